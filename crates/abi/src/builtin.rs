@@ -1,0 +1,64 @@
+//! Runtime functions that compiled code may call: one list, read by the compiler and the engine.
+//!
+//! A call goes through the stub at [`crate::VmStore::leave_builtin`], WebAssembly convention:
+//! `(context, a, b, c, d, function) -> i64`, every argument an `i64`, unused ones anything. The stub
+//! runs `function` on the host stack; it answers with a value, or ends the activation with a trap.
+
+/// Arguments of a builtin besides the context.
+pub const BUILTIN_ARGS: usize = 4;
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident),*) $(-> $result:literal)?;)*) => {
+        /// A runtime function.
+        #[repr(u8)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Builtin {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Builtin {
+            /// Every builtin, in the order of the table at [`crate::VmStore::builtins`].
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Names of the arguments besides the context.
+            pub fn args(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$name => &[$(stringify!($arg)),*],)*
+                }
+            }
+        }
+    };
+}
+
+builtins! {
+    /// `memory.grow`: the old size in pages, or -1 (as an `i64`).
+    MemoryGrow(memory, delta) -> "old size";
+    /// `memory.copy`; `memories` is [`pack_pair`] of destination and source.
+    MemoryCopy(memories, destination, source, length);
+    /// `memory.fill`.
+    MemoryFill(memory, destination, value, length);
+    /// `memory.init`; `memory_and_data` is [`pack_pair`] of memory and segment.
+    MemoryInit(memory_and_data, destination, source, length);
+    /// `data.drop`.
+    DataDrop(data);
+    /// `table.grow`: the old size, or -1 (as an `i64`).
+    TableGrow(table, value, delta) -> "old size";
+    /// `table.copy`; `tables` is [`pack_pair`] of destination and source.
+    TableCopy(tables, destination, source, length);
+    /// `table.fill`.
+    TableFill(table, start, value, length);
+    /// `table.init`; `table_and_elem` is [`pack_pair`] of table and segment.
+    TableInit(table_and_elem, destination, source, length);
+    /// `elem.drop`.
+    ElemDrop(elem);
+}
+
+/// Two indices in one argument: the first in the low half.
+pub fn pack_pair(first: u32, second: u32) -> u64 {
+    u64::from(first) | u64::from(second) << 32
+}
+
+/// Reverse of [`pack_pair`].
+pub fn unpack_pair(pair: u64) -> (u32, u32) {
+    (pair as u32, (pair >> 32) as u32)
+}

@@ -1,0 +1,56 @@
+//! Calling conventions.
+//!
+//! *WebAssembly*: Cranelift's `Tail`. First argument the context, then the parameters; results in
+//! registers as far as they reach, the others in [`crate::VmStore::values`], result `i` at position `i`.
+//!
+//! *Array*: the host writes parameter `i` to `values[i]` and finds result `i` there. An `enter`
+//! trampoline per function type turns it into the WebAssembly convention; a `leave` trampoline does
+//! the reverse for host functions whose type does not fit the registers.
+//!
+//! *Host*: System V. First argument the [`crate::VmHostFunc`], parameters in the registers that both
+//! conventions share, so that nothing is moved; see [`fits_registers`].
+
+use bident_module::{FuncType, ValType};
+
+/// Integer results that travel in registers (x86-64: rax rcx rdx rsi rdi r8 r9 r10).
+pub const MAX_INT_RESULTS: usize = 8;
+/// Float results that travel in registers (xmm0 to xmm7).
+pub const MAX_FLOAT_RESULTS: usize = 8;
+/// Integer parameters beside the context that travel in registers (rsi rdx rcx r8 r9).
+const MAX_INT_PARAMS: usize = 5;
+/// Float parameters that travel in registers (xmm0 to xmm7).
+const MAX_FLOAT_PARAMS: usize = 8;
+
+/// For each result, whether it travels in a register.
+pub fn results_in_registers(results: &[ValType]) -> impl Iterator<Item = bool> + '_ {
+    let (mut ints, mut floats) = (0, 0);
+    results.iter().map(move |ty| {
+        let (used, max) = if ty.is_float() {
+            (&mut floats, MAX_FLOAT_RESULTS)
+        } else {
+            (&mut ints, MAX_INT_RESULTS)
+        };
+        *used += 1;
+        *used <= max
+    })
+}
+
+/// Answer of [`fits_registers`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fits {
+    /// A host function may take its parameters and give its result in registers.
+    Registers,
+    /// It needs the array convention.
+    Array,
+}
+
+/// Whether a host function of this type can be called without a trampoline.
+pub fn fits_registers(ty: &FuncType) -> Fits {
+    let floats = ty.params().iter().filter(|t| t.is_float()).count();
+    let ints = ty.params().len() - floats;
+    if ints <= MAX_INT_PARAMS && floats <= MAX_FLOAT_PARAMS && ty.results().len() <= 1 {
+        Fits::Registers
+    } else {
+        Fits::Array
+    }
+}

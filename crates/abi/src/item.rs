@@ -1,0 +1,72 @@
+//! Records of the things a module defines or imports. Each has a stable address for as long as its
+//! store lives.
+
+use crate::store::{VmHeader, VmStore, VmValue};
+
+/// A linear memory.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmMemory {
+    /// First byte. Never changes: the whole address space a memory may need is reserved.
+    pub base: *mut u8,
+    /// Current size in bytes.
+    pub length: u64,
+}
+
+/// What an instance keeps of a memory it uses.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmMemoryRef {
+    /// Copy of [`VmMemory::base`]; constant.
+    pub base: *mut u8,
+    /// The memory itself.
+    pub memory: *mut VmMemory,
+}
+
+/// A table. Elements are 8 bytes: a handle (externref) or the address of a [`VmFuncRef`] (funcref).
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmTable {
+    /// First element. Changes when the table grows.
+    pub elements: *mut u64,
+    /// Number of elements.
+    pub length: u64,
+}
+
+/// A global.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmGlobal {
+    /// Its value.
+    pub value: VmValue,
+}
+
+/// What an instance keeps of an imported function: enough to call it.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmImport {
+    /// Code, WebAssembly convention.
+    pub code: usize,
+    /// First argument: a `VmCtx` or a [`crate::VmHostFunc`].
+    pub context: *mut VmHeader,
+}
+
+/// What a function reference points to.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmFuncRef {
+    /// Code, WebAssembly convention.
+    pub code: usize,
+    /// First argument: a `VmCtx` or a [`crate::VmHostFunc`].
+    pub context: *mut VmHeader,
+    /// Identity of the type, the same across all modules of an engine.
+    pub type_id: u32,
+    /// Number of the function in its store; `u32::MAX` until the host first asks for it.
+    pub handle: u32,
+    /// Position among the functions of the defining module.
+    pub index: u32,
+    /// Size class that stacklets entered through this function grew to.
+    pub stack_class: u32,
+    /// The store; the same word that `context` starts with.
+    pub store: *mut VmStore,
+}

@@ -1,0 +1,37 @@
+//! The records that compiled code and the runtime agree on. No logic beyond where a field lies.
+//!
+//! ```text
+//!  compiled function
+//!  first argument: *VmCtx ──► VmCtx ─store────────────► VmStore ─anchor.current─► Stacklet
+//!                              ├ type_ids ──► [u32]      ├ values ──► [VmValue]
+//!                              ├ imports   [VmImport]    ├ builtins ► [address]
+//!                              ├ memories  [VmMemoryRef] └ trap
+//!                              ├ tables    [*VmTable]
+//!                              ├ globals   [*VmGlobal]
+//!                              └ func_refs [*VmFuncRef] ──► code, context (a VmCtx or VmHostFunc)
+//! ```
+//!
+//! Both kinds of context start with a [`VmHeader`]: whatever function is called, the store is the
+//! first word of what its first argument points to. That is all the limit check of a prologue needs.
+#![forbid(unsafe_code)]
+
+mod builtin;
+mod call;
+mod item;
+mod store;
+mod trap;
+mod vmctx;
+
+pub use builtin::{BUILTIN_ARGS, Builtin, pack_pair, unpack_pair};
+pub use call::{Fits, MAX_FLOAT_RESULTS, MAX_INT_RESULTS, fits_registers, results_in_registers};
+pub use item::{VmFuncRef, VmGlobal, VmImport, VmMemory, VmMemoryRef, VmTable};
+pub use store::{VmHeader, VmHostFunc, VmStore, VmTrap, VmValue};
+pub use trap::TrapCode;
+pub use vmctx::{VmCtx, VmLayout};
+
+/// Size of a page of linear memory in bytes.
+pub const WASM_PAGE: u64 = 65536;
+
+/// Bytes of address space reserved for each 32-bit linear memory, so that no bounds check is needed:
+/// an index below 4 GiB plus an offset below 4 GiB plus the widest access stay inside.
+pub const MEMORY_RESERVATION: usize = (8 << 30) + WASM_PAGE as usize;

@@ -1,0 +1,77 @@
+//! The part of a store that compiled code and the transfer stubs read.
+
+use crate::trap::TrapCode;
+use bident_stack::Anchor;
+
+/// A WebAssembly value as it lies in [`VmStore::values`]: 16 bytes, lower ones first.
+///
+/// An `f32` occupies the low 4 bytes, an `externref` is a handle (0: null), a `funcref` the address
+/// of a [`crate::VmFuncRef`] (0: null).
+#[repr(C, align(16))]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct VmValue {
+    /// Low half; the whole of every value up to 64 bits.
+    pub low: u64,
+    /// High half of a vector.
+    pub high: u64,
+}
+
+/// First word of every context record.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmHeader {
+    /// The store that the function runs in.
+    pub store: *mut VmStore,
+}
+
+/// One per store. `anchor` comes first, so that the limit checked by every prologue is its first word.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmStore {
+    /// Limit, current stacklet and host stack pointer.
+    pub anchor: Anchor,
+    /// Arguments and results that do not travel in registers. Valid only during a transfer: whoever
+    /// receives control copies them out before anything else runs.
+    pub values: *mut VmValue,
+    /// Context of the instance that made the last call of an import or through a reference. Compiled
+    /// code stores it before each such call; a host function reads it first.
+    pub caller: *mut VmHeader,
+    /// Addresses of the runtime functions, in the order of [`crate::Builtin`].
+    pub builtins: *const usize,
+    /// Address of the transfer stub that calls a builtin on the host stack.
+    pub leave_builtin: usize,
+    /// What the signal handler found.
+    pub trap: VmTrap,
+    /// The engine's own record of the store, borrowed by whoever entered last. Compiled code does not
+    /// read it.
+    pub owner: *mut (),
+}
+
+/// A trap, as the signal handler records it.
+#[repr(C)]
+#[derive(Clone, Copy, Default, Debug)]
+pub struct VmTrap {
+    /// Faulting instruction.
+    pub pc: usize,
+    /// Stack pointer there.
+    pub sp: usize,
+    /// Frame pointer there.
+    pub fp: usize,
+    /// Address of the memory access, for a fault of one.
+    pub address: usize,
+    /// What went wrong.
+    pub code: Option<TrapCode>,
+}
+
+/// Context of a function of the host: what its first argument points to.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmHostFunc {
+    /// The store it belongs to.
+    pub header: VmHeader,
+    /// Function to call on the host stack, System V convention; gets this record and, where
+    /// [`crate::fits_registers`] allows, the arguments in registers. Returns a `bident_stack::Answer`.
+    pub code: usize,
+    /// For `code`: which host function this is.
+    pub data: *mut (),
+}

@@ -1,0 +1,72 @@
+//! Why WebAssembly execution stopped for good.
+
+use std::fmt;
+
+macro_rules! traps {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)*) => {
+        /// A trap of the specification, or one of the limits of the runtime.
+        ///
+        /// The messages are those of the specification's test suite.
+        #[repr(u8)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum TrapCode {
+            $($(#[$doc])* $name = $code,)*
+        }
+
+        impl TrapCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The message that describes it.
+            pub fn message(self) -> &'static str {
+                match self {
+                    $(Self::$name => $message,)*
+                }
+            }
+
+            /// The code with this number.
+            pub fn from_u8(code: u8) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+traps! {
+    /// The instruction `unreachable`.
+    Unreachable = 1, "unreachable";
+    /// An access outside a linear memory.
+    MemoryOutOfBounds = 2, "out of bounds memory access";
+    /// An access outside a table.
+    TableOutOfBounds = 3, "out of bounds table access";
+    /// `call_indirect` past the end of its table.
+    UndefinedElement = 4, "undefined element";
+    /// `call_indirect` on a null element.
+    UninitializedElement = 5, "uninitialized element";
+    /// `call_indirect` on a function of another type.
+    IndirectCallTypeMismatch = 6, "indirect call type mismatch";
+    /// Integer division by zero.
+    IntegerDivideByZero = 7, "integer divide by zero";
+    /// Integer division or conversion whose result does not fit.
+    IntegerOverflow = 8, "integer overflow";
+    /// Conversion of a NaN to an integer.
+    InvalidConversionToInteger = 9, "invalid conversion to integer";
+    /// A stacklet reached its largest size.
+    StackOverflow = 10, "call stack exhausted";
+    /// All stacks of the store together reached the store's limit.
+    StackMemoryExhausted = 11, "stack memory of the store exhausted";
+    /// Host functions and WebAssembly called each other until the host stack was nearly used up.
+    HostStackOverflow = 12, "call stack exhausted (host stack)";
+    /// Use of a null reference where none is allowed.
+    NullReference = 13, "null reference";
+}
+
+impl fmt::Display for TrapCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}

@@ -1,0 +1,92 @@
+//! Where each import, memory, table, global and function reference of a given module lies in the
+//! context record of its instances.
+
+use crate::item::{VmImport, VmMemoryRef};
+use crate::store::VmHeader;
+use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, Module, TableIndex};
+use std::mem::{offset_of, size_of};
+
+/// Fixed part of an instance's context record. The arrays that [`VmLayout`] places follow it.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmCtx {
+    /// The store.
+    pub header: VmHeader,
+    /// Engine-wide identity of each type of the module's type section.
+    pub type_ids: *const u32,
+    /// Number of the instance in its store.
+    pub instance: u32,
+}
+
+/// Offsets in bytes from the start of a [`VmCtx`].
+#[derive(Clone, Debug)]
+pub struct VmLayout {
+    imports: u32,
+    memories: u32,
+    tables: u32,
+    globals: u32,
+    func_refs: u32,
+    size: u32,
+}
+
+impl VmLayout {
+    /// Offset of the store pointer.
+    pub const STORE: u32 = (offset_of!(VmCtx, header) + offset_of!(VmHeader, store)) as u32;
+    /// Offset of the pointer to the type identities.
+    pub const TYPE_IDS: u32 = offset_of!(VmCtx, type_ids) as u32;
+
+    /// The layout for instances of a module.
+    pub fn new(module: &Module) -> Self {
+        let mut next = size_of::<VmCtx>().next_multiple_of(16);
+        let mut array = |count: usize, size: usize| {
+            let start = next;
+            next += count * size;
+            u32::try_from(start).expect("the validator bounds the number of items")
+        };
+        let imports = array(module.imported.funcs as usize, size_of::<VmImport>());
+        let memories = array(module.memories.len(), size_of::<VmMemoryRef>());
+        let tables = array(module.tables.len(), size_of::<usize>());
+        let globals = array(module.globals.len(), size_of::<usize>());
+        let func_refs = array(module.escaping.len(), size_of::<usize>());
+        let size = array(0, 0);
+        Self {
+            imports,
+            memories,
+            tables,
+            globals,
+            func_refs,
+            size,
+        }
+    }
+
+    /// Offset of the [`VmImport`] of an imported function.
+    pub fn import(&self, func: FuncIndex) -> u32 {
+        self.imports + func.0 * size_of::<VmImport>() as u32
+    }
+
+    /// Offset of the [`VmMemoryRef`] of a memory.
+    pub fn memory(&self, memory: MemoryIndex) -> u32 {
+        self.memories + memory.0 * size_of::<VmMemoryRef>() as u32
+    }
+
+    /// Offset of the pointer to a [`crate::VmTable`].
+    pub fn table(&self, table: TableIndex) -> u32 {
+        self.tables + table.0 * size_of::<usize>() as u32
+    }
+
+    /// Offset of the pointer to a [`crate::VmGlobal`].
+    pub fn global(&self, global: GlobalIndex) -> u32 {
+        self.globals + global.0 * size_of::<usize>() as u32
+    }
+
+    /// Offset of the pointer to the [`crate::VmFuncRef`] of the escaping function at `position`
+    /// (`Module::escaping_position`).
+    pub fn func_ref(&self, position: usize) -> u32 {
+        self.func_refs + (position * size_of::<usize>()) as u32
+    }
+
+    /// Size of the whole record in bytes.
+    pub fn size(&self) -> usize {
+        self.size as usize
+    }
+}

@@ -1,0 +1,49 @@
+//! What compiling a module gives: code as plain bytes, and tables that explain it.
+
+use bident_abi::TrapCode;
+
+/// Compiled code of a module. Position independent; inert until the engine publishes it.
+#[derive(Clone, Default, Debug)]
+pub struct Artifact {
+    /// Machine code of all defined functions.
+    pub text: Vec<u8>,
+    /// Where each defined function lies in `text`, in the order of the module.
+    pub functions: Vec<FunctionRange>,
+    /// Instructions that may trap: offset in `text` and reason, by offset.
+    pub traps: Vec<(u32, TrapCode)>,
+    /// Where code comes from: offset in `text` at which the code of an operator starts, and the
+    /// operator's position in the binary; by offset.
+    pub addresses: Vec<(u32, u32)>,
+}
+
+/// A piece of [`Artifact::text`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FunctionRange {
+    /// Offset of the first instruction.
+    pub start: u32,
+    /// Size in bytes.
+    pub len: u32,
+}
+
+impl Artifact {
+    /// The function that the code at `offset` belongs to: its position among the defined ones.
+    pub fn function_at(&self, offset: u32) -> Option<usize> {
+        let next = self.functions.partition_point(|f| f.start <= offset);
+        let function = next.checked_sub(1)?;
+        let FunctionRange { start, len } = self.functions[function];
+        (offset - start < len).then_some(function)
+    }
+
+    /// Why the instruction at exactly `offset` traps; `None` if it cannot.
+    pub fn trap_at(&self, offset: u32) -> Option<TrapCode> {
+        let found = self.traps.binary_search_by_key(&offset, |(at, _)| *at).ok();
+        found.map(|i| self.traps[i].1)
+    }
+
+    /// Position in the binary of the operator that the code at `offset` belongs to.
+    pub fn address_at(&self, offset: u32) -> Option<u32> {
+        self.function_at(offset)?;
+        let next = self.addresses.partition_point(|(at, _)| *at <= offset);
+        next.checked_sub(1).map(|i| self.addresses[i].1)
+    }
+}

@@ -1,0 +1,146 @@
+//! Modules in, artifacts out: what is compiled where.
+
+use crate::artifact::Artifact;
+use crate::error::Error;
+use crate::function::{self, Scratch, Shared};
+use crate::image::{self, Code};
+use crate::target;
+use crate::trampoline::{self, Trampoline};
+use bident_abi::VmLayout;
+use bident_module::{BodyValidator, FuncIndex, FuncType, Module};
+use cranelift_codegen::Context;
+use cranelift_codegen::ir::Function;
+use cranelift_codegen::isa::OwnedTargetIsa;
+use rayon::prelude::*;
+
+/// Bodies of this many bytes together are worth a thread's attention; below it, handing them over
+/// costs more than it saves.
+const CHUNK: usize = 4096;
+
+/// The code generator, set up for a machine. One serves any number of modules and threads.
+pub struct Compiler {
+    isa: OwnedTargetIsa,
+}
+
+/// Bodies that one thread compiles: positions among the defined functions, with their validators.
+type Chunk = Vec<(usize, BodyValidator)>;
+
+impl Compiler {
+    /// A compiler for the machine that this program runs on.
+    pub fn host() -> Result<Self, Error> {
+        Ok(Self {
+            isa: target::host()?,
+        })
+    }
+
+    /// Validates and compiles the bodies of a module. `bodies` is what `bident_module::decode` gave
+    /// along with it.
+    ///
+    /// If several bodies are invalid, the error is that of the first.
+    pub fn compile(&self, module: &Module, bodies: Vec<BodyValidator>) -> Result<Artifact, Error> {
+        let layout = VmLayout::new(module);
+        let shared = self.shared(module, &layout);
+        let chunks = chunks(module, bodies);
+        let results: Vec<_> = match chunks.len() {
+            0 | 1 => {
+                let chunks = chunks.into_iter();
+                chunks.map(|chunk| self.chunk(shared, chunk)).collect()
+            }
+            _ => {
+                let chunks = chunks.into_par_iter();
+                chunks.map(|chunk| self.chunk(shared, chunk)).collect()
+            }
+        };
+        let mut codes = Vec::with_capacity(module.bodies.len());
+        for result in results {
+            codes.extend(result?);
+        }
+        let starts = module.bodies.iter().map(|body| body.range.start as u32);
+        image::link(codes, starts)
+    }
+
+    /// The functions of a module as Cranelift's text, as translated, before any optimisation.
+    pub fn clif(&self, module: &Module, bodies: Vec<BodyValidator>) -> Result<Vec<String>, Error> {
+        let layout = VmLayout::new(module);
+        let shared = self.shared(module, &layout);
+        let mut scratch = Scratch::default();
+        let mut func = Function::new();
+        let functions = bodies.into_iter().enumerate().map(|(defined, validator)| {
+            func.clear();
+            function::translate(shared, defined, validator, &mut scratch, &mut func)?;
+            Ok(func.display().to_string())
+        });
+        functions.collect()
+    }
+
+    /// Code that calls a function of this type with parameters from the store's value buffer and
+    /// puts its results there: array convention to WebAssembly convention.
+    ///
+    /// Takes the context of the function and its code, as the first two integer arguments.
+    pub fn enter_trampoline(&self, ty: &FuncType) -> Result<Trampoline, Error> {
+        trampoline::enter(&*self.isa, ty)
+    }
+
+    /// Code that stands for a host function of this type: puts the parameters into the store's
+    /// value buffer, calls the stub at the address `leave_host` with its own context, and takes the
+    /// results from there. WebAssembly convention to array convention.
+    pub fn leave_trampoline(&self, ty: &FuncType, leave_host: usize) -> Result<Trampoline, Error> {
+        trampoline::leave(&*self.isa, ty, leave_host)
+    }
+
+    fn shared<'m>(&self, module: &'m Module, layout: &'m VmLayout) -> Shared<'m> {
+        Shared {
+            module,
+            layout,
+            frontend: self.isa.frontend_config(),
+        }
+    }
+
+    /// Compiles bodies on this thread, up to the first error.
+    fn chunk(&self, shared: Shared<'_>, chunk: Chunk) -> Result<Vec<Code>, Error> {
+        let mut scratch = Scratch::default();
+        let mut context = Context::new();
+        let mut codes = Vec::with_capacity(chunk.len());
+        for (defined, validator) in chunk {
+            context.clear();
+            let func = &mut context.func;
+            function::translate(shared, defined, validator, &mut scratch, func)?;
+            let what = || describe(shared.module, defined);
+            codes.push(image::compile(&*self.isa, &mut context, what)?);
+        }
+        Ok(codes)
+    }
+}
+
+impl std::fmt::Debug for Compiler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Compiler({})", self.isa.triple())
+    }
+}
+
+/// Splits bodies, in order, into pieces of at least [`CHUNK`] bytes (the last may be smaller).
+fn chunks(module: &Module, bodies: Vec<BodyValidator>) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let (mut chunk, mut size) = (Chunk::new(), 0);
+    for (defined, validator) in bodies.into_iter().enumerate() {
+        size += module.bodies[defined].range.len();
+        chunk.push((defined, validator));
+        if size >= CHUNK {
+            chunks.push(std::mem::take(&mut chunk));
+            size = 0;
+        }
+    }
+    if !chunk.is_empty() {
+        chunks.push(chunk);
+    }
+    chunks
+}
+
+/// A function in an error message.
+fn describe(module: &Module, defined: usize) -> String {
+    let index = FuncIndex(module.imported.funcs + defined as u32);
+    match module.func_name(index) {
+        Some(name) => format!("function {} ({name:?})", index.0),
+        None => format!("function {}", index.0),
+    }
+}

@@ -1,0 +1,243 @@
+//! One body: operators in, CLIF out. Each operator is validated just before it is translated.
+
+use crate::error::Error;
+use crate::operands::{Frame, FrameKind, Operands};
+use crate::record::{self, Field};
+use crate::signature::{self, clif_type};
+use crate::{ops, trap};
+use bident_abi::{TrapCode, VmLayout};
+use bident_module::{BodyValidator, FuncIndex, FuncType, Module, TypeIndex, ValType};
+use cranelift_codegen::ir::{
+    Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, SigRef, SourceLoc,
+    UserExternalName, UserFuncName, Value,
+};
+use cranelift_codegen::isa::TargetFrontendConfig;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use std::collections::HashMap;
+use wasmparser::{FuncValidatorAllocations, OperatorsReader};
+
+/// Allocations that serve one body after the other. Not to be used again after an error.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    builder: FunctionBuilderContext,
+    operands: Operands,
+    validator: FuncValidatorAllocations,
+}
+
+/// What all bodies of a module share.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'m> {
+    pub(crate) module: &'m Module,
+    pub(crate) layout: &'m VmLayout,
+    pub(crate) frontend: TargetFrontendConfig,
+}
+
+/// A body in translation.
+pub(crate) struct Translator<'m, 'f> {
+    pub(crate) module: &'m Module,
+    pub(crate) layout: &'m VmLayout,
+    pub(crate) b: FunctionBuilder<'f>,
+    pub(crate) operands: &'f mut Operands,
+    /// First parameter of the function.
+    pub(crate) context: Value,
+    /// Type of the function.
+    pub(crate) ty: &'m FuncType,
+    /// Position of the operator in hand.
+    pub(crate) offset: usize,
+    locals: Vec<Variable>,
+    signatures: HashMap<TypeIndex, SigRef>,
+    leave_builtin: Option<SigRef>,
+    funcs: HashMap<FuncIndex, FuncRef>,
+}
+
+/// Validates the body at position `defined` and writes it into `func`, which is empty.
+pub(crate) fn translate(
+    shared: Shared<'_>,
+    defined: usize,
+    validator: BodyValidator,
+    scratch: &mut Scratch,
+    func: &mut Function,
+) -> Result<(), Error> {
+    let module = shared.module;
+    let index = FuncIndex(module.imported.funcs + defined as u32);
+    let body = module.function_body(defined);
+    let ty = module.func_type(index);
+    let mut validator = validator.into_validator(std::mem::take(&mut scratch.validator));
+
+    func.name = UserFuncName::user(0, defined as u32);
+    func.signature = signature::wasm(ty);
+    record::begin(func);
+    let start = module.bodies[defined].range.start;
+    let b = FunctionBuilder::new(func, &mut scratch.builder);
+    let mut t = Translator::new(shared, b, &mut scratch.operands, ty, start);
+
+    let mut locals = body.get_locals_reader()?;
+    for _ in 0..locals.get_count() {
+        let offset = locals.original_position();
+        let (count, ty) = locals.read()?;
+        validator.define_locals(offset, count, ty)?;
+        t.offset = offset as usize;
+        t.declare_zeroed(count, ty)?;
+    }
+
+    let mut operators = OperatorsReader::new(locals.get_binary_reader());
+    while !operators.eof() {
+        let (op, offset) = operators.read_with_offset()?;
+        validator.op(offset, &op)?;
+        t.at(offset as usize);
+        ops::translate(&mut t, &op)?;
+    }
+    operators.finish()?;
+
+    t.b.finalize(shared.frontend);
+    scratch.validator = validator.into_allocations();
+    Ok(())
+}
+
+impl<'m, 'f> Translator<'m, 'f> {
+    /// Begins the function: parameters are variables, and its frame is the only one.
+    fn new(
+        shared: Shared<'m>,
+        mut b: FunctionBuilder<'f>,
+        operands: &'f mut Operands,
+        ty: &'m FuncType,
+        start: usize,
+    ) -> Self {
+        b.set_srcloc(SourceLoc::new(start as u32));
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        b.seal_block(entry);
+        let (context, params) = b.block_params(entry).split_first().expect("the context");
+        let (context, params) = (*context, params.to_vec());
+
+        operands.reset();
+        let mut t = Self {
+            module: shared.module,
+            layout: shared.layout,
+            b,
+            operands,
+            context,
+            ty,
+            offset: start,
+            locals: Vec::with_capacity(params.len()),
+            signatures: HashMap::new(),
+            leave_builtin: None,
+            funcs: HashMap::new(),
+        };
+        for (value, ty) in params.into_iter().zip(ty.params()) {
+            t.declare(*ty, value);
+        }
+        let label = t.block_with(ty.results());
+        t.operands.enter(Frame {
+            kind: FrameKind::Block,
+            label,
+            arity: ty.results().len(),
+            used: false,
+            height: 0,
+        });
+        t
+    }
+
+    fn declare(&mut self, ty: ValType, value: Value) {
+        let variable = self.b.declare_var(clif_type(ty));
+        self.b.def_var(variable, value);
+        self.locals.push(variable);
+    }
+
+    /// Declares locals that start as zero or null.
+    fn declare_zeroed(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), Error> {
+        let ty = signature::val_type(ty).ok_or_else(|| self.unsupported("type of a local"))?;
+        let zero = self.zero(ty);
+        for _ in 0..count {
+            self.declare(ty, zero);
+        }
+        Ok(())
+    }
+
+    /// The value that locals start with.
+    pub(crate) fn zero(&mut self, ty: ValType) -> Value {
+        match ty {
+            ValType::F32 => self.b.ins().f32const(0.0),
+            ValType::F64 => self.b.ins().f64const(0.0),
+            ValType::I32 | ValType::I64 | ValType::Ref(_) => self.b.ins().iconst(clif_type(ty), 0),
+        }
+    }
+
+    /// The variable of a local.
+    pub(crate) fn local(&self, index: u32) -> Variable {
+        self.locals[index as usize]
+    }
+
+    /// Moves on to the operator at a position in the binary.
+    fn at(&mut self, offset: usize) {
+        self.offset = offset;
+        self.b.set_srcloc(SourceLoc::new(offset as u32));
+    }
+
+    /// Error for what the validator lets through but nothing here translates: a feature was turned
+    /// on too early.
+    pub(crate) fn unsupported(&self, what: impl std::fmt::Display) -> Error {
+        bident_module::Error::new(format!("unsupported: {what}"), self.offset).into()
+    }
+
+    /// A new block whose parameters have these types.
+    pub(crate) fn block_with(&mut self, types: &[ValType]) -> Block {
+        let block = self.b.create_block();
+        for ty in types {
+            self.b.append_block_param(block, clif_type(*ty));
+        }
+        block
+    }
+
+    /// A field of the context.
+    pub(crate) fn of_context(&mut self, field: Field) -> Value {
+        field.load(&mut self.b, self.context)
+    }
+
+    /// Address of the store.
+    pub(crate) fn store(&mut self) -> Value {
+        self.of_context(record::context::STORE)
+    }
+
+    /// Traps if a condition holds.
+    pub(crate) fn trap_if(&mut self, condition: Value, code: TrapCode) {
+        self.b.ins().trapnz(condition, trap::to_clif(code));
+    }
+
+    /// Signature of a type of the module.
+    pub(crate) fn signature(&mut self, ty: TypeIndex) -> SigRef {
+        let Self { module, b, .. } = self;
+        *self
+            .signatures
+            .entry(ty)
+            .or_insert_with(|| b.import_signature(signature::wasm(&module.types[ty.index()])))
+    }
+
+    /// Signature of the stub that calls builtins.
+    pub(crate) fn leave_builtin_signature(&mut self) -> SigRef {
+        let b = &mut self.b;
+        *self
+            .leave_builtin
+            .get_or_insert_with(|| b.import_signature(signature::leave_builtin()))
+    }
+
+    /// Reference to a defined function, given by its index and its position among the defined ones.
+    /// `image.rs` resolves it.
+    pub(crate) fn func_ref(&mut self, func: FuncIndex, defined: usize) -> FuncRef {
+        if let Some(&known) = self.funcs.get(&func) {
+            return known;
+        }
+        let signature = self.signature(self.module.funcs[func.index()]);
+        let name = UserExternalName::new(0, defined as u32);
+        let name = self.b.func.declare_imported_user_function(name);
+        let func_ref = self.b.import_function(ExtFuncData {
+            name: ExternalName::user(name),
+            signature,
+            colocated: true,
+            patchable: false,
+        });
+        self.funcs.insert(func, func_ref);
+        func_ref
+    }
+}

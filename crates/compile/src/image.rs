@@ -1,0 +1,158 @@
+//! Functions, each compiled by itself, to one text image.
+
+use crate::artifact::{Artifact, FunctionRange};
+use crate::error::Error;
+use crate::{invariants, trap};
+use bident_abi::TrapCode;
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::ir::{ExternalName, Function};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::{CodegenError, MachBufferFinalized};
+use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_control::ControlPlane;
+
+/// A 32-bit displacement reaches this far.
+const MAX_TEXT: usize = i32::MAX as usize;
+
+/// One compiled function. Offsets are from its start.
+pub(crate) struct Code {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) traps: Vec<(u32, TrapCode)>,
+    /// As in [`Artifact::addresses`].
+    addresses: Vec<(u32, u32)>,
+    calls: Vec<Call>,
+    alignment: usize,
+}
+
+/// A call instruction whose displacement is to be filled in.
+struct Call {
+    /// Of the displacement.
+    offset: u32,
+    /// Added to the distance from there.
+    addend: i64,
+    /// Position of the callee among the defined functions.
+    callee: usize,
+}
+
+/// Compiles the function that the context holds.
+pub(crate) fn compile(
+    isa: &dyn TargetIsa,
+    context: &mut Context,
+    what: impl Fn() -> String,
+) -> Result<Code, Error> {
+    if cfg!(debug_assertions) {
+        invariants::check(&context.func);
+    }
+    let failed = |reason: String| Error::Codegen {
+        what: what(),
+        reason,
+    };
+    context
+        .compile(isa, &mut ControlPlane::default())
+        .map_err(|error| match error.inner {
+            CodegenError::Verifier(errors) => failed(errors.to_string()),
+            other => failed(other.to_string()),
+        })?;
+    let compiled = context.compiled_code().expect("it was just compiled");
+    let buffer = &compiled.buffer;
+    let preferred = isa.function_alignment().preferred;
+    Ok(Code {
+        bytes: buffer.data().to_vec(),
+        traps: traps(buffer).map_err(failed)?,
+        addresses: addresses(buffer),
+        calls: calls(&context.func, buffer.relocs()).map_err(failed)?,
+        alignment: buffer.alignment.max(preferred) as usize,
+    })
+}
+
+type Buffer = MachBufferFinalized<cranelift_codegen::Final>;
+
+fn traps(buffer: &Buffer) -> Result<Vec<(u32, TrapCode)>, String> {
+    let traps = buffer.traps().iter().map(|found| {
+        let code = trap::from_clif(found.code);
+        let code = code.ok_or_else(|| format!("unknown trap code {}", found.code))?;
+        Ok((found.offset, code))
+    });
+    let mut traps = traps.collect::<Result<Vec<_>, String>>()?;
+    traps.sort_unstable_by_key(|(offset, _)| *offset);
+    Ok(traps)
+}
+
+fn addresses(buffer: &Buffer) -> Vec<(u32, u32)> {
+    let ranges = buffer.get_srclocs_sorted().iter();
+    let known = ranges.filter(|range| !range.loc.is_default());
+    let mut addresses: Vec<_> = known.map(|r| (r.start, r.loc.bits())).collect();
+    addresses.dedup_by_key(|(_, address)| *address);
+    addresses
+}
+
+fn calls(func: &Function, relocs: &[FinalizedMachReloc]) -> Result<Vec<Call>, String> {
+    let names = func.params.user_named_funcs();
+    let calls = relocs
+        .iter()
+        .map(|reloc| match (&reloc.target, reloc.kind) {
+            (
+                FinalizedRelocTarget::ExternalName(ExternalName::User(name)),
+                Reloc::X86CallPCRel4,
+            ) => Ok(Call {
+                offset: reloc.offset,
+                addend: reloc.addend,
+                callee: names[*name].index as usize,
+            }),
+            (target, kind) => {
+                let target = target.display(Some(&func.params));
+                Err(format!(
+                    "code refers to {target} ({kind}), which is no function of the module"
+                ))
+            }
+        });
+    calls.collect()
+}
+
+/// Lays out the functions of a module one after the other. `starts` are the positions of their
+/// bodies in the binary.
+pub(crate) fn link(codes: Vec<Code>, starts: impl Iterator<Item = u32>) -> Result<Artifact, Error> {
+    let mut artifact = Artifact::default();
+    for (code, body) in codes.iter().zip(starts) {
+        place(&mut artifact, code, body)?;
+    }
+    for (caller, code) in codes.iter().enumerate() {
+        for call in &code.calls {
+            resolve(&mut artifact, caller, call);
+        }
+    }
+    Ok(artifact)
+}
+
+/// Appends a function. What precedes its first operator counts as the start of its body.
+fn place(artifact: &mut Artifact, code: &Code, body: u32) -> Result<(), Error> {
+    let start = artifact.text.len().next_multiple_of(code.alignment);
+    if start + code.bytes.len() > MAX_TEXT {
+        return Err(Error::TooLarge { limit: MAX_TEXT });
+    }
+    // Nothing falls through from one function into the next; if it did, it would stop.
+    artifact.text.resize(start, INT3);
+    artifact.text.extend_from_slice(&code.bytes);
+    let (start, len) = (start as u32, code.bytes.len() as u32);
+    artifact.functions.push(FunctionRange { start, len });
+    let shifted = code.traps.iter().map(|(at, code)| (start + at, *code));
+    artifact.traps.extend(shifted);
+    if code.addresses.first().is_none_or(|(at, _)| *at > 0) {
+        artifact.addresses.push((start, body));
+    }
+    let shifted = code.addresses.iter().map(|(at, from)| (start + at, *from));
+    artifact.addresses.extend(shifted);
+    Ok(())
+}
+
+/// Breakpoint instruction of x86.
+const INT3: u8 = 0xcc;
+
+/// Fills in the distance from a call to its callee.
+fn resolve(artifact: &mut Artifact, caller: usize, call: &Call) {
+    let at = artifact.functions[caller].start + call.offset;
+    let target = i64::from(artifact.functions[call.callee].start);
+    let distance = target + call.addend - i64::from(at);
+    let distance = i32::try_from(distance).expect("the size of the text is limited");
+    artifact.text[at as usize..][..4].copy_from_slice(&distance.to_le_bytes());
+}

@@ -1,0 +1,39 @@
+//! What holds for every function, checked in debug builds.
+
+use cranelift_codegen::ir::{ArgumentPurpose, Function, Opcode};
+use cranelift_codegen::isa::CallConv;
+
+/// Panics unless frames of the function can move: no stack slot, no address of the stack, no area
+/// for arguments or results that is reached by address.
+pub(crate) fn check(func: &Function) {
+    assert!(func.sized_stack_slots.is_empty(), "a stack slot");
+    assert!(func.dynamic_stack_slots.is_empty(), "a stack slot");
+    assert!(func.stack_limit.is_some(), "no limit check");
+    let signatures = func.dfg.signatures.values();
+    for signature in signatures.chain([&func.signature]) {
+        assert_eq!(signature.call_conv, CallConv::Tail);
+        for param in signature.params.iter().chain(&signature.returns) {
+            let by_value = ArgumentPurpose::Normal == param.purpose
+                || ArgumentPurpose::VMContext == param.purpose;
+            assert!(by_value, "an argument or result on the stack by address");
+        }
+    }
+    for block in func.layout.blocks() {
+        for inst in func.layout.block_insts(block) {
+            let opcode = func.dfg.insts[inst].opcode();
+            assert!(!looks_at_stack(opcode), "instruction {opcode}");
+        }
+    }
+}
+
+fn looks_at_stack(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::StackAddr
+            | Opcode::DynamicStackAddr
+            | Opcode::StackSwitch
+            | Opcode::GetFramePointer
+            | Opcode::GetStackPointer
+            | Opcode::GetReturnAddress
+    )
+}

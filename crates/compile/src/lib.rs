@@ -1,0 +1,35 @@
+//! A validated module to inert machine code, with Cranelift.
+//!
+//! ```text
+//!            function.rs             Cranelift           image.rs
+//! body ──► ops/: operator by operator ──► CLIF ──► code ──► Artifact { text, tables }
+//!   └ validated in the same pass                         ┌► Trampoline (one per function type)
+//!                              trampoline.rs ──► CLIF ───┘
+//! ```
+//!
+//! Nothing here makes bytes executable, and nothing dereferences a record of `bident-abi`: this
+//! crate only knows where their fields lie (`record.rs`).
+//!
+//! **A frame of compiled code may move.** So no frame holds an absolute address of its own stack
+//! except the saved frame pointer: no stack slot, no `stack_addr`, no return area. Debug builds check
+//! it for every function (`invariants.rs`).
+#![forbid(unsafe_code)]
+
+mod artifact;
+mod compiler;
+mod error;
+mod function;
+mod image;
+mod invariants;
+mod operands;
+mod ops;
+mod record;
+mod signature;
+mod target;
+mod trampoline;
+mod trap;
+
+pub use artifact::{Artifact, FunctionRange};
+pub use compiler::Compiler;
+pub use error::Error;
+pub use trampoline::Trampoline;

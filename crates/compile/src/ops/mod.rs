@@ -1,0 +1,87 @@
+//! Operators, by family: one match that says which file translates what.
+
+mod call;
+mod control;
+mod memory;
+mod numeric;
+mod reference;
+mod table;
+mod variable;
+
+use crate::error::Error;
+use crate::function::Translator;
+use wasmparser::Operator;
+
+/// Translates one valid operator.
+///
+/// A table: one line per operator; those of `memory` and `numeric` that differ only in a type or an
+/// instruction have tables of their own.
+pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<(), Error> {
+    use Operator as O;
+    if !t.operands.is_reachable() {
+        control::skip(t, op);
+        return Ok(());
+    }
+    match op {
+        O::Nop => {}
+        O::Unreachable => control::unreachable(t),
+        O::Block { blockty } => control::block(t, *blockty)?,
+        O::Loop { blockty } => control::loop_(t, *blockty)?,
+        O::If { blockty } => control::if_(t, *blockty)?,
+        O::Else => control::else_(t),
+        O::End => control::end(t),
+        O::Br { relative_depth } => control::br(t, *relative_depth),
+        O::BrIf { relative_depth } => control::br_if(t, *relative_depth),
+        O::BrTable { targets } => control::br_table(t, targets)?,
+        O::Return => control::return_(t),
+
+        O::Call { function_index } => call::call(t, (*function_index).into()),
+        O::CallIndirect {
+            type_index,
+            table_index,
+        } => call::call_indirect(t, (*type_index).into(), (*table_index).into()),
+        O::ReturnCall { function_index } => call::return_call(t, (*function_index).into()),
+        O::ReturnCallIndirect {
+            type_index,
+            table_index,
+        } => call::return_call_indirect(t, (*type_index).into(), (*table_index).into()),
+
+        O::Drop => variable::drop(t),
+        O::Select | O::TypedSelect { .. } => variable::select(t),
+        O::LocalGet { local_index } => variable::local_get(t, *local_index),
+        O::LocalSet { local_index } => variable::local_set(t, *local_index),
+        O::LocalTee { local_index } => variable::local_tee(t, *local_index),
+        O::GlobalGet { global_index } => variable::global_get(t, (*global_index).into()),
+        O::GlobalSet { global_index } => variable::global_set(t, (*global_index).into()),
+
+        O::RefNull { .. } => reference::null(t),
+        O::RefIsNull => reference::is_null(t),
+        O::RefFunc { function_index } => reference::func(t, (*function_index).into())?,
+
+        O::TableGet { table } => table::get(t, (*table).into()),
+        O::TableSet { table } => table::set(t, (*table).into()),
+        O::TableSize { table } => table::size(t, (*table).into()),
+        O::TableGrow { table } => table::grow(t, *table),
+        O::TableFill { table } => table::fill(t, *table),
+        O::TableCopy {
+            dst_table,
+            src_table,
+        } => table::copy(t, *dst_table, *src_table),
+        O::TableInit { elem_index, table } => table::init(t, *table, *elem_index),
+        O::ElemDrop { elem_index } => table::elem_drop(t, *elem_index),
+
+        O::MemorySize { mem } => memory::size(t, (*mem).into()),
+        O::MemoryGrow { mem } => memory::grow(t, *mem),
+        O::MemoryFill { mem } => memory::fill(t, *mem),
+        O::MemoryCopy { dst_mem, src_mem } => memory::copy(t, *dst_mem, *src_mem),
+        O::MemoryInit { data_index, mem } => memory::init(t, *mem, *data_index),
+        O::DataDrop { data_index } => memory::data_drop(t, *data_index),
+
+        _ => {
+            if !memory::access(t, op)? && !numeric::translate(t, op) {
+                return Err(t.unsupported(format_args!("operator {op:?}")));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,293 @@
+//! Loads and stores of the records in `bident-abi`: the only place that knows where fields lie.
+
+use crate::signature::clif_type;
+use crate::trap;
+use bident_abi::{
+    Builtin, TrapCode, VmFuncRef, VmGlobal, VmImport, VmLayout, VmMemory, VmMemoryRef, VmStore,
+    VmTable, VmValue,
+};
+use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValType};
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{
+    AliasRegion, AliasRegionData, Endianness, Function, GlobalValue, GlobalValueData, InstBuilder,
+    MemFlagsData, Type, Value,
+};
+use cranelift_frontend::FunctionBuilder;
+use std::mem::{offset_of, size_of};
+
+/// Memory that changes. Two regions never overlap, so a store to one leaves what is known of the
+/// others.
+#[derive(Clone, Copy)]
+pub(crate) enum Region {
+    /// Bytes of linear memories.
+    Memory,
+    /// Elements of tables.
+    Elements,
+    /// Values of globals.
+    Globals,
+    /// Sizes and addresses in `VmMemory` and `VmTable`.
+    Items,
+    /// Fields of the store.
+    Store,
+    /// The buffer at `VmStore::values`.
+    Values,
+}
+
+impl Region {
+    const ALL: [(Self, &str); 6] = [
+        (Self::Memory, "memory"),
+        (Self::Elements, "elements"),
+        (Self::Globals, "globals"),
+        (Self::Items, "items"),
+        (Self::Store, "store"),
+        (Self::Values, "values"),
+    ];
+
+    /// The entity that [`begin`] made for it.
+    fn entity(self) -> AliasRegion {
+        AliasRegion::from_u32(self as u32)
+    }
+}
+
+/// Prepares a new function: declares the regions, and the limit that its prologue checks.
+pub(crate) fn begin(func: &mut Function) {
+    for (region, name) in Region::ALL {
+        let data = AliasRegionData {
+            user_id: region as u32,
+            description: name.into(),
+        };
+        let entity = func.dfg.alias_regions.insert(data);
+        debug_assert_eq!(entity, region.entity());
+    }
+    let context = func.create_global_value(GlobalValueData::VMContext);
+    let store = global_load(func, context, context::STORE.offset);
+    let limit = global_load(func, store, offset_of!(VmStore, anchor.limit) as i32);
+    func.stack_limit = Some(limit);
+}
+
+/// The word at `base + offset`, for a prologue.
+fn global_load(func: &mut Function, base: GlobalValue, offset: i32) -> GlobalValue {
+    let flags = func.dfg.mem_flags.insert_unchecked(MemFlagsData::trusted());
+    func.create_global_value(GlobalValueData::Load {
+        base,
+        offset: offset.into(),
+        global_type: I64,
+        flags,
+    })
+}
+
+/// Flags of an access to linear memory: it may fault, at any alignment.
+pub(crate) fn linear_memory() -> MemFlagsData {
+    MemFlagsData::new()
+        .with_trap_code(Some(trap::to_clif(TrapCode::MemoryOutOfBounds)))
+        .with_endianness(Endianness::Little)
+        .with_alias_region(Some(Region::Memory.entity()))
+}
+
+/// When a load of a field may happen.
+#[derive(Clone, Copy)]
+enum Access {
+    /// The field and whatever leads to it are constant while code runs: anywhere.
+    Constant,
+    /// Constant, but its record is only known to exist after a check: not before it.
+    Checked,
+    /// It changes: in order with the stores to its region.
+    Changing(Region),
+}
+
+/// A field of a record: where it lies, what it holds.
+#[derive(Clone, Copy)]
+pub(crate) struct Field {
+    offset: i32,
+    ty: Type,
+    access: Access,
+}
+
+impl Field {
+    const fn new(offset: usize, ty: Type, access: Access) -> Self {
+        assert!(
+            offset <= i32::MAX as usize,
+            "the validator bounds the number of items"
+        );
+        let offset = offset as i32;
+        Self { offset, ty, access }
+    }
+
+    const fn constant(offset: usize, ty: Type) -> Self {
+        Self::new(offset, ty, Access::Constant)
+    }
+
+    fn flags(self) -> MemFlagsData {
+        let trusted = MemFlagsData::trusted();
+        match self.access {
+            Access::Constant => trusted.with_readonly().with_can_move(),
+            Access::Checked => trusted.with_readonly(),
+            Access::Changing(region) => trusted.with_alias_region(Some(region.entity())),
+        }
+    }
+
+    /// Reads the field of the record at `base`.
+    pub(crate) fn load(self, b: &mut FunctionBuilder<'_>, base: Value) -> Value {
+        b.ins().load(self.ty, self.flags(), base, self.offset)
+    }
+
+    /// Writes the field of the record at `base`.
+    pub(crate) fn store(self, b: &mut FunctionBuilder<'_>, base: Value, value: Value) {
+        debug_assert!(matches!(self.access, Access::Changing(_)));
+        debug_assert_eq!(b.func.dfg.value_type(value), self.ty);
+        b.ins().store(self.flags(), value, base, self.offset);
+    }
+}
+
+/// Fields of a context. Those of [`VmLayout`] exist only in the context of an instance.
+pub(crate) mod context {
+    use super::*;
+
+    /// Address of the store.
+    pub(crate) const STORE: Field = Field::constant(VmLayout::STORE as usize, I64);
+    /// Address of the identities of the module's types.
+    pub(crate) const TYPE_IDS: Field = Field::constant(VmLayout::TYPE_IDS as usize, I64);
+
+    /// Code of an imported function.
+    pub(crate) fn import_code(layout: &VmLayout, func: FuncIndex) -> Field {
+        let import = layout.import(func) as usize;
+        Field::constant(import + offset_of!(VmImport, code), I64)
+    }
+
+    /// Context of an imported function.
+    pub(crate) fn import_context(layout: &VmLayout, func: FuncIndex) -> Field {
+        let import = layout.import(func) as usize;
+        Field::constant(import + offset_of!(VmImport, context), I64)
+    }
+
+    /// First byte of a linear memory.
+    pub(crate) fn memory_base(layout: &VmLayout, memory: MemoryIndex) -> Field {
+        let memory = layout.memory(memory) as usize;
+        Field::constant(memory + offset_of!(VmMemoryRef, base), I64)
+    }
+
+    /// Address of the [`VmMemory`].
+    pub(crate) fn memory(layout: &VmLayout, memory: MemoryIndex) -> Field {
+        let memory = layout.memory(memory) as usize;
+        Field::constant(memory + offset_of!(VmMemoryRef, memory), I64)
+    }
+
+    /// Address of the [`VmTable`].
+    pub(crate) fn table(layout: &VmLayout, table: TableIndex) -> Field {
+        Field::constant(layout.table(table) as usize, I64)
+    }
+
+    /// Address of the [`VmGlobal`].
+    pub(crate) fn global(layout: &VmLayout, global: GlobalIndex) -> Field {
+        Field::constant(layout.global(global) as usize, I64)
+    }
+
+    /// Address of the [`VmFuncRef`] at a position among the escaping functions.
+    pub(crate) fn func_ref(layout: &VmLayout, position: usize) -> Field {
+        Field::constant(layout.func_ref(position) as usize, I64)
+    }
+}
+
+/// Fields of [`VmStore`], and of what it points to.
+pub(crate) mod store {
+    use super::*;
+
+    /// Address of the buffer for what does not travel in registers.
+    pub(crate) const VALUES: Field = Field::new(
+        offset_of!(VmStore, values),
+        I64,
+        Access::Changing(Region::Store),
+    );
+    /// Context of the instance that makes a call.
+    pub(crate) const CALLER: Field = Field::new(
+        offset_of!(VmStore, caller),
+        I64,
+        Access::Changing(Region::Store),
+    );
+    /// Address of the table of builtins.
+    pub(crate) const BUILTINS: Field = Field::constant(offset_of!(VmStore, builtins), I64);
+    /// Address of the stub that calls them.
+    pub(crate) const LEAVE_BUILTIN: Field =
+        Field::constant(offset_of!(VmStore, leave_builtin), I64);
+
+    /// Entry of the table of builtins.
+    pub(crate) fn builtin(builtin: Builtin) -> Field {
+        Field::constant(builtin as usize * size_of::<usize>(), I64)
+    }
+
+    /// Entry of the buffer.
+    pub(crate) fn value(position: usize, ty: ValType) -> Field {
+        Field::new(
+            position * size_of::<VmValue>(),
+            clif_type(ty),
+            Access::Changing(Region::Values),
+        )
+    }
+}
+
+/// Fields of [`VmFuncRef`], and the identity to compare with.
+pub(crate) mod func_ref {
+    use super::*;
+
+    /// Code of the function.
+    pub(crate) const CODE: Field = Field::new(offset_of!(VmFuncRef, code), I64, Access::Checked);
+    /// Context of the function.
+    pub(crate) const CONTEXT: Field =
+        Field::new(offset_of!(VmFuncRef, context), I64, Access::Checked);
+    /// Identity of its type.
+    pub(crate) const TYPE_ID: Field =
+        Field::new(offset_of!(VmFuncRef, type_id), I32, Access::Checked);
+
+    /// Entry of the identities of the module's types.
+    pub(crate) fn expected_type_id(ty: TypeIndex) -> Field {
+        Field::constant(ty.index() * size_of::<u32>(), I32)
+    }
+}
+
+/// Fields of [`VmMemory`].
+pub(crate) mod memory {
+    use super::*;
+
+    /// Size in bytes.
+    pub(crate) const LENGTH: Field = Field::new(
+        offset_of!(VmMemory, length),
+        I64,
+        Access::Changing(Region::Items),
+    );
+}
+
+/// Fields of [`VmTable`], and its elements.
+pub(crate) mod table {
+    use super::*;
+
+    /// Address of the first element.
+    pub(crate) const ELEMENTS: Field = Field::new(
+        offset_of!(VmTable, elements),
+        I64,
+        Access::Changing(Region::Items),
+    );
+    /// Number of elements.
+    pub(crate) const LENGTH: Field = Field::new(
+        offset_of!(VmTable, length),
+        I64,
+        Access::Changing(Region::Items),
+    );
+    /// An element, from its own address.
+    pub(crate) const ELEMENT: Field = Field::new(0, I64, Access::Changing(Region::Elements));
+    /// Power of two of an element's size.
+    pub(crate) const ELEMENT_SHIFT: i64 = size_of::<u64>().trailing_zeros() as i64;
+}
+
+/// Fields of [`VmGlobal`].
+pub(crate) mod global {
+    use super::*;
+
+    /// The value.
+    pub(crate) fn value(ty: ValType) -> Field {
+        Field::new(
+            offset_of!(VmGlobal, value),
+            clif_type(ty),
+            Access::Changing(Region::Globals),
+        )
+    }
+}

@@ -1,0 +1,50 @@
+//! Cranelift's settings for this machine.
+
+use crate::error::Error;
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+
+/// Settings that differ from Cranelift's defaults, each with its reason.
+const SETTINGS: &[(&str, &str)] = &[
+    ("opt_level", "speed"),
+    // Stacks move by rebasing the chain of frame pointers; backtraces follow it.
+    ("preserve_frame_pointers", "true"),
+    // The limit check of the prologue is the only one: a stacklet has no guard page to probe.
+    ("enable_probestack", "false"),
+    ("unwind_info", "false"),
+    // Only calls between functions of one image refer to anything outside a function.
+    ("is_pic", "false"),
+    // A checking pass for our own translation, not for guests.
+    ("enable_verifier", DEBUG),
+];
+
+const DEBUG: &str = if cfg!(debug_assertions) {
+    "true"
+} else {
+    "false"
+};
+
+/// What the CPU must have: without it Cranelift calls library functions, which must not run on a
+/// stacklet. (Flag of Cranelift, name for people.)
+const NEEDED: &[(&str, &str)] = &[("has_sse41", "SSE4.1")];
+
+/// The machine that this program runs on.
+pub(crate) fn host() -> Result<OwnedTargetIsa, Error> {
+    let target = |message: &dyn std::fmt::Display| Error::Target(message.to_string());
+    let mut flags = settings::builder();
+    for (name, value) in SETTINGS {
+        flags.set(name, value).map_err(|e| target(&e))?;
+    }
+    let builder = cranelift_native::builder().map_err(|e| target(&e))?;
+    let isa = builder
+        .finish(settings::Flags::new(flags))
+        .map_err(|e| target(&e))?;
+    let on = |flag: &str| {
+        let mut values = isa.isa_flags().into_iter();
+        values.any(|value| value.name == flag && value.as_bool() == Some(true))
+    };
+    match NEEDED.iter().find(|(flag, _)| !on(flag)) {
+        Some((_, name)) => Err(target(&format_args!("the CPU lacks {name}"))),
+        None => Ok(isa),
+    }
+}

@@ -1,0 +1,117 @@
+//! Code that changes the calling convention, one piece per function type.
+//!
+//! ```text
+//! enter   values ──► arguments, call, results ──► values      host calls WebAssembly
+//! leave   arguments ──► values, call stub, values ──► results WebAssembly calls the host
+//! ```
+
+use crate::error::Error;
+use crate::image;
+use crate::record::{self, context, store};
+use crate::signature;
+use bident_abi::{TrapCode, results_in_registers};
+use bident_module::{FuncType, ValType};
+use cranelift_codegen::Context;
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{InstBuilder, Signature, Value};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+/// Compiled code that refers to nothing outside itself.
+#[derive(Clone, Debug)]
+pub struct Trampoline {
+    /// Machine code, position independent.
+    pub code: Vec<u8>,
+    /// Instructions that may trap: offset in `code` and reason, by offset.
+    pub traps: Vec<(u32, TrapCode)>,
+}
+
+/// See [`crate::Compiler::enter_trampoline`].
+pub(crate) fn enter(isa: &dyn TargetIsa, ty: &FuncType) -> Result<Trampoline, Error> {
+    build(isa, signature::enter(), "enter", ty, |b, params| {
+        let &[context, code] = params else {
+            unreachable!("the signature has two parameters")
+        };
+        let buffer = values(b, context);
+        let load = |(i, ty): (usize, &ValType)| store::value(i, *ty).load(b, buffer);
+        let mut args = vec![context];
+        args.extend(ty.params().iter().enumerate().map(load));
+        let signature = b.import_signature(signature::wasm(ty));
+        let call = b.ins().call_indirect(signature, code, &args);
+
+        let registers = b.inst_results(call).to_vec();
+        let buffer = values(b, context);
+        for ((i, ty), value) in in_registers(ty).zip(registers) {
+            store::value(i, ty).store(b, buffer, value);
+        }
+        b.ins().return_(&[]);
+    })
+}
+
+/// See [`crate::Compiler::leave_trampoline`].
+pub(crate) fn leave(
+    isa: &dyn TargetIsa,
+    ty: &FuncType,
+    leave_host: usize,
+) -> Result<Trampoline, Error> {
+    build(isa, signature::wasm(ty), "leave", ty, |b, params| {
+        let (&context, params) = params.split_first().expect("the context");
+        if !params.is_empty() {
+            let buffer = values(b, context);
+            for ((i, ty), value) in ty.params().iter().enumerate().zip(params) {
+                store::value(i, *ty).store(b, buffer, *value);
+            }
+        }
+        let signature = b.import_signature(signature::leave_host());
+        let stub = b.ins().iconst(I64, leave_host as i64);
+        b.ins().call_indirect(signature, stub, &[context]);
+
+        let mut results = Vec::new();
+        if !ty.results().is_empty() {
+            let buffer = values(b, context);
+            results.extend(in_registers(ty).map(|(i, ty)| store::value(i, ty).load(b, buffer)));
+        }
+        b.ins().return_(&results);
+    })
+}
+
+/// Address of the value buffer. Read anew after each call, which may have replaced it.
+fn values(b: &mut FunctionBuilder<'_>, context: Value) -> Value {
+    let store = context::STORE.load(b, context);
+    store::VALUES.load(b, store)
+}
+
+/// The results that travel in registers, with their positions among all.
+fn in_registers(ty: &FuncType) -> impl Iterator<Item = (usize, ValType)> + '_ {
+    let in_registers = results_in_registers(ty.results());
+    let results = ty.results().iter().copied().enumerate().zip(in_registers);
+    results.filter(|(_, reg)| *reg).map(|(result, _)| result)
+}
+
+/// Compiles one block of code that gets the parameters of a signature.
+fn build(
+    isa: &dyn TargetIsa,
+    signature: Signature,
+    name: &str,
+    ty: &FuncType,
+    body: impl FnOnce(&mut FunctionBuilder<'_>, &[Value]),
+) -> Result<Trampoline, Error> {
+    let mut context = Context::new();
+    let mut scratch = FunctionBuilderContext::new();
+    context.func.signature = signature;
+    record::begin(&mut context.func);
+    let mut b = FunctionBuilder::new(&mut context.func, &mut scratch);
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    b.seal_block(entry);
+    let params = b.block_params(entry).to_vec();
+    body(&mut b, &params);
+    b.finalize(isa.frontend_config());
+
+    let code = image::compile(isa, &mut context, || format!("{name} trampoline of {ty}"))?;
+    Ok(Trampoline {
+        code: code.bytes,
+        traps: code.traps,
+    })
+}

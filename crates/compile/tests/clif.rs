@@ -1,0 +1,87 @@
+//! What is emitted for the operators where the choice matters.
+
+mod support;
+
+use support::clif;
+
+/// Number of lines with this text.
+fn count(text: &str, part: &str) -> usize {
+    text.lines().filter(|line| line.contains(part)).count()
+}
+
+#[test]
+fn the_prologue_checks_the_limit_of_the_store() {
+    let text = clif("(module (func))");
+    assert!(text.contains("tail"), "{text}");
+    assert!(text.contains("stack_limit = gv2"), "{text}");
+    assert!(text.contains("gv1 = load.i64 notrap aligned gv0"), "{text}");
+    assert!(text.contains("gv2 = load.i64 notrap aligned gv1"), "{text}");
+}
+
+#[test]
+fn an_access_has_no_bounds_check() {
+    let text = clif(
+        "(module (memory 1) (func (param i32) (result i32) (i32.load offset=4 (local.get 0))))",
+    );
+    assert_eq!(count(&text, "trap"), count(&text, "notrap"), "{text}");
+    assert_eq!(count(&text, "brif"), 0, "{text}");
+    assert_eq!(count(&text, "= load.i32 little region0"), 1, "{text}");
+    assert_eq!(count(&text, "readonly can_move"), 1, "{text}");
+}
+
+#[test]
+fn calls_within_the_module_are_direct() {
+    let text = clif("(module (func (param i64) (call 0 (local.get 0))))");
+    assert!(text.contains("colocated u0:0"), "{text}");
+    assert_eq!(count(&text, "call fn0("), 1, "{text}");
+    assert_eq!(count(&text, "store notrap"), 0, "{text}");
+}
+
+#[test]
+fn calls_of_imports_announce_the_caller() {
+    let text = clif("(module (import \"m\" \"f\" (func)) (func (call 0)))");
+    assert_eq!(count(&text, "call_indirect"), 1, "{text}");
+    assert_eq!(count(&text, "store notrap aligned region4 v0"), 1, "{text}");
+}
+
+#[test]
+fn indirect_calls_check_bounds_null_and_type() {
+    let text = clif("(module (table 1 funcref) (func (call_indirect (i32.const 0))))");
+    for code in ["user4", "user5", "user6"] {
+        assert_eq!(count(&text, code), 1, "{text}");
+    }
+}
+
+#[test]
+fn results_beyond_the_registers_travel_through_the_store() {
+    let types = "i32 ".repeat(10);
+    let values = "i32.const 1 ".repeat(10);
+    let text = clif(&format!("(module (func (result {types}) {values}))"));
+    assert_eq!(count(&text, "store notrap aligned region5"), 2, "{text}");
+
+    let text = clif(&format!("(module (func (result {types}) (call 0)))"));
+    assert_eq!(
+        count(&text, "= load.i32 notrap aligned region5"),
+        2,
+        "{text}"
+    );
+}
+
+#[test]
+fn tail_calls_are_tail_calls() {
+    let text = clif("(module (func (return_call 0)))");
+    assert_eq!(count(&text, "return_call fn0"), 1, "{text}");
+    let text = clif("(module (table 1 funcref) (func (return_call_indirect (i32.const 0))))");
+    assert_eq!(count(&text, "return_call_indirect"), 1, "{text}");
+}
+
+#[test]
+fn builtins_go_through_their_stub() {
+    let text =
+        clif("(module (memory 1) (func (memory.fill (i32.const 1) (i32.const 2) (i32.const 3))))");
+    assert_eq!(count(&text, "call_indirect"), 1, "{text}");
+    assert!(
+        text.contains("(i64 vmctx, i64, i64, i64, i64, i64) -> i64 tail"),
+        "{text}"
+    );
+}

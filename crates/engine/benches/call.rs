@@ -1,0 +1,125 @@
+//! Cost of each way into and out of WebAssembly. Run: `cargo bench -p bident --bench call`.
+
+use bident::{Caller, Engine, Func, Linker, Module, Outcome, Reply, Store, TypedFunc, Val};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+
+fn main() {
+    divan::main();
+}
+
+const WAT: &str = r#"(module
+  (import "h" "typed" (func $typed (param i32 i32) (result i32)))
+  (import "h" "caller" (func $caller (param i32) (result i32)))
+  (import "h" "array" (func $array (param i32) (result i32)))
+  (import "h" "wait" (func $wait (result i32)))
+  (memory 1)
+  (func (export "empty"))
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "typed") (param $n i32)
+    (loop $l
+      (drop (call $typed (local.get $n) (local.get $n)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "caller") (param $n i32)
+    (loop $l
+      (drop (call $caller (local.get $n)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "array") (param $n i32)
+    (loop $l
+      (drop (call $array (local.get $n)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "fill") (param $n i32)
+    (loop $l
+      (memory.fill (i32.const 0) (i32.const 0) (i32.const 8))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "wait") (loop $l (br_if $l (call $wait)))))"#;
+
+fn exported(name: &str) -> (Store<u64>, Func) {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, 0);
+    let mut linker = Linker::new(&engine);
+    let one = bident::FuncType::new([bident::ValType::I32], [bident::ValType::I32]);
+    let linker = linker
+        .func_wrap("h", "typed", |a: i32, b: i32| a.wrapping_add(b))
+        .and_then(|l| {
+            l.func_wrap("h", "caller", |mut c: Caller<'_, u64>, a: i32| {
+                *c.data_mut() += 1;
+                a
+            })
+        })
+        .and_then(|l| {
+            l.func_new("h", "array", one, |_, params, results| {
+                results[0] = params[0].clone();
+                Ok(bident::Answer::Ready)
+            })
+        })
+        .and_then(|l| l.func_wrap("h", "wait", || Reply::<i32>::Pending))
+        .unwrap();
+    let module = Module::from_text_or_binary(&engine, WAT.as_bytes()).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let func = instance.get_func(&mut store, name).unwrap();
+    (store, func)
+}
+
+/// Enter an exported function without parameters and return.
+#[divan::bench(sample_size = 1000)]
+fn enter_empty(bencher: Bencher) {
+    let (mut store, func) = exported("empty");
+    let func: TypedFunc<(), ()> = func.typed(&mut store).unwrap();
+    bencher.bench_local(|| func.call(&mut store, ()).unwrap());
+}
+
+/// The same with two parameters and a result.
+#[divan::bench(sample_size = 1000)]
+fn enter_add(bencher: Bencher) {
+    let (mut store, func) = exported("add");
+    let func: TypedFunc<(i32, i32), i32> = func.typed(&mut store).unwrap();
+    bencher.bench_local(|| func.call(&mut store, (black_box(1), black_box(2))).unwrap());
+}
+
+const CALLS: usize = 10_000;
+
+fn calls_out(bencher: Bencher, name: &str) {
+    let (mut store, func) = exported(name);
+    let func: TypedFunc<i32, ()> = func.typed(&mut store).unwrap();
+    bencher
+        .counter(ItemsCount::new(CALLS))
+        .bench_local(|| func.call(&mut store, CALLS as i32).unwrap());
+}
+
+/// 10,000 calls of a typed host function with two parameters: divide by 10,000.
+#[divan::bench]
+fn host_call_typed(bencher: Bencher) {
+    calls_out(bencher, "typed");
+}
+
+/// The same where the function looks at the store's data.
+#[divan::bench]
+fn host_call_with_caller(bencher: Bencher) {
+    calls_out(bencher, "caller");
+}
+
+/// The same with dynamic types.
+#[divan::bench]
+fn host_call_array(bencher: Bencher) {
+    calls_out(bencher, "array");
+}
+
+/// 10,000 calls of a builtin.
+#[divan::bench]
+fn builtin_memory_fill(bencher: Bencher) {
+    calls_out(bencher, "fill");
+}
+
+/// One resume, until the next suspension, through the Rust API.
+#[divan::bench(sample_size = 1000)]
+fn suspend_resume(bencher: Bencher) {
+    let (mut store, func) = exported("wait");
+    let mut outcome = Some(func.start(&mut store, &[]).unwrap());
+    bencher.bench_local(|| {
+        let Some(Outcome::Suspended(suspension)) = outcome.take() else {
+            unreachable!()
+        };
+        outcome = Some(suspension.resume(&mut store, &[Val::I32(1)]).unwrap());
+    });
+}

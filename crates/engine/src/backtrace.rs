@@ -1,0 +1,64 @@
+//! WebAssembly frames as the embedder sees them.
+
+use crate::vm::frames::Frame;
+use bident_module::FuncIndex;
+use std::fmt;
+
+/// A WebAssembly frame of a backtrace.
+#[derive(Clone)]
+pub struct FrameInfo(Frame);
+
+impl FrameInfo {
+    pub(crate) fn new(frame: Frame) -> Self {
+        Self(frame)
+    }
+
+    /// Name of the module, from its name section.
+    pub fn module_name(&self) -> Option<&str> {
+        self.0.module.names.module()
+    }
+
+    /// Position of the function in its module, imports counted.
+    pub fn func_index(&self) -> u32 {
+        self.0.func
+    }
+
+    /// Name of the function, from the name section or an export.
+    pub fn func_name(&self) -> Option<&str> {
+        self.0.module.func_name(FuncIndex(self.0.func))
+    }
+
+    /// Offset of the instruction in the binary, in bytes.
+    pub fn module_offset(&self) -> Option<usize> {
+        self.0.offset.map(|o| o as usize)
+    }
+
+    /// Offset of the instruction from the start of the function's body, in bytes.
+    pub fn func_offset(&self) -> Option<usize> {
+        let defined = self.0.module.defined_func(FuncIndex(self.0.func))?;
+        self.module_offset()?
+            .checked_sub(self.0.module.bodies[defined].range.start)
+    }
+}
+
+impl fmt::Display for FrameInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.module_offset() {
+            Some(offset) => write!(f, "{offset:#8x} - ")?,
+            None => write!(f, "{:>8} - ", "?")?,
+        }
+        if let Some(module) = self.module_name() {
+            write!(f, "{module}!")?;
+        }
+        match self.func_name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "<function {}>", self.func_index()),
+        }
+    }
+}
+
+impl fmt::Debug for FrameInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,75 @@
+//! Settings of an engine.
+
+use bident_stack::Limits;
+
+/// Settings of an [`crate::Engine`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) stress: bool,
+    pub(crate) max_stack_size: usize,
+    pub(crate) max_stack_memory: usize,
+    pub(crate) max_memory_size: u64,
+    pub(crate) max_table_elements: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            stress: std::env::var_os("BIDENT_STRESS").is_some_and(|v| v != "0" && !v.is_empty()),
+            max_stack_size: 1 << 20,
+            max_stack_memory: 16 << 30,
+            max_memory_size: 4 << 30,
+            max_table_elements: 10_000_000,
+        }
+    }
+}
+
+impl Config {
+    /// The default settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves the stacklet whenever WebAssembly calls the host and whenever it is suspended: slow, and
+    /// finds code that keeps an address it must not keep. Default: off, unless the environment
+    /// variable `BIDENT_STRESS` is set to something other than `0`.
+    pub fn stress(mut self, on: bool) -> Self {
+        self.stress = on;
+        self
+    }
+
+    /// Largest size of one stack in bytes, rounded up to a power of two between 512 B and 64 MiB;
+    /// beyond it WebAssembly traps with `StackOverflow`. Default: 1 MiB.
+    pub fn max_stack_size(mut self, bytes: usize) -> Self {
+        self.max_stack_size = bytes;
+        self
+    }
+
+    /// Largest size of all stacks of a store together in bytes. A call that needs a stack beyond it is
+    /// an error of kind `Limit`; one whose stack has to grow traps with `StackMemoryExhausted`.
+    /// Default: 16 GiB.
+    pub fn max_stack_memory(mut self, bytes: usize) -> Self {
+        self.max_stack_memory = bytes;
+        self
+    }
+
+    /// Largest size of one linear memory in bytes. A module that asks for more cannot be
+    /// instantiated; `memory.grow` beyond it answers -1. Default: 4 GiB.
+    pub fn max_memory_size(mut self, bytes: u64) -> Self {
+        self.max_memory_size = bytes;
+        self
+    }
+
+    /// Largest size of one table in elements (8 bytes each). Default: 10,000,000.
+    pub fn max_table_elements(mut self, elements: u64) -> Self {
+        self.max_table_elements = elements;
+        self
+    }
+
+    pub(crate) fn stack_limits(&self) -> Limits {
+        Limits {
+            stacklet: self.max_stack_size,
+            total: self.max_stack_memory,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The one error type.
+
+use crate::backtrace::FrameInfo;
+use crate::vm::frames::Frame;
+use bident_abi::TrapCode;
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The module is malformed or invalid, or exceeds a limit of the compiler.
+    Compile,
+    /// An import is missing or of another type than the module asks for.
+    Link,
+    /// WebAssembly trapped.
+    Trap(TrapCode),
+    /// A host function failed, or the embedder made the error.
+    Host,
+    /// A host function answered that it is pending where nobody can wait: a host frame that cannot be
+    /// suspended lies between it and the `start` that could.
+    Barrier,
+    /// A limit of the engine's configuration, or of the system, was reached.
+    Limit,
+    /// The embedder passed something of the wrong type.
+    Usage,
+}
+
+/// An error of the engine, or one of the embedder's that passed through WebAssembly.
+///
+/// One word in size. Its text is the message, followed by the WebAssembly backtrace where there is
+/// one; `{:#}` leaves the backtrace out.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    cause: Cause,
+    backtrace: Vec<FrameInfo>,
+}
+
+enum Cause {
+    Message(String),
+    Error(Box<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    fn of(kind: ErrorKind, cause: Cause) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            cause,
+            backtrace: Vec::new(),
+        }))
+    }
+
+    fn message(kind: ErrorKind, message: impl fmt::Display) -> Self {
+        Self::of(kind, Cause::Message(message.to_string()))
+    }
+
+    /// An error of the embedder's; [`Error::downcast_ref`] finds it again.
+    pub fn new(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self::of(ErrorKind::Host, Cause::Error(Box::new(error)))
+    }
+
+    /// An error of the embedder's that is only a text.
+    pub fn msg(message: impl fmt::Display) -> Self {
+        Self::message(ErrorKind::Host, message)
+    }
+
+    pub(crate) fn link(message: impl fmt::Display) -> Self {
+        Self::message(ErrorKind::Link, message)
+    }
+
+    pub(crate) fn limit(message: impl fmt::Display) -> Self {
+        Self::message(ErrorKind::Limit, message)
+    }
+
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::message(ErrorKind::Usage, message)
+    }
+
+    pub(crate) fn compile(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self::of(ErrorKind::Compile, Cause::Error(Box::new(error)))
+    }
+
+    pub(crate) fn barrier(function: impl fmt::Display) -> Self {
+        Self::message(
+            ErrorKind::Barrier,
+            format!(
+                "{function} answered that it is pending, but the innermost call from the host into \
+                 WebAssembly cannot be suspended: it was not begun with `start`"
+            ),
+        )
+    }
+
+    /// What to do with the system's answer that it has no memory for something.
+    pub(crate) fn no_memory(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::limit(format!("no memory for {what}: {error}"))
+    }
+
+    /// A stacklet could not be had.
+    pub(crate) fn stack(error: bident_stack::Error) -> Self {
+        Self::of(ErrorKind::Limit, Cause::Error(Box::new(error)))
+    }
+
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The trap, if it is one.
+    pub fn trap(&self) -> Option<TrapCode> {
+        match self.0.kind {
+            ErrorKind::Trap(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// WebAssembly frames at the place it happened, innermost first; at most 100.
+    pub fn backtrace(&self) -> &[FrameInfo] {
+        &self.0.backtrace
+    }
+
+    /// The embedder's error in it, if it has this type.
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        match &self.0.cause {
+            Cause::Error(error) => error.downcast_ref(),
+            Cause::Message(_) => None,
+        }
+    }
+
+    /// The embedder's error in it, if it has this type.
+    ///
+    /// # Errors
+    /// Gives the error back otherwise.
+    pub fn downcast<E: StdError + 'static>(mut self) -> Result<E, Self> {
+        match self.0.cause {
+            Cause::Error(error) => match error.downcast() {
+                Ok(error) => Ok(*error),
+                Err(error) => {
+                    self.0.cause = Cause::Error(error);
+                    Err(self)
+                }
+            },
+            Cause::Message(_) => Err(self),
+        }
+    }
+
+    /// Adds the frames, unless the error has some already: the innermost place is what matters.
+    pub(crate) fn with_backtrace(mut self, frames: Vec<Frame>) -> Self {
+        if self.0.backtrace.is_empty() {
+            self.0.backtrace = frames.into_iter().map(FrameInfo::new).collect();
+        }
+        self
+    }
+}
+
+impl From<TrapCode> for Error {
+    /// A trap. A host function that returns it traps as an instruction would.
+    fn from(code: TrapCode) -> Self {
+        Self::message(ErrorKind::Trap(code), code.message())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.cause {
+            Cause::Message(message) => f.write_str(message)?,
+            Cause::Error(error) => error.fmt(f)?,
+        }
+        if !f.alternate() && !self.0.backtrace.is_empty() {
+            f.write_str("\nwasm backtrace:")?;
+            for (i, frame) in self.0.backtrace.iter().enumerate() {
+                write!(f, "\n{i:>5}: {frame}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::Error(error) => error.source(),
+            Cause::Message(_) => None,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Functions: calling in with dynamic types.
+
+use crate::WasmValues;
+use crate::error::Error;
+use crate::host::{Answer, Caller};
+use crate::store::{AsContext, AsContextMut};
+use crate::suspension::Outcome;
+use crate::typed::TypedFunc;
+use crate::value::{Side, Val};
+use crate::vm::enter::{self, Ended, Target};
+use crate::vm::leave::{HostBody, IntoFunc};
+use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
+use bident_module::{FuncIndex, FuncType};
+
+/// A function of a store: WebAssembly's or the host's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Func {
+    store: StoreId,
+    index: u32,
+}
+
+impl Func {
+    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+        Self {
+            store: store.id,
+            index,
+        }
+    }
+
+    /// Its number, if it belongs to the store.
+    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+        if self.store == store.id {
+            Ok(self.index)
+        } else {
+            Err(Error::usage("a function of another store"))
+        }
+    }
+
+    /// # Panics
+    /// If the function belongs to another store.
+    fn own(self, store: &StoreOpaque) -> u32 {
+        assert!(self.store == store.id, "a function of another store");
+        self.index
+    }
+
+    /// A host function with a type that is known only at run time. The closure gets the parameters
+    /// and writes the results, which are zero or null before.
+    pub fn new<C: AsContextMut>(
+        mut store: C,
+        ty: FuncType,
+        f: impl Fn(Caller<'_, C::Data>, &[Val], &mut [Val]) -> Result<Answer, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self, Error> {
+        let body = HostBody::dynamic::<C::Data, _>(ty, f);
+        let store = &mut store.context_mut().0.opaque;
+        let index = store.add_host_func(body, None)?;
+        Ok(Self::new_handle(store, index))
+    }
+
+    /// A host function with the types of a closure.
+    ///
+    /// # Errors
+    /// Kind `Limit`: no memory for the code that calls it.
+    pub fn wrap<C: AsContextMut, P, R>(
+        mut store: C,
+        f: impl IntoFunc<C::Data, P, R>,
+    ) -> Result<Self, Error> {
+        let body = f.into_body().0;
+        let store = &mut store.context_mut().0.opaque;
+        let index = store.add_host_func(body, None)?;
+        Ok(Self::new_handle(store, index))
+    }
+
+    /// Its type.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> FuncType {
+        let store = store.opaque().0;
+        store.funcs[self.own(store) as usize].ty.clone()
+    }
+
+    /// Whether it is a host function.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn is_host(&self, store: impl AsContext) -> bool {
+        let store = store.opaque().0;
+        store.host_func(self.own(store)).is_some()
+    }
+
+    /// Its name: from the module's name section or exports, or as it was linked.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn name(&self, store: impl AsContext) -> Option<String> {
+        let store = store.opaque().0;
+        let index = self.own(store);
+        match store.host_func(index) {
+            Some(host) => host
+                .name
+                .as_ref()
+                .map(|(module, name)| format!("{module}.{name}")),
+            None => {
+                let (instance, func) = store.defining(index)?;
+                let module = store.instances[instance as usize].module.inner();
+                module.func_name(FuncIndex(func)).map(str::to_owned)
+            }
+        }
+    }
+
+    /// Position in its module, imports counted; `None` for a host function.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn index_in_module(&self, store: impl AsContext) -> Option<u32> {
+        let store = store.opaque().0;
+        store.defining(self.own(store)).map(|(_, func)| func)
+    }
+
+    /// Words for a message about a host function.
+    pub(crate) fn describe(store: &StoreOpaque, index: u32) -> String {
+        match store.host_func(index).and_then(|host| host.name.as_ref()) {
+            Some((module, name)) => format!("host function {module}.{name}"),
+            None => "a host function".to_owned(),
+        }
+    }
+
+    /// Calls it and waits for its end.
+    ///
+    /// # Errors
+    /// Kind `Trap`, `Usage` (wrong parameters, wrong number of results), `Barrier` (a host function
+    /// answered that it is pending), `Limit` (no stack), or whatever a host function failed with.
+    ///
+    /// # Panics
+    /// If it belongs to another store, or a host function panics.
+    pub fn call(
+        &self,
+        mut store: impl AsContextMut,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Error> {
+        let inner = store.context_mut().0;
+        let store = &mut inner.opaque;
+        let own = self.own(store);
+        let count = store.types(own, Side::Results).len();
+        if results.len() != count {
+            let room = results.len();
+            return Err(Error::usage(format!(
+                "room for {room} results, but the function gives {count}"
+            )));
+        }
+        Val::write_all(store, own, Side::Params, params)?;
+        self.enter(inner, false)?;
+        let store = &mut inner.opaque;
+        for (i, result) in results.iter_mut().enumerate() {
+            let (ty, word) = (store.types(own, Side::Results)[i], store.value(i));
+            *result = Val::from_word(store, ty, word);
+        }
+        Ok(())
+    }
+
+    /// Calls it; it may be parked on the way, by a host function that answers that it is pending.
+    ///
+    /// # Errors
+    /// As for [`Func::call`], but `Barrier` only where another host frame lies in between.
+    ///
+    /// # Panics
+    /// As for [`Func::call`].
+    pub fn start(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Outcome, Error> {
+        let inner = store.context_mut().0;
+        let store = &mut inner.opaque;
+        let own = self.own(store);
+        Val::write_all(store, own, Side::Params, params)?;
+        let ended = self.enter(inner, true)?;
+        Ok(Outcome::new(&mut inner.opaque, ended, self.index))
+    }
+
+    /// The same function with types that are checked once, now.
+    ///
+    /// # Errors
+    /// Kind `Usage`: the types are others.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn typed<P: WasmValues, R: WasmValues>(
+        &self,
+        mut store: impl AsContextMut,
+    ) -> Result<TypedFunc<P, R>, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let index = self.own(store);
+        let asked = FuncType::new(P::types(), R::types());
+        let ty = &store.funcs[index as usize].ty;
+        if *ty != asked {
+            return Err(Error::usage(format!(
+                "expected a function {asked}, but it is {ty}"
+            )));
+        }
+        store.trampoline(index)?;
+        Ok(TypedFunc::new(*self))
+    }
+
+    pub(crate) fn enter<T>(
+        self,
+        store: &mut StoreInner<T>,
+        can_suspend: bool,
+    ) -> Result<Ended, Error> {
+        let func = self.own(&store.opaque);
+        let trampoline = store.opaque.trampoline(func)?;
+        enter::call(
+            store,
+            Target::of_func(&store.opaque, func, trampoline),
+            can_suspend,
+        )
+    }
+}
+
+impl StoreOpaque {
+    /// Address of the code that calls a function with values from the value buffer.
+    pub(crate) fn trampoline(&mut self, func: u32) -> Result<usize, Error> {
+        let known = self.funcs[func as usize].trampoline;
+        if known != 0 {
+            return Ok(known);
+        }
+        let type_id = self.engine.type_id(&self.funcs[func as usize].ty);
+        let code = self.engine.enter_trampoline(type_id)?;
+        self.add_code(&code);
+        self.funcs[func as usize].trampoline = code.start();
+        Ok(code.start())
+    }
+}

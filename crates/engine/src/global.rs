@@ -1,0 +1,80 @@
+//! Globals.
+
+use crate::error::Error;
+use crate::store::{AsContext, AsContextMut};
+use crate::value::Val;
+use crate::vm::store::{StoreId, StoreOpaque};
+use bident_module::GlobalType;
+
+/// A global of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Global {
+    store: StoreId,
+    index: u32,
+}
+
+impl Global {
+    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+        Self {
+            store: store.id,
+            index,
+        }
+    }
+
+    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+        if self.store == store.id {
+            Ok(self.index)
+        } else {
+            Err(Error::usage("a global of another store"))
+        }
+    }
+
+    fn own(self, store: &StoreOpaque) -> u32 {
+        assert!(self.store == store.id, "a global of another store");
+        self.index
+    }
+
+    /// A global with an initial value.
+    ///
+    /// # Errors
+    /// Kind `Usage`: the value has another type.
+    pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Self, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let word = value.to_word(store, ty.content)?;
+        let index = store.add_global(ty, word);
+        Ok(Self::new_handle(store, index))
+    }
+
+    /// Its type.
+    ///
+    /// # Panics
+    /// If it belongs to another store; so do all functions below.
+    pub fn ty(&self, store: impl AsContext) -> GlobalType {
+        let store = store.opaque().0;
+        store.globals[self.own(store) as usize].ty
+    }
+
+    /// Its value.
+    pub fn get(&self, mut store: impl AsContextMut) -> Val {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        let (ty, word) = (store.globals[own as usize].ty.content, store.global(own));
+        Val::from_word(store, ty, word)
+    }
+
+    /// Changes its value.
+    ///
+    /// # Errors
+    /// Kind `Usage`: it is immutable, or the value has another type.
+    pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<(), Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        let ty = store.globals[own as usize].ty;
+        if !ty.mutable {
+            return Err(Error::usage("an immutable global cannot be set"));
+        }
+        let word = value.to_word(store, ty.content)?;
+        store.set_global(own, word);
+        Ok(())
+    }
+}

@@ -1,0 +1,318 @@
+//! Calling out: what a host function sees of its caller, and which Rust types it may use.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::func::Func;
+use crate::instance::{Extern, Instance};
+use crate::store::{AsContext, AsContextMut, Opaque, StoreContextMut};
+use crate::value::{ExternRef, Val};
+use crate::vm::store::{StoreInner, StoreOpaque};
+use bident_module::ValType;
+
+/// What a dynamically typed host function answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// The results are in place; WebAssembly goes on.
+    Ready,
+    /// The results come later: the whole activation parks, and `start` or `resume` returns
+    /// `Suspended` to the embedder. Where the activation was begun by `call`, it ends with an error of
+    /// kind `Barrier` instead.
+    Pending,
+}
+
+/// What a typed host function may return instead of plain results: see [`Answer`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reply<R> {
+    /// Go on with these results.
+    Ready(R),
+    /// The results come later.
+    Pending,
+}
+
+/// The store, as a host function that WebAssembly called sees it.
+pub struct Caller<'a, T: 'static> {
+    store: &'a mut StoreInner<T>,
+    instance: Option<u32>,
+}
+
+impl<'a, T: 'static> Caller<'a, T> {
+    pub(crate) fn new(store: &'a mut StoreInner<T>, instance: Option<u32>) -> Self {
+        Self { store, instance }
+    }
+
+    pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {
+        self.store
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.store.data
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.store.data
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.store.opaque.engine
+    }
+
+    /// The instance whose code made the call; `None` where the embedder called the host function
+    /// itself.
+    pub fn instance(&self) -> Option<Instance> {
+        Some(Instance::new_handle(&self.store.opaque, self.instance?))
+    }
+
+    /// An export of the calling instance.
+    pub fn get_export(&mut self, name: &str) -> Option<Extern> {
+        self.instance()?.get_export(&mut *self, name)
+    }
+
+    /// Whether [`Answer::Pending`] would park the activation rather than fail: whether it was begun by
+    /// `start` or `resume`.
+    pub fn can_suspend(&self) -> bool {
+        self.store.opaque.can_suspend()
+    }
+}
+
+impl<T: 'static> AsContext for Caller<'_, T> {
+    type Data = T;
+    fn opaque(&self) -> Opaque<'_> {
+        Opaque(&self.store.opaque)
+    }
+}
+
+impl<T: 'static> AsContextMut for Caller<'_, T> {
+    fn context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.store)
+    }
+}
+
+/// Access to a store for conversions of values.
+#[doc(hidden)]
+pub struct Words<'a>(pub(crate) &'a mut StoreOpaque);
+
+/// How a value travels in a register of the System V convention.
+#[doc(hidden)]
+pub trait Abi: Copy {
+    /// The value's bits.
+    fn word(self) -> u64;
+}
+
+macro_rules! abi {
+    ($($ty:ty => |$v:ident| $word:expr;)*) => {$(
+        impl Abi for $ty {
+            fn word(self) -> u64 {
+                let $v = self;
+                $word
+            }
+        }
+    )*};
+}
+
+abi! {
+    u32 => |v| v.into();
+    u64 => |v| v;
+    f32 => |v| v.to_bits().into();
+    f64 => |v| v.to_bits();
+}
+
+/// A Rust type that stands for a WebAssembly value type in typed functions: `i32`, `u32` (`i32`), `i64`,
+/// `u64` (`i64`), `f32`, `f64`, `Option<Func>` (`funcref`) and `Option<ExternRef>` (`externref`).
+pub trait WasmTy: Sized + 'static {
+    /// How it arrives in a register.
+    #[doc(hidden)]
+    type Abi: Abi;
+
+    /// The WebAssembly type.
+    fn val_type() -> ValType;
+
+    #[doc(hidden)]
+    fn from_word(word: u64, store: &mut Words<'_>) -> Self;
+
+    #[doc(hidden)]
+    fn into_word(self, store: &mut Words<'_>) -> u64;
+
+    #[doc(hidden)]
+    fn from_abi(abi: Self::Abi, store: &mut Words<'_>) -> Self {
+        Self::from_word(abi.word(), store)
+    }
+}
+
+macro_rules! number {
+    ($($ty:ty, $abi:ty, $val:ident, |$word:ident| $from:expr, |$v:ident| $into:expr;)*) => {$(
+        impl WasmTy for $ty {
+            type Abi = $abi;
+            fn val_type() -> ValType {
+                ValType::$val
+            }
+            fn from_word($word: u64, _: &mut Words<'_>) -> Self {
+                $from
+            }
+            fn into_word(self, _: &mut Words<'_>) -> u64 {
+                let $v = self;
+                $into
+            }
+        }
+    )*};
+}
+
+number! {
+    i32, u32, I32, |word| word as i32, |v| v as u32 as u64;
+    u32, u32, I32, |word| word as u32, |v| v.into();
+    i64, u64, I64, |word| word as i64, |v| v as u64;
+    u64, u64, I64, |word| word, |v| v;
+    f32, f32, F32, |word| f32::from_bits(word as u32), |v| v.to_bits().into();
+    f64, f64, F64, |word| f64::from_bits(word), |v| v.to_bits();
+}
+
+impl WasmTy for Option<Func> {
+    type Abi = u64;
+    fn val_type() -> ValType {
+        ValType::FUNCREF
+    }
+    fn from_word(word: u64, store: &mut Words<'_>) -> Self {
+        store
+            .0
+            .func_of_word(word)
+            .map(|index| Func::new_handle(store.0, index))
+    }
+    /// # Panics
+    /// If the function is of another store.
+    fn into_word(self, store: &mut Words<'_>) -> u64 {
+        match Val::FuncRef(self).to_word(store.0, ValType::FUNCREF) {
+            Ok(word) => word,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+impl WasmTy for Option<ExternRef> {
+    type Abi = u64;
+    fn val_type() -> ValType {
+        ValType::EXTERNREF
+    }
+    fn from_word(word: u64, store: &mut Words<'_>) -> Self {
+        store.0.externs.get(word)
+    }
+    fn into_word(self, store: &mut Words<'_>) -> u64 {
+        store.0.word_of_extern(self)
+    }
+}
+
+/// Parameters or results of a typed function: `()`, one [`WasmTy`], or a tuple of up to eight.
+pub trait WasmValues: Sized + 'static {
+    /// The WebAssembly types.
+    fn types() -> Vec<ValType>;
+
+    /// Takes the values from the transfer buffer.
+    #[doc(hidden)]
+    fn read(store: &mut Words<'_>) -> Self;
+
+    /// Puts the values into the transfer buffer; gives the first, or 0.
+    #[doc(hidden)]
+    fn write(self, store: &mut Words<'_>) -> u64;
+}
+
+macro_rules! single {
+    ($($ty:ty)*) => {$(
+        impl WasmValues for $ty {
+            fn types() -> Vec<ValType> {
+                vec![<$ty>::val_type()]
+            }
+            fn read(store: &mut Words<'_>) -> Self {
+                let word = store.0.value(0);
+                <$ty>::from_word(word, store)
+            }
+            fn write(self, store: &mut Words<'_>) -> u64 {
+                let word = self.into_word(store);
+                store.0.set_value(0, word);
+                word
+            }
+        }
+        returns!([] $ty);
+    )*};
+}
+
+macro_rules! tuple {
+    ($(($ty:ident $value:ident $i:literal))*) => {
+        impl<$($ty: WasmTy),*> WasmValues for ($($ty,)*) {
+            fn types() -> Vec<ValType> {
+                vec![$($ty::val_type()),*]
+            }
+            #[allow(unused_variables, reason = "the empty tuple reads nothing")]
+            fn read(store: &mut Words<'_>) -> Self {
+                ($({
+                    let word = store.0.value($i);
+                    $ty::from_word(word, store)
+                },)*)
+            }
+            #[allow(unused_variables, reason = "the empty tuple writes nothing")]
+            fn write(self, store: &mut Words<'_>) -> u64 {
+                let ($($value,)*) = self;
+                $(
+                    let word = $value.into_word(store);
+                    store.0.set_value($i, word);
+                )*
+                first!($($i)*, store)
+            }
+        }
+        returns!([$($ty),*] ($($ty,)*));
+    };
+}
+
+macro_rules! first {
+    (, $store:ident) => {
+        0
+    };
+    ($($i:literal)+, $store:ident) => {
+        $store.0.value(0)
+    };
+}
+
+/// What a typed host function may return: results, a [`Reply`] of them, or a `Result` of either.
+pub trait HostReturn: 'static {
+    /// The results.
+    type Values: WasmValues;
+
+    #[doc(hidden)]
+    fn into_reply(self) -> Result<Reply<Self::Values>, Error>;
+}
+
+macro_rules! returns {
+    ([$($ty:ident),*] $values:ty) => {
+        impl<$($ty: WasmTy),*> HostReturn for $values {
+            type Values = $values;
+            fn into_reply(self) -> Result<Reply<Self>, Error> {
+                Ok(Reply::Ready(self))
+            }
+        }
+    };
+}
+
+single!(i32 u32 i64 u64 f32 f64 Option<Func> Option<ExternRef>);
+tuple!();
+tuple!((A a 0));
+tuple!((A a 0)(B b 1));
+tuple!((A a 0)(B b 1)(C c 2));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7));
+
+impl<R: WasmValues> HostReturn for Reply<R> {
+    type Values = R;
+    fn into_reply(self) -> Result<Self, Error> {
+        Ok(self)
+    }
+}
+
+impl<R: HostReturn> HostReturn for Result<R, Error> {
+    type Values = R::Values;
+    fn into_reply(self) -> Result<Reply<R::Values>, Error> {
+        self?.into_reply()
+    }
+}

@@ -1,0 +1,212 @@
+//! Instances and what they export.
+
+use crate::error::Error;
+use crate::func::Func;
+use crate::global::Global;
+use crate::host::WasmValues;
+use crate::instantiate::instantiate;
+use crate::memory::Memory;
+use crate::module::Module;
+use crate::store::{AsContext, AsContextMut};
+use crate::table::Table;
+use crate::typed::TypedFunc;
+use crate::vm::store::{StoreId, StoreOpaque};
+use bident_module::{ExternType, Item};
+
+/// Something that can be exported and imported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+}
+
+impl Extern {
+    /// Its type; sizes are the current ones.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> ExternType {
+        match self {
+            Self::Func(f) => ExternType::Func(f.ty(store)),
+            Self::Table(t) => ExternType::Table(t.ty(store)),
+            Self::Memory(m) => ExternType::Memory(m.ty(store)),
+            Self::Global(g) => ExternType::Global(g.ty(store)),
+        }
+    }
+
+    /// The function, if it is one.
+    pub fn into_func(self) -> Option<Func> {
+        if let Self::Func(f) = self {
+            Some(f)
+        } else {
+            None
+        }
+    }
+
+    /// The table, if it is one.
+    pub fn into_table(self) -> Option<Table> {
+        if let Self::Table(t) = self {
+            Some(t)
+        } else {
+            None
+        }
+    }
+
+    /// The memory, if it is one.
+    pub fn into_memory(self) -> Option<Memory> {
+        if let Self::Memory(m) = self {
+            Some(m)
+        } else {
+            None
+        }
+    }
+
+    /// The global, if it is one.
+    pub fn into_global(self) -> Option<Global> {
+        if let Self::Global(g) = self {
+            Some(g)
+        } else {
+            None
+        }
+    }
+}
+
+macro_rules! from {
+    ($($ty:ident)*) => {$(
+        impl From<$ty> for Extern {
+            fn from(item: $ty) -> Self {
+                Self::$ty(item)
+            }
+        }
+    )*};
+}
+
+from!(Func Table Memory Global);
+
+/// An instance of a module.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Instance {
+    store: StoreId,
+    index: u32,
+}
+
+impl Instance {
+    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+        Self {
+            store: store.id,
+            index,
+        }
+    }
+
+    fn own(self, store: &StoreOpaque) -> usize {
+        assert!(self.store == store.id, "an instance of another store");
+        self.index as usize
+    }
+
+    /// Instantiates a module with imports in the module's order, and runs its start function.
+    ///
+    /// # Errors
+    /// Kind `Link`: number or type of the imports is wrong. Kind `Limit`: a memory or table is too
+    /// large. Kind `Trap`: a segment does not fit, or the start function trapped. Or what a host
+    /// function failed with.
+    ///
+    /// # Panics
+    /// If an import belongs to another store, or a host function panics.
+    pub fn new(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Self, Error> {
+        let inner = store.context_mut().0;
+        let index = instantiate(inner, module, imports)?;
+        Ok(Self::new_handle(&inner.opaque, index))
+    }
+
+    /// Its module.
+    ///
+    /// # Panics
+    /// If it belongs to another store; so do all functions below.
+    pub fn module(&self, store: impl AsContext) -> Module {
+        let store = store.opaque().0;
+        store.instances[self.own(store)].module.clone()
+    }
+
+    /// The export with this name.
+    pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        let module = store.instances[own].module.inner().clone();
+        let export = module.exports.iter().find(|e| e.name == name)?;
+        Some(store.item(own, export.item))
+    }
+
+    /// All exports, in the module's order.
+    pub fn exports(&self, mut store: impl AsContextMut) -> Vec<(String, Extern)> {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        let module = store.instances[own].module.inner().clone();
+        module
+            .exports
+            .iter()
+            .map(|e| (e.name.clone(), store.item(own, e.item)))
+            .collect()
+    }
+
+    /// The exported function with this name.
+    pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
+        self.get_export(store, name)?.into_func()
+    }
+
+    /// The exported memory with this name.
+    pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
+        self.get_export(store, name)?.into_memory()
+    }
+
+    /// The exported table with this name.
+    pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
+        self.get_export(store, name)?.into_table()
+    }
+
+    /// The exported global with this name.
+    pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
+        self.get_export(store, name)?.into_global()
+    }
+
+    /// The exported function with this name and these types.
+    ///
+    /// # Errors
+    /// Kind `Usage`: there is none, or it has other types.
+    pub fn get_typed_func<P: WasmValues, R: WasmValues>(
+        &self,
+        mut store: impl AsContextMut,
+        name: &str,
+    ) -> Result<TypedFunc<P, R>, Error> {
+        let func = self
+            .get_func(&mut store, name)
+            .ok_or_else(|| Error::usage(format!("no function is exported as `{name}`")))?;
+        func.typed(store)
+    }
+}
+
+impl StoreOpaque {
+    /// What an instance calls by this index.
+    pub(crate) fn item(&mut self, instance: usize, item: Item) -> Extern {
+        let data = &self.instances[instance];
+        match item {
+            Item::Func(func) => {
+                let func_ref = data.func_ref(self, func);
+                let index = self.func_index(func_ref);
+                Func::new_handle(self, index).into()
+            }
+            Item::Table(t) => Table::new_handle(self, data.items.tables[t.index()]).into(),
+            Item::Memory(m) => Memory::new_handle(self, data.items.memories[m.index()]).into(),
+            Item::Global(g) => Global::new_handle(self, data.items.globals[g.index()]).into(),
+        }
+    }
+}

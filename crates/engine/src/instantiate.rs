@@ -1,0 +1,301 @@
+//! Instantiation, in the steps of the specification (4.5.4).
+
+use crate::error::Error;
+use crate::func::Func;
+use crate::instance::Extern;
+use crate::module::Module;
+use crate::vm::enter::{self, Target};
+use crate::vm::instance::Items;
+use crate::vm::store::{StoreInner, StoreOpaque};
+use bident_module::{
+    ConstExpr, ConstOp, Elem, ElemItems, ElemMode, FuncIndex, GlobalType, Import, ItemType, Limits,
+};
+
+/// Instantiates a module; gives the instance's number.
+pub(crate) fn instantiate<T>(
+    store: &mut StoreInner<T>,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<u32, Error> {
+    let opaque = &mut store.opaque;
+    if !module.engine().same(&opaque.engine) {
+        return Err(Error::usage(
+            "the module was compiled by another engine than the store's",
+        ));
+    }
+    let mut items = match_imports(opaque, module, imports)?;
+    allocate(opaque, module, &mut items)?;
+    opaque.add_code(module.code());
+    for ty in &module.inner().types {
+        opaque.reserve_values(ty);
+    }
+    let instance = opaque.add_instance(module.clone(), items);
+    init_globals(opaque, instance);
+    init_tables(opaque, instance);
+    init_elems(opaque, instance);
+    copy_active_elems(opaque, instance)?;
+    copy_active_data(opaque, instance)?;
+    run_start(store, instance)?;
+    Ok(instance as u32)
+}
+
+/// Step 1-4: the imports, checked against what the module asks for.
+fn match_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Result<Items, Error> {
+    let wanted = &module.inner().imports;
+    if wanted.len() != imports.len() {
+        return Err(Error::link(format!(
+            "the module has {} imports, but {} were given",
+            wanted.len(),
+            imports.len()
+        )));
+    }
+    let mut items = Items::default();
+    for (import, given) in wanted.iter().zip(imports) {
+        check_type(store, module, import, *given)?;
+        match *given {
+            Extern::Func(f) => items.imported_funcs.push(f.index_in(store)?),
+            Extern::Table(t) => items.tables.push(t.index_in(store)?),
+            Extern::Memory(m) => items.memories.push(m.index_in(store)?),
+            Extern::Global(g) => items.globals.push(g.index_in(store)?),
+        }
+    }
+    Ok(items)
+}
+
+fn check_type(
+    store: &StoreOpaque,
+    module: &Module,
+    import: &Import,
+    given: Extern,
+) -> Result<(), Error> {
+    let module = module.inner();
+    let fits = match (import.kind, given) {
+        (ItemType::Func(ty), Extern::Func(f)) => {
+            module.types[ty.index()] == store.funcs[f.index_in(store)? as usize].ty
+        }
+        (ItemType::Table(wanted), Extern::Table(t)) => {
+            let ty = store.tables[t.index_in(store)? as usize].current_type();
+            wanted.element == ty.element && within(ty.limits, wanted.limits)
+        }
+        (ItemType::Memory(wanted), Extern::Memory(m)) => within(
+            store.memories[m.index_in(store)? as usize].ty().limits,
+            wanted.limits,
+        ),
+        (ItemType::Global(wanted), Extern::Global(g)) => {
+            wanted == store.globals[g.index_in(store)? as usize].ty
+        }
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    let wanted = describe(&module.import_type(import));
+    let given = describe(&store.type_of_extern(given));
+    Err(Error::link(format!(
+        "incompatible import type for `{}.{}`: the module asks for {wanted}, but {given} was given",
+        import.module, import.name
+    )))
+}
+
+/// Whether what has `given` limits can stand for what is asked with `wanted` ones.
+fn within(given: Limits, wanted: Limits) -> bool {
+    given.min >= wanted.min
+        && wanted
+            .max
+            .is_none_or(|most| given.max.is_some_and(|given| given <= most))
+}
+
+fn describe(ty: &bident_module::ExternType) -> String {
+    use bident_module::ExternType as E;
+    let bounds = |l: &Limits| match l.max {
+        Some(max) => format!("{}..{max}", l.min),
+        None => format!("{}..", l.min),
+    };
+    let global = |g: &GlobalType| {
+        format!(
+            "a {} global of type {}",
+            if g.mutable { "mutable" } else { "immutable" },
+            g.content
+        )
+    };
+    match ty {
+        E::Func(f) => format!("a function {f}"),
+        E::Table(t) => format!(
+            "a table of {} with {} elements",
+            t.element,
+            bounds(&t.limits)
+        ),
+        E::Memory(m) => format!("a memory of {} pages", bounds(&m.limits)),
+        E::Global(g) => global(g),
+    }
+}
+
+/// Step 5: memory for what the module defines. Values come later: they may refer to functions.
+fn allocate(store: &mut StoreOpaque, module: &Module, items: &mut Items) -> Result<(), Error> {
+    let inner = module.inner();
+    for ty in &inner.tables[inner.imported.tables as usize..] {
+        items.tables.push(store.add_table(*ty, 0)?);
+    }
+    for ty in &inner.memories[inner.imported.memories as usize..] {
+        items.memories.push(store.add_memory(*ty)?);
+    }
+    for ty in &inner.globals[inner.imported.globals as usize..] {
+        items.globals.push(store.add_global(*ty, 0));
+    }
+    Ok(())
+}
+
+/// Step 6: values of globals, in order, since one may use those before it.
+fn init_globals(store: &mut StoreOpaque, instance: usize) {
+    let module = store.instances[instance].module.inner().clone();
+    for (i, init) in module.global_inits.iter().enumerate() {
+        let word = evaluate(store, instance, init);
+        let global = module.imported.globals as usize + i;
+        let global = store.instances[instance].items.globals[global];
+        store.set_global(global, word);
+    }
+}
+
+fn init_tables(store: &mut StoreOpaque, instance: usize) {
+    let module = store.instances[instance].module.inner().clone();
+    for (i, init) in module.table_inits.iter().enumerate() {
+        let Some(init) = init else { continue };
+        let word = evaluate(store, instance, init);
+        let table = module.imported.tables as usize + i;
+        let table = store.instances[instance].items.tables[table];
+        store.tables[table as usize].elements_mut().fill(word);
+    }
+}
+
+/// Step 7: elements of all segments that can be used later.
+fn init_elems(store: &mut StoreOpaque, instance: usize) {
+    let module = store.instances[instance].module.inner().clone();
+    let words = |store: &StoreOpaque, elem: &Elem| match (&elem.mode, &elem.items) {
+        (ElemMode::Declared, _) => Box::default(),
+        (_, ElemItems::Funcs(funcs)) => funcs
+            .iter()
+            .map(|f| func_word(store, instance, *f))
+            .collect(),
+        (_, ElemItems::Exprs(exprs)) => {
+            exprs.iter().map(|e| evaluate(store, instance, e)).collect()
+        }
+    };
+    let elems = module.elems.iter().map(|elem| words(store, elem)).collect();
+    store.instances[instance].elems = elems;
+}
+
+/// Step 8-15: active element segments are copied and dropped.
+fn copy_active_elems(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
+    let module = store.instances[instance].module.inner().clone();
+    for (i, elem) in module.elems.iter().enumerate() {
+        if let ElemMode::Active(table, offset) = &elem.mode {
+            let offset = u64::from(evaluate(store, instance, offset) as u32);
+            let length = elem.items.len() as u64;
+            store.init_table(instance, table.0, i as u32, [offset, 0, length])?;
+            store.instances[instance].elems[i] = Box::default();
+        }
+    }
+    Ok(())
+}
+
+/// Step 16: active data segments are copied and dropped.
+fn copy_active_data(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
+    let module = store.instances[instance].module.inner().clone();
+    for (i, data) in module.data.iter().enumerate() {
+        if let Some((memory, offset)) = &data.active {
+            let offset = u64::from(evaluate(store, instance, offset) as u32);
+            let length = data.range.len() as u64;
+            store.init_memory(instance, memory.0, i as u32, [offset, 0, length])?;
+            store.instances[instance].dropped_data[i] = true;
+        }
+    }
+    Ok(())
+}
+
+/// Step 17: the start function. A host function in it may not answer that it is pending.
+fn run_start<T>(store: &mut StoreInner<T>, instance: usize) -> Result<(), Error> {
+    let module = store.opaque.instances[instance].module.inner().clone();
+    let Some(start) = module.start else {
+        return Ok(());
+    };
+    let opaque = &mut store.opaque;
+    let target = match opaque.instances[instance].entry(start) {
+        Some((code, context)) => {
+            let type_id =
+                opaque.instances[instance].module.type_ids()[module.funcs[start.index()].index()];
+            let trampoline = opaque.engine.enter_trampoline(type_id)?;
+            opaque.add_code(&trampoline);
+            Target {
+                context,
+                code,
+                trampoline: trampoline.start(),
+                func: u32::MAX,
+            }
+        }
+        None => {
+            let func = opaque.instances[instance].items.imported_funcs[start.index()];
+            Func::new_handle(opaque, func).enter(store, false)?;
+            return Ok(());
+        }
+    };
+    enter::call(store, target, false)?;
+    Ok(())
+}
+
+/// The word of a function reference.
+fn func_word(store: &StoreOpaque, instance: usize, func: FuncIndex) -> u64 {
+    store.instances[instance].func_ref(store, func).as_ptr() as u64
+}
+
+/// Value of a constant expression, as compiled code holds it. The validator has checked that every
+/// step finds its operands and that one value is left.
+fn evaluate(store: &StoreOpaque, instance: usize, expr: &ConstExpr) -> u64 {
+    let mut stack: Vec<u64> = Vec::with_capacity(2);
+    for op in &expr.0 {
+        let word = match *op {
+            ConstOp::I32(v) => u64::from(v as u32),
+            ConstOp::I64(v) => v as u64,
+            ConstOp::F32(bits) => u64::from(bits),
+            ConstOp::F64(bits) => bits,
+            ConstOp::GlobalGet(g) => {
+                store.global(store.instances[instance].items.globals[g.index()])
+            }
+            ConstOp::RefNull(_) => 0,
+            ConstOp::RefFunc(f) => func_word(store, instance, f),
+            ConstOp::I32Add => binary(&mut stack, |a, b| narrow(a.wrapping_add(b))),
+            ConstOp::I32Sub => binary(&mut stack, |a, b| narrow(a.wrapping_sub(b))),
+            ConstOp::I32Mul => binary(&mut stack, |a, b| narrow(a.wrapping_mul(b))),
+            ConstOp::I64Add => binary(&mut stack, u64::wrapping_add),
+            ConstOp::I64Sub => binary(&mut stack, u64::wrapping_sub),
+            ConstOp::I64Mul => binary(&mut stack, u64::wrapping_mul),
+        };
+        stack.push(word);
+    }
+    stack.pop().expect("a constant expression leaves a value")
+}
+
+fn narrow(word: u64) -> u64 {
+    u64::from(word as u32)
+}
+
+fn binary(stack: &mut Vec<u64>, f: impl FnOnce(u64, u64) -> u64) -> u64 {
+    let b = stack.pop().expect("validated");
+    let a = stack.pop().expect("validated");
+    f(a, b)
+}
+
+impl StoreOpaque {
+    fn type_of_extern(&self, item: Extern) -> bident_module::ExternType {
+        item.ty(&OpaqueContext(self))
+    }
+}
+
+/// A store without its data, for functions that only read.
+struct OpaqueContext<'a>(&'a StoreOpaque);
+
+impl crate::store::AsContext for OpaqueContext<'_> {
+    type Data = ();
+    fn opaque(&self) -> crate::store::Opaque<'_> {
+        crate::store::Opaque(self.0)
+    }
+}

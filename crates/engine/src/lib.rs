@@ -1,0 +1,85 @@
+//! Bident: a WebAssembly runtime built around stack switching.
+//!
+//! WebAssembly frames live on small stacks of their own that grow by moving; host code never runs on
+//! them. So a call can be parked wherever it calls a host function, a million times over.
+//!
+//! ```
+//! use bident::{Engine, Error, Func, Linker, Module, Outcome, Reply, Store, Val};
+//!
+//! # fn main() -> Result<(), Error> {
+//! let engine = Engine::default();
+//! let module = Module::from_text_or_binary(&engine, br#"
+//!     (module
+//!       (import "host" "read" (func $read (result i32)))
+//!       (func (export "sum") (result i32) (i32.add (call $read) (call $read))))
+//! "#)?;
+//! let mut linker = Linker::new(&engine);
+//! linker.func_wrap("host", "read", || Reply::<i32>::Pending)?;
+//! let mut store = Store::new(&engine, ());
+//! let sum = linker.instantiate(&mut store, &module)?.get_func(&mut store, "sum").unwrap();
+//!
+//! // Two calls in one instance, both parked in `read`, resumed in any order.
+//! let Outcome::Suspended(a) = sum.start(&mut store, &[])? else { unreachable!() };
+//! let Outcome::Suspended(b) = sum.start(&mut store, &[])? else { unreachable!() };
+//! let Outcome::Suspended(a) = a.resume(&mut store, &[Val::I32(1)])? else { unreachable!() };
+//! drop(b);
+//! let Outcome::Returned(results) = a.resume(&mut store, &[Val::I32(2)])? else { unreachable!() };
+//! assert_eq!(results[0].i32(), Some(3));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | compile | [`Engine`], [`Config`], [`Module`] |
+//! | instantiate | [`Store`], [`Linker`], [`Instance`] |
+//! | call and wait | [`Func::call`], [`TypedFunc`] |
+//! | call and be parked | [`Func::start`], [`Outcome`], [`Suspension`] |
+//! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`] |
+//! | nest host callbacks | [`SharedStore`] |
+#![deny(unsafe_code)]
+
+mod backtrace;
+mod config;
+mod engine;
+mod error;
+mod func;
+mod global;
+mod host;
+mod instance;
+mod instantiate;
+mod linker;
+mod memory;
+mod module;
+mod store;
+mod suspension;
+mod table;
+mod trap;
+mod typed;
+mod value;
+mod vm;
+
+pub use backtrace::FrameInfo;
+pub use config::Config;
+pub use engine::Engine;
+pub use error::{Error, ErrorKind};
+pub use func::Func;
+pub use global::Global;
+pub use host::{Answer, Caller, HostReturn, Reply, WasmTy, WasmValues};
+pub use instance::{Extern, Instance};
+pub use linker::Linker;
+pub use memory::Memory;
+pub use module::{ExportType, ImportType, Module};
+pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
+pub use suspension::{Outcome, Suspension};
+pub use table::Table;
+pub use typed::{TypedFunc, TypedOutcome};
+pub use value::{ExternRef, Val};
+pub use vm::leave::IntoFunc;
+pub use vm::shared::SharedStore;
+
+pub use bident_abi::TrapCode;
+pub use bident_module::{
+    ExternType, FuncType, GlobalType, Limits, MemoryType, RefType, TableType, ValType,
+};
+pub use bident_stack::Stats as StackStats;

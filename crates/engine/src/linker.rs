@@ -1,0 +1,214 @@
+//! Names for imports.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::func::Func;
+use crate::host::{Answer, Caller};
+use crate::instance::{Extern, Instance};
+use crate::module::Module;
+use crate::store::AsContextMut;
+use crate::value::Val;
+use crate::vm::leave::{HostBody, IntoFunc};
+use bident_module::{ExternType, FuncType};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// What modules find under which name when they are instantiated.
+pub struct Linker<T: 'static> {
+    engine: Engine,
+    names: HashMap<Arc<str>, HashMap<Arc<str>, Definition>>,
+    shadowing: bool,
+    _data: PhantomData<fn(&mut T)>,
+}
+
+#[derive(Clone)]
+enum Definition {
+    /// Of one store.
+    Item(Extern),
+    /// A host function, made anew in each store.
+    Host(HostBody),
+}
+
+impl<T: 'static> Clone for Linker<T> {
+    fn clone(&self) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            names: self.names.clone(),
+            shadowing: self.shadowing,
+            _data: PhantomData,
+        }
+    }
+}
+
+impl<T: 'static> Linker<T> {
+    /// A linker that knows no names.
+    pub fn new(engine: &Engine) -> Self {
+        Self {
+            engine: engine.clone(),
+            names: HashMap::new(),
+            shadowing: false,
+            _data: PhantomData,
+        }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether a name may be defined again. Default: no.
+    pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
+        self.shadowing = allow;
+        self
+    }
+
+    fn insert(
+        &mut self,
+        module: &str,
+        name: &str,
+        definition: Definition,
+    ) -> Result<&mut Self, Error> {
+        let names = match self.names.get_mut(module) {
+            Some(names) => names,
+            None => self.names.entry(module.into()).or_default(),
+        };
+        match names.entry(name.into()) {
+            Entry::Occupied(_) if !self.shadowing => {
+                return Err(Error::link(format!("`{module}.{name}` is defined already")));
+            }
+            Entry::Occupied(mut entry) => {
+                entry.insert(definition);
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(definition);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Defines a name as something of a store; only modules of that store can import it.
+    ///
+    /// # Errors
+    /// Kind `Link`: the name is defined already; so do all functions below.
+    pub fn define(
+        &mut self,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self, Error> {
+        self.insert(module, name, Definition::Item(item.into()))
+    }
+
+    /// Defines a name as a host function with the types of a closure.
+    ///
+    /// # Errors
+    /// The name is defined already.
+    pub fn func_wrap<P, R>(
+        &mut self,
+        module: &str,
+        name: &str,
+        f: impl IntoFunc<T, P, R>,
+    ) -> Result<&mut Self, Error> {
+        self.insert(module, name, Definition::Host(f.into_body().0))
+    }
+
+    /// Defines a name as a host function with a type known only at run time; see [`Func::new`].
+    ///
+    /// # Errors
+    /// The name is defined already.
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        f: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<Answer, Error> + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error> {
+        self.insert(
+            module,
+            name,
+            Definition::Host(HostBody::dynamic::<T, _>(ty, f)),
+        )
+    }
+
+    /// Defines all exports of an instance under a module name.
+    ///
+    /// # Errors
+    /// A name is defined already.
+    pub fn instance(
+        &mut self,
+        store: impl AsContextMut<Data = T>,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Self, Error> {
+        for (name, item) in instance.exports(store) {
+            self.define(module, &name, item)?;
+        }
+        Ok(self)
+    }
+
+    /// What a name stands for. A host function is added to the store at each call.
+    pub fn get(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+        name: &str,
+    ) -> Result<Option<Extern>, Error> {
+        let Some((name, definition)) = self
+            .names
+            .get(module)
+            .and_then(|names| names.get_key_value(name))
+        else {
+            return Ok(None);
+        };
+        Ok(Some(match definition {
+            Definition::Item(item) => *item,
+            Definition::Host(body) => {
+                let store = &mut store.context_mut().0.opaque;
+                let name = (Arc::from(module), name.clone());
+                let index = store.add_host_func(body.clone(), Some(name))?;
+                Func::new_handle(store, index).into()
+            }
+        }))
+    }
+
+    /// Instantiates a module with the names it imports.
+    ///
+    /// # Errors
+    /// Kind `Link`: a name is not defined; the text says which, and what the module expects. Else as
+    /// for [`Instance::new`].
+    ///
+    /// # Panics
+    /// As for [`Instance::new`].
+    pub fn instantiate(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<Instance, Error> {
+        let mut imports = Vec::with_capacity(module.imports().len());
+        for import in module.imports() {
+            let found = self.get(&mut store, import.module(), import.name())?;
+            imports
+                .push(found.ok_or_else(|| unknown(import.module(), import.name(), import.ty()))?);
+        }
+        Instance::new(store, module, &imports)
+    }
+
+    /// Whether a name is defined.
+    pub fn contains(&self, module: &str, name: &str) -> bool {
+        self.names
+            .get(module)
+            .is_some_and(|names| names.contains_key(name))
+    }
+}
+
+fn unknown(module: &str, name: &str, ty: &ExternType) -> Error {
+    let ty = match ty {
+        ExternType::Func(f) => format!("function {f}"),
+        other => other.kind().to_owned(),
+    };
+    Error::link(format!(
+        "unknown import: `{module}.{name}` ({ty}) is not defined"
+    ))
+}

@@ -1,0 +1,154 @@
+//! Linear memories.
+
+use crate::error::Error;
+use crate::store::{AsContext, AsContextMut};
+use crate::vm::store::{StoreId, StoreOpaque};
+use bident_module::MemoryType;
+use std::ops::Range;
+
+/// A linear memory of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Memory {
+    store: StoreId,
+    index: u32,
+}
+
+impl Memory {
+    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+        Self {
+            store: store.id,
+            index,
+        }
+    }
+
+    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+        if self.store == store.id {
+            Ok(self.index)
+        } else {
+            Err(Error::usage("a memory of another store"))
+        }
+    }
+
+    fn own(self, store: &StoreOpaque) -> usize {
+        assert!(self.store == store.id, "a memory of another store");
+        self.index as usize
+    }
+
+    /// A zeroed memory.
+    ///
+    /// # Errors
+    /// Kind `Limit`: it is larger than the engine allows, or the system has no memory.
+    pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let index = store.add_memory(ty)?;
+        Ok(Self::new_handle(store, index))
+    }
+
+    /// Its type; the minimum is the current size.
+    ///
+    /// # Panics
+    /// If it belongs to another store; so do all functions below.
+    pub fn ty(&self, store: impl AsContext) -> MemoryType {
+        let store = store.opaque().0;
+        store.memories[self.own(store)].ty()
+    }
+
+    /// Size in pages of 64 KiB.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        let store = store.opaque().0;
+        store.memories[self.own(store)].pages()
+    }
+
+    /// Size in bytes.
+    pub fn data_size(&self, store: impl AsContext) -> usize {
+        let store = store.opaque().0;
+        store.memories[self.own(store)].length()
+    }
+
+    /// First byte. It never moves; how much is accessible is [`Memory::data_size`].
+    pub fn data_ptr(&self, store: impl AsContext) -> *mut u8 {
+        let store = store.opaque().0;
+        store.memories[self.own(store)].base()
+    }
+
+    /// Adds pages; gives the old size in pages.
+    ///
+    /// # Errors
+    /// Kind `Limit`: beyond the maximum of the type or of the engine, or the system has no memory.
+    pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        let memory = &mut store.memories[own];
+        let pages = memory.pages();
+        memory.grow(delta).ok_or_else(|| {
+            Error::limit(format!(
+                "a memory of {pages} pages cannot grow by {delta} pages"
+            ))
+        })
+    }
+
+    /// Content.
+    pub fn data<'a, C: AsContext>(&self, store: &'a C) -> &'a [u8] {
+        let store = store.opaque().0;
+        store.memories[self.own(store)].bytes()
+    }
+
+    /// Content, to be changed.
+    pub fn data_mut<'a, C: AsContextMut>(&self, store: &'a mut C) -> &'a mut [u8] {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        store.memories[own].bytes_mut()
+    }
+
+    /// Content, to be changed, beside the embedder's data.
+    pub fn data_and_store_mut<'a, C: AsContextMut>(
+        &self,
+        store: &'a mut C,
+    ) -> (&'a mut [u8], &'a mut C::Data) {
+        let inner = store.context_mut().0;
+        let index = self.own(&inner.opaque);
+        (inner.opaque.memories[index].bytes_mut(), &mut inner.data)
+    }
+
+    /// Copies from the memory.
+    ///
+    /// # Errors
+    /// Kind `Usage`: beyond the end.
+    pub fn read(
+        &self,
+        store: impl AsContext,
+        offset: usize,
+        buffer: &mut [u8],
+    ) -> Result<(), Error> {
+        let bytes = self.data(&store);
+        let range = range(offset, buffer.len(), bytes.len())?;
+        buffer.copy_from_slice(&bytes[range]);
+        Ok(())
+    }
+
+    /// Copies to the memory.
+    ///
+    /// # Errors
+    /// Kind `Usage`: beyond the end.
+    pub fn write(
+        &self,
+        mut store: impl AsContextMut,
+        offset: usize,
+        buffer: &[u8],
+    ) -> Result<(), Error> {
+        let bytes = self.data_mut(&mut store);
+        let range = range(offset, buffer.len(), bytes.len())?;
+        bytes[range].copy_from_slice(buffer);
+        Ok(())
+    }
+}
+
+fn range(offset: usize, length: usize, size: usize) -> Result<Range<usize>, Error> {
+    let end = offset.checked_add(length).filter(|end| *end <= size);
+    let end = end.ok_or_else(|| {
+        Error::usage(format!(
+            "{length} bytes at {offset} are beyond the {size} of the memory"
+        ))
+    })?;
+    Ok(offset..end)
+}

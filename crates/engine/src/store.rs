@@ -1,0 +1,154 @@
+//! Stores: where instances live.
+
+use crate::engine::Engine;
+use crate::vm::store::{StoreInner, StoreOpaque};
+use bident_stack::Stats;
+
+/// Instances and everything they are made of, with data of the embedder's. Dropped as a whole.
+///
+/// `Send` if `T` is: it may move between threads while nothing runs in it.
+pub struct Store<T: 'static>(Box<StoreInner<T>>);
+
+impl<T: 'static> Store<T> {
+    /// An empty store.
+    ///
+    /// # Panics
+    /// If the process has no address space left (about 30,000 stores at once).
+    pub fn new(engine: &Engine, data: T) -> Self {
+        let opaque = StoreOpaque::new(engine).expect("address space for a store");
+        Self(Box::new(StoreInner { opaque, data }))
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.0.data
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.data
+    }
+
+    /// The embedder's data; everything else goes.
+    pub fn into_data(self) -> T {
+        let inner = *self.0;
+        inner.data
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.opaque.engine
+    }
+
+    /// Drops host values that WebAssembly can no longer reach. Happens by itself as they grow in
+    /// number.
+    pub fn gc(&mut self) {
+        self.0.opaque.collect();
+    }
+
+    /// Figures about the store's stacks.
+    pub fn stats(&self) -> Stats {
+        self.0.opaque.stacks.stats()
+    }
+
+    pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {
+        &mut self.0
+    }
+}
+
+/// An exclusive borrow of a store.
+pub struct StoreContextMut<'a, T: 'static>(pub(crate) &'a mut StoreInner<T>);
+
+impl<T: 'static> StoreContextMut<'_, T> {
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        &self.0.data
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.data
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.opaque.engine
+    }
+
+    /// As [`Store::gc`].
+    pub fn gc(&mut self) {
+        self.0.opaque.collect();
+    }
+
+    /// As [`Store::stats`].
+    pub fn stats(&self) -> Stats {
+        self.0.opaque.stacks.stats()
+    }
+}
+
+/// What can be read as a store: a [`Store`], a [`crate::Caller`], a [`StoreContextMut`], a reference to
+/// one.
+pub trait AsContext {
+    /// The embedder's data.
+    type Data: 'static;
+    /// The store.
+    #[doc(hidden)]
+    fn opaque(&self) -> Opaque<'_>;
+}
+
+/// What can be changed as a store.
+pub trait AsContextMut: AsContext {
+    /// The store.
+    #[doc(hidden)]
+    fn context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
+}
+
+/// A shared borrow of a store.
+#[doc(hidden)]
+pub struct Opaque<'a>(pub(crate) &'a StoreOpaque);
+
+impl<T: 'static> AsContext for Store<T> {
+    type Data = T;
+    fn opaque(&self) -> Opaque<'_> {
+        Opaque(&self.0.opaque)
+    }
+}
+
+impl<T: 'static> AsContextMut for Store<T> {
+    fn context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(&mut self.0)
+    }
+}
+
+impl<T: 'static> AsContext for StoreContextMut<'_, T> {
+    type Data = T;
+    fn opaque(&self) -> Opaque<'_> {
+        Opaque(&self.0.opaque)
+    }
+}
+
+impl<T: 'static> AsContextMut for StoreContextMut<'_, T> {
+    fn context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.0)
+    }
+}
+
+impl<C: AsContext> AsContext for &C {
+    type Data = C::Data;
+    fn opaque(&self) -> Opaque<'_> {
+        C::opaque(self)
+    }
+}
+
+impl<C: AsContext> AsContext for &mut C {
+    type Data = C::Data;
+    fn opaque(&self) -> Opaque<'_> {
+        C::opaque(self)
+    }
+}
+
+impl<C: AsContextMut> AsContextMut for &mut C {
+    fn context_mut(&mut self) -> StoreContextMut<'_, C::Data> {
+        C::context_mut(self)
+    }
+}

@@ -1,0 +1,112 @@
+//! Tables.
+
+use crate::error::Error;
+use crate::store::{AsContext, AsContextMut};
+use crate::value::Val;
+use crate::vm::store::{StoreId, StoreOpaque};
+use bident_module::{TableType, ValType};
+
+/// A table of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Table {
+    store: StoreId,
+    index: u32,
+}
+
+impl Table {
+    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+        Self {
+            store: store.id,
+            index,
+        }
+    }
+
+    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+        if self.store == store.id {
+            Ok(self.index)
+        } else {
+            Err(Error::usage("a table of another store"))
+        }
+    }
+
+    fn own(self, store: &StoreOpaque) -> usize {
+        assert!(self.store == store.id, "a table of another store");
+        self.index as usize
+    }
+
+    /// A table filled with one element.
+    ///
+    /// # Errors
+    /// Kind `Limit`: it is larger than the engine allows. Kind `Usage`: the element has another type.
+    pub fn new(mut store: impl AsContextMut, ty: TableType, element: Val) -> Result<Self, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let word = element.to_word(store, ValType::Ref(ty.element))?;
+        let index = store.add_table(ty, word)?;
+        Ok(Self::new_handle(store, index))
+    }
+
+    /// Its type; the minimum is the current size.
+    ///
+    /// # Panics
+    /// If it belongs to another store; so do all functions below.
+    pub fn ty(&self, store: impl AsContext) -> TableType {
+        let store = store.opaque().0;
+        store.tables[self.own(store)].current_type()
+    }
+
+    /// Size in elements.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        let store = store.opaque().0;
+        store.tables[self.own(store)].elements().len() as u64
+    }
+
+    /// The element at `index`; `None` beyond the end.
+    pub fn get(&self, mut store: impl AsContextMut, index: u64) -> Option<Val> {
+        let store = &mut store.context_mut().0.opaque;
+        let table = &store.tables[self.own(store)];
+        let word = *table.elements().get(usize::try_from(index).ok()?)?;
+        let ty = ValType::Ref(table.ty.element);
+        Some(Val::from_word(store, ty, word))
+    }
+
+    /// Changes the element at `index`.
+    ///
+    /// # Errors
+    /// Kind `Usage`: beyond the end, or the element has another type.
+    pub fn set(&self, mut store: impl AsContextMut, index: u64, element: Val) -> Result<(), Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
+        let elements = store.tables[own].elements_mut();
+        let size = elements.len();
+        let slot = usize::try_from(index)
+            .ok()
+            .and_then(|i| elements.get_mut(i));
+        *slot.ok_or_else(|| {
+            Error::usage(format!("element {index} is beyond the {size} of the table"))
+        })? = word;
+        Ok(())
+    }
+
+    /// Adds elements; gives the old size.
+    ///
+    /// # Errors
+    /// Kind `Limit`: beyond the maximum of the type or of the engine. Kind `Usage`: the element has
+    /// another type.
+    pub fn grow(
+        &self,
+        mut store: impl AsContextMut,
+        delta: u64,
+        element: Val,
+    ) -> Result<u64, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.own(store);
+        let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
+        let size = store.tables[own].elements().len();
+        store.tables[own].grow(delta, word).ok_or_else(|| {
+            Error::limit(format!(
+                "a table of {size} elements cannot grow by {delta} elements"
+            ))
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! Functions with types known to Rust.
+
+use crate::error::Error;
+use crate::func::Func;
+use crate::host::{WasmValues, Words};
+use crate::store::AsContextMut;
+use crate::suspension::Suspension;
+use crate::vm::enter::Ended;
+use std::marker::PhantomData;
+
+/// A function whose types were checked when it was made; see [`Func::typed`].
+pub struct TypedFunc<P, R> {
+    func: Func,
+    _types: PhantomData<fn(P) -> R>,
+}
+
+impl<P, R> Clone for TypedFunc<P, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, R> Copy for TypedFunc<P, R> {}
+
+/// How a typed call that may be parked ended, for now.
+pub enum TypedOutcome<R> {
+    /// The function returned.
+    Returned(R),
+    /// A host function answered that it is pending. When the suspension is resumed to its end, the
+    /// results come as [`crate::Val`]s.
+    Suspended(Suspension),
+}
+
+impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
+    pub(crate) fn new(func: Func) -> Self {
+        Self {
+            func,
+            _types: PhantomData,
+        }
+    }
+
+    /// The function.
+    pub fn func(&self) -> Func {
+        self.func
+    }
+
+    /// As [`Func::call`].
+    ///
+    /// # Errors
+    /// As for [`Func::call`].
+    ///
+    /// # Panics
+    /// As for [`Func::call`].
+    pub fn call(&self, mut store: impl AsContextMut, params: P) -> Result<R, Error> {
+        let store = store.context_mut().0;
+        params.write(&mut Words(&mut store.opaque));
+        self.func.enter(store, false)?;
+        Ok(R::read(&mut Words(&mut store.opaque)))
+    }
+
+    /// As [`Func::start`].
+    ///
+    /// # Errors
+    /// As for [`Func::start`].
+    ///
+    /// # Panics
+    /// As for [`Func::call`].
+    pub fn start(&self, mut store: impl AsContextMut, params: P) -> Result<TypedOutcome<R>, Error> {
+        let store = store.context_mut().0;
+        params.write(&mut Words(&mut store.opaque));
+        Ok(match self.func.enter(store, true)? {
+            Ended::Returned => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
+            Ended::Suspended(parked) => TypedOutcome::Suspended(Suspension::new(parked)),
+        })
+    }
+}

@@ -1,0 +1,253 @@
+//! Runtime functions that compiled code calls: bodies of the list in `bident_abi::Builtin`.
+
+use crate::vm::instance::instance_number;
+use crate::vm::leave::borrow_store;
+use crate::vm::store::{StoreOpaque, Unwinding};
+use bident_abi::{Builtin, TrapCode, VmHeader, unpack_pair};
+use bident_stack::Answer;
+
+type Entry = unsafe extern "sysv64" fn(*mut VmHeader, u64, u64, u64, u64) -> Answer;
+
+/// Their addresses, in the order of the list.
+pub(crate) static TABLE: [Entry; Builtin::ALL.len()] = [
+    entry::<MemoryGrow>,
+    entry::<MemoryCopy>,
+    entry::<MemoryFill>,
+    entry::<MemoryInit>,
+    entry::<DataDrop>,
+    entry::<TableGrow>,
+    entry::<TableCopy>,
+    entry::<TableFill>,
+    entry::<TableInit>,
+    entry::<ElemDrop>,
+];
+
+/// A builtin: which one, and what it does for an instance.
+trait Body {
+    const BUILTIN: Builtin;
+    fn run(store: &mut StoreOpaque, instance: usize, args: [u64; 4]) -> Result<u64, TrapCode>;
+}
+
+/// What the stub calls.
+unsafe extern "sysv64" fn entry<B: Body>(
+    context: *mut VmHeader,
+    a: u64,
+    b: u64,
+    c: u64,
+    d: u64,
+) -> Answer {
+    // SAFETY: compiled code passes its own context, through the stub.
+    let (store, instance) = unsafe {
+        let store = borrow_store::<()>((*context).store);
+        (&mut store.opaque, instance_number(context) as usize)
+    };
+    match B::run(store, instance, [a, b, c, d]) {
+        Ok(value) => Answer::ready(value),
+        Err(trap) => store.unwind(Unwinding::Error(trap.into())),
+    }
+}
+
+const _: () = {
+    assert!(MemoryGrow::BUILTIN as usize == 0);
+    assert!(MemoryCopy::BUILTIN as usize == 1);
+    assert!(MemoryFill::BUILTIN as usize == 2);
+    assert!(MemoryInit::BUILTIN as usize == 3);
+    assert!(DataDrop::BUILTIN as usize == 4);
+    assert!(TableGrow::BUILTIN as usize == 5);
+    assert!(TableCopy::BUILTIN as usize == 6);
+    assert!(TableFill::BUILTIN as usize == 7);
+    assert!(TableInit::BUILTIN as usize == 8);
+    assert!(ElemDrop::BUILTIN as usize == 9);
+};
+
+macro_rules! builtin {
+    ($name:ident, |$store:ident, $instance:ident, $args:pat_param| $body:expr) => {
+        struct $name;
+        impl Body for $name {
+            const BUILTIN: Builtin = Builtin::$name;
+            fn run(
+                $store: &mut StoreOpaque,
+                $instance: usize,
+                $args: [u64; 4],
+            ) -> Result<u64, TrapCode> {
+                $body
+            }
+        }
+    };
+}
+
+/// -1 as the result of a growth that failed.
+const FAILED: u64 = u64::MAX;
+
+builtin!(MemoryGrow, |store, instance, [memory, delta, ..]| {
+    let memory = store.instances[instance].items.memories[memory as usize];
+    Ok(store.memories[memory as usize]
+        .grow(delta)
+        .unwrap_or(FAILED))
+});
+
+builtin!(
+    MemoryCopy,
+    |store, instance, [memories, destination, source, length]| {
+        let (to, from) = unpack_pair(memories);
+        let items = &store.instances[instance].items;
+        let (to, from) = (items.memories[to as usize], items.memories[from as usize]);
+        let length_of = |m: u32| store.memories[m as usize].length();
+        let target =
+            range(destination, length, length_of(to)).ok_or(TrapCode::MemoryOutOfBounds)?;
+        let origin = range(source, length, length_of(from)).ok_or(TrapCode::MemoryOutOfBounds)?;
+        let target = store.memories[to as usize]
+            .base()
+            .wrapping_add(target.start);
+        let origin_start = store.memories[from as usize]
+            .base()
+            .wrapping_add(origin.start);
+        // SAFETY: both ranges were checked against the sizes of their memories; they may overlap.
+        unsafe { target.copy_from(origin_start, origin.len()) };
+        Ok(0)
+    }
+);
+
+builtin!(
+    MemoryFill,
+    |store, instance, [memory, destination, value, length]| {
+        let memory = store.instances[instance].items.memories[memory as usize];
+        let bytes = store.memories[memory as usize].bytes_mut();
+        let target = range(destination, length, bytes.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
+        bytes[target].fill(value as u8);
+        Ok(0)
+    }
+);
+
+builtin!(MemoryInit, |store,
+                      instance,
+                      [
+    memory_and_data,
+    destination,
+    source,
+    length,
+]| {
+    let (memory, data) = unpack_pair(memory_and_data);
+    store
+        .init_memory(instance, memory, data, [destination, source, length])
+        .map(|()| 0)
+});
+
+builtin!(DataDrop, |store, instance, [data, ..]| {
+    store.instances[instance].dropped_data[data as usize] = true;
+    Ok(0)
+});
+
+builtin!(TableGrow, |store, instance, [table, value, delta, _]| {
+    let table = store.instances[instance].items.tables[table as usize];
+    Ok(store.tables[table as usize]
+        .grow(delta, value)
+        .unwrap_or(FAILED))
+});
+
+builtin!(
+    TableCopy,
+    |store, instance, [tables, destination, source, length]| {
+        let (to, from) = unpack_pair(tables);
+        let items = &store.instances[instance].items;
+        let (to, from) = (
+            items.tables[to as usize] as usize,
+            items.tables[from as usize] as usize,
+        );
+        let length_of = |t: usize| store.tables[t].elements().len();
+        let target = range(destination, length, length_of(to)).ok_or(TrapCode::TableOutOfBounds)?;
+        let origin = range(source, length, length_of(from)).ok_or(TrapCode::TableOutOfBounds)?;
+        if to == from {
+            store.tables[to]
+                .elements_mut()
+                .copy_within(origin, target.start);
+        } else {
+            let [to, from] = store
+                .tables
+                .get_disjoint_mut([to, from])
+                .expect("two tables of the store");
+            to.elements_mut()[target].copy_from_slice(&from.elements()[origin]);
+        }
+        Ok(0)
+    }
+);
+
+builtin!(
+    TableFill,
+    |store, instance, [table, start, value, length]| {
+        let table = store.instances[instance].items.tables[table as usize];
+        let elements = store.tables[table as usize].elements_mut();
+        let target = range(start, length, elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
+        elements[target].fill(value);
+        Ok(0)
+    }
+);
+
+builtin!(TableInit, |store,
+                     instance,
+                     [
+    table_and_elem,
+    destination,
+    source,
+    length,
+]| {
+    let (table, elem) = unpack_pair(table_and_elem);
+    store
+        .init_table(instance, table, elem, [destination, source, length])
+        .map(|()| 0)
+});
+
+builtin!(ElemDrop, |store, instance, [elem, ..]| {
+    store.instances[instance].elems[elem as usize] = Box::default();
+    Ok(0)
+});
+
+/// `start..start + length` if it lies within `size`.
+fn range(start: u64, length: u64, size: usize) -> Option<std::ops::Range<usize>> {
+    let end = start
+        .checked_add(length)
+        .filter(|end| *end <= size as u64)?;
+    Some(start as usize..end as usize)
+}
+
+impl StoreOpaque {
+    /// `memory.init`, also for active segments. The last argument is destination, source, length.
+    pub(crate) fn init_memory(
+        &mut self,
+        instance: usize,
+        memory: u32,
+        data: u32,
+        [destination, source, length]: [u64; 3],
+    ) -> Result<(), TrapCode> {
+        let instance = &self.instances[instance];
+        let bytes = match instance.dropped_data[data as usize] {
+            true => &[],
+            false => instance.module.inner().data_bytes(data.into()),
+        };
+        let origin = range(source, length, bytes.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
+        let memory = instance.items.memories[memory as usize];
+        let memory = self.memories[memory as usize].bytes_mut();
+        let target = range(destination, length, memory.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
+        memory[target].copy_from_slice(&bytes[origin]);
+        Ok(())
+    }
+
+    /// `table.init`, also for active segments.
+    pub(crate) fn init_table(
+        &mut self,
+        instance: usize,
+        table: u32,
+        elem: u32,
+        [destination, source, length]: [u64; 3],
+    ) -> Result<(), TrapCode> {
+        let instance = &self.instances[instance];
+        let words = &instance.elems[elem as usize];
+        let origin = range(source, length, words.len()).ok_or(TrapCode::TableOutOfBounds)?;
+        let table = instance.items.tables[table as usize];
+        let elements = self.tables[table as usize].elements_mut();
+        let target =
+            range(destination, length, elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
+        elements[target].copy_from_slice(&words[origin]);
+        Ok(())
+    }
+}

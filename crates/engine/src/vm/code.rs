@@ -1,0 +1,192 @@
+//! Machine code: the one place that makes bytes executable, and what a program counter means.
+//!
+//! ```text
+//!  Artifact (inert) ──copy──► pages, read-write ──protect──► pages, read-execute ──drop──► unmapped
+//! ```
+
+use crate::Error;
+use bident_abi::TrapCode;
+use bident_compile::{Artifact, Trampoline};
+use bident_module::Module;
+use bident_stack::os::{self, Access};
+use std::sync::Arc;
+
+/// Pages of code that can be executed.
+struct Pages {
+    start: *mut u8,
+    size: usize,
+}
+
+// SAFETY: nobody writes the pages after they are published; they live as long as the value.
+unsafe impl Send for Pages {}
+// SAFETY: as above.
+unsafe impl Sync for Pages {}
+
+impl Pages {
+    /// Publishes code. The pages are never writable and executable at the same time.
+    fn publish(text: &[u8]) -> Result<Self, Error> {
+        let size = text.len().max(1).next_multiple_of(os::page_size());
+        let start = os::allocate(size, false).map_err(Error::no_memory("machine code"))?;
+        let pages = Self { start, size };
+        // SAFETY: freshly mapped, writable, long enough, and nobody else's; then made executable for
+        // good before anyone learns the address.
+        unsafe {
+            start.copy_from_nonoverlapping(text.as_ptr(), text.len());
+            os::protect(start, size, Access::ReadExecute)
+                .map_err(Error::no_memory("machine code"))?;
+        }
+        Ok(pages)
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: stores keep the code they run alive (`CodeMap`), so nothing executes here.
+        unsafe { os::unmap(self.start, self.size) };
+    }
+}
+
+/// What the pages hold.
+enum Content {
+    Module {
+        module: Arc<Module>,
+        artifact: Artifact,
+    },
+    Trampoline {
+        length: usize,
+        traps: Vec<(u32, TrapCode)>,
+    },
+}
+
+/// Executable code of a module, or a trampoline.
+pub(crate) struct Code {
+    pages: Pages,
+    content: Content,
+}
+
+/// Where in a module a program counter lies.
+pub(crate) struct Position {
+    /// Position among the module's functions.
+    pub(crate) func: u32,
+    /// Offset of the instruction in the binary, where known.
+    pub(crate) offset: Option<u32>,
+}
+
+impl Code {
+    /// Makes the code of a module executable.
+    pub(crate) fn of_module(module: Arc<Module>, artifact: Artifact) -> Result<Self, Error> {
+        let pages = Pages::publish(&artifact.text)?;
+        Ok(Self {
+            pages,
+            content: Content::Module { module, artifact },
+        })
+    }
+
+    /// Makes a trampoline executable.
+    pub(crate) fn of_trampoline(trampoline: Trampoline) -> Result<Self, Error> {
+        let pages = Pages::publish(&trampoline.code)?;
+        let content = Content::Trampoline {
+            length: trampoline.code.len(),
+            traps: trampoline.traps,
+        };
+        Ok(Self { pages, content })
+    }
+
+    /// Address of the first byte; the entry of a trampoline.
+    pub(crate) fn start(&self) -> usize {
+        self.pages.start.addr()
+    }
+
+    fn end(&self) -> usize {
+        self.start()
+            + match &self.content {
+                Content::Module { artifact, .. } => artifact.text.len(),
+                Content::Trampoline { length, .. } => *length,
+            }
+    }
+
+    /// Address of a defined function of a module.
+    pub(crate) fn function(&self, defined: usize) -> usize {
+        match &self.content {
+            Content::Module { artifact, .. } => {
+                self.start() + artifact.functions[defined].start as usize
+            }
+            Content::Trampoline { .. } => self.start(),
+        }
+    }
+
+    /// The module whose code it is; `None` for a trampoline.
+    pub(crate) fn module(&self) -> Option<&Arc<Module>> {
+        match &self.content {
+            Content::Module { module, .. } => Some(module),
+            Content::Trampoline { .. } => None,
+        }
+    }
+
+    /// First byte of the function that an address lies in.
+    pub(crate) fn function_start(&self, pc: usize) -> Option<usize> {
+        let offset = self.offset(pc)?;
+        match &self.content {
+            Content::Module { artifact, .. } => {
+                let index = artifact.function_at(offset)?;
+                Some(self.start() + artifact.functions[index].start as usize)
+            }
+            Content::Trampoline { .. } => Some(self.start()),
+        }
+    }
+
+    /// What a fault at an address means.
+    pub(crate) fn trap_at(&self, pc: usize) -> Option<TrapCode> {
+        let offset = self.offset(pc)?;
+        match &self.content {
+            Content::Module { artifact, .. } => artifact.trap_at(offset),
+            Content::Trampoline { traps, .. } => traps
+                .iter()
+                .find(|(at, _)| *at == offset)
+                .map(|(_, code)| *code),
+        }
+    }
+
+    /// Function and instruction of an address; `None` in a trampoline.
+    pub(crate) fn position(&self, pc: usize) -> Option<Position> {
+        let offset = self.offset(pc)?;
+        match &self.content {
+            Content::Module { module, artifact } => {
+                let defined = artifact.function_at(offset)?;
+                let func = module.imported.funcs + defined as u32;
+                Some(Position {
+                    func,
+                    offset: artifact.address_at(offset),
+                })
+            }
+            Content::Trampoline { .. } => None,
+        }
+    }
+
+    fn offset(&self, pc: usize) -> Option<u32> {
+        (self.start()..self.end())
+            .contains(&pc)
+            .then(|| (pc - self.start()) as u32)
+    }
+}
+
+/// The code that runs in one store, sorted by address. The signal handler reads it: it only runs while
+/// compiled code does, and then nothing changes the map.
+#[derive(Default)]
+pub(crate) struct CodeMap(Vec<Arc<Code>>);
+
+impl CodeMap {
+    /// Adds code, unless it is there.
+    pub(crate) fn add(&mut self, code: &Arc<Code>) {
+        if let Err(at) = self.0.binary_search_by_key(&code.start(), |c| c.start()) {
+            self.0.insert(at, code.clone());
+        }
+    }
+
+    /// The code that an address lies in.
+    pub(crate) fn find(&self, pc: usize) -> Option<&Arc<Code>> {
+        let after = self.0.partition_point(|c| c.start() <= pc);
+        let code = &self.0[after.checked_sub(1)?];
+        (pc < code.end()).then_some(code)
+    }
+}

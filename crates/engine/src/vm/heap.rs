@@ -1,0 +1,113 @@
+//! Host values that WebAssembly holds as `externref`, and their collection.
+//!
+//! WebAssembly sees a 64-bit handle: tag, revision and index. Every live handle lies in memory while
+//! host code runs: compiled code saves all registers to the stacklet when it leaves. So a collection
+//! looks at every word of every live stacklet, table, global and of the transfer buffer, and takes
+//! what looks like a live handle for one. Tag and revision make chance hits rare; a hit only keeps a
+//! value longer.
+
+use crate::value::ExternRef;
+
+/// Upper 16 bits of a handle: no integer a program computes with is likely to have them, and as an
+/// address it is not canonical.
+const TAG: u64 = 0xE8F1;
+/// Collections start above this many live values.
+const SMALLEST_THRESHOLD: usize = 1024;
+
+struct Slot {
+    revision: u16,
+    marked: bool,
+    value: Option<ExternRef>,
+}
+
+/// The externref table of a store.
+pub(crate) struct ExternHeap {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    threshold: usize,
+}
+
+impl ExternHeap {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            threshold: SMALLEST_THRESHOLD,
+        }
+    }
+
+    /// Values held.
+    pub(crate) fn live(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Whether a collection should come before the next `insert`.
+    pub(crate) fn wants_collection(&self) -> bool {
+        self.live() >= self.threshold
+    }
+
+    /// Keeps a value and gives its handle.
+    pub(crate) fn insert(&mut self, value: ExternRef) -> u64 {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot {
+                revision: 0,
+                marked: false,
+                value: None,
+            });
+            u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 references")
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.value = Some(value);
+        TAG << 48 | u64::from(slot.revision) << 32 | u64::from(index)
+    }
+
+    /// The value of a handle that WebAssembly gave; `None` for null.
+    ///
+    /// # Panics
+    /// If the handle names no live value: then a collection missed a root, which is our bug.
+    pub(crate) fn get(&self, handle: u64) -> Option<ExternRef> {
+        if handle == 0 {
+            return None;
+        }
+        let slot = self
+            .slot(handle)
+            .expect("externref handle of a collected value");
+        self.slots[slot].value.clone()
+    }
+
+    fn slot(&self, handle: u64) -> Option<usize> {
+        let index = handle as u32 as usize;
+        let slot = self.slots.get(index)?;
+        let live =
+            handle >> 48 == TAG && slot.revision == (handle >> 32) as u16 && slot.value.is_some();
+        live.then_some(index)
+    }
+
+    /// Marks the value that a word names, if it does.
+    pub(crate) fn mark(&mut self, word: u64) {
+        if word >> 48 == TAG
+            && let Some(slot) = self.slot(word)
+        {
+            self.slots[slot].marked = true;
+        }
+    }
+
+    /// Drops every value that was not marked since the last sweep. The values come back, to be
+    /// dropped when the heap is not borrowed: their destructors are the embedder's code.
+    #[must_use]
+    pub(crate) fn sweep(&mut self) -> Vec<ExternRef> {
+        let mut dropped = Vec::new();
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            if std::mem::take(&mut slot.marked) {
+                continue;
+            }
+            if let Some(value) = slot.value.take() {
+                slot.revision = slot.revision.wrapping_add(1);
+                self.free.push(index as u32);
+                dropped.push(value);
+            }
+        }
+        self.threshold = (self.live() * 2).max(SMALLEST_THRESHOLD);
+        dropped
+    }
+}

@@ -1,0 +1,197 @@
+//! Instances: allocating the context record of one and filling it in.
+
+use crate::module::Module;
+use crate::vm::store::StoreOpaque;
+use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef};
+use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
+
+/// What an instance's index spaces refer to, as numbers of the store's lists.
+#[derive(Default)]
+pub(crate) struct Items {
+    /// Imported functions only; defined ones get a number when the host asks.
+    pub(crate) imported_funcs: Vec<u32>,
+    pub(crate) tables: Vec<u32>,
+    pub(crate) memories: Vec<u32>,
+    pub(crate) globals: Vec<u32>,
+}
+
+/// An instance.
+pub(crate) struct InstanceData {
+    ctx: NonNull<VmCtx>,
+    pub(crate) module: Module,
+    pub(crate) items: Items,
+    /// Records of defined functions that can become references: a leaked box.
+    func_refs: NonNull<[VmFuncRef]>,
+    /// Elements of segments that `table.init` may still use; empty once dropped.
+    pub(crate) elems: Vec<Box<[u64]>>,
+    /// Which data segments `memory.init` may no longer use.
+    pub(crate) dropped_data: Vec<bool>,
+}
+
+impl InstanceData {
+    /// Allocates an instance and fills in everything but `elems`.
+    ///
+    /// # Safety
+    /// The instance is put into `store` at position `number` and stays there.
+    pub(crate) unsafe fn new(
+        store: &mut StoreOpaque,
+        number: u32,
+        module: Module,
+        items: Items,
+    ) -> Self {
+        let ctx = allocate(module.layout());
+        // SAFETY: freshly allocated, large enough for the header.
+        unsafe {
+            ctx.write(VmCtx {
+                header: VmHeader {
+                    store: &raw mut store.vm,
+                },
+                type_ids: module.type_ids().as_ptr(),
+                instance: number,
+            });
+        }
+        let instance = Self {
+            ctx,
+            func_refs: NonNull::from(Box::leak(func_refs(store, &module, ctx))),
+            dropped_data: vec![false; module.inner().data.len()],
+            elems: Vec::new(),
+            module,
+            items,
+        };
+        instance.fill(store);
+        instance
+    }
+
+    /// Writes the arrays behind the context's header.
+    fn fill(&self, store: &StoreOpaque) {
+        let layout = self.module.layout().clone();
+        for (i, &func) in self.items.imported_funcs.iter().enumerate() {
+            // SAFETY: function references of a store are valid as long as the store.
+            let callee = unsafe { store.funcs[func as usize].func_ref.as_ref() };
+            let import = VmImport {
+                code: callee.code,
+                context: callee.context,
+            };
+            self.write(layout.import(FuncIndex(i as u32)), import);
+        }
+        for (i, &memory) in self.items.memories.iter().enumerate() {
+            let memory = &store.memories[memory as usize];
+            let entry = VmMemoryRef {
+                base: memory.base(),
+                memory: memory.record().as_ptr(),
+            };
+            self.write(layout.memory(MemoryIndex(i as u32)), entry);
+        }
+        for (i, &table) in self.items.tables.iter().enumerate() {
+            let record = store.tables[table as usize].record();
+            self.write(layout.table(TableIndex(i as u32)), record);
+        }
+        for (i, &global) in self.items.globals.iter().enumerate() {
+            let record = store.globals[global as usize].record;
+            self.write(layout.global(GlobalIndex(i as u32)), record);
+        }
+        for position in 0..self.module.inner().escaping.len() {
+            let func_ref = self.escaping(store, position);
+            self.write(layout.func_ref(position), func_ref);
+        }
+    }
+
+    fn write<T>(&self, offset: u32, value: T) {
+        debug_assert!(offset as usize + size_of::<T>() <= self.module.layout().size());
+        // SAFETY: the layout is the one the record was allocated with, and places T there.
+        unsafe {
+            self.ctx
+                .cast::<u8>()
+                .add(offset as usize)
+                .cast::<T>()
+                .write(value)
+        };
+    }
+
+    /// Record of the escaping function at `position`.
+    fn escaping(&self, store: &StoreOpaque, position: usize) -> NonNull<VmFuncRef> {
+        let module = self.module.inner();
+        let func = module.escaping[position];
+        match module.defined_func(func) {
+            None => store.funcs[self.items.imported_funcs[func.index()] as usize].func_ref,
+            Some(_) => {
+                let imported = module
+                    .escaping
+                    .partition_point(|f| f.0 < module.imported.funcs);
+                debug_assert!(position - imported < self.func_refs.len());
+                // SAFETY: `func_refs` has a record for every defined escaping function.
+                unsafe { self.func_refs.cast::<VmFuncRef>().add(position - imported) }
+            }
+        }
+    }
+
+    /// Record of a function that can become a reference.
+    ///
+    /// # Panics
+    /// If the function is not among the module's escaping ones; the validator refuses such modules.
+    pub(crate) fn func_ref(&self, store: &StoreOpaque, func: FuncIndex) -> NonNull<VmFuncRef> {
+        let position = self.module.inner().escaping_position(func);
+        self.escaping(store, position.expect("the function was declared"))
+    }
+
+    /// Record of any defined function, for the start function, which need not be escaping.
+    pub(crate) fn entry(&self, func: FuncIndex) -> Option<(usize, *mut VmHeader)> {
+        let defined = self.module.inner().defined_func(func)?;
+        Some((
+            self.module.code().function(defined),
+            self.ctx.as_ptr().cast(),
+        ))
+    }
+}
+
+/// Number of the instance whose context this is.
+///
+/// # Safety
+/// `context` is the context of an instance of a live store.
+pub(crate) unsafe fn instance_number(context: *const VmHeader) -> u32 {
+    // SAFETY: a context of an instance starts with a VmCtx.
+    unsafe { (*context.cast::<VmCtx>()).instance }
+}
+
+impl Drop for InstanceData {
+    fn drop(&mut self) {
+        // SAFETY: allocated by `allocate` with the same layout, and leaked from a box; the store runs
+        // nothing any more.
+        unsafe {
+            dealloc(self.ctx.as_ptr().cast(), layout_of(self.module.layout()));
+            drop(Box::from_raw(self.func_refs.as_ptr()));
+        }
+    }
+}
+
+fn func_refs(store: &mut StoreOpaque, module: &Module, ctx: NonNull<VmCtx>) -> Box<[VmFuncRef]> {
+    let inner = module.inner();
+    let defined = inner
+        .escaping
+        .iter()
+        .filter_map(|f| Some((*f, inner.defined_func(*f)?)));
+    defined
+        .map(|(func, defined)| VmFuncRef {
+            code: module.code().function(defined),
+            context: ctx.as_ptr().cast(),
+            type_id: module.type_ids()[inner.funcs[func.index()].index()],
+            handle: u32::MAX,
+            index: func.0,
+            stack_class: 0,
+            store: &raw mut store.vm,
+        })
+        .collect()
+}
+
+fn layout_of(layout: &VmLayout) -> Layout {
+    Layout::from_size_align(layout.size(), 16).expect("the validator bounds the number of items")
+}
+
+fn allocate(layout: &VmLayout) -> NonNull<VmCtx> {
+    let layout = layout_of(layout);
+    // SAFETY: the layout is not empty: it starts with a VmCtx.
+    let memory = unsafe { alloc_zeroed(layout) };
+    NonNull::new(memory.cast()).unwrap_or_else(|| handle_alloc_error(layout))
+}

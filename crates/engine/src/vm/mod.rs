@@ -1,0 +1,28 @@
+//! Everything that dereferences a record of `bident-abi` or runs compiled code: the engine's unsafe
+//! part. What the modules outside use of it is safe, given that they
+//!
+//! - borrow a store exclusively while something runs in it;
+//! - use numbers (of functions, memories, ...) only with the store they came from.
+//!
+//! ```text
+//!  func.rs ──► enter ──► stacklet ──► compiled code ──► leave ──► host.rs closures
+//!                │                         │              └────► builtins
+//!                └─► frames (backtraces)   └─► signals (traps, growth)
+//! ```
+#![allow(
+    unsafe_code,
+    reason = "the one place of the engine for it; see docs/unsafe.md"
+)]
+
+pub(crate) mod activation;
+pub(crate) mod builtins;
+pub(crate) mod code;
+pub(crate) mod enter;
+pub(crate) mod frames;
+pub(crate) mod heap;
+pub(crate) mod instance;
+pub(crate) mod leave;
+pub(crate) mod memory;
+pub(crate) mod shared;
+pub(crate) mod signals;
+pub(crate) mod store;

@@ -1,0 +1,419 @@
+//! The engine's record of a store: everything its instances are made of, at stable addresses.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::module::Module;
+use crate::value::{ExternRef, Side, Val};
+use crate::vm::activation::Activation;
+use crate::vm::builtins;
+use crate::vm::code::{Code, CodeMap};
+use crate::vm::heap::ExternHeap;
+use crate::vm::instance::{InstanceData, Items};
+use crate::vm::leave::HostFunc;
+use crate::vm::memory::LinearMemory;
+use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTrap, VmValue};
+use bident_module::{FuncType, GlobalType, TableType, ValType};
+use bident_stack::{Anchor, Handle, Stacks};
+use std::any::Any;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Store with its owner's data. Boxed by `Store<T>`, so that its address is stable.
+///
+/// `opaque` comes first: a pointer to the whole is a pointer to it. `VmStore::owner` points here while
+/// something runs.
+#[repr(C)]
+pub(crate) struct StoreInner<T> {
+    pub(crate) opaque: StoreOpaque,
+    pub(crate) data: T,
+}
+
+/// A store without the type of its data.
+#[repr(C)]
+pub(crate) struct StoreOpaque {
+    /// Read by compiled code.
+    pub(crate) vm: VmStore,
+    pub(crate) engine: Engine,
+    pub(crate) id: StoreId,
+    pub(crate) stacks: Stacks,
+    pub(crate) code: CodeMap,
+    /// Whether stacklets move whenever they can; a copy of the engine's setting.
+    pub(crate) stressed: bool,
+    /// Innermost activation; null while nothing runs.
+    pub(crate) activation: *mut Activation,
+    /// Why a host function ended the activation that now unwinds.
+    pub(crate) unwinding: Option<Unwinding>,
+    pub(crate) instances: Vec<InstanceData>,
+    pub(crate) funcs: Vec<FuncData>,
+    pub(crate) host_funcs: Vec<Box<HostFunc>>,
+    pub(crate) memories: Vec<LinearMemory>,
+    pub(crate) tables: Vec<TableData>,
+    pub(crate) globals: Vec<GlobalData>,
+    pub(crate) externs: ExternHeap,
+    pub(crate) abandoned: Arc<Abandoned>,
+    /// Buffer that calls of dynamically typed host functions use, so that none allocates.
+    pub(crate) scratch: Vec<Val>,
+    values: Vec<VmValue>,
+}
+
+// SAFETY: every pointer inside leads to memory that the store owns; host functions and their data are
+// Send by their bounds; nothing runs in the store while it moves between threads.
+unsafe impl Send for StoreOpaque {}
+// SAFETY: a shared borrow of a store only reads.
+unsafe impl Sync for StoreOpaque {}
+
+/// Identity of a store: handles carry it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct StoreId(u64);
+
+/// Error or panic that travels from a host function to whoever entered WebAssembly.
+pub(crate) enum Unwinding {
+    Error(Error),
+    Panic(Box<dyn Any + Send>),
+}
+
+/// A function that the host knows by number.
+pub(crate) struct FuncData {
+    pub(crate) func_ref: NonNull<VmFuncRef>,
+    pub(crate) ty: FuncType,
+    /// Address of the trampoline that calls it, once needed.
+    pub(crate) trampoline: usize,
+}
+
+/// A table: the record that compiled code reads, and what backs it.
+pub(crate) struct TableData {
+    record: NonNull<bident_abi::VmTable>,
+    elements: Vec<u64>,
+    pub(crate) ty: TableType,
+    most: u64,
+}
+
+/// A global.
+pub(crate) struct GlobalData {
+    pub(crate) record: NonNull<VmGlobal>,
+    pub(crate) ty: GlobalType,
+}
+
+/// Suspensions that were dropped: their stacklets wait here until the store next makes one.
+#[derive(Default)]
+pub(crate) struct Abandoned {
+    any: AtomicBool,
+    handles: Mutex<Vec<Handle>>,
+}
+
+impl Abandoned {
+    pub(crate) fn push(&self, handle: Handle) {
+        self.handles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(handle);
+        self.any.store(true, Ordering::Release);
+    }
+}
+
+/// Values that fit the transfer buffer at first.
+const FIRST_VALUES: usize = 32;
+
+impl StoreOpaque {
+    pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let stacks = Stacks::new(engine.config().stack_limits())
+            .map_err(Error::no_memory("the control records of a store"))?;
+        let mut values = vec![VmValue::default(); FIRST_VALUES];
+        Ok(Self {
+            vm: VmStore {
+                anchor: Anchor::new(),
+                values: values.as_mut_ptr(),
+                caller: ptr::null_mut(),
+                builtins: builtins::TABLE.as_ptr().cast(),
+                leave_builtin: bident_stack::leave_builtin as *const () as usize,
+                trap: VmTrap::default(),
+                owner: ptr::null_mut(),
+            },
+            engine: engine.clone(),
+            id: StoreId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            stacks,
+            stressed: engine.config().stress,
+            code: CodeMap::default(),
+            activation: ptr::null_mut(),
+            unwinding: None,
+            instances: Vec::new(),
+            funcs: Vec::new(),
+            host_funcs: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            externs: ExternHeap::new(),
+            abandoned: Arc::default(),
+            scratch: Vec::new(),
+            values,
+        })
+    }
+
+    /// Makes room for the values of a function type in the transfer buffer.
+    pub(crate) fn reserve_values(&mut self, ty: &FuncType) {
+        let needed = ty.params().len().max(ty.results().len());
+        if needed > self.values.len() {
+            self.values
+                .resize(needed.next_power_of_two(), VmValue::default());
+            self.vm.values = self.values.as_mut_ptr();
+        }
+    }
+
+    /// Types of the parameters or results of a function.
+    #[inline]
+    pub(crate) fn types(&self, func: u32, side: Side) -> &[ValType] {
+        let ty = &self.funcs[func as usize].ty;
+        match side {
+            Side::Params => ty.params(),
+            Side::Results => ty.results(),
+        }
+    }
+
+    /// Writes value `i` of a transfer.
+    #[inline]
+    pub(crate) fn set_value(&mut self, i: usize, low: u64) {
+        self.values[i] = VmValue { low, high: 0 };
+    }
+
+    /// Reads value `i` of a transfer.
+    #[inline]
+    pub(crate) fn value(&self, i: usize) -> u64 {
+        // Compiled code writes through `vm.values`, which is this buffer.
+        // SAFETY: bounds are checked, and the pointer is the buffer's own.
+        assert!(i < self.values.len());
+        unsafe { (*self.vm.values.add(i)).low }
+    }
+
+    /// Keeps code alive as long as the store, and known to the signal handler.
+    pub(crate) fn add_code(&mut self, code: &Arc<Code>) {
+        self.code.add(code);
+    }
+
+    /// Adds an instance with everything but values and segments; gives its number.
+    pub(crate) fn add_instance(&mut self, module: Module, items: Items) -> usize {
+        let number = self.instances.len();
+        // SAFETY: pushed to that position right away, and instances are never removed.
+        let instance = unsafe { InstanceData::new(self, number as u32, module, items) };
+        self.instances.push(instance);
+        number
+    }
+
+    /// Number of the function that a reference points to.
+    pub(crate) fn func_index(&mut self, func_ref: NonNull<VmFuncRef>) -> u32 {
+        // SAFETY: function references of a store are valid as long as the store.
+        let record = unsafe { &mut *func_ref.as_ptr() };
+        if record.handle == u32::MAX {
+            record.handle = self.funcs.len() as u32;
+            let ty = self.engine.type_of(record.type_id);
+            self.reserve_values(&ty);
+            self.funcs.push(FuncData {
+                func_ref,
+                ty,
+                trampoline: 0,
+            });
+        }
+        record.handle
+    }
+
+    /// What a word that compiled code holds as `funcref` refers to: null or a number.
+    pub(crate) fn func_of_word(&mut self, word: u64) -> Option<u32> {
+        NonNull::new(word as usize as *mut VmFuncRef).map(|f| self.func_index(f))
+    }
+
+    /// The word that compiled code holds for a function.
+    #[inline]
+    pub(crate) fn word_of_func(&self, index: u32) -> u64 {
+        self.funcs[index as usize].func_ref.as_ptr() as u64
+    }
+
+    /// The word that compiled code holds for a host value. May collect others first.
+    pub(crate) fn word_of_extern(&mut self, value: Option<ExternRef>) -> u64 {
+        let Some(value) = value else { return 0 };
+        if self.externs.wants_collection() {
+            self.collect();
+        }
+        self.externs.insert(value)
+    }
+
+    /// Drops every host value that nothing of this store can reach.
+    pub(crate) fn collect(&mut self) {
+        self.free_abandoned();
+        for (sp, top) in self.stacks.live_parts() {
+            for address in (sp..top).step_by(8) {
+                // SAFETY: the live part of a stacklet is initialised, aligned memory.
+                self.externs.mark(unsafe { *(address as *const u64) });
+            }
+        }
+        for table in &self.tables {
+            for &word in table.elements() {
+                self.externs.mark(word);
+            }
+        }
+        for global in &self.globals {
+            // SAFETY: records of globals live as long as the store.
+            self.externs
+                .mark(unsafe { global.record.as_ref().value.low });
+        }
+        for i in 0..self.values.len() {
+            self.externs.mark(self.value(i));
+        }
+        drop(self.externs.sweep());
+    }
+
+    /// Frees stacklets whose suspensions were dropped.
+    #[inline]
+    pub(crate) fn free_abandoned(&mut self) {
+        if self.abandoned.any.load(Ordering::Relaxed) {
+            self.free_abandoned_now();
+        }
+    }
+
+    #[cold]
+    fn free_abandoned_now(&mut self) {
+        self.abandoned.any.store(false, Ordering::Relaxed);
+        let handles = std::mem::take(
+            &mut *self
+                .abandoned
+                .handles
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        for handle in handles {
+            if let Some(stacklet) = self.stacks.resolve(handle) {
+                // SAFETY: it is suspended, and its only handle was dropped.
+                unsafe { self.stacks.release(stacklet) };
+            }
+        }
+    }
+
+    /// Adds a table filled with one element.
+    pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<u32, Error> {
+        let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
+        self.tables.push(table);
+        Ok(self.tables.len() as u32 - 1)
+    }
+
+    /// Adds a memory.
+    pub(crate) fn add_memory(&mut self, ty: bident_module::MemoryType) -> Result<u32, Error> {
+        let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
+        self.memories.push(memory);
+        Ok(self.memories.len() as u32 - 1)
+    }
+
+    /// Adds a global.
+    pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> u32 {
+        let record = Box::new(VmGlobal {
+            value: VmValue {
+                low: value,
+                high: 0,
+            },
+        });
+        self.globals.push(GlobalData {
+            record: NonNull::from(Box::leak(record)),
+            ty,
+        });
+        self.globals.len() as u32 - 1
+    }
+
+    /// The word in a global.
+    pub(crate) fn global(&self, index: u32) -> u64 {
+        let global = &self.globals[index as usize];
+        // SAFETY: records of globals live as long as the store.
+        let word = unsafe { global.record.as_ref().value.low };
+        // Compiled code writes only the low 4 bytes of narrow values.
+        match global.ty.content {
+            ValType::I32 | ValType::F32 => word & 0xffff_ffff,
+            _ => word,
+        }
+    }
+
+    /// Changes the word in a global.
+    pub(crate) fn set_global(&mut self, index: u32, word: u64) {
+        let record = self.globals[index as usize].record;
+        // SAFETY: as above, and the store is borrowed exclusively.
+        unsafe { (*record.as_ptr()).value.low = word };
+    }
+}
+
+impl Drop for StoreOpaque {
+    fn drop(&mut self) {
+        for global in &self.globals {
+            // SAFETY: leaked from a box by `add_global`; nothing of the store runs any more.
+            unsafe { drop(Box::from_raw(global.record.as_ptr())) };
+        }
+    }
+}
+
+impl TableData {
+    fn new(ty: TableType, element: u64, limit: u64) -> Result<Self, Error> {
+        let min = ty.limits.min;
+        if min > limit {
+            return Err(Error::limit(format!(
+                "a table of {min} elements exceeds the limit of {limit} elements"
+            )));
+        }
+        let mut elements = vec![element; min as usize];
+        let record = Box::new(bident_abi::VmTable {
+            elements: elements.as_mut_ptr(),
+            length: min,
+        });
+        let most = ty.limits.max.unwrap_or(u64::from(u32::MAX)).min(limit);
+        Ok(Self {
+            record: NonNull::from(Box::leak(record)),
+            elements,
+            ty,
+            most,
+        })
+    }
+
+    pub(crate) fn record(&self) -> NonNull<bident_abi::VmTable> {
+        self.record
+    }
+
+    /// Its type, with the current size as minimum.
+    pub(crate) fn current_type(&self) -> TableType {
+        let mut ty = self.ty;
+        ty.limits.min = self.elements.len() as u64;
+        ty
+    }
+
+    /// The elements. Compiled code writes them too, but not while the store is borrowed.
+    pub(crate) fn elements(&self) -> &[u64] {
+        // SAFETY: the record points to the vector's buffer.
+        unsafe {
+            let record = self.record.as_ref();
+            std::slice::from_raw_parts(record.elements, record.length as usize)
+        }
+    }
+
+    pub(crate) fn elements_mut(&mut self) -> &mut [u64] {
+        // SAFETY: as above, exclusively.
+        unsafe {
+            let record = self.record.as_ref();
+            std::slice::from_raw_parts_mut(record.elements, record.length as usize)
+        }
+    }
+
+    /// Adds elements; the old size, or `None` where a limit is reached or memory is short.
+    pub(crate) fn grow(&mut self, delta: u64, element: u64) -> Option<u64> {
+        let old = self.elements.len() as u64;
+        let new = old.checked_add(delta).filter(|new| *new <= self.most)?;
+        self.elements.try_reserve(delta as usize).ok()?;
+        self.elements.resize(new as usize, element);
+        let (pointer, length) = (self.elements.as_mut_ptr(), new);
+        // SAFETY: the record is this table's own.
+        let record = unsafe { self.record.as_mut() };
+        record.elements = pointer;
+        record.length = length;
+        Some(old)
+    }
+}
+
+impl Drop for TableData {
+    fn drop(&mut self) {
+        // SAFETY: leaked from a box by `new`.
+        unsafe { drop(Box::from_raw(self.record.as_ptr())) };
+    }
+}

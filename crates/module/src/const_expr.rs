@@ -1,0 +1,38 @@
+//! Constant expressions: initial values and offsets.
+
+use crate::convert::{heap_type, unsupported};
+use crate::error::Error;
+use crate::index::{FuncIndex, GlobalIndex};
+use crate::module::{ConstExpr, ConstOp};
+use wasmparser::Operator;
+
+/// Reads a validated constant expression.
+pub(crate) fn read(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
+    let mut ops = Vec::with_capacity(1);
+    for op in expr.get_operators_reader().into_iter_with_offsets() {
+        let (op, offset) = op?;
+        ops.push(match op {
+            Operator::End => continue,
+            Operator::I32Const { value } => ConstOp::I32(value),
+            Operator::I64Const { value } => ConstOp::I64(value),
+            Operator::F32Const { value } => ConstOp::F32(value.bits()),
+            Operator::F64Const { value } => ConstOp::F64(value.bits()),
+            Operator::GlobalGet { global_index } => ConstOp::GlobalGet(GlobalIndex(global_index)),
+            Operator::RefNull { hty } => ConstOp::RefNull(heap_type(hty, offset as usize)?),
+            Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex(function_index)),
+            Operator::I32Add => ConstOp::I32Add,
+            Operator::I32Sub => ConstOp::I32Sub,
+            Operator::I32Mul => ConstOp::I32Mul,
+            Operator::I64Add => ConstOp::I64Add,
+            Operator::I64Sub => ConstOp::I64Sub,
+            Operator::I64Mul => ConstOp::I64Mul,
+            other => {
+                return Err(unsupported(
+                    format_args!("constant {other:?}"),
+                    offset as usize,
+                ));
+            }
+        });
+    }
+    Ok(ConstExpr(ops.into()))
+}

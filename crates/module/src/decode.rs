@@ -1,0 +1,379 @@
+//! One pass over a binary: every section is validated, then read into the record.
+//!
+//! ```text
+//! parser ──payload──► validator ──► the method of `Decoder` for that section ──► Module
+//!                         └─ per function body ──► BodyValidator, for whoever compiles it
+//! ```
+
+use crate::const_expr;
+use crate::convert::{
+    func_type, global_type, import_type, memory_type, ref_type, table_type, unsupported,
+};
+use crate::error::Error;
+use crate::features::features;
+use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use crate::module::{
+    Body, ConstExpr, ConstOp, Data, Elem, ElemItems, ElemMode, Export, Import, Item, ItemType,
+    Module,
+};
+use crate::names::Names;
+use crate::types::RefType;
+use std::ops::Range;
+use std::sync::Arc;
+use wasmparser::{
+    BinaryReader, CustomSectionReader, DataKind, DataSectionReader, ElementItems, ElementKind,
+    ElementSectionReader, Encoding, ExportSectionReader, ExternalKind, FuncToValidate,
+    FuncValidatorAllocations, FunctionBody, FunctionSectionReader, GlobalSectionReader,
+    ImportSectionReader, MemorySectionReader, Parser, Payload, TableInit, TableSectionReader,
+    TypeSectionReader, ValidPayload, Validator, ValidatorResources,
+};
+
+/// What it takes to validate one function body later, on any thread: `into_validator` makes the
+/// validator, [`Module::function_body`] is what to feed it.
+pub type BodyValidator = FuncToValidate<ValidatorResources>;
+
+/// Decodes a binary, and validates all of it but the function bodies.
+///
+/// The module comes with one validator per body, in the order of [`Module::bodies`].
+pub fn decode(bytes: Arc<[u8]>) -> Result<(Module, Vec<BodyValidator>), Error> {
+    let mut decoder = Decoder {
+        module: Module::empty(bytes.clone()),
+        validators: Vec::new(),
+    };
+    for_each_payload(&bytes, |payload, body_validator| {
+        decoder.validators.extend(body_validator);
+        decoder.payload(payload)
+    })?;
+    let Decoder {
+        mut module,
+        validators,
+    } = decoder;
+    module.escaping.sort_unstable();
+    module.escaping.dedup();
+    Ok((module, validators))
+}
+
+/// Validates a binary, function bodies included.
+pub fn validate(bytes: &[u8]) -> Result<(), Error> {
+    let mut bodies = Vec::new();
+    for_each_payload(bytes, |payload, body_validator| {
+        if let (Payload::CodeSectionEntry(body), Some(validator)) = (payload, body_validator) {
+            bodies.push((body, validator));
+        }
+        Ok(())
+    })?;
+    let mut allocations = FuncValidatorAllocations::default();
+    for (body, validator) in bodies {
+        let mut validator = validator.into_validator(allocations);
+        validator.validate(&body)?;
+        allocations = validator.into_allocations();
+    }
+    Ok(())
+}
+
+/// Hands over each payload once it is valid, with the validator of its body where it is a function.
+fn for_each_payload<'a>(
+    bytes: &'a [u8],
+    mut f: impl FnMut(Payload<'a>, Option<BodyValidator>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut parser = Parser::new(0);
+    parser.set_features(features());
+    let mut validator = Validator::new_with_features(features());
+    for payload in parser.parse_all(bytes) {
+        let payload = payload?;
+        if let Payload::Version {
+            encoding: Encoding::Component,
+            range,
+            ..
+        } = &payload
+        {
+            let message = "unknown binary version: a component, where a core module is expected";
+            return Err(Error::new(message, range.start as usize));
+        }
+        let body_validator = match validator.payload(&payload)? {
+            ValidPayload::Func(body_validator, _) => Some(body_validator),
+            _ => None,
+        };
+        f(payload, body_validator)?;
+    }
+    Ok(())
+}
+
+/// The record while it is filled.
+struct Decoder {
+    module: Module,
+    validators: Vec<BodyValidator>,
+}
+
+impl Decoder {
+    fn payload(&mut self, payload: Payload<'_>) -> Result<(), Error> {
+        match payload {
+            Payload::TypeSection(section) => self.types(section),
+            Payload::ImportSection(section) => self.imports(section),
+            Payload::FunctionSection(section) => self.funcs(section),
+            Payload::TableSection(section) => self.tables(section),
+            Payload::MemorySection(section) => self.memories(section),
+            Payload::GlobalSection(section) => self.globals(section),
+            Payload::ExportSection(section) => self.exports(section),
+            Payload::StartSection { func, .. } => {
+                self.module.start = Some(FuncIndex(func));
+                Ok(())
+            }
+            Payload::ElementSection(section) => self.elems(section),
+            Payload::CodeSectionEntry(body) => {
+                self.module.bodies.push(Body {
+                    range: position(body.range()),
+                });
+                Ok(())
+            }
+            Payload::DataSection(section) => self.data(section),
+            Payload::CustomSection(section) => {
+                self.custom(&section);
+                Ok(())
+            }
+            // Nothing to record: the version; counts that the parser checks; the end.
+            Payload::Version { .. }
+            | Payload::DataCountSection { .. }
+            | Payload::CodeSectionStart { .. }
+            | Payload::End(_) => Ok(()),
+            other => {
+                let (id, range) = other.as_section().unwrap_or_default();
+                Err(unsupported(
+                    format_args!("section {id}"),
+                    range.start as usize,
+                ))
+            }
+        }
+    }
+
+    fn types(&mut self, section: TypeSectionReader<'_>) -> Result<(), Error> {
+        let offset = section.original_position() as usize;
+        for ty in section.into_iter_err_on_gc_types() {
+            self.module.types.push(func_type(&ty?, offset)?);
+        }
+        Ok(())
+    }
+
+    fn imports(&mut self, section: ImportSectionReader<'_>) -> Result<(), Error> {
+        let module = &mut self.module;
+        for import in section.into_imports_with_offsets() {
+            let (offset, import) = import?;
+            let kind = import_type(import.ty, offset as usize)?;
+            match kind {
+                ItemType::Func(ty) => module.funcs.push(ty),
+                ItemType::Table(ty) => module.tables.push(ty),
+                ItemType::Memory(ty) => module.memories.push(ty),
+                ItemType::Global(ty) => module.globals.push(ty),
+            }
+            let (namespace, name) = (import.module.to_owned(), import.name.to_owned());
+            module.imports.push(Import {
+                module: namespace,
+                name,
+                kind,
+            });
+        }
+        module.imported.funcs = module.funcs.len() as u32;
+        module.imported.tables = module.tables.len() as u32;
+        module.imported.memories = module.memories.len() as u32;
+        module.imported.globals = module.globals.len() as u32;
+        Ok(())
+    }
+
+    fn funcs(&mut self, section: FunctionSectionReader<'_>) -> Result<(), Error> {
+        for ty in section {
+            self.module.funcs.push(TypeIndex(ty?));
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self, section: TableSectionReader<'_>) -> Result<(), Error> {
+        for table in section.into_iter_with_offsets() {
+            let (offset, table) = table?;
+            let init = match table.init {
+                TableInit::RefNull => None,
+                TableInit::Expr(expr) => Some(self.const_expr(&expr)?),
+            };
+            self.module
+                .tables
+                .push(table_type(table.ty, offset as usize)?);
+            self.module.table_inits.push(init);
+        }
+        Ok(())
+    }
+
+    fn memories(&mut self, section: MemorySectionReader<'_>) -> Result<(), Error> {
+        for memory in section {
+            self.module.memories.push(memory_type(memory?));
+        }
+        Ok(())
+    }
+
+    fn globals(&mut self, section: GlobalSectionReader<'_>) -> Result<(), Error> {
+        for global in section.into_iter_with_offsets() {
+            let (offset, global) = global?;
+            let init = self.const_expr(&global.init_expr)?;
+            self.module
+                .globals
+                .push(global_type(global.ty, offset as usize)?);
+            self.module.global_inits.push(init);
+        }
+        Ok(())
+    }
+
+    fn exports(&mut self, section: ExportSectionReader<'_>) -> Result<(), Error> {
+        for export in section.into_iter_with_offsets() {
+            let (offset, export) = export?;
+            let item = match export.kind {
+                ExternalKind::Func => Item::Func(FuncIndex(export.index)),
+                ExternalKind::Table => Item::Table(TableIndex(export.index)),
+                ExternalKind::Memory => Item::Memory(MemoryIndex(export.index)),
+                ExternalKind::Global => Item::Global(GlobalIndex(export.index)),
+                other @ (ExternalKind::Tag | ExternalKind::FuncExact) => {
+                    return Err(unsupported(
+                        format_args!("export of {other:?}"),
+                        offset as usize,
+                    ));
+                }
+            };
+            if let Item::Func(func) = item {
+                self.module.escaping.push(func);
+            }
+            self.module.exports.push(Export {
+                name: export.name.to_owned(),
+                item,
+            });
+        }
+        Ok(())
+    }
+
+    fn elems(&mut self, section: ElementSectionReader<'_>) -> Result<(), Error> {
+        for elem in section.into_iter_with_offsets() {
+            let (offset, elem) = elem?;
+            let mode = match elem.kind {
+                ElementKind::Passive => ElemMode::Passive,
+                ElementKind::Declared => ElemMode::Declared,
+                ElementKind::Active {
+                    table_index,
+                    offset_expr,
+                } => {
+                    let table = TableIndex(table_index.unwrap_or(0));
+                    ElemMode::Active(table, self.const_expr(&offset_expr)?)
+                }
+            };
+            let (element, items) = self.elem_items(elem.items, offset as usize)?;
+            self.module.elems.push(Elem {
+                element,
+                mode,
+                items,
+            });
+        }
+        Ok(())
+    }
+
+    fn elem_items(
+        &mut self,
+        items: ElementItems<'_>,
+        offset: usize,
+    ) -> Result<(RefType, ElemItems), Error> {
+        match items {
+            ElementItems::Functions(section) => {
+                let funcs = section
+                    .into_iter()
+                    .map(|func| Ok(FuncIndex(func?)))
+                    .collect::<Result<Box<[_]>, Error>>()?;
+                self.module.escaping.extend_from_slice(&funcs);
+                Ok((RefType::Func, ElemItems::Funcs(funcs)))
+            }
+            ElementItems::Expressions(ty, section) => {
+                let exprs = section
+                    .into_iter()
+                    .map(|expr| self.const_expr(&expr?))
+                    .collect::<Result<Box<[_]>, Error>>()?;
+                Ok((ref_type(ty, offset)?, ElemItems::Exprs(exprs)))
+            }
+        }
+    }
+
+    fn data(&mut self, section: DataSectionReader<'_>) -> Result<(), Error> {
+        for data in section {
+            let data = data?;
+            let active = match data.kind {
+                DataKind::Passive => None,
+                DataKind::Active {
+                    memory_index,
+                    offset_expr,
+                } => Some((MemoryIndex(memory_index), self.const_expr(&offset_expr)?)),
+            };
+            // The content is the last part of a segment.
+            let end = data.range.end as usize;
+            self.module.data.push(Data {
+                active,
+                range: end - data.data.len()..end,
+            });
+        }
+        Ok(())
+    }
+
+    fn custom(&mut self, section: &CustomSectionReader<'_>) {
+        if section.name() == "name" {
+            self.module.names = Names::read(section.data_reader());
+        }
+        let range = position(section.data_range());
+        self.module.custom.push((section.name().to_owned(), range));
+    }
+
+    /// Reads a constant expression and notes the functions it refers to.
+    fn const_expr(&mut self, expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
+        let expr = const_expr::read(expr)?;
+        self.module
+            .escaping
+            .extend(expr.0.iter().filter_map(|op| match op {
+                ConstOp::RefFunc(func) => Some(*func),
+                _ => None,
+            }));
+        Ok(expr)
+    }
+}
+
+impl Module {
+    /// The record of a module without sections.
+    fn empty(bytes: Arc<[u8]>) -> Self {
+        Self {
+            bytes,
+            types: Vec::new(),
+            imports: Vec::new(),
+            funcs: Vec::new(),
+            tables: Vec::new(),
+            table_inits: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+            global_inits: Vec::new(),
+            exports: Vec::new(),
+            start: None,
+            elems: Vec::new(),
+            data: Vec::new(),
+            bodies: Vec::new(),
+            escaping: Vec::new(),
+            names: Names::default(),
+            custom: Vec::new(),
+            imported: Default::default(),
+        }
+    }
+
+    /// Body of a defined function, given by its position in [`Module::bodies`], for wasmparser to
+    /// read. Offsets that come out of it are positions in the binary.
+    pub fn function_body(&self, defined: usize) -> FunctionBody<'_> {
+        let range = self.bodies[defined].range.clone();
+        let start = range.start as u64;
+        FunctionBody::new(BinaryReader::new_features(
+            &self.bytes[range],
+            start,
+            features(),
+        ))
+    }
+}
+
+/// Offsets of wasmparser as positions in a slice.
+fn position(range: Range<u64>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}

@@ -1,0 +1,19 @@
+//! Which WebAssembly proposals the engine implements. The one place that turns one on.
+
+use wasmparser::WasmFeatures;
+
+/// WebAssembly 2.0 without SIMD, plus extended constant expressions and tail calls.
+pub fn features() -> WasmFeatures {
+    // `FLOATS` and `GC_TYPES` are no proposals but switches of wasmparser: without them it refuses
+    // `f32`/`f64`, and `externref`.
+    WasmFeatures::FLOATS
+        | WasmFeatures::GC_TYPES
+        | WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::REFERENCE_TYPES
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::EXTENDED_CONST
+        | WasmFeatures::TAIL_CALL
+}

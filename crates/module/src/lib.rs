@@ -1,0 +1,25 @@
+//! Bytes to a validated [`Module`]: what a module says, nothing about how it is run.
+//!
+//! ```text
+//! bytes ──decode──► Module { types, imports, funcs, ..., bodies as ranges of the bytes }
+//!               └─► a BodyValidator for each body, used by the thread that compiles it
+//! ```
+#![forbid(unsafe_code)]
+
+mod const_expr;
+mod convert;
+mod decode;
+mod error;
+mod features;
+mod index;
+mod module;
+mod names;
+mod types;
+
+pub use decode::{BodyValidator, decode, validate};
+pub use error::Error;
+pub use features::features;
+pub use index::*;
+pub use module::*;
+pub use names::Names;
+pub use types::*;

@@ -1,0 +1,270 @@
+//! The record that decoding produces and everything else reads.
+
+use crate::index::{
+    DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex,
+};
+use crate::names::Names;
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A decoded, validated module. Immutable; shared by its instances.
+///
+/// Function bodies are validated when they are compiled (`bident-compile`), each on the thread that
+/// compiles it; everything else is validated here.
+#[derive(Debug)]
+pub struct Module {
+    /// The binary, whole. Ranges below are positions in it.
+    pub bytes: Arc<[u8]>,
+    /// Type section.
+    pub types: Vec<FuncType>,
+    /// Imports, in order.
+    pub imports: Vec<Import>,
+    /// Type of every function, imported ones first.
+    pub funcs: Vec<TypeIndex>,
+    /// Type of every table, imported ones first.
+    pub tables: Vec<TableType>,
+    /// Initial element of each defined table; `None`: null.
+    pub table_inits: Vec<Option<ConstExpr>>,
+    /// Type of every memory, imported ones first.
+    pub memories: Vec<MemoryType>,
+    /// Type of every global, imported ones first.
+    pub globals: Vec<GlobalType>,
+    /// Initial value of each defined global.
+    pub global_inits: Vec<ConstExpr>,
+    /// Exports, in order.
+    pub exports: Vec<Export>,
+    /// Start function.
+    pub start: Option<FuncIndex>,
+    /// Element segments.
+    pub elems: Vec<Elem>,
+    /// Data segments.
+    pub data: Vec<Data>,
+    /// Body of each defined function.
+    pub bodies: Vec<Body>,
+    /// Functions that can become a reference: exported ones, and those named by `ref.func` in
+    /// segments or initial values. Sorted, without repetition. The validator refuses `ref.func` of
+    /// any other function in a body.
+    pub escaping: Vec<FuncIndex>,
+    /// Name section; empty where there is none.
+    pub names: Names,
+    /// Custom sections: name, and content as a range of `bytes`.
+    pub custom: Vec<(String, Range<usize>)>,
+    /// How many functions, tables, memories and globals are imported.
+    pub imported: Imported,
+}
+
+/// Counts of imports by kind: where defined items start in each index space.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Imported {
+    /// Imported functions.
+    pub funcs: u32,
+    /// Imported tables.
+    pub tables: u32,
+    /// Imported memories.
+    pub memories: u32,
+    /// Imported globals.
+    pub globals: u32,
+}
+
+/// An import.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// Module part of the name.
+    pub module: String,
+    /// Field part of the name.
+    pub name: String,
+    /// What it imports.
+    pub kind: ItemType,
+}
+
+/// Type of an import before type indices are resolved.
+#[derive(Clone, Copy, Debug)]
+pub enum ItemType {
+    /// A function of this type.
+    Func(TypeIndex),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+}
+
+/// What an export or another name refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Item {
+    /// A function.
+    Func(FuncIndex),
+    /// A table.
+    Table(TableIndex),
+    /// A memory.
+    Memory(MemoryIndex),
+    /// A global.
+    Global(GlobalIndex),
+}
+
+/// An export.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// What it exports.
+    pub item: Item,
+}
+
+/// Body of a defined function: locals and instructions, as a range of [`Module::bytes`].
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Position in the binary.
+    pub range: Range<usize>,
+}
+
+/// One step of a constant expression, evaluated on an operand stack (WebAssembly 2.0 with extended
+/// constant expressions).
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum ConstOp {
+    /// Pushes an `i32`.
+    I32(i32),
+    /// Pushes an `i64`.
+    I64(i64),
+    /// Pushes an `f32`, given by its bits.
+    F32(u32),
+    /// Pushes an `f64`, given by its bits.
+    F64(u64),
+    /// Pushes the value of a global that comes earlier.
+    GlobalGet(GlobalIndex),
+    /// Pushes a null reference.
+    RefNull(RefType),
+    /// Pushes a reference to a function.
+    RefFunc(FuncIndex),
+    /// `i32.add`
+    I32Add,
+    /// `i32.sub`
+    I32Sub,
+    /// `i32.mul`
+    I32Mul,
+    /// `i64.add`
+    I64Add,
+    /// `i64.sub`
+    I64Sub,
+    /// `i64.mul`
+    I64Mul,
+}
+
+/// A constant expression: steps whose last leaves exactly one value.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ConstExpr(pub Box<[ConstOp]>);
+
+/// An element segment.
+#[derive(Clone, Debug)]
+pub struct Elem {
+    /// What its elements are.
+    pub element: RefType,
+    /// When they are copied.
+    pub mode: ElemMode,
+    /// The elements.
+    pub items: ElemItems,
+}
+
+/// When an element segment is used.
+#[derive(Clone, Debug)]
+pub enum ElemMode {
+    /// By `table.init`.
+    Passive,
+    /// At instantiation.
+    Active(TableIndex, ConstExpr),
+    /// Never; it only declares functions for `ref.func`.
+    Declared,
+}
+
+/// Elements of a segment.
+#[derive(Clone, Debug)]
+pub enum ElemItems {
+    /// Functions, none null.
+    Funcs(Box<[FuncIndex]>),
+    /// Expressions.
+    Exprs(Box<[ConstExpr]>),
+}
+
+impl ElemItems {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Funcs(f) => f.len(),
+            Self::Exprs(e) => e.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A data segment.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// When it is copied: at instantiation where a memory and offset are given, else by
+    /// `memory.init`.
+    pub active: Option<(MemoryIndex, ConstExpr)>,
+    /// Content, as a range of [`Module::bytes`].
+    pub range: Range<usize>,
+}
+
+impl Module {
+    /// Type of a function.
+    pub fn func_type(&self, func: FuncIndex) -> &FuncType {
+        &self.types[self.funcs[func.index()].index()]
+    }
+
+    /// Type of whatever an import asks for.
+    pub fn import_type(&self, import: &Import) -> ExternType {
+        match import.kind {
+            ItemType::Func(ty) => ExternType::Func(self.types[ty.index()].clone()),
+            ItemType::Table(ty) => ExternType::Table(ty),
+            ItemType::Memory(ty) => ExternType::Memory(ty),
+            ItemType::Global(ty) => ExternType::Global(ty),
+        }
+    }
+
+    /// Type of an item.
+    pub fn item_type(&self, item: Item) -> ExternType {
+        match item {
+            Item::Func(i) => ExternType::Func(self.func_type(i).clone()),
+            Item::Table(i) => ExternType::Table(self.tables[i.index()]),
+            Item::Memory(i) => ExternType::Memory(self.memories[i.index()]),
+            Item::Global(i) => ExternType::Global(self.globals[i.index()]),
+        }
+    }
+
+    /// Position of a function among the escaping ones.
+    pub fn escaping_position(&self, func: FuncIndex) -> Option<usize> {
+        self.escaping.binary_search(&func).ok()
+    }
+
+    /// Position of a function among the defined ones; `None` where it is imported.
+    pub fn defined_func(&self, func: FuncIndex) -> Option<usize> {
+        func.0.checked_sub(self.imported.funcs).map(|i| i as usize)
+    }
+
+    /// Name of a function: from the name section, else from an export, else `None`.
+    pub fn func_name(&self, func: FuncIndex) -> Option<&str> {
+        self.names.func(func).or_else(|| {
+            self.exports
+                .iter()
+                .find(|e| e.item == Item::Func(func))
+                .map(|e| e.name.as_str())
+        })
+    }
+
+    /// Bytes of a data segment.
+    pub fn data_bytes(&self, data: DataIndex) -> &[u8] {
+        &self.bytes[self.data[data.index()].range.clone()]
+    }
+
+    /// An element segment.
+    pub fn elem(&self, elem: ElemIndex) -> &Elem {
+        &self.elems[elem.index()]
+    }
+}

@@ -1,0 +1,423 @@
+//! Decoding: every field of the record, what is refused and where, and hostile bytes.
+
+use bident_module::{
+    ConstExpr, ConstOp, DataIndex, ElemIndex, ElemItems, ElemMode, Error, ExternType, FuncIndex,
+    FuncType, GlobalIndex, GlobalType, Item, ItemType, Limits, MemoryIndex, MemoryType, Module,
+    RefType, TableIndex, TableType, TypeIndex, ValType, decode, validate,
+};
+
+/// One of everything.
+const FULL: &str = r#"
+(module $full
+  (type $unary (func (param i32) (result i32)))
+  (type $nullary (func))
+  (import "env" "log" (func $log (type $unary)))
+  (import "env" "table" (table 1 2 funcref))
+  (import "env" "base" (global $base i32))
+  (import "env" "flag" (global $flag (mut f64)))
+  (func $start (type $nullary))
+  (func $twice (export "twice") (type $unary)
+    local.get 0
+    i32.const 2
+    i32.mul)
+  (func $quiet (type $unary) local.get 0)
+  (func $declared (type $nullary))
+  (table $objects 3 externref)
+  (memory (export "memory") 1 4)
+  (global $sum i32 (i32.add (global.get $base) (i32.mul (i32.const 3) (i32.const -4))))
+  (global (mut i64) (i64.sub (i64.const 7) (i64.const 9)))
+  (global f32 (f32.const -0.5))
+  (global f64 (f64.const nan:0x4000000000001))
+  (global funcref (ref.func $start))
+  (global externref (ref.null extern))
+  (export "log again" (func $log))
+  (export "objects" (table $objects))
+  (export "sum" (global $sum))
+  (start $start)
+  (elem (i32.const 0) func $twice)
+  (elem $passive funcref (ref.null func) (ref.func $log))
+  (elem declare func $declared)
+  (data (i32.const 16) "active")
+  (data $passive_data "passive")
+  (@custom "note" "hello")
+)"#;
+
+fn module(text: &str) -> Module {
+    decoded(&wat::parse_str(text).unwrap()).unwrap()
+}
+
+fn decoded(bytes: &[u8]) -> Result<Module, Error> {
+    decode(bytes.into()).map(|(module, _)| module)
+}
+
+fn expr<const N: usize>(ops: [ConstOp; N]) -> ConstExpr {
+    ConstExpr(ops.into())
+}
+
+#[test]
+fn types_and_imports() {
+    let module = module(FULL);
+    let unary = FuncType::new([ValType::I32], [ValType::I32]);
+    assert_eq!(module.types, [unary.clone(), FuncType::new([], [])]);
+
+    let names: Vec<_> = module
+        .imports
+        .iter()
+        .map(|i| (&*i.module, &*i.name))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("env", "log"),
+            ("env", "table"),
+            ("env", "base"),
+            ("env", "flag")
+        ]
+    );
+    assert!(matches!(
+        module.imports[0].kind,
+        ItemType::Func(TypeIndex(0))
+    ));
+    let types: Vec<_> = module
+        .imports
+        .iter()
+        .map(|i| module.import_type(i))
+        .collect();
+    let table = TableType {
+        element: RefType::Func,
+        limits: Limits {
+            min: 1,
+            max: Some(2),
+        },
+    };
+    assert_eq!(
+        types,
+        [
+            ExternType::Func(unary),
+            ExternType::Table(table),
+            ExternType::Global(GlobalType {
+                content: ValType::I32,
+                mutable: false
+            }),
+            ExternType::Global(GlobalType {
+                content: ValType::F64,
+                mutable: true
+            }),
+        ]
+    );
+
+    let imported = module.imported;
+    assert_eq!((imported.funcs, imported.tables), (1, 1));
+    assert_eq!((imported.memories, imported.globals), (0, 2));
+}
+
+#[test]
+fn index_spaces_start_with_imports() {
+    let module = module(FULL);
+    assert_eq!(module.funcs, [0, 1, 0, 0, 1].map(TypeIndex));
+    assert_eq!(module.bodies.len(), 4);
+    assert_eq!(module.defined_func(FuncIndex(0)), None);
+    assert_eq!(module.defined_func(FuncIndex(2)), Some(1));
+
+    assert_eq!(module.tables.len(), 2);
+    assert_eq!(module.tables[1].element, RefType::Extern);
+    assert_eq!(module.tables[1].limits, Limits { min: 3, max: None });
+    assert_eq!(module.table_inits, [None]);
+
+    assert_eq!(
+        module.memories,
+        [MemoryType {
+            limits: Limits {
+                min: 1,
+                max: Some(4)
+            }
+        }]
+    );
+    assert_eq!(module.globals.len(), 8);
+    assert_eq!(module.start, Some(FuncIndex(1)));
+}
+
+#[test]
+fn initial_values() {
+    let module = module(FULL);
+    assert_eq!(
+        module.global_inits,
+        [
+            expr([
+                ConstOp::GlobalGet(GlobalIndex(0)),
+                ConstOp::I32(3),
+                ConstOp::I32(-4),
+                ConstOp::I32Mul,
+                ConstOp::I32Add,
+            ]),
+            expr([ConstOp::I64(7), ConstOp::I64(9), ConstOp::I64Sub]),
+            expr([ConstOp::F32((-0.5f32).to_bits())]),
+            expr([ConstOp::F64(0x7ff4_0000_0000_0001)]),
+            expr([ConstOp::RefFunc(FuncIndex(1))]),
+            expr([ConstOp::RefNull(RefType::Extern)]),
+        ]
+    );
+}
+
+#[test]
+fn exports() {
+    let module = module(FULL);
+    let exports: Vec<_> = module.exports.iter().map(|e| (&*e.name, e.item)).collect();
+    assert_eq!(
+        exports,
+        [
+            ("twice", Item::Func(FuncIndex(2))),
+            ("memory", Item::Memory(MemoryIndex(0))),
+            ("log again", Item::Func(FuncIndex(0))),
+            ("objects", Item::Table(TableIndex(1))),
+            ("sum", Item::Global(GlobalIndex(2))),
+        ]
+    );
+}
+
+#[test]
+fn segments() {
+    let module = module(FULL);
+    let active = module.elem(ElemIndex(0));
+    let ElemMode::Active(table, offset) = &active.mode else {
+        panic!("{active:?}")
+    };
+    assert_eq!((*table, offset), (TableIndex(0), &expr([ConstOp::I32(0)])));
+    let ElemItems::Funcs(funcs) = &active.items else {
+        panic!("{active:?}")
+    };
+    assert_eq!(**funcs, [FuncIndex(2)]);
+
+    let passive = module.elem(ElemIndex(1));
+    assert!(matches!(passive.mode, ElemMode::Passive));
+    let ElemItems::Exprs(exprs) = &passive.items else {
+        panic!("{passive:?}")
+    };
+    let null = expr([ConstOp::RefNull(RefType::Func)]);
+    assert_eq!(**exprs, [null, expr([ConstOp::RefFunc(FuncIndex(0))])]);
+    assert_eq!((passive.element, passive.items.len()), (RefType::Func, 2));
+
+    assert!(matches!(module.elem(ElemIndex(2)).mode, ElemMode::Declared));
+
+    let place = (MemoryIndex(0), expr([ConstOp::I32(16)]));
+    assert_eq!(module.data[0].active, Some(place));
+    assert_eq!(module.data_bytes(DataIndex(0)), b"active");
+    assert_eq!(module.data[1].active, None);
+    assert_eq!(module.data_bytes(DataIndex(1)), b"passive");
+}
+
+#[test]
+fn escaping_functions_are_those_that_can_become_references() {
+    // log: exported; start: initial value; twice: exported and in a segment; declared: declared.
+    let module = module(FULL);
+    assert_eq!(module.escaping, [0, 1, 2, 4].map(FuncIndex));
+    assert_eq!(module.escaping_position(FuncIndex(4)), Some(3));
+    assert_eq!(module.escaping_position(FuncIndex(3)), None);
+}
+
+#[test]
+fn bodies_are_ranges_that_validate_on_other_threads() {
+    let bytes = wat::parse_str(FULL).unwrap();
+    let (module, validators) = decode(bytes.into()).unwrap();
+    assert_eq!(validators.len(), module.bodies.len());
+    std::thread::scope(|threads| {
+        for (defined, validator) in validators.into_iter().enumerate() {
+            let module = &module;
+            threads.spawn(move || {
+                let body = module.function_body(defined);
+                assert_eq!(
+                    body.range().start as usize,
+                    module.bodies[defined].range.start
+                );
+                validator
+                    .into_validator(Default::default())
+                    .validate(&body)
+                    .unwrap();
+            });
+        }
+    });
+    // No locals; local.get 0; end.
+    assert_eq!(
+        module.bytes[module.bodies[2].range.clone()],
+        [0x00, 0x20, 0x00, 0x0b]
+    );
+}
+
+#[test]
+fn custom_sections_keep_name_and_content() {
+    let module = module(FULL);
+    let (_, range) = module
+        .custom
+        .iter()
+        .find(|(name, _)| name == "note")
+        .unwrap();
+    assert_eq!(&module.bytes[range.clone()], b"hello");
+}
+
+#[test]
+fn names() {
+    let module = module(FULL);
+    assert_eq!(module.names.module(), Some("full"));
+    assert_eq!(module.names.func(FuncIndex(0)), Some("log"));
+    assert_eq!(module.names.func(FuncIndex(3)), Some("quiet"));
+    assert_eq!(module.names.func(FuncIndex(5)), None);
+}
+
+#[test]
+fn an_export_names_a_function_that_the_name_section_does_not() {
+    let module = module(r#"(module (func) (func (export "run")))"#);
+    assert_eq!(module.func_name(FuncIndex(0)), None);
+    assert_eq!(module.func_name(FuncIndex(1)), Some("run"));
+    assert_eq!(module.names.module(), None);
+}
+
+#[test]
+fn a_malformed_name_section_makes_nothing_invalid() {
+    let with_names = |content: &[u8]| {
+        let mut bytes = wat::parse_str("(module (func))").unwrap();
+        bytes.extend([0, content.len() as u8 + 5, 4]);
+        bytes.extend(b"name");
+        bytes.extend(content);
+        decoded(&bytes).unwrap().names
+    };
+    // Function names: one, then index 0 again, with bytes that are not UTF-8.
+    let names = with_names(&[1, 7, 2, 0, 1, b'f', 0, 1, 0xff]);
+    assert_eq!(names.func(FuncIndex(0)), Some("f"));
+    // A subsection longer than the section; a lone id; nothing at all.
+    for content in [&[0, 100, 1][..], &[1], &[]] {
+        let names = with_names(content);
+        assert_eq!((names.module(), names.func(FuncIndex(0))), (None, None));
+    }
+}
+
+#[test]
+fn an_empty_module_is_a_module() {
+    let module = decoded(b"\0asm\x01\0\0\0").unwrap();
+    assert!(module.funcs.is_empty() && module.exports.is_empty() && module.start.is_none());
+}
+
+#[test]
+fn errors_tell_where_and_what() {
+    let error = decoded(b"\0asn\x01\0\0\0").unwrap_err();
+    assert!(
+        error.message().starts_with("magic header not detected"),
+        "{error}"
+    );
+    assert_eq!(error.offset(), 0);
+
+    let bytes = wat::parse_str("(module (global i32 (i64.const 5)))").unwrap();
+    let error = decoded(&bytes).unwrap_err();
+    assert!(error.message().starts_with("type mismatch"), "{error}");
+    assert!(
+        error.offset() > 8 && error.offset() <= bytes.len(),
+        "{error}"
+    );
+    assert_eq!(
+        error.to_string(),
+        format!("at offset {:#x}: {}", error.offset(), error.message())
+    );
+    assert_eq!(validate(&bytes), Err(error));
+}
+
+#[test]
+fn only_validate_looks_into_bodies() {
+    let bytes = wat::parse_str("(module (func (result i32) i64.const 5))").unwrap();
+    assert!(decoded(&bytes).is_ok());
+    let error = validate(&bytes).unwrap_err();
+    assert!(error.message().starts_with("type mismatch"), "{error}");
+    assert_eq!(validate(&wat::parse_str(FULL).unwrap()), Ok(()));
+}
+
+#[test]
+fn a_component_is_refused_by_name() {
+    for bytes in [
+        &b"\0asm\x0d\0\x01\0"[..],
+        &b"\0asm\x0d\0\x01\0\x03\x01\0"[..],
+    ] {
+        let error = decoded(bytes).unwrap_err();
+        assert!(error.message().contains("component"), "{error}");
+        assert_eq!(validate(bytes), Err(error));
+    }
+}
+
+#[test]
+fn features() {
+    let accepted = [
+        "(func (param i64) (result i64) (i64.extend8_s (local.get 0)))",
+        "(func (param f32) (result i64) (i64.trunc_sat_f32_s (local.get 0)))",
+        "(func (result i32 f64) i32.const 1 f64.const 2)",
+        "(memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(table 1 externref) (func (param externref) (table.set (i32.const 0) (local.get 0)))",
+        "(table 1 funcref) (table 1 funcref) (func (table.copy 0 1
+           (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(func $f return_call $f)",
+        "(table 1 funcref) (func (return_call_indirect (i32.const 0)))",
+        "(global (export \"g\") (mut i32) (i32.const 0))",
+    ];
+    for fields in accepted {
+        let bytes = wat::parse_str(format!("(module {fields})")).unwrap();
+        assert_eq!(validate(&bytes), Ok(()), "{fields}");
+    }
+
+    let refused = [
+        "(func (result v128) (v128.const i64x2 0 0))",
+        "(memory 1) (memory 1)",
+        "(memory i64 1)",
+        "(memory 1 1 shared)",
+        "(type (struct))",
+        "(tag)",
+        "(func (param (ref func)))",
+        "(type (func)) (func (param (ref null 0)))",
+        "(func (param anyref))",
+        "(table 1 funcref (ref.null func))",
+        "(func (try_table))",
+        "(global i32 (i32.const 1)) (global i32 (global.get 0))",
+        "(memory 1 1 (pagesize 1))",
+    ];
+    for fields in refused {
+        let bytes = wat::parse_str(format!("(module {fields})")).unwrap();
+        assert!(validate(&bytes).is_err(), "{fields}");
+    }
+}
+
+#[test]
+fn a_truncated_module_is_an_error_inside_it() {
+    let bytes = wat::parse_str(FULL).unwrap();
+    let (mut whole, mut refused) = (0, 0);
+    for length in 0..bytes.len() {
+        match decoded(&bytes[..length]) {
+            Ok(_) => whole += 1,
+            Err(error) => {
+                assert!(error.offset() <= length, "{length}: {error}");
+                assert!(!error.message().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    // A cut between two sections can leave a module, nothing else can.
+    assert!(whole <= 14 && refused > 200, "{whole} {refused}");
+}
+
+#[test]
+fn a_damaged_module_never_panics() {
+    let bytes = wat::parse_str(FULL).unwrap();
+    for position in 0..bytes.len() {
+        for byte in [
+            0x00,
+            0x01,
+            0x0b,
+            0x40,
+            0x70,
+            0x7f,
+            0x80,
+            0xff,
+            bytes[position] ^ 1,
+        ] {
+            let mut damaged = bytes.clone();
+            damaged[position] = byte;
+            let valid = validate(&damaged).is_ok();
+            let module = decoded(&damaged);
+            assert!(module.is_ok() || !valid, "{position} {byte:#x}: {module:?}");
+        }
+    }
+}

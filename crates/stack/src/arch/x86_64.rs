@@ -1,0 +1,258 @@
+//! Transfers on x86-64, System V and Cranelift's `Tail` convention (same argument registers, same
+//! callee-saved registers: rbx, r12-r15, and rbp as frame pointer).
+//!
+//! ```text
+//!  fresh stacklet               running, its code called a host function     host stack meanwhile
+//!  top ┌────────────────┐       top ┌────────────────┐                       ┌──────────────────┐
+//!   -8 │ link: address  │        -8 │ link: address  │ in `enter`            │ frame of enter   │
+//!  -16 │ link: frame    │ ◄ rbp -16 │ link: frame    │ ──────────────────►   │ rbx, rbp         │
+//!  -24 │ (alignment)    │       -24 │                │                       │ address in enter │
+//!  -32 │ anchor         │       -32 │ anchor         │                       │ anchor           │ ◄ host_sp
+//!  -40 │ trampoline     │           │ frames         │                       ├──────────────────┤
+//!  -48 │ code           │           │ return address │ of the leave stub     │ host function    │
+//!  -56 │ context        │           │ rdi            │ of the call           └──────────────────┘
+//!  -64 │ ► root_start   │ ◄ sp      │ rbx r12-r15    │
+//!      │                │           │ ► leave_resume │ ◄ sp
+//!      └────────────────┘           └────────────────┘
+//! ```
+//!
+//! The link makes a frame-pointer walk from the stacklet go on into the host frames that entered it.
+//! It is the only word of a block that may point outside; moving leaves it as it is.
+//!
+//! Calls, returns and the return predictor. Compiled code *calls* `leave`, which pushes one prediction.
+//! - The host function answers at once: `leave` goes back by `ret`, which uses it up.
+//! - The activation parks: `exit_to_host` goes by `ret` too. It is predicted wrong, once, but uses the
+//!   prediction up, so that the callers of `enter` return as predicted.
+//! - A parked stacklet goes on: by `pop` + `jmp`, since nothing was pushed for it.
+//! - `enter` is inlined and left by jumps, so it pushes nothing.
+//!
+//! Leaving a prediction over costs a wrong guess in every frame up to the embedder's loop.
+
+use crate::stacklet::{Anchor, Context, Entry, Exit, Stacklet};
+use std::arch::{asm, naked_asm};
+use std::mem::offset_of;
+
+/// Bytes below [`Anchor::limit`] that belong to the block: what the stubs push without a check of
+/// their own, and a guard that debug builds verify.
+pub const RED_ZONE: usize = 64 + GUARD;
+
+/// Bytes at the very bottom of a block that nothing may write.
+pub(crate) const GUARD: usize = 32;
+
+/// Bytes at the top of a block for the link and the entry.
+pub const ROOT_FRAME: usize = 64;
+
+/// Bytes from the saved stack pointer of a stacklet that left to the return address into the code
+/// that called the stub.
+pub const LEAVE_FRAME: usize = 56;
+
+/// Lays out the root frame of a fresh stacklet whose block ends at `top`.
+///
+/// # Safety
+/// The [`ROOT_FRAME`] bytes below `top` are writable and `top` is a multiple of 16.
+pub(crate) unsafe fn write_root(top: usize, anchor: usize, entry: Entry) -> Context {
+    let sp = top - ROOT_FRAME;
+    let words = [
+        root_start as *const () as usize,
+        entry.context,
+        entry.code,
+        entry.trampoline,
+        anchor,
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: the caller provides ROOT_FRAME writable bytes below `top`.
+    unsafe { (sp as *mut [usize; 8]).write(words) };
+    Context { sp, fp: top - 16 }
+}
+
+/// The frame pointer at which a walk of the frames in a block that ends at `top` stops.
+pub(crate) fn root_frame_pointer(top: usize) -> usize {
+    top - 16
+}
+
+/// Where a stacklet that left through a stub, and waits or is suspended there, will go on in the
+/// code that called the stub.
+///
+/// # Safety
+/// `context` was saved by a `leave` stub and its stacklet has not run since.
+pub unsafe fn saved_return_address(context: Context) -> usize {
+    // SAFETY: the stub left this word there, see the drawing.
+    unsafe { ((context.sp + LEAVE_FRAME) as *const usize).read() }
+}
+
+/// The context record that a stacklet which left through a stub called with.
+///
+/// # Safety
+/// As for [`saved_return_address`].
+pub unsafe fn saved_context(context: Context) -> usize {
+    // SAFETY: the stub pushed its first argument right below the return address.
+    unsafe { ((context.sp + LEAVE_FRAME - 8) as *const usize).read() }
+}
+
+/// Host -> stacklet: runs [`Anchor::current`] from where its context says, as if the stub it waits in
+/// returned `value`. Comes back when the stacklet finishes, parks, traps or is unwound, with the
+/// [`Exit`] that says which.
+///
+/// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
+///
+/// # Safety
+/// `anchor.current` is a fresh or suspended stacklet of the store that the anchor belongs to and
+/// `anchor.limit` is its limit; its code is still mapped. No other thread uses the anchor. The calling
+/// thread has an alternate signal stack, and the handler for limit traps is installed.
+#[inline(always)]
+pub unsafe fn enter(anchor: *mut Anchor, value: u64) -> Exit {
+    let exit: u64;
+    // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
+    // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
+    unsafe {
+        asm!(
+            // rdi -> anchor, rsi: value
+            "push rbx",
+            "push rbp",
+            "lea rax, [rip + 2f]",
+            "push rax",
+            "push rdi",
+            "mov [rdi + {HOST_SP}], rsp",
+            "mov rcx, [rdi + {CURRENT}]",
+            "mov rdx, [rcx + {TOP}]",
+            "mov [rdx - 16], rbp",
+            "mov [rdx - 8], rax",
+            "mov rsp, [rcx + {SP}]",
+            "mov rbp, [rcx + {FP}]",
+            "mov rax, rsi",
+            "movq xmm0, rsi",
+            "pop rcx",
+            "jmp rcx",
+            // rax: exit
+            "2:",
+            "pop rbp",
+            "pop rbx",
+            HOST_SP = const offset_of!(Anchor, host_sp),
+            CURRENT = const offset_of!(Anchor, current),
+            TOP = const offset_of!(Stacklet, top),
+            SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
+            FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
+            inout("rdi") anchor => _,
+            inout("rsi") value => _,
+            out("rax") exit,
+            out("r12") _,
+            out("r13") _,
+            out("r14") _,
+            out("r15") _,
+            clobber_abi("sysv64"),
+        );
+    }
+    Exit::from_word(exit)
+}
+
+/// First instructions of a fresh stacklet. rsp -> context, code, trampoline, anchor (see the drawing);
+/// rbp -> link.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn root_start() {
+    naked_asm!(
+        "pop rdi",
+        "pop rsi",
+        "pop rax",
+        "call rax",
+        "mov r10, [rsp]",
+        "mov rsp, [r10 + {HOST_SP}]",
+        "mov eax, {RETURNED}",
+        "add rsp, 8",
+        "pop rcx",
+        "jmp rcx",
+        HOST_SP = const offset_of!(Anchor, host_sp),
+        RETURNED = const Exit::Returned as u64,
+    )
+}
+
+/// Stacklet -> host, for good: `enter` returns `exit`. Whatever is on the stacklet stays as it is.
+///
+/// Expects r10 -> anchor, rax: exit.
+///
+/// # Safety
+/// Not called but jumped to: by a stub, or by the signal handler, which sets the registers, while the
+/// stacklet that the anchor names runs.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn exit_to_host() {
+    naked_asm!(
+        "mov rsp, [r10 + {HOST_SP}]",
+        "add rsp, 8",
+        "ret",
+        HOST_SP = const offset_of!(Anchor, host_sp),
+    )
+}
+
+/// Stacklet -> host function and back. Called by compiled code with a context record as first
+/// argument: word 0 points to the anchor, word 1 is the function. All argument registers reach the
+/// function as they are; it returns an [`crate::Answer`]. The answer's value comes back in rax and
+/// xmm0.
+///
+/// # Safety
+/// Only compiled code that runs on a stacklet calls it.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn leave_host() {
+    naked_asm!("mov r11, [rdi + 8]", "jmp {leave}", leave = sym leave)
+}
+
+/// The same, with the function in r9, the last integer argument.
+///
+/// # Safety
+/// Only compiled code that runs on a stacklet calls it.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn leave_builtin() {
+    naked_asm!("mov r11, r9", "jmp {leave}", leave = sym leave)
+}
+
+/// r11: function, rdi -> context record whose first word points to the anchor; rsp -> return address.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn leave() {
+    naked_asm!(
+        // Callee-saved registers go to the stacklet, so that it is complete by itself: it may be
+        // parked, moved or scanned from here on.
+        "push rdi",
+        "push rbx", "push r12", "push r13", "push r14", "push r15",
+        "lea rax, [rip + {resume}]",
+        "push rax",
+        "mov r10, [rdi]",
+        "mov rax, [r10 + {CURRENT}]",
+        "mov [rax + {SP}], rsp",
+        "mov [rax + {FP}], rbp",
+        "mov rsp, [r10 + {HOST_SP}]",
+        "call r11",
+        // rax: status, rdx: value, rsp -> anchor. The function has preserved rbx and r12-r15.
+        "mov r10, [rsp]",
+        "test rax, rax",
+        "jnz {exit}",
+        "mov rcx, [r10 + {CURRENT}]",
+        "mov rsp, [rcx + {SP}]",
+        "mov rbp, [rcx + {FP}]",
+        "mov rax, rdx",
+        "movq xmm0, rdx",
+        "add rsp, {LEAVE_FRAME}",
+        "ret",
+        resume = sym leave_resume,
+        exit = sym exit_to_host,
+        CURRENT = const offset_of!(Anchor, current),
+        HOST_SP = const offset_of!(Anchor, host_sp),
+        SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
+        FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
+        LEAVE_FRAME = const LEAVE_FRAME,
+    )
+}
+
+/// Where a parked stacklet goes on. rax and xmm0: the value; rsp -> saved registers, return address.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn leave_resume() {
+    naked_asm!(
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "add rsp, 8",
+        "pop rcx",
+        "jmp rcx",
+    )
+}

@@ -1,0 +1,121 @@
+//! Control records: stable addresses, an index each, a revision that makes handles one-shot.
+//!
+//! One reservation of address space, made usable step by step from its start. A free record is
+//! linked to the next through `parent`. Its revision was advanced when it was freed; a record whose
+//! revision would wrap is never used again, so that no old handle ever matches.
+
+use crate::os::{self, Access};
+use crate::stacklet::{Context, Stacklet, State};
+use std::io;
+use std::ptr;
+
+/// Most records of a store.
+const CAPACITY: usize = 1 << 26;
+const RESERVATION: usize = CAPACITY * size_of::<Stacklet>();
+/// Bytes made usable at first, and at most at once.
+const FIRST_STEP: usize = 4 << 10;
+const LARGEST_STEP: usize = 1 << 20;
+
+pub(crate) struct Arena {
+    base: *mut Stacklet,
+    /// Bytes that can be used.
+    usable: usize,
+    /// Records that were ever used.
+    count: u32,
+    free: *mut Stacklet,
+}
+
+impl Arena {
+    pub(crate) fn new() -> io::Result<Self> {
+        let base = os::reserve(RESERVATION)?.cast();
+        Ok(Self {
+            base,
+            usable: 0,
+            count: 0,
+            free: ptr::null_mut(),
+        })
+    }
+
+    /// A record in state `Free`, with index and revision set.
+    #[inline]
+    pub(crate) fn take(&mut self) -> io::Result<*mut Stacklet> {
+        if !self.free.is_null() {
+            let record = self.free;
+            // SAFETY: free records are initialised and belong to the arena.
+            self.free = unsafe { (*record).parent };
+            return Ok(record);
+        }
+        let end = (self.count as usize + 1) * size_of::<Stacklet>();
+        if end > self.usable {
+            self.extend(end)?;
+        }
+        let record = self.base.wrapping_add(self.count as usize);
+        // SAFETY: within the usable part, and no one else's yet.
+        unsafe {
+            record.write(Stacklet {
+                context: Context::default(),
+                limit: 0,
+                base: 0,
+                top: 0,
+                parent: ptr::null_mut(),
+                index: self.count,
+                revision: 1,
+                state: State::Free,
+                class: 0,
+            });
+        }
+        self.count += 1;
+        Ok(record)
+    }
+
+    #[cold]
+    fn extend(&mut self, needed: usize) -> io::Result<()> {
+        let step = self.usable.clamp(FIRST_STEP, LARGEST_STEP);
+        let end = (self.usable + step).min(RESERVATION);
+        if end < needed {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        }
+        let start = self.base.cast::<u8>().wrapping_add(self.usable);
+        // SAFETY: the next part of our own reservation, unused so far.
+        unsafe { os::protect(start, end - self.usable, Access::ReadWrite)? };
+        self.usable = end;
+        Ok(())
+    }
+
+    /// Takes a record back and advances its revision.
+    ///
+    /// # Safety
+    /// `take` gave it, it has no block any more, and nobody but handles refers to it.
+    #[inline]
+    pub(crate) unsafe fn give(&mut self, record: *mut Stacklet) {
+        // SAFETY: the caller says that it is ours.
+        let stacklet = unsafe { &mut *record };
+        stacklet.state = State::Free;
+        match stacklet.revision.checked_add(1) {
+            Some(revision) => {
+                stacklet.revision = revision;
+                stacklet.parent = self.free;
+                self.free = record;
+            }
+            None => stacklet.parent = ptr::null_mut(),
+        }
+    }
+
+    /// The record with this index, if it was ever used.
+    #[inline]
+    pub(crate) fn get(&self, index: u32) -> Option<*mut Stacklet> {
+        (index < self.count).then(|| self.base.wrapping_add(index as usize))
+    }
+
+    /// All records that were ever used.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = *mut Stacklet> + '_ {
+        (0..self.count as usize).map(|i| self.base.wrapping_add(i))
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        // SAFETY: our own reservation; records are plain data.
+        unsafe { os::unmap(self.base.cast(), RESERVATION) };
+    }
+}

@@ -1,0 +1,6 @@
+//! What the operating system provides. One file each, same names.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::*;

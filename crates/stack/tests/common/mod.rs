@@ -1,0 +1,281 @@
+//! What the tests of this crate share: a stand-in for the runtime, and code to run on stacklets.
+//!
+//! [`World`] is the context record that the code gets as its first argument. [`Rig`] does what an
+//! engine does around `enter`: sets the anchor, keeps the state of the stacklet, saves what a nested
+//! enter overwrites, and grows a stacklet when a prologue traps.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+pub mod code;
+
+use bident_stack::{
+    Anchor, Answer, Entry, Error, Exit, Limits, Stacklet, Stacks, State, enter, exit_to_host, os,
+};
+use std::cell::Cell;
+use std::sync::Once;
+
+/// Limits that no test reaches by accident.
+pub const ROOMY: Limits = Limits {
+    stacklet: 1 << 20,
+    total: 1 << 30,
+};
+
+/// What a host function does: it sees the rig and the argument.
+pub type Host = fn(&mut Rig, u64) -> Answer;
+
+/// The context record of the code under test. The code reads the first three words.
+#[repr(C)]
+struct World {
+    anchor: *mut Anchor,
+    leave: usize,
+    result: u64,
+    stacks: Stacks,
+    host: Host,
+    log: Vec<u64>,
+    moves_at_leave: bool,
+    refusal: Option<Error>,
+}
+
+/// A store's worth of stacklets with a host function, owned through a raw pointer because the code
+/// under test reaches it by address.
+pub struct Rig {
+    world: *mut World,
+    owner: bool,
+}
+
+/// A stacklet of a rig.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Task(pub *mut Stacklet);
+
+thread_local! {
+    /// Whose code runs on this thread: the signal handler has no other way to know.
+    static RUNNING: Cell<*mut World> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+impl Rig {
+    /// A rig whose host function does `host`.
+    pub fn new(limits: Limits, host: Host) -> Self {
+        install_handler();
+        os::ensure_signal_stack().expect("an alternate signal stack");
+        let world = World {
+            anchor: Box::into_raw(Box::new(Anchor::new())),
+            leave: call_host as *const () as usize,
+            result: 0,
+            stacks: Stacks::new(limits).expect("address space"),
+            host,
+            log: Vec::new(),
+            moves_at_leave: false,
+            refusal: None,
+        };
+        Self {
+            world: Box::into_raw(Box::new(world)),
+            owner: true,
+        }
+    }
+
+    /// A rig that moves the stacklet at every leave.
+    pub fn moving(host: Host) -> Self {
+        let mut rig = Self::new(ROOMY, host);
+        rig.world().moves_at_leave = true;
+        rig
+    }
+
+    fn world(&mut self) -> &mut World {
+        // SAFETY: the world lives as long as its owner, and `&mut self` is the only safe way to it
+        // while no code of the rig runs.
+        unsafe { &mut *self.world }
+    }
+
+    /// Makes the code call another function than the rig's own, with its own arguments.
+    pub fn replace_leave(&mut self, function: usize) {
+        self.world().leave = function;
+    }
+
+    /// The stacklets.
+    pub fn stacks(&mut self) -> &mut Stacks {
+        &mut self.world().stacks
+    }
+
+    /// What the host functions noted.
+    pub fn log(&mut self) -> &mut Vec<u64> {
+        &mut self.world().log
+    }
+
+    /// What the code under test stored last.
+    pub fn result(&mut self) -> u64 {
+        self.world().result
+    }
+
+    /// Why the last growth was refused.
+    pub fn refusal(&mut self) -> Option<Error> {
+        self.world().refusal.take()
+    }
+
+    /// The stacklet that runs, or waits for the host function that asks.
+    pub fn current(&mut self) -> Task {
+        // SAFETY: the anchor lives as long as the world.
+        Task(unsafe { (*self.world().anchor).current })
+    }
+
+    /// A stacklet of the smallest class that will call `code(world, argument)`.
+    pub fn create(&mut self, code: unsafe extern "sysv64" fn(), argument: u64) -> Task {
+        self.try_create(0, code, argument).expect("a stacklet")
+    }
+
+    /// A stacklet of a class, or why there is none.
+    pub fn try_create(
+        &mut self,
+        class: u32,
+        code: unsafe extern "sysv64" fn(),
+        argument: u64,
+    ) -> Result<Task, Error> {
+        let entry = Entry {
+            context: self.world as usize,
+            code: argument as usize,
+            trampoline: code as *const () as usize,
+        };
+        let anchor = self.world().anchor;
+        self.world().stacks.create(class, anchor, entry).map(Task)
+    }
+
+    /// Runs a stacklet until it comes back.
+    pub fn enter(&mut self, task: Task, value: u64) -> Exit {
+        let anchor = self.world().anchor;
+        let world_before = RUNNING.replace(self.world);
+        // SAFETY: tasks come from `create` of a rig and are not used after `release`; the handler
+        // and the signal stack are there since `new`. What a nested enter overwrites comes back.
+        let exit = unsafe {
+            let (limit, current, host_sp) = ((*anchor).limit, (*anchor).current, (*anchor).host_sp);
+            (*anchor).limit = (*task.0).limit;
+            (*anchor).current = task.0;
+            (*task.0).state = State::Running;
+            let exit = enter(anchor, value);
+            if exit == Exit::Suspended {
+                (*task.0).state = State::Suspended;
+            }
+            (*anchor).limit = limit;
+            (*anchor).current = current;
+            (*anchor).host_sp = host_sp;
+            exit
+        };
+        RUNNING.set(world_before);
+        exit
+    }
+
+    /// Moves a stacklet that does not run.
+    pub fn relocate(&mut self, task: Task) {
+        // SAFETY: as for `enter`; it does not run, or waits for the host function that asks.
+        unsafe {
+            self.world()
+                .stacks
+                .move_block(task.0)
+                .expect("a block to move to")
+        };
+        self.refresh_limit();
+    }
+
+    /// Grows a stacklet that does not run.
+    pub fn grow(&mut self, task: Task) -> Result<(), Error> {
+        // SAFETY: as for `relocate`.
+        unsafe { self.world().stacks.grow(task.0) }
+    }
+
+    /// Frees a stacklet.
+    pub fn release(&mut self, task: Task) {
+        // SAFETY: as for `enter`; nothing runs on it.
+        unsafe { self.world().stacks.release(task.0) };
+    }
+
+    /// A copy of the record of a stacklet.
+    pub fn record(&self, task: Task) -> Stacklet {
+        // SAFETY: records stay mapped as long as the rig lives, whatever happened to the stacklet.
+        unsafe { task.0.read() }
+    }
+
+    /// The prologue reads the limit of the running stacklet from the anchor.
+    fn refresh_limit(&mut self) {
+        let anchor = self.world().anchor;
+        // SAFETY: anchor and current stacklet live while the rig does.
+        unsafe {
+            if let Some(current) = (*anchor).current.as_ref() {
+                (*anchor).limit = current.limit;
+            }
+        }
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if self.owner {
+            // SAFETY: both were made by `Box::into_raw` in `new`; nothing runs any more.
+            unsafe {
+                let world = Box::from_raw(self.world);
+                drop(Box::from_raw(world.anchor));
+            }
+        }
+    }
+}
+
+/// The function that `leave_host` finds in the record.
+extern "sysv64" fn call_host(world: *mut World, argument: u64) -> Answer {
+    let mut rig = Rig {
+        world,
+        owner: false,
+    };
+    if rig.world().moves_at_leave {
+        let current = rig.current();
+        rig.relocate(current);
+    }
+    let host = rig.world().host;
+    host(&mut rig, argument)
+}
+
+fn install_handler() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: a zeroed sigaction with handler and flags set is complete; the handler runs on the
+        // signal stack that every rig's thread has.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = on_limit_trap as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+            assert_eq!(
+                libc::sigaction(libc::SIGILL, &action, std::ptr::null_mut()),
+                0
+            );
+        }
+    });
+}
+
+/// Prologues trap after `push rbp; mov rbp, rsp` with rax -> start of the function: undoes the push,
+/// grows the stacklet and runs the function again; or ends the activation where it may not grow.
+unsafe extern "C" fn on_limit_trap(_: i32, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let mut rig = Rig {
+        world: RUNNING.get(),
+        owner: false,
+    };
+    assert!(
+        !rig.world.is_null(),
+        "illegal instruction outside the code under test"
+    );
+    let current = rig.current();
+    // SAFETY: the kernel passes a ucontext; the trap is one of a prologue of `code`, so rsp points to
+    // the saved frame pointer, and the stacklet stands still until the handler returns.
+    unsafe {
+        let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
+        let sp = registers[libc::REG_RSP as usize] as usize;
+        (*current.0).context.sp = sp + 8;
+        (*current.0).context.fp = *(sp as *const usize);
+        if let Err(error) = rig.grow(current) {
+            rig.world().refusal = Some(error);
+            registers[libc::REG_R10 as usize] = rig.world().anchor as i64;
+            registers[libc::REG_RAX as usize] = Exit::Trapped as i64;
+            registers[libc::REG_RIP as usize] = exit_to_host as *const () as i64;
+            return;
+        }
+        rig.refresh_limit();
+        registers[libc::REG_RSP as usize] = (*current.0).context.sp as i64;
+        registers[libc::REG_RBP as usize] = (*current.0).context.fp as i64;
+        registers[libc::REG_RIP as usize] = registers[libc::REG_RAX as usize];
+    }
+}

@@ -1,0 +1,272 @@
+//! Memory taken, reused and given back; handles and revisions; what is learned about sizes; signals.
+
+mod common;
+
+use bident_stack::{
+    Answer, CLASSES, Exit, Handle, Lesson, SMALLEST_BLOCK, State, class_for, class_size, os,
+};
+use common::{ROOMY, Rig, Task, code};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+fn park(_: &mut Rig, _: u64) -> Answer {
+    Answer::exit(Exit::Suspended)
+}
+
+fn handle(rig: &mut Rig, task: Task) -> Handle {
+    // SAFETY: the tests ask only for live stacklets.
+    unsafe { rig.stacks().handle(task.0) }
+}
+
+#[test]
+fn size_classes() {
+    assert_eq!(class_size(0), SMALLEST_BLOCK);
+    assert_eq!(class_for(0), 0);
+    assert_eq!(class_for(SMALLEST_BLOCK), 0);
+    assert_eq!(class_for(SMALLEST_BLOCK + 1), 1);
+    for class in 0..CLASSES {
+        assert_eq!(class_for(class_size(class)), class);
+    }
+    assert_eq!(class_for(usize::MAX), CLASSES - 1);
+}
+
+#[test]
+fn handles_are_one_shot() {
+    let mut rig = Rig::new(ROOMY, park);
+    let task = rig.create(code::echo, 2);
+    let old = handle(&mut rig, task);
+    assert_eq!(rig.stacks().resolve(old), None, "fresh, not suspended");
+    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    assert_eq!(rig.stacks().resolve(old), Some(task.0));
+    rig.release(task);
+    assert_eq!(rig.stacks().resolve(old), None, "released");
+
+    let next = rig.create(code::echo, 2);
+    assert_eq!(next, task, "the record is used again");
+    assert_eq!(rig.enter(next, 0), Exit::Suspended);
+    assert_eq!(
+        rig.stacks().resolve(old),
+        None,
+        "the old handle names nothing"
+    );
+    let new = handle(&mut rig, next);
+    assert_eq!(new.index, old.index);
+    assert!(new.revision > old.revision);
+    assert_eq!(rig.stacks().resolve(new), Some(next.0));
+}
+
+#[test]
+fn handles_of_no_stacklet_resolve_to_nothing() {
+    let mut rig = Rig::new(ROOMY, park);
+    let task = rig.create(code::echo, 1);
+    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    let good = handle(&mut rig, task);
+    for index in [good.index + 1, 1 << 25, u32::MAX] {
+        assert_eq!(rig.stacks().resolve(Handle { index, ..good }), None);
+    }
+}
+
+#[test]
+fn a_record_whose_revision_would_wrap_is_retired() {
+    let mut rig = Rig::new(ROOMY, park);
+    let task = rig.create(code::echo, 1);
+    // SAFETY: live, and nothing else looks at it meanwhile.
+    unsafe { (*task.0).revision = u32::MAX };
+    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    let last = handle(&mut rig, task);
+    rig.release(task);
+    for _ in 0..3 {
+        let other = rig.create(code::echo, 1);
+        assert_ne!(other, task);
+        assert_eq!(rig.enter(other, 0), Exit::Suspended);
+        assert_eq!(rig.stacks().resolve(last), None);
+        rig.release(other);
+    }
+}
+
+#[test]
+fn moving_keeps_the_record_and_its_handle() {
+    let mut rig = Rig::new(ROOMY, park);
+    let task = rig.create(code::descend, 3);
+    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    let name = handle(&mut rig, task);
+    for _ in 0..50 {
+        rig.relocate(task);
+        assert_eq!(rig.stacks().resolve(name), Some(task.0));
+    }
+    assert_eq!(rig.stacks().stats().moves, 50);
+    assert_eq!(rig.enter(task, 0), Exit::Returned);
+}
+
+#[test]
+fn live_parts_are_those_that_have_a_block() {
+    let mut rig = Rig::new(ROOMY, park);
+    let fresh = rig.create(code::echo, 1);
+    let parked = rig.create(code::descend, 4);
+    let gone = rig.create(code::echo, 1);
+    assert_eq!(rig.enter(parked, 0), Exit::Suspended);
+    rig.release(gone);
+    let mut expected = [fresh, parked].map(|task| {
+        let record = rig.record(task);
+        (record.context.sp, record.top)
+    });
+    expected.sort_unstable();
+    let mut parts: Vec<_> = rig.stacks().live_parts().collect();
+    parts.sort_unstable();
+    assert_eq!(parts, expected);
+    assert_eq!(rig.record(gone).state, State::Free);
+}
+
+#[test]
+fn one_after_the_other_takes_constant_memory() {
+    let mut rig = Rig::new(ROOMY, park);
+    for i in 0..200_000 {
+        let task = rig.create(code::echo, 1);
+        assert_eq!(rig.enter(task, 0), Exit::Suspended);
+        if i % 2 == 0 {
+            assert_eq!(rig.enter(task, 0), Exit::Returned);
+        }
+        rig.release(task);
+    }
+    assert!(rig.stacks().stats().mapped <= 1 << 20);
+}
+
+#[test]
+fn large_blocks_are_kept_one_per_class_and_trimmed() {
+    let mut rig = Rig::new(ROOMY, park);
+    let class = class_for(128 << 10);
+    let create = |rig: &mut Rig| rig.try_create(class, code::nothing, 0).expect("a stacklet");
+    let tasks = [(); 5].map(|()| create(&mut rig));
+    assert!(rig.stacks().stats().mapped >= 5 * class_size(class));
+    for task in tasks {
+        rig.release(task);
+    }
+    assert_eq!(rig.stacks().stats().mapped, class_size(class));
+    let again = create(&mut rig);
+    assert_eq!(rig.stacks().stats().mapped, class_size(class));
+    rig.release(again);
+    rig.stacks().trim();
+    assert_eq!(rig.stacks().stats().mapped, 0);
+}
+
+#[test]
+fn lessons_start_small_and_follow_growth() {
+    let mut lesson = Lesson::default();
+    assert_eq!(lesson.class(), 0);
+    lesson.learn(3);
+    assert_eq!(lesson.class(), 3);
+    lesson.learn(1);
+    assert_eq!(lesson.class(), 3, "one that needed less teaches nothing");
+    lesson.learn(17);
+    assert_eq!(
+        class_size(lesson.class()),
+        16 << 10,
+        "no further than slabs reach"
+    );
+    assert_eq!(Lesson::from_word(lesson.word()), lesson);
+}
+
+#[test]
+fn lessons_are_forgotten_step_by_step() {
+    let mut lesson = Lesson::default();
+    lesson.learn(2);
+    let classes: Vec<u32> = (0..200).map(|_| lesson.class()).collect();
+    let first = |class| classes.iter().position(|c| *c == class);
+    assert_eq!(
+        (first(2), first(1), first(0)),
+        (Some(0), Some(64), Some(129))
+    );
+    assert!(classes.is_sorted_by(|a, b| a >= b));
+}
+
+static STORMS: AtomicU64 = AtomicU64::new(0);
+static OFF_THE_STACKLET: AtomicBool = AtomicBool::new(true);
+
+extern "C" fn count_signal(_: i32) {
+    // SAFETY: asks which stack the handler runs on.
+    let stack = unsafe {
+        let mut stack: libc::stack_t = std::mem::zeroed();
+        libc::sigaltstack(std::ptr::null(), &mut stack);
+        stack
+    };
+    if stack.ss_flags & libc::SS_ONSTACK == 0 {
+        OFF_THE_STACKLET.store(false, Ordering::Relaxed);
+    }
+    STORMS.fetch_add(1, Ordering::Relaxed);
+}
+
+fn flags_of(signal: i32) -> i32 {
+    // SAFETY: reads the disposition.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        assert_eq!(libc::sigaction(signal, std::ptr::null(), &mut action), 0);
+        action.sa_flags
+    }
+}
+
+#[test]
+fn foreign_handlers_are_adopted_and_spare_the_stacklet() {
+    // SAFETY: a handler that does only what handlers may.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = count_signal as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        assert_eq!(
+            libc::sigaction(libc::SIGUSR1, &action, std::ptr::null_mut()),
+            0
+        );
+    }
+    assert_eq!(flags_of(libc::SIGUSR1) & libc::SA_ONSTACK, 0);
+    assert!(os::adopt_signal_handlers() >= 1);
+    let flags = flags_of(libc::SIGUSR1);
+    assert_eq!(
+        flags & (libc::SA_ONSTACK | libc::SA_RESTART),
+        libc::SA_ONSTACK | libc::SA_RESTART
+    );
+    assert_eq!(os::adopt_signal_handlers(), 0, "nothing is left to do");
+
+    let mut rig = Rig::new(ROOMY, park);
+    let task = rig.create(code::wait, STORMS.as_ptr() as u64);
+    // SAFETY: no preconditions.
+    let runner = unsafe { libc::pthread_self() };
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                // SAFETY: the runner waits for this thread, so it exists.
+                unsafe { libc::pthread_kill(runner, libc::SIGUSR1) };
+                std::thread::yield_now();
+            }
+        });
+        let exit = rig.enter(task, 0);
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(exit, Exit::Returned);
+    });
+    assert!(STORMS.load(Ordering::Relaxed) >= 1000);
+    assert!(OFF_THE_STACKLET.load(Ordering::Relaxed));
+    rig.release(task);
+}
+
+fn signal_stack() -> libc::stack_t {
+    // SAFETY: asks the kernel.
+    unsafe {
+        let mut stack: libc::stack_t = std::mem::zeroed();
+        assert_eq!(libc::sigaltstack(std::ptr::null(), &mut stack), 0);
+        stack
+    }
+}
+
+#[test]
+fn each_thread_has_one_signal_stack_of_ours() {
+    let of_thread = || {
+        std::thread::spawn(|| {
+            os::ensure_signal_stack().expect("an alternate signal stack");
+            let first = signal_stack();
+            os::ensure_signal_stack().expect("an alternate signal stack");
+            assert_eq!(first.ss_sp, signal_stack().ss_sp);
+            assert!(first.ss_size >= 64 << 10);
+            first.ss_sp as usize
+        })
+    };
+    let addresses = [of_thread(), of_thread()].map(|thread| thread.join().expect("no panic"));
+    assert_ne!(addresses[0], 0);
+}
