@@ -111,15 +111,26 @@ fn builtin_memory_fill(bencher: Bencher) {
     calls_out(bencher, "fill");
 }
 
-/// One resume, until the next suspension, through the Rust API.
-#[divan::bench(sample_size = 1000)]
+/// 10,000 times: resume, run to the next suspension, come back. Through the Rust API.
+#[divan::bench]
 fn suspend_resume(bencher: Bencher) {
     let (mut store, func) = exported("wait");
-    let mut outcome = Some(func.start(&mut store, &[]).unwrap());
+    bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
+        let mut outcome = func.start(&mut store, &[]).unwrap();
+        for _ in 0..CALLS {
+            let Outcome::Suspended(parked) = outcome else { unreachable!() };
+            outcome = parked.resume(&mut store, &[Val::I32(1)]).unwrap();
+        }
+        outcome
+    });
+}
+
+/// Start a call, park it, resume it, let it return: a stack's whole life.
+#[divan::bench(sample_size = 1000)]
+fn start_suspend_resume_return(bencher: Bencher) {
+    let (mut store, func) = exported("wait");
     bencher.bench_local(|| {
-        let Some(Outcome::Suspended(suspension)) = outcome.take() else {
-            unreachable!()
-        };
-        outcome = Some(suspension.resume(&mut store, &[Val::I32(1)]).unwrap());
+        let Ok(Outcome::Suspended(parked)) = func.start(&mut store, &[]) else { unreachable!() };
+        parked.resume(&mut store, &[Val::I32(0)]).unwrap()
     });
 }

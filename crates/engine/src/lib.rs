@@ -71,7 +71,7 @@ pub use linker::Linker;
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
 pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
-pub use suspension::{Outcome, Suspension};
+pub use suspension::{Outcome, Results, Suspension};
 pub use table::Table;
 pub use typed::{TypedFunc, TypedOutcome};
 pub use value::{ExternRef, Val};

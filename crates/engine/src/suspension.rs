@@ -12,12 +12,53 @@ use crate::value::{Side, Val};
 use crate::vm::enter::{self, Ended, Parked};
 use crate::vm::store::StoreOpaque;
 use bident_module::FuncType;
+use std::fmt;
+use std::ops::Deref;
+
+/// Results of a function, first to last; dereferences to a slice.
+///
+/// One word in size, so that an [`Outcome`] travels in registers: a resume that parks again is then
+/// not slowed down by results it does not have.
+#[derive(Clone, Default)]
+pub struct Results(Option<Box<Vec<Val>>>);
+
+impl Results {
+    fn new(values: Vec<Val>) -> Self {
+        Self((!values.is_empty()).then(|| Box::new(values)))
+    }
+
+    /// The results as a vector.
+    pub fn into_vec(self) -> Vec<Val> {
+        self.0.map_or_else(Vec::new, |values| *values)
+    }
+}
+
+impl Deref for Results {
+    type Target = [Val];
+    fn deref(&self) -> &[Val] {
+        self.0.as_ref().map_or(&[], |values| values)
+    }
+}
+
+impl IntoIterator for Results {
+    type Item = Val;
+    type IntoIter = std::vec::IntoIter<Val>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_vec().into_iter()
+    }
+}
+
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&**self).finish()
+    }
+}
 
 /// How a call that may be parked ended, for now.
 #[derive(Debug)]
 pub enum Outcome {
     /// The function returned these results.
-    Returned(Vec<Val>),
+    Returned(Results),
     /// A host function answered that it is pending.
     Suspended(Suspension),
 }
@@ -29,7 +70,7 @@ impl Outcome {
             Ended::Returned => {
                 let mut values = Vec::with_capacity(store.types(func, Side::Results).len());
                 Val::read_all(store, func, Side::Results, &mut values);
-                Self::Returned(values)
+                Self::Returned(Results::new(values))
             }
             Ended::Suspended(parked) => Self::Suspended(Suspension::new(parked)),
         }
@@ -41,10 +82,12 @@ impl Outcome {
 /// Good for one use. Dropped unused, it is cancelled: its stack goes back when the store next starts
 /// a call.
 #[must_use = "a suspension that is dropped is cancelled"]
-pub struct Suspension(Parked);
+pub struct Suspension(Box<Parked>);
 
-impl std::fmt::Debug for Suspension {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+const _: () = assert!(size_of::<Result<Outcome, Error>>() == 16, "returned in registers");
+
+impl fmt::Debug for Suspension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Suspension")
     }
 }
@@ -52,7 +95,7 @@ impl std::fmt::Debug for Suspension {
 impl Suspension {
     #[inline]
     pub(crate) fn new(parked: Parked) -> Self {
-        Self(parked)
+        Self(Box::new(parked))
     }
 
     /// # Panics
@@ -69,7 +112,7 @@ impl Suspension {
     pub fn awaited_type(&self, store: impl AsContext) -> FuncType {
         let store = store.opaque().0;
         self.check(store);
-        store.funcs[self.0.awaited(store) as usize].ty.clone()
+        self.0.awaited_type(store).clone()
     }
 
     /// Goes on: the awaited call answers with these values.
@@ -84,9 +127,7 @@ impl Suspension {
     pub fn resume(self, mut store: impl AsContextMut, values: &[Val]) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         self.check(&inner.opaque);
-        let awaited = self.0.awaited(&inner.opaque);
-        Val::write_all(&mut inner.opaque, awaited, Side::Results, values)?;
-        if enter::resume(inner, &self.0)? {
+        if enter::resume(inner, &self.0, values)? {
             return Ok(Outcome::Suspended(self));
         }
         let func = self.0.func;
@@ -105,7 +146,7 @@ impl Suspension {
     pub fn throw(self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
         let store = &mut store.context_mut().0.opaque;
         self.check(store);
-        Err(enter::cancel_with(store, self.0, error))
+        Err(enter::cancel_with(store, *self.0, error))
     }
 
     /// Ends the activation: its frames go without running again.
@@ -115,6 +156,6 @@ impl Suspension {
     pub fn cancel(self, mut store: impl AsContextMut) {
         let store = &mut store.context_mut().0.opaque;
         self.check(store);
-        enter::cancel(store, self.0);
+        enter::cancel(store, *self.0);
     }
 }

@@ -134,12 +134,19 @@ impl Val {
     ///
     /// # Errors
     /// Kind `Usage`: the value has another type, or is a function of another store.
+    #[inline]
     pub(crate) fn to_word(&self, store: &mut StoreOpaque, ty: ValType) -> Result<u64, Error> {
+        match (self, ty) {
+            (Self::I32(v), ValType::I32) => Ok(*v as u32 as u64),
+            (Self::I64(v), ValType::I64) => Ok(*v as u64),
+            (Self::F32(v), ValType::F32) => Ok(u64::from(*v)),
+            (Self::F64(v), ValType::F64) => Ok(*v),
+            _ => self.ref_to_word(store, ty),
+        }
+    }
+
+    fn ref_to_word(&self, store: &mut StoreOpaque, ty: ValType) -> Result<u64, Error> {
         Ok(match (self, ty) {
-            (Self::I32(v), ValType::I32) => *v as u32 as u64,
-            (Self::I64(v), ValType::I64) => *v as u64,
-            (Self::F32(v), ValType::F32) => u64::from(*v),
-            (Self::F64(v), ValType::F64) => *v,
             (Self::FuncRef(None), ValType::Ref(RefType::Func)) => 0,
             (Self::FuncRef(Some(func)), ValType::Ref(RefType::Func)) => {
                 store.word_of_func(func.index_in(store)?)
@@ -169,6 +176,7 @@ impl Val {
     ///
     /// # Errors
     /// Kind `Usage`: number or type is wrong.
+    #[inline]
     pub(crate) fn write_all(
         store: &mut StoreOpaque,
         func: u32,

@@ -4,10 +4,12 @@ use crate::error::Error;
 use crate::trap;
 use crate::vm::activation::Activation;
 use crate::vm::frames;
-use crate::vm::leave::host_func_number;
+use crate::value::{Side, Val};
+use crate::vm::leave::HostFunc;
 use crate::vm::signals;
 use crate::vm::store::{Abandoned, StoreInner, StoreOpaque, Unwinding};
 use bident_abi::VmHeader;
+use bident_module::FuncType;
 use bident_stack::{Entry, Exit, Handle, Lesson, Stacklet, State, saved_context};
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -73,12 +75,22 @@ impl Parked {
             .expect("a parked stacklet has one handle")
     }
 
-    /// Number of the host function whose answer is awaited.
-    #[inline]
-    pub(crate) fn awaited(&self, store: &StoreOpaque) -> u32 {
-        // SAFETY: parked stacklets left through a stub, with the record of a host function.
-        unsafe { host_func_number(saved_context((*self.stacklet(store)).context)) }
+    /// Type of the host function whose answer is awaited.
+    pub(crate) fn awaited_type<'a>(&self, store: &'a StoreOpaque) -> &'a FuncType {
+        // SAFETY: parked stacklets left through a stub, with the record of a host function; host
+        // functions live as long as their store.
+        unsafe { &(*awaited(self.stacklet(store))).body.ty }
     }
+}
+
+/// The host function whose answer a parked stacklet waits for.
+///
+/// # Safety
+/// The stacklet is parked: it left through a stub, with the record of a host function.
+#[inline]
+unsafe fn awaited(stacklet: *const Stacklet) -> *const HostFunc {
+    // SAFETY: the caller says so.
+    unsafe { saved_context((*stacklet).context) as *const HostFunc }
 }
 
 /// What an entered function needs: first argument, code, and where its record keeps the lesson about
@@ -149,18 +161,35 @@ fn call_in(root: Root, target: Target, can_suspend: bool) -> Result<Ended, Error
     }
 }
 
-/// Resumes a parked stacklet; its host call answers with the values in the value buffer. Says whether
-/// it parked again; otherwise it is gone.
+/// Resumes a parked stacklet; its host call answers with these values. Says whether it parked again;
+/// otherwise it is gone.
 #[inline]
-pub(crate) fn resume<T>(store: &mut StoreInner<T>, parked: &Parked) -> Result<bool, Error> {
-    resume_in(Root::of(store), parked)
-}
-
-fn resume_in(root: Root, parked: &Parked) -> Result<bool, Error> {
-    // SAFETY: `resume` has borrowed the store exclusively.
-    let store = unsafe { &mut *root.0.as_ptr() };
+pub(crate) fn resume<T>(
+    store: &mut StoreInner<T>,
+    parked: &Parked,
+    values: &[Val],
+) -> Result<bool, Error> {
+    let root = Root::of(store);
+    let store = &mut store.opaque;
     signals::prepare()?;
-    let (stacklet, value) = (parked.stacklet(store), store.value(0));
+    let stacklet = parked.stacklet(store);
+    // SAFETY: parked, and of this store.
+    let host = unsafe { awaited(stacklet) };
+    // SAFETY: host functions live as long as their store, and nobody changes one.
+    let results = unsafe { (*host).body.ty.results() };
+    let value = match (results, values) {
+        ([ty], [value]) => {
+            let word = value.to_word(store, *ty)?;
+            store.set_value(0, word);
+            word
+        }
+        _ => {
+            // SAFETY: as above.
+            let func = unsafe { (*host).number() };
+            Val::write_all(store, func, Side::Results, values)?;
+            store.value(0)
+        }
+    };
     // SAFETY: suspended, and of this store; its owner is `parked`, which is borrowed.
     unsafe { run(root, stacklet, value, true, parked.func) }
 }

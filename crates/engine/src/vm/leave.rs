@@ -41,6 +41,13 @@ pub(crate) struct HostFunc {
     pub(crate) name: Option<(Arc<str>, Arc<str>)>,
 }
 
+impl HostFunc {
+    /// Its number in the store.
+    pub(crate) fn number(&self) -> u32 {
+        self.func_ref.handle
+    }
+}
+
 /// Type of the entries with the array convention; the others have more parameters.
 type ArrayEntry = unsafe extern "sysv64" fn(*mut VmHostFunc) -> Reaction;
 
@@ -171,7 +178,7 @@ impl StoreOpaque {
         if self.can_suspend() {
             Reaction::exit(Exit::Suspended)
         } else {
-            self.refuse_to_park(host.func_ref.handle)
+            self.refuse_to_park(host.number())
         }
     }
 
@@ -180,16 +187,6 @@ impl StoreOpaque {
         let error = Error::barrier(Func::describe(self, func));
         self.unwind(Unwinding::Error(error))
     }
-}
-
-/// Number of the host function whose context record lies at this address.
-///
-/// # Safety
-/// It is the record of a host function of a live store.
-#[inline]
-pub(crate) unsafe fn host_func_number(record: usize) -> u32 {
-    // SAFETY: the record is part of a HostFunc, whose number was given when it was made.
-    unsafe { (*(record as *const HostFunc)).func_ref.handle }
 }
 
 /// The store that a running host function belongs to, borrowed from whoever entered.
