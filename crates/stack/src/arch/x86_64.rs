@@ -16,8 +16,9 @@
 //!      └────────────────┘           └────────────────┘
 //! ```
 //!
-//! The link makes a frame-pointer walk from the stacklet go on into the host frames that entered it.
-//! It is the only word of a block that may point outside; moving leaves it as it is.
+//! The link makes a frame-pointer walk from the stacklet go on into the host frames that entered it,
+//! where the host is compiled with frame pointers. It is the only word of a block that may point
+//! outside; moving leaves it as it is.
 //!
 //! Calls, returns and the return predictor. Compiled code *calls* `leave`, which pushes one prediction.
 //! - The host function answers at once: `leave` goes back by `ret`, which uses it up.

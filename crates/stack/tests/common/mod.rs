@@ -117,6 +117,14 @@ impl Rig {
         Task(unsafe { (*self.world().anchor).current })
     }
 
+    /// The address that the innermost `enter` goes on at.
+    pub fn entered_at(&mut self) -> usize {
+        // SAFETY: while a host function runs, `host_sp` leads to the anchor, and above it the stub
+        // left the address.
+        let words = unsafe { *((*self.world().anchor).host_sp as *const [usize; 2]) };
+        words[1]
+    }
+
     /// A stacklet of the smallest class that will call `code(world, argument)`.
     pub fn create(&mut self, code: unsafe extern "sysv64" fn(), argument: u64) -> Task {
         self.try_create(0, code, argument).expect("a stacklet")

@@ -1,0 +1,389 @@
+//! Signals of others: handlers that know nothing of small stacks, storms of signals, and threads.
+//!
+//! Tests that change the process's handlers run in a process of their own.
+
+mod common;
+
+use bident::{Config, Engine, Func, Module, Reply, Store, Suspension, Val};
+use common::{Guest, both, child, module, returned_i32};
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Grows its stack with every call, and parks at any depth.
+const DIVE: &str = r#"(module
+    (import "host" "read" (func $read (result i32)))
+    (func $dive (export "dive") (param $depth i32) (result i32)
+      (if (result i32) (i32.eqz (local.get $depth))
+        (then (call $read))
+        (else (i32.add (i32.const 1)
+                       (call $dive (i32.sub (local.get $depth) (i32.const 1)))))))
+    (func (export "spin") (param $n i32) (result i32)
+      (loop $again
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $again (local.get $n)))
+      (local.get $n)))"#;
+
+fn diver(engine: &Engine) -> Guest<()> {
+    Guest::new(engine, DIVE, (), |linker| {
+        linker
+            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .unwrap();
+    })
+}
+
+fn dive(guest: &mut Guest<()>, depth: i32) {
+    let parked = guest.park("dive", &[Val::I32(depth)]);
+    let outcome = parked.resume(&mut guest.store, &[Val::I32(5)]);
+    assert_eq!(returned_i32(outcome), depth + 5);
+}
+
+/// Signals that `count` has seen; those of them that interrupted code on a stacklet, that is, not on
+/// the host stack; and those that found the thread on another stack than its alternate one.
+static SEEN: AtomicUsize = AtomicUsize::new(0);
+static ON_STACKLET: AtomicUsize = AtomicUsize::new(0);
+static ASTRAY: AtomicUsize = AtomicUsize::new(0);
+
+/// The part in use of the host stack of the thread that gets the signals: lowest and highest address.
+static HOST_STACK: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+
+extern "C" fn count(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // Writes more than a small stacklet has, though less than the alternate stack that the standard
+    // library gives to threads which never ran WebAssembly.
+    let room = std::hint::black_box([0x5Au8; 2048]);
+    assert_eq!(room[77], 0x5A);
+    // SAFETY: the kernel gives a valid context; the rest asks for the thread's signal stack.
+    let (interrupted, on_own_stack) = unsafe {
+        let context = &*context.cast::<libc::ucontext_t>();
+        let mut stack: libc::stack_t = std::mem::zeroed();
+        let known = libc::sigaltstack(ptr::null(), &mut stack) == 0;
+        (
+            context.uc_mcontext.gregs[libc::REG_RSP as usize] as usize,
+            known && stack.ss_flags & libc::SS_ONSTACK != 0,
+        )
+    };
+    SEEN.fetch_add(1, Ordering::Relaxed);
+    let [base, top] = HOST_STACK.each_ref().map(|a| a.load(Ordering::Relaxed));
+    if !(base..top).contains(&interrupted) {
+        ON_STACKLET.fetch_add(1, Ordering::Relaxed);
+    }
+    if !on_own_stack {
+        ASTRAY.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Installs `count` with these flags.
+fn install(signal: libc::c_int, flags: libc::c_int) {
+    // SAFETY: the handler does only what handlers may.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = count as *const () as usize;
+        action.sa_flags = flags | libc::SA_SIGINFO | libc::SA_RESTART;
+        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
+    }
+}
+
+/// Signals that keep coming to one thread, until it is dropped.
+struct Storm(Arc<AtomicBool>, Option<thread::JoinHandle<()>>);
+
+impl Storm {
+    /// Sends `SIGUSR1` to the calling thread more than ten thousand times a second, system willing.
+    fn start() -> Self {
+        let local = 0u8;
+        let base = bident_stack::os::host_stack_base().unwrap();
+        HOST_STACK[0].store(base, Ordering::Relaxed);
+        HOST_STACK[1].store((&raw const local).addr(), Ordering::Relaxed);
+        // SAFETY: no preconditions.
+        let target = unsafe { libc::pthread_self() };
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let sender = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                // SAFETY: the thread waits for this one before it ends.
+                unsafe { libc::pthread_kill(target, libc::SIGUSR1) };
+                thread::sleep(Duration::from_micros(20));
+            }
+        });
+        Self(stop, Some(sender))
+    }
+}
+
+impl Drop for Storm {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+        self.1.take().expect("dropped once").join().unwrap();
+    }
+}
+
+/// Runs `work` in a storm until this many signals have interrupted a stacklet.
+fn in_storm(signals: usize, mut work: impl FnMut()) {
+    let _storm = Storm::start();
+    let (end, start) = (ON_STACKLET.load(Ordering::Relaxed) + signals, Instant::now());
+    while ON_STACKLET.load(Ordering::Relaxed) < end {
+        assert!(start.elapsed() < Duration::from_secs(20), "no signals come");
+        work();
+    }
+}
+
+#[test]
+fn a_handler_from_before_the_engine_gets_an_alternate_stack() {
+    let test = "a_handler_from_before_the_engine_gets_an_alternate_stack";
+    let status = child(test, || {
+        install(libc::SIGUSR1, 0);
+        both(|engine| {
+            let mut guest = diver(engine);
+            in_storm(100, || drop(guest.call("spin", &[Val::I32(200_000)])));
+            in_storm(100, || dive(&mut guest, 100));
+            guest.check_idle();
+        });
+        assert_eq!(ASTRAY.load(Ordering::Relaxed), 0);
+    });
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_handler_from_after_the_engine_is_adopted_on_request() {
+    let test = "a_handler_from_after_the_engine_is_adopted_on_request";
+    let status = child(test, || {
+        let engine = Engine::default();
+        let mut guest = diver(&engine);
+        assert_eq!(Engine::adopt_signal_handlers(), 0);
+        install(libc::SIGUSR1, 0);
+        install(libc::SIGUSR2, libc::SA_ONSTACK);
+        assert_eq!(Engine::adopt_signal_handlers(), 1);
+        assert_eq!(Engine::adopt_signal_handlers(), 0);
+        in_storm(200, || drop(guest.call("spin", &[Val::I32(200_000)])));
+        assert_eq!(ASTRAY.load(Ordering::Relaxed), 0);
+        guest.check_idle();
+    });
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn an_engine_made_later_adopts_too() {
+    let status = child("an_engine_made_later_adopts_too", || {
+        let _first = Engine::default();
+        install(libc::SIGUSR1, 0);
+        let _second = Engine::default();
+        assert_eq!(Engine::adopt_signal_handlers(), 0);
+    });
+    assert!(status.success(), "{status}");
+}
+
+/// Everything that moves, makes, parks or ends stacks, traps included.
+fn busy(guest: &mut Guest<()>, round: usize) {
+    dive(guest, (round % 700) as i32);
+    let parked: Vec<_> = (0..20)
+        .map(|i| guest.park("dive", &[Val::I32(i * 5)]))
+        .collect();
+    let overflow = guest.call("dive", &[Val::I32(i32::MAX)]).unwrap_err();
+    assert!(overflow.trap().is_some());
+    for (i, suspension) in parked.into_iter().enumerate() {
+        let outcome = suspension.resume(&mut guest.store, &[Val::I32(1)]);
+        assert_eq!(returned_i32(outcome), i as i32 * 5 + 1);
+    }
+    guest.check_idle();
+}
+
+#[test]
+fn a_storm_of_signals_does_no_harm() {
+    let status = child("a_storm_of_signals_does_no_harm", || {
+        install(libc::SIGUSR1, 0);
+        let config = Config::new().max_stack_size(64 << 10);
+        common::both_with(config, |engine| {
+            let storm = Storm::start();
+            let mut guest = diver(engine);
+            let seen = || SEEN.load(Ordering::Relaxed);
+            let (start, before, mut round) = (Instant::now(), seen(), 0);
+            while start.elapsed() < Duration::from_millis(700) {
+                busy(&mut guest, round);
+                round += 1;
+            }
+            drop(storm);
+            assert!(seen() > before + 1000, "{} signals", seen() - before);
+            assert!(ON_STACKLET.load(Ordering::Relaxed) > 0);
+        });
+        assert_eq!(ASTRAY.load(Ordering::Relaxed), 0);
+    });
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn one_engine_serves_many_threads() {
+    both(|engine| {
+        let module = module(engine, r#"(module
+            (func $fib (export "fib") (param i32) (result i32)
+              (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
+                (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                               (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+            (func $deep (export "deep") (param i32) (result i32)
+              (if (result i32) (local.get 0)
+                (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+                (else (i32.div_u (i32.const 1) (local.get 0))))))"#);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let mut store = Store::new(engine, ());
+                    let instance = bident::Instance::new(&mut store, &module, &[]).unwrap();
+                    let mut typed =
+                        |name| instance.get_typed_func::<i32, i32>(&mut store, name).unwrap();
+                    let (fib, deep) = (typed("fib"), typed("deep"));
+                    for depth in 0..50 {
+                        assert_eq!(fib.call(&mut store, 15).unwrap(), 610);
+                        let error = deep.call(&mut store, depth * 20).unwrap_err();
+                        let code = bident::TrapCode::IntegerDivideByZero;
+                        assert_eq!(error.trap(), Some(code));
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_store_moves_between_threads_with_its_parked_activations() {
+    both(|engine| {
+        let mut guest = diver(engine);
+        let mut parked: Vec<(i32, Suspension)> = Vec::new();
+        for round in 0..6 {
+            let run = move || {
+                // Every thread resumes what its predecessors left, and leaves some itself.
+                let mut left = Vec::new();
+                for (depth, suspension) in parked {
+                    if depth % 2 == round % 2 {
+                        left.push((depth, suspension));
+                        continue;
+                    }
+                    let outcome = suspension.resume(&mut guest.store, &[Val::I32(9)]);
+                    assert_eq!(returned_i32(outcome), depth + 9);
+                }
+                for depth in [3, 40, 500, 1001] {
+                    let suspension = guest.park("dive", &[Val::I32(depth)]);
+                    left.push((depth, suspension));
+                }
+                (guest, left)
+            };
+            (guest, parked) = thread::spawn(run).join().unwrap();
+        }
+        assert_eq!(guest.store.stats().live, parked.len());
+        drop(parked);
+        guest.check_idle();
+    });
+}
+
+#[test]
+fn a_suspension_is_dropped_on_another_thread() {
+    both(|engine| {
+        let mut guest = diver(engine);
+        let parked: Vec<_> = (0..10)
+            .map(|i| guest.park("dive", &[Val::I32(i)]))
+            .collect();
+        thread::spawn(move || drop(parked)).join().unwrap();
+        guest.check_idle();
+    });
+}
+
+#[test]
+fn threads_that_end_leave_nothing_mapped() {
+    let status = child("threads_that_end_leave_nothing_mapped", || {
+        let engine = Engine::default();
+        let engine = &engine;
+        let run = || {
+            let mut store = Store::new(engine, ());
+            let f = Func::wrap(&mut store, || ()).unwrap();
+            f.call(&mut store, &[], &mut []).unwrap();
+        };
+        let mappings = || {
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            maps.lines().count()
+        };
+        let in_threads = |count| (0..count).for_each(|_| thread::scope(|s| drop(s.spawn(run))));
+        in_threads(20);
+        let before = mappings();
+        in_threads(200);
+        assert!(mappings() < before + 20, "{} from {before}", mappings());
+    });
+    assert!(status.success(), "{status}");
+}
+
+/// The thread's alternate signal stack.
+fn signal_stack() -> *mut libc::c_void {
+    // SAFETY: only asks.
+    unsafe {
+        let mut stack: libc::stack_t = std::mem::zeroed();
+        assert_eq!(libc::sigaltstack(ptr::null(), &mut stack), 0);
+        stack.ss_sp
+    }
+}
+
+/// The alternate stacks that a thread not made by Rust had: its own, while it ran WebAssembly, at its
+/// very end.
+static STACKS: [AtomicPtr<libc::c_void>; 3] = [const { AtomicPtr::new(ptr::null_mut()) }; 3];
+
+struct LooksAtTheEnd;
+
+impl Drop for LooksAtTheEnd {
+    fn drop(&mut self) {
+        STACKS[2].store(signal_stack(), Ordering::Release);
+    }
+}
+
+extern "C" fn foreign_thread(_: *mut libc::c_void) -> *mut libc::c_void {
+    thread_local!(static LAST: LooksAtTheEnd = const { LooksAtTheEnd });
+    // What a thread touches first is dropped last.
+    LAST.with(|_| ());
+    let own = vec![0u8; 64 << 10].leak();
+    let stack = libc::stack_t {
+        ss_sp: own.as_mut_ptr().cast(),
+        ss_flags: 0,
+        ss_size: own.len(),
+    };
+    // SAFETY: the memory is never freed.
+    assert_eq!(unsafe { libc::sigaltstack(&stack, ptr::null_mut()) }, 0);
+    STACKS[0].store(signal_stack(), Ordering::Release);
+    let engine = Engine::default();
+    let mut guest = diver(&engine);
+    dive(&mut guest, 100);
+    STACKS[1].store(signal_stack(), Ordering::Release);
+    ptr::null_mut()
+}
+
+#[test]
+fn a_thread_gets_its_signal_stack_back_when_it_ends() {
+    // SAFETY: the thread is joined before anything it uses goes.
+    unsafe {
+        let mut thread = std::mem::zeroed();
+        let failed = libc::pthread_create(
+            &mut thread,
+            ptr::null(),
+            foreign_thread,
+            ptr::null_mut(),
+        );
+        assert_eq!(failed, 0);
+        assert_eq!(libc::pthread_join(thread, ptr::null_mut()), 0);
+    }
+    let [own, running, end] = STACKS.each_ref().map(|s| s.load(Ordering::Acquire));
+    assert!(!own.is_null());
+    assert_ne!(running, own);
+    assert_eq!(end, own);
+}
+
+#[test]
+fn modules_are_compiled_on_many_threads_at_once() {
+    let engine = Engine::default();
+    thread::scope(|scope| {
+        for i in 0..8 {
+            let engine = &engine;
+            scope.spawn(move || {
+                let wat = format!("(module (func (export \"f\") (result i32) (i32.const {i})))");
+                let module = Module::from_text_or_binary(engine, wat.as_bytes()).unwrap();
+                let mut store = Store::new(engine, ());
+                let instance = bident::Instance::new(&mut store, &module, &[]).unwrap();
+                let f = instance.get_typed_func::<(), i32>(&mut store, "f").unwrap();
+                assert_eq!(f.call(&mut store, ()).unwrap(), i);
+            });
+        }
+    });
+}

@@ -1,0 +1,150 @@
+//! What a guest has been granted, and what it has open.
+
+use crate::fs::{Descriptor, Files, OpenDir, Stream};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+use std::time::Instant;
+
+/// The host's side of one guest.
+pub struct WasiCtx {
+    pub(crate) args: Vec<Vec<u8>>,
+    /// As `NAME=VALUE`.
+    pub(crate) env: Vec<Vec<u8>>,
+    pub(crate) files: Files,
+    /// Where the guest's monotonic clock is zero: it learns nothing of the machine's uptime.
+    pub(crate) started: Instant,
+    has_directories: bool,
+    refused: Option<String>,
+}
+
+impl WasiCtx {
+    /// Starts with nothing granted.
+    pub fn builder() -> WasiCtxBuilder {
+        WasiCtxBuilder::default()
+    }
+
+    /// Whether the guest was granted any directory.
+    pub fn has_directories(&self) -> bool {
+        self.has_directories
+    }
+
+    /// The last path the guest asked for that no granted directory contains.
+    ///
+    /// The C library of most guests looks for a directory by itself and asks the host nothing where it
+    /// finds none: with [`WasiCtx::has_directories`] false, this stays `None` for them.
+    pub fn refused_path(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    pub(crate) fn refuse(&mut self, path: &str) {
+        self.refused = Some(path.to_owned());
+    }
+}
+
+/// Collects what is granted to a guest.
+#[derive(Default)]
+pub struct WasiCtxBuilder {
+    args: Vec<Vec<u8>>,
+    env: Vec<Vec<u8>>,
+    stdin: Option<Descriptor>,
+    stdout: Option<Descriptor>,
+    stderr: Option<Descriptor>,
+    directories: Vec<OpenDir>,
+}
+
+impl WasiCtxBuilder {
+    /// Adds an argument. The first is the program's name, by convention. What follows a zero byte is
+    /// left out: the guest could not tell it from the next argument.
+    pub fn arg(mut self, arg: impl Into<Vec<u8>>) -> Self {
+        self.args.push(until_zero(arg.into()));
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args(self, args: impl IntoIterator<Item = impl Into<Vec<u8>>>) -> Self {
+        args.into_iter().fold(self, Self::arg)
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        let mut variable = name.as_ref().to_vec();
+        variable.push(b'=');
+        variable.extend_from_slice(value.as_ref());
+        self.env.push(until_zero(variable));
+        self
+    }
+
+    /// Grants a directory of the host, with all in it, under a name that the guest sees.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn dir(
+        mut self,
+        host: impl AsRef<Path>,
+        guest: impl Into<String>,
+    ) -> Result<Self, io::Error> {
+        let dir = Dir::open_ambient_dir(host, ambient_authority())?;
+        self.directories.push(OpenDir::granted(dir, guest.into()));
+        Ok(self)
+    }
+
+    /// What the guest reads as standard input; empty by default.
+    pub fn stdin(mut self, input: impl Read + Send + 'static) -> Self {
+        self.stdin = Some(Descriptor::Stream(Stream::input(input, false)));
+        self
+    }
+
+    /// Where the guest's standard output goes; nowhere by default.
+    pub fn stdout(mut self, output: impl Write + Send + 'static) -> Self {
+        self.stdout = Some(Descriptor::Stream(Stream::output(output, false)));
+        self
+    }
+
+    /// Where the guest's standard error goes; nowhere by default.
+    pub fn stderr(mut self, output: impl Write + Send + 'static) -> Self {
+        self.stderr = Some(Descriptor::Stream(Stream::output(output, false)));
+        self
+    }
+
+    /// Gives the guest the three standard streams of this process.
+    pub fn inherit_stdio(mut self) -> Self {
+        let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+        let terminal = stdin.is_terminal();
+        self.stdin = Some(Descriptor::Stream(Stream::input(stdin, terminal)));
+        let terminal = stdout.is_terminal();
+        self.stdout = Some(Descriptor::Stream(Stream::output(stdout, terminal)));
+        let terminal = stderr.is_terminal();
+        self.stderr = Some(Descriptor::Stream(Stream::output(stderr, terminal)));
+        self
+    }
+
+    /// The context.
+    pub fn build(self) -> WasiCtx {
+        let has_directories = !self.directories.is_empty();
+        let output = || Descriptor::Stream(Stream::output(io::sink(), false));
+        let input = || Descriptor::Stream(Stream::input(io::empty(), false));
+        let mut descriptors = vec![
+            self.stdin.unwrap_or_else(input),
+            self.stdout.unwrap_or_else(output),
+            self.stderr.unwrap_or_else(output),
+        ];
+        descriptors.extend(self.directories.into_iter().map(Descriptor::Dir));
+        WasiCtx {
+            args: self.args,
+            env: self.env,
+            files: Files::new(descriptors),
+            started: Instant::now(),
+            has_directories,
+            refused: None,
+        }
+    }
+}
+
+fn until_zero(mut bytes: Vec<u8>) -> Vec<u8> {
+    if let Some(end) = bytes.iter().position(|byte| *byte == 0) {
+        bytes.truncate(end);
+    }
+    bytes
+}

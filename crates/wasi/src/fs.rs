@@ -1,0 +1,287 @@
+//! What a guest has open: streams, files, directories; and the records that describe them.
+
+use crate::errno::Errno;
+use cap_fs_ext::{FileTypeExt, MetadataExt};
+use cap_std::fs::{Dir, File, FileType, Metadata};
+use cap_std::time::SystemTime;
+use std::io::{self, Read, Write};
+use std::time::UNIX_EPOCH;
+
+/// Most descriptors of one guest, so that it cannot use up those of the process.
+const MAX_OPEN: usize = 1024;
+
+/// Kinds of file, in the numbers of preview 1.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Unknown = 0,
+    BlockDevice = 1,
+    CharacterDevice = 2,
+    Directory = 3,
+    RegularFile = 4,
+    SocketStream = 6,
+    SymbolicLink = 7,
+}
+
+impl From<FileType> for Kind {
+    fn from(ty: FileType) -> Self {
+        if ty.is_file() {
+            Self::RegularFile
+        } else if ty.is_dir() {
+            Self::Directory
+        } else if ty.is_symlink() {
+            Self::SymbolicLink
+        } else if ty.is_char_device() {
+            Self::CharacterDevice
+        } else if ty.is_block_device() {
+            Self::BlockDevice
+        } else if ty.is_socket() {
+            Self::SocketStream
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
+/// What a descriptor stands for.
+pub(crate) enum Descriptor {
+    Stream(Stream),
+    File(OpenFile),
+    Dir(OpenDir),
+}
+
+/// A standard stream.
+pub(crate) struct Stream {
+    pub(crate) end: StreamEnd,
+    /// Programs ask, to know how to buffer.
+    pub(crate) terminal: bool,
+}
+
+/// Which way a stream goes.
+pub(crate) enum StreamEnd {
+    Input(Box<dyn Read + Send>),
+    Output(Box<dyn Write + Send>),
+}
+
+impl Stream {
+    pub(crate) fn input(input: impl Read + Send + 'static, terminal: bool) -> Self {
+        Self {
+            end: StreamEnd::Input(Box::new(input)),
+            terminal,
+        }
+    }
+
+    pub(crate) fn output(output: impl Write + Send + 'static, terminal: bool) -> Self {
+        Self {
+            end: StreamEnd::Output(Box::new(output)),
+            terminal,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        if self.terminal {
+            Kind::CharacterDevice
+        } else {
+            Kind::Unknown
+        }
+    }
+}
+
+/// A file that was opened below a granted directory.
+pub(crate) struct OpenFile {
+    pub(crate) file: File,
+    /// The flags it was opened with, in the numbers of preview 1.
+    pub(crate) flags: u16,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+}
+
+/// A directory that was granted, or opened below one that was.
+pub(crate) struct OpenDir {
+    pub(crate) dir: Dir,
+    /// The guest's name for it, if it was granted.
+    pub(crate) granted_as: Option<String>,
+    /// What the guest is reading: taken when it starts at the beginning, so that entries neither
+    /// repeat nor go missing while it removes what it reads.
+    pub(crate) listing: Vec<DirEntry>,
+}
+
+/// An entry of a directory.
+pub(crate) struct DirEntry {
+    pub(crate) inode: u64,
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+}
+
+impl OpenDir {
+    pub(crate) fn granted(dir: Dir, name: String) -> Self {
+        Self {
+            dir,
+            granted_as: Some(name),
+            listing: Vec::new(),
+        }
+    }
+
+    pub(crate) fn opened(dir: Dir) -> Self {
+        Self {
+            dir,
+            granted_as: None,
+            listing: Vec::new(),
+        }
+    }
+
+    /// Reads the directory. Names that are not UTF-8 cannot be told to a guest and are left out.
+    pub(crate) fn list(&mut self) -> io::Result<()> {
+        let inode = self.dir.dir_metadata()?.ino();
+        let dots = [".", ".."];
+        let mut listing = Vec::from(dots.map(|name| DirEntry {
+            inode,
+            kind: Kind::Directory,
+            name: name.to_owned(),
+        }));
+        for entry in self.dir.entries()? {
+            let entry = entry?;
+            if let Ok(name) = entry.file_name().into_string() {
+                let inode = cap_std::fs::MetadataExt::ino(&entry.metadata()?);
+                listing.push(DirEntry {
+                    inode,
+                    kind: entry.file_type()?.into(),
+                    name,
+                });
+            }
+        }
+        self.listing = listing;
+        Ok(())
+    }
+}
+
+/// The descriptors of a guest by number.
+pub(crate) struct Files(Vec<Option<Descriptor>>);
+
+impl Files {
+    pub(crate) fn new(descriptors: Vec<Descriptor>) -> Self {
+        Self(descriptors.into_iter().map(Some).collect())
+    }
+
+    pub(crate) fn get(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
+        self.0
+            .get_mut(fd as usize)
+            .and_then(Option::as_mut)
+            .ok_or(Errno::Badf)
+    }
+
+    pub(crate) fn file(&mut self, fd: u32) -> Result<&mut OpenFile, Errno> {
+        match self.get(fd)? {
+            Descriptor::File(file) => Ok(file),
+            Descriptor::Dir(_) => Err(Errno::Isdir),
+            Descriptor::Stream(_) => Err(Errno::Spipe),
+        }
+    }
+
+    pub(crate) fn dir(&mut self, fd: u32) -> Result<&mut OpenDir, Errno> {
+        match self.get(fd)? {
+            Descriptor::Dir(dir) => Ok(dir),
+            _ => Err(Errno::Notdir),
+        }
+    }
+
+    /// The lowest free number for a new descriptor.
+    pub(crate) fn add(&mut self, descriptor: Descriptor) -> Result<u32, Errno> {
+        let free = self.0.iter().position(Option::is_none);
+        let fd = free.unwrap_or(self.0.len());
+        if fd >= MAX_OPEN {
+            return Err(Errno::Mfile);
+        }
+        if free.is_none() {
+            self.0.push(None);
+        }
+        self.0[fd] = Some(descriptor);
+        Ok(fd as u32)
+    }
+
+    pub(crate) fn close(&mut self, fd: u32) -> Result<Descriptor, Errno> {
+        self.0
+            .get_mut(fd as usize)
+            .and_then(Option::take)
+            .ok_or(Errno::Badf)
+    }
+
+    /// Gives the descriptor `from` the number `to`, whose own is closed.
+    pub(crate) fn renumber(&mut self, from: u32, to: u32) -> Result<(), Errno> {
+        self.get(to)?;
+        let descriptor = self.close(from)?;
+        self.0[to as usize] = Some(descriptor);
+        Ok(())
+    }
+}
+
+/// The record `filestat`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stat {
+    device: u64,
+    inode: u64,
+    kind: Kind,
+    links: u64,
+    size: u64,
+    accessed: u64,
+    modified: u64,
+    changed: u64,
+}
+
+impl Stat {
+    pub(crate) fn of_stream(kind: Kind) -> Self {
+        Self {
+            device: 0,
+            inode: 0,
+            kind,
+            links: 1,
+            size: 0,
+            accessed: 0,
+            modified: 0,
+            changed: 0,
+        }
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; 64] {
+        let words = [
+            self.device,
+            self.inode,
+            // One byte; the seven after it are padding.
+            self.kind as u64,
+            self.links,
+            self.size,
+            self.accessed,
+            self.modified,
+            self.changed,
+        ];
+        let mut bytes = [0; 64];
+        for (chunk, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            *chunk = word.to_le_bytes();
+        }
+        bytes
+    }
+}
+
+impl From<Metadata> for Stat {
+    fn from(metadata: Metadata) -> Self {
+        let modified = nanoseconds(metadata.modified());
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            kind: metadata.file_type().into(),
+            links: metadata.nlink(),
+            size: metadata.len(),
+            accessed: nanoseconds(metadata.accessed()),
+            modified,
+            changed: modified,
+        }
+    }
+}
+
+/// Since 1970, or 0 if the system does not know or it was earlier.
+fn nanoseconds(time: io::Result<SystemTime>) -> u64 {
+    time.ok()
+        .and_then(|time| time.into_std().duration_since(UNIX_EPOCH).ok())
+        .and_then(|duration| u64::try_from(duration.as_nanos()).ok())
+        .unwrap_or(0)
+}

@@ -1,0 +1,423 @@
+//! Functions on open descriptors.
+
+use crate::ctx::WasiCtx;
+use crate::errno::Errno;
+use crate::fs::{Descriptor, DirEntry, Kind, OpenFile, Stat, StreamEnd};
+use crate::guest::Guest;
+use cap_std::fs::FileExt;
+use std::fs::FileTimes;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Rights, as far as they are told apart here.
+pub(crate) const RIGHT_READ: u64 = 1 << 1;
+pub(crate) const RIGHT_SEEK: u64 = 1 << 2;
+pub(crate) const RIGHT_TELL: u64 = 1 << 5;
+pub(crate) const RIGHT_WRITE: u64 = 1 << 6;
+pub(crate) const RIGHT_ALLOCATE: u64 = 1 << 8;
+pub(crate) const RIGHT_SET_SIZE: u64 = 1 << 22;
+/// The 30 rights there are.
+const ALL_RIGHTS: u64 = (1 << 30) - 1;
+
+type Done = Result<(), Errno>;
+
+pub(crate) fn advise(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32, advice: u32) -> Done {
+    ctx.files.file(fd)?;
+    // Advice may be ignored, if it is one.
+    if advice <= 5 {
+        Ok(())
+    } else {
+        Err(Errno::Inval)
+    }
+}
+
+pub(crate) fn allocate(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
+    ctx.files.file(fd)?;
+    Err(Errno::Notsup)
+}
+
+pub(crate) fn close(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
+    ctx.files.close(fd).map(drop)
+}
+
+pub(crate) fn datasync(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
+    Ok(ctx.files.file(fd)?.file.sync_data()?)
+}
+
+pub(crate) fn sync(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
+    Ok(ctx.files.file(fd)?.file.sync_all()?)
+}
+
+/// The record `fdstat`: kind, flags, rights, rights of what is opened through it.
+pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+    let (kind, flags, rights) = match ctx.files.get(fd)? {
+        Descriptor::Stream(stream) => {
+            let way = match stream.end {
+                StreamEnd::Input(_) => RIGHT_READ,
+                StreamEnd::Output(_) => RIGHT_WRITE,
+            };
+            // A C library takes what it cannot seek in for a terminal, if the kind is right.
+            let others = ALL_RIGHTS & !(RIGHT_READ | RIGHT_WRITE | RIGHT_SEEK | RIGHT_TELL);
+            (stream.kind(), 0, way | others)
+        }
+        Descriptor::File(open) => {
+            let mut rights = ALL_RIGHTS;
+            if !open.readable {
+                rights &= !RIGHT_READ;
+            }
+            if !open.writable {
+                rights &= !(RIGHT_WRITE | RIGHT_ALLOCATE | RIGHT_SET_SIZE);
+            }
+            (open.file.metadata()?.file_type().into(), open.flags, rights)
+        }
+        Descriptor::Dir(_) => (Kind::Directory, 0, ALL_RIGHTS),
+    };
+    let mut record = [0; 24];
+    record[0] = kind as u8;
+    record[2..4].copy_from_slice(&flags.to_le_bytes());
+    record[8..16].copy_from_slice(&rights.to_le_bytes());
+    record[16..24].copy_from_slice(&ALL_RIGHTS.to_le_bytes());
+    guest.write(out, &record)
+}
+
+pub(crate) fn fdstat_set_flags(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32, flags: u32) -> Done {
+    let now = match ctx.files.get(fd)? {
+        Descriptor::File(open) => open.flags,
+        _ => 0,
+    };
+    if flags == u32::from(now) {
+        Ok(())
+    } else {
+        Err(Errno::Notsup)
+    }
+}
+
+pub(crate) fn fdstat_set_rights(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
+    ctx.files.get(fd)?;
+    Err(Errno::Notsup)
+}
+
+pub(crate) fn filestat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+    let stat = match ctx.files.get(fd)? {
+        Descriptor::Stream(stream) => Stat::of_stream(stream.kind()),
+        Descriptor::File(open) => open.file.metadata()?.into(),
+        Descriptor::Dir(open) => open.dir.dir_metadata()?.into(),
+    };
+    guest.write(out, &stat.to_bytes())
+}
+
+pub(crate) fn filestat_set_size(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32, size: u64) -> Done {
+    let open = writable(ctx, fd)?;
+    Ok(open.file.set_len(size)?)
+}
+
+pub(crate) fn filestat_set_times(
+    ctx: &mut WasiCtx,
+    _: &mut Guest<'_>,
+    fd: u32,
+    accessed: u64,
+    modified: u64,
+    which: u32,
+) -> Done {
+    let times = file_times(accessed, modified, which)?;
+    let file = ctx.files.file(fd)?.file.try_clone()?.into_std();
+    Ok(file.set_times(times)?)
+}
+
+/// Which times to set, and to what: for each of the two a bit for the given time and one for now.
+pub(crate) fn file_times(accessed: u64, modified: u64, which: u32) -> Result<FileTimes, Errno> {
+    let time = |given: u64, bits: u32| match bits & 3 {
+        0 => Ok(None),
+        1 => Ok(UNIX_EPOCH.checked_add(Duration::from_nanos(given))),
+        2 => Ok(Some(SystemTime::now())),
+        _ => Err(Errno::Inval),
+    };
+    let mut times = FileTimes::new();
+    if let Some(time) = time(accessed, which)? {
+        times = times.set_accessed(time);
+    }
+    if let Some(time) = time(modified, which >> 2)? {
+        times = times.set_modified(time);
+    }
+    Ok(times)
+}
+
+fn readable(ctx: &mut WasiCtx, fd: u32) -> Result<&mut OpenFile, Errno> {
+    let open = ctx.files.file(fd)?;
+    if open.readable {
+        Ok(open)
+    } else {
+        Err(Errno::Badf)
+    }
+}
+
+fn writable(ctx: &mut WasiCtx, fd: u32) -> Result<&mut OpenFile, Errno> {
+    let open = ctx.files.file(fd)?;
+    if open.writable {
+        Ok(open)
+    } else {
+        Err(Errno::Badf)
+    }
+}
+
+/// Fills buffer after buffer until one is not filled.
+fn read_buffers(
+    guest: &mut Guest<'_>,
+    list: u32,
+    count: u32,
+    out: u32,
+    mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+) -> Done {
+    guest.read_u32(out)?;
+    let mut total = 0u32;
+    for (pointer, length) in guest.buffers(list, count)? {
+        let bytes = guest.bytes_mut(pointer, length)?;
+        let n = match retry(|| read(bytes, u64::from(total))) {
+            Ok(n) => n,
+            // What was read so far must reach the guest.
+            Err(_) if total > 0 => break,
+            Err(errno) => return Err(errno),
+        };
+        total += n;
+        if n < length {
+            break;
+        }
+    }
+    guest.write_u32(out, total)
+}
+
+/// Writes buffer after buffer until one is not taken whole.
+fn write_buffers(
+    guest: &mut Guest<'_>,
+    list: u32,
+    count: u32,
+    out: u32,
+    mut write: impl FnMut(&[u8], u64) -> io::Result<usize>,
+) -> Done {
+    guest.read_u32(out)?;
+    let mut total = 0u32;
+    for (pointer, length) in guest.buffers(list, count)? {
+        let bytes = guest.bytes(pointer, length)?;
+        let n = match retry(|| write(bytes, u64::from(total))) {
+            Ok(n) => n,
+            Err(_) if total > 0 => break,
+            Err(errno) => return Err(errno),
+        };
+        total += n;
+        if n < length {
+            break;
+        }
+    }
+    guest.write_u32(out, total)
+}
+
+/// Again, as long as a signal interrupts it. The count is at most the length of a guest's buffer.
+fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> Result<u32, Errno> {
+    loop {
+        match transfer() {
+            Ok(n) => return u32::try_from(n).map_err(|_| Errno::Overflow),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+pub(crate) fn read(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    list: u32,
+    count: u32,
+    out: u32,
+) -> Done {
+    match ctx.files.get(fd)? {
+        Descriptor::Stream(stream) => match &mut stream.end {
+            StreamEnd::Input(input) => {
+                // Only one read: a second might wait for what the guest has not asked for.
+                let mut done = false;
+                read_buffers(guest, list, count, out, |bytes, _| {
+                    if bytes.is_empty() || std::mem::replace(&mut done, true) {
+                        return Ok(0);
+                    }
+                    input.read(bytes)
+                })
+            }
+            StreamEnd::Output(_) => Err(Errno::Badf),
+        },
+        Descriptor::File(open) if open.readable => {
+            read_buffers(guest, list, count, out, |bytes, _| open.file.read(bytes))
+        }
+        Descriptor::File(_) => Err(Errno::Badf),
+        Descriptor::Dir(_) => Err(Errno::Isdir),
+    }
+}
+
+pub(crate) fn write(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    list: u32,
+    count: u32,
+    out: u32,
+) -> Done {
+    match ctx.files.get(fd)? {
+        Descriptor::Stream(stream) => match &mut stream.end {
+            StreamEnd::Output(output) => {
+                write_buffers(guest, list, count, out, |bytes, _| output.write(bytes))?;
+                // The guest has buffered already if it wanted to.
+                Ok(output.flush()?)
+            }
+            StreamEnd::Input(_) => Err(Errno::Badf),
+        },
+        Descriptor::File(open) if open.writable => {
+            write_buffers(guest, list, count, out, |bytes, _| open.file.write(bytes))
+        }
+        Descriptor::File(_) => Err(Errno::Badf),
+        Descriptor::Dir(_) => Err(Errno::Isdir),
+    }
+}
+
+pub(crate) fn pread(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    list: u32,
+    count: u32,
+    offset: u64,
+    out: u32,
+) -> Done {
+    let open = readable(ctx, fd)?;
+    read_buffers(guest, list, count, out, |bytes, done| {
+        open.file.read_at(bytes, position(offset, done)?)
+    })
+}
+
+pub(crate) fn pwrite(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    list: u32,
+    count: u32,
+    offset: u64,
+    out: u32,
+) -> Done {
+    let open = writable(ctx, fd)?;
+    write_buffers(guest, list, count, out, |bytes, done| {
+        open.file.write_at(bytes, position(offset, done)?)
+    })
+}
+
+fn position(offset: u64, done: u64) -> io::Result<u64> {
+    offset
+        .checked_add(done)
+        .ok_or_else(|| io::ErrorKind::InvalidInput.into())
+}
+
+pub(crate) fn seek(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    delta: i64,
+    whence: u32,
+    out: u32,
+) -> Done {
+    let to = match whence {
+        0 => SeekFrom::Start(u64::try_from(delta).map_err(|_| Errno::Inval)?),
+        1 => SeekFrom::Current(delta),
+        2 => SeekFrom::End(delta),
+        _ => return Err(Errno::Inval),
+    };
+    let position = ctx.files.file(fd)?.file.seek(to)?;
+    guest.write_u64(out, position)
+}
+
+pub(crate) fn tell(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+    let position = ctx.files.file(fd)?.file.stream_position()?;
+    guest.write_u64(out, position)
+}
+
+pub(crate) fn renumber(ctx: &mut WasiCtx, _: &mut Guest<'_>, from: u32, to: u32) -> Done {
+    ctx.files.renumber(from, to)
+}
+
+/// The record `prestat`: 0 for a directory, and the length of its name.
+pub(crate) fn prestat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+    let length = granted_name(ctx, fd)?.len();
+    guest.write_u32(out, 0)?;
+    let length_at = out.checked_add(4).ok_or(Errno::Fault)?;
+    guest.write_u32(
+        length_at,
+        u32::try_from(length).map_err(|_| Errno::Overflow)?,
+    )
+}
+
+pub(crate) fn prestat_dir_name(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    buffer: u32,
+    length: u32,
+) -> Done {
+    let name = granted_name(ctx, fd)?.as_bytes();
+    if (length as usize) < name.len() {
+        return Err(Errno::Nametoolong);
+    }
+    guest.write(buffer, name)
+}
+
+/// Guests count up from 3 to find what they were granted, until this is an error.
+fn granted_name(ctx: &mut WasiCtx, fd: u32) -> Result<&str, Errno> {
+    match ctx.files.get(fd)? {
+        Descriptor::Dir(open) => open.granted_as.as_deref().ok_or(Errno::Badf),
+        _ => Err(Errno::Badf),
+    }
+}
+
+/// Fills the buffer with entries from `cookie` on. The last may be cut off: a full buffer tells the
+/// guest to come again.
+pub(crate) fn readdir(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    fd: u32,
+    buffer: u32,
+    length: u32,
+    cookie: u64,
+    out: u32,
+) -> Done {
+    guest.read_u32(out)?;
+    let mut rest = guest.bytes_mut(buffer, length)?;
+    let open = ctx.files.dir(fd)?;
+    if cookie == 0 {
+        open.list()?;
+    }
+    let first = usize::try_from(cookie).map_err(|_| Errno::Inval)?;
+    for (i, entry) in open.listing.iter().enumerate().skip(first) {
+        for part in [dirent(i, entry).as_slice(), entry.name.as_bytes()] {
+            let n = part.len().min(rest.len());
+            let (head, tail) = rest.split_at_mut(n);
+            head.copy_from_slice(&part[..n]);
+            rest = tail;
+        }
+        if rest.is_empty() {
+            break;
+        }
+    }
+    let used = length - rest.len() as u32;
+    guest.write_u32(out, used)
+}
+
+/// The record `dirent`: cookie of the next, inode, length of the name, kind.
+fn dirent(i: usize, entry: &DirEntry) -> [u8; 24] {
+    let mut record = [0; 24];
+    record[..8].copy_from_slice(&(i as u64 + 1).to_le_bytes());
+    record[8..16].copy_from_slice(&entry.inode.to_le_bytes());
+    record[16..20].copy_from_slice(&(entry.name.len() as u32).to_le_bytes());
+    record[20] = entry.kind as u8;
+    record
+}
+
+/// There are no sockets: whatever the descriptor is, it is not one.
+pub(crate) fn no_socket(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
+    ctx.files.get(fd)?;
+    Err(Errno::Notsock)
+}

@@ -1,0 +1,267 @@
+//! Functions on paths, all relative to a directory that the guest has open and never leading out of
+//! it: cap-std sees to that, symbolic links included.
+
+use super::{Get, MODULE, call};
+use crate::ctx::WasiCtx;
+use crate::errno::Errno;
+use crate::fs::{Descriptor, OpenDir, OpenFile, Stat};
+use crate::guest::Guest;
+use crate::p1::fd::{RIGHT_ALLOCATE, RIGHT_READ, RIGHT_SET_SIZE, RIGHT_WRITE, file_times};
+use bident::{Answer, Caller, Error, FuncType, Linker, Val, ValType};
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt};
+use cap_std::fs::{Dir, OpenOptions};
+use std::io;
+use std::path::Path;
+
+type Done = Result<(), Errno>;
+
+/// Lookup flag: follow a symbolic link at the end of the path.
+const FOLLOW: u32 = 1;
+const CREATE: u32 = 1;
+const DIRECTORY: u32 = 2;
+const EXCLUSIVE: u32 = 4;
+const TRUNCATE: u32 = 8;
+const APPEND: u32 = 1;
+
+/// A path and the directory it starts from, as the guest gives them.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) fd: u32,
+    pub(crate) path: u32,
+    pub(crate) length: u32,
+}
+
+impl Place {
+    fn path<'a>(&self, guest: &'a Guest<'_>) -> Result<&'a str, Errno> {
+        guest.text(self.path, self.length)
+    }
+
+    /// Does something there. A refusal is noted, for whoever runs the guest.
+    fn with<R>(
+        &self,
+        ctx: &mut WasiCtx,
+        guest: &Guest<'_>,
+        act: impl FnOnce(&Dir, &Path) -> io::Result<R>,
+    ) -> Result<R, Errno> {
+        let path = self.path(guest)?;
+        let open = ctx.files.dir(self.fd);
+        let outcome = open.and_then(|open| act(&open.dir, path.as_ref()).map_err(Errno::from));
+        match outcome {
+            Err(Errno::Notcapable) => ctx.refuse(path),
+            Err(Errno::Badf) if !ctx.has_directories() => ctx.refuse(path),
+            _ => {}
+        }
+        outcome
+    }
+
+    /// Does something here and there.
+    fn with_both(
+        &self,
+        there: Place,
+        ctx: &mut WasiCtx,
+        guest: &Guest<'_>,
+        act: impl FnOnce(&Dir, &Path, &Dir, &Path) -> io::Result<()>,
+    ) -> Done {
+        // A second handle, because the table lends only one directory at a time.
+        let other_dir = there.with(ctx, guest, |dir, _| dir.try_clone())?;
+        let other = Path::new(there.path(guest)?);
+        self.with(ctx, guest, |dir, path| act(dir, path, &other_dir, other))
+    }
+}
+
+pub(crate) fn create_directory(ctx: &mut WasiCtx, guest: &mut Guest<'_>, place: Place) -> Done {
+    place.with(ctx, guest, |dir, path| dir.create_dir(path))
+}
+
+pub(crate) fn remove_directory(ctx: &mut WasiCtx, guest: &mut Guest<'_>, place: Place) -> Done {
+    place.with(ctx, guest, |dir, path| dir.remove_dir(path))
+}
+
+pub(crate) fn unlink_file(ctx: &mut WasiCtx, guest: &mut Guest<'_>, place: Place) -> Done {
+    place.with(ctx, guest, |dir, path| dir.remove_file(path))
+}
+
+pub(crate) fn filestat_get(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    place: Place,
+    lookup: u32,
+    out: u32,
+) -> Done {
+    let metadata = place.with(ctx, guest, |dir, path| {
+        if lookup & FOLLOW != 0 {
+            dir.metadata(path)
+        } else {
+            dir.symlink_metadata(path)
+        }
+    })?;
+    guest.write(out, &Stat::from(metadata).to_bytes())
+}
+
+pub(crate) fn filestat_set_times(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    place: Place,
+    lookup: u32,
+    accessed: u64,
+    modified: u64,
+    which: u32,
+) -> Done {
+    let times = file_times(accessed, modified, which)?;
+    place.with(ctx, guest, |dir, path| {
+        let mut options = OpenOptions::new();
+        options.read(true).maybe_dir(true).follow(follow(lookup));
+        dir.open_with(path, &options)?.into_std().set_times(times)
+    })
+}
+
+fn follow(lookup: u32) -> FollowSymlinks {
+    if lookup & FOLLOW != 0 {
+        FollowSymlinks::Yes
+    } else {
+        FollowSymlinks::No
+    }
+}
+
+pub(crate) fn rename(ctx: &mut WasiCtx, guest: &mut Guest<'_>, from: Place, to: Place) -> Done {
+    from.with_both(to, ctx, guest, |dir, path, new_dir, new| {
+        dir.rename(path, new_dir, new)
+    })
+}
+
+pub(crate) fn link(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    from: Place,
+    lookup: u32,
+    to: Place,
+) -> Done {
+    if lookup & FOLLOW != 0 {
+        return Err(Errno::Inval);
+    }
+    from.with_both(to, ctx, guest, |dir, path, new_dir, new| {
+        dir.hard_link(path, new_dir, new)
+    })
+}
+
+pub(crate) fn symlink(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    target: u32,
+    target_length: u32,
+    place: Place,
+) -> Done {
+    let target = guest.text(target, target_length)?;
+    place.with(ctx, guest, |dir, path| dir.symlink(target, path))
+}
+
+/// What does not fit the buffer is cut off, as under POSIX.
+pub(crate) fn readlink(
+    ctx: &mut WasiCtx,
+    guest: &mut Guest<'_>,
+    place: Place,
+    buffer: u32,
+    buffer_length: u32,
+    out: u32,
+) -> Done {
+    let target = place.with(ctx, guest, |dir, path| dir.read_link(path))?;
+    let target = target.to_str().ok_or(Errno::Ilseq)?.as_bytes();
+    let n = target.len().min(buffer_length as usize);
+    guest.write(buffer, &target[..n])?;
+    guest.write_u32(out, n as u32)
+}
+
+/// Parameters of `path_open`.
+struct Open {
+    place: Place,
+    lookup: u32,
+    how: u32,
+    rights: u64,
+    flags: u32,
+    out: u32,
+}
+
+impl Open {
+    fn from_params(params: &[Val]) -> Self {
+        let int = |i: usize| params[i].i32().unwrap_or_default() as u32;
+        Self {
+            place: Place {
+                fd: int(0),
+                path: int(2),
+                length: int(3),
+            },
+            lookup: int(1),
+            how: int(4),
+            // Parameter 6: rights of what is opened through the new descriptor; all, here.
+            rights: params[5].i64().unwrap_or_default() as u64,
+            flags: int(7),
+            out: int(8),
+        }
+    }
+
+    fn run(&self, ctx: &mut WasiCtx, guest: &mut Guest<'_>) -> Done {
+        // Before a file is made that the guest would never learn of.
+        guest.read_u32(self.out)?;
+        let descriptor = if self.how & DIRECTORY != 0 {
+            let dir = self
+                .place
+                .with(ctx, guest, |dir, path| dir.open_dir(path))?;
+            Descriptor::Dir(OpenDir::opened(dir))
+        } else {
+            self.open(ctx, guest)?
+        };
+        let fd = ctx.files.add(descriptor)?;
+        guest.write_u32(self.out, fd)
+    }
+
+    fn open(&self, ctx: &mut WasiCtx, guest: &Guest<'_>) -> Result<Descriptor, Errno> {
+        let readable = self.rights & RIGHT_READ != 0;
+        let writable = self.rights & (RIGHT_WRITE | RIGHT_ALLOCATE | RIGHT_SET_SIZE) != 0;
+        let append = self.flags & APPEND != 0 && writable;
+        // Creating and emptying are writing, to the system.
+        let write = writable || self.how & (CREATE | TRUNCATE) != 0;
+        let mut options = OpenOptions::new();
+        options
+            .read(readable || !write)
+            .write(write && !append)
+            .append(append)
+            .create(self.how & CREATE != 0)
+            .create_new(self.how & CREATE != 0 && self.how & EXCLUSIVE != 0)
+            .truncate(self.how & TRUNCATE != 0)
+            .maybe_dir(true)
+            .follow(follow(self.lookup));
+        let file = self
+            .place
+            .with(ctx, guest, |dir, path| dir.open_with(path, &options))?;
+        if file.metadata()?.is_dir() {
+            return Ok(Descriptor::Dir(OpenDir::opened(Dir::from_std_file(
+                file.into_std(),
+            ))));
+        }
+        let flags = if append { APPEND as u16 } else { 0 };
+        Ok(Descriptor::File(OpenFile {
+            file,
+            flags,
+            readable,
+            writable,
+        }))
+    }
+}
+
+/// Defines `path_open`, which has more parameters than a typed host function may have.
+pub(crate) fn add_open<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
+    use ValType::{I32, I64};
+    let ty = FuncType::new([I32, I32, I32, I32, I32, I64, I64, I32, I32], [I32]);
+    linker.func_new(
+        MODULE,
+        "path_open",
+        ty,
+        move |mut caller: Caller<'_, T>, params, results| {
+            let open = Open::from_params(params);
+            let errno = call(&mut caller, get, |ctx, guest| open.run(ctx, guest))?;
+            results[0] = Val::I32(errno as i32);
+            Ok(Answer::Ready)
+        },
+    )?;
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Runs scripts in the format of the specification's test suite (`.wast`).
+//!
+//! ```
+//! # use bident::Engine;
+//! let script = r#"
+//!     (module (func (export "add") (param i32 i32) (result i32)
+//!         (i32.add (local.get 0) (local.get 1))))
+//!     (assert_return (invoke "add" (i32.const 1) (i32.const 2)) (i32.const 3))
+//! "#;
+//! let report = bident_wast::run_script(&Engine::default(), "add.wast", script);
+//! assert_eq!((report.passed, report.failed, report.skipped), (1, 0, 0));
+//! ```
+//!
+//! What counts: every `assert_*`. Modules, registrations and plain actions count only when they fail.
+//! An assertion is skipped only if it needs a feature that the engine does not have: its module is
+//! valid with every proposal turned on, and invalid with those of the engine. A module that fails
+//! makes the assertions that use it fail.
+//!
+//! How strict it is: results must match to the bit, or the NaN pattern; a trap must have the message
+//! that the script expects; where a script expects a module to be malformed, invalid or unlinkable,
+//! the kind of the error must be right but its words are ours.
+#![forbid(unsafe_code)]
+
+mod matching;
+mod modules;
+mod runner;
+mod spectest;
+
+use bident::Engine;
+use runner::{Runner, Verdict, assertions_in};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use wast::lexer::Lexer;
+use wast::parser::{self, ParseBuffer};
+use wast::token::Span;
+use wast::{Wast, WastDirective};
+
+/// What came of a script.
+#[derive(Clone, Default, Debug)]
+pub struct Report {
+    /// Assertions that held.
+    pub passed: usize,
+    /// Assertions that did not, and modules and actions that failed.
+    pub failed: usize,
+    /// Assertions that need a feature that is not there.
+    pub skipped: usize,
+    /// Where and why, in the order of the script.
+    pub failures: Vec<Failure>,
+}
+
+/// Something that failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Name of the script, as given to [`run_script`].
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub col: usize,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.line, self.col, self.message
+        )
+    }
+}
+
+impl Report {
+    /// Adds what came of another script.
+    pub fn add(&mut self, other: Report) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.failures.extend(other.failures);
+    }
+
+    fn fail(&mut self, file: &str, (line, col): (usize, usize), message: impl Into<String>) {
+        self.failed += 1;
+        let (file, message) = (file.to_owned(), message.into());
+        self.failures.push(Failure {
+            file,
+            line: line + 1,
+            col: col + 1,
+            message,
+        });
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+            ..
+        } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Runs a script in a store of its own. `name` is for messages.
+///
+/// A directive that panics fails, and so do all after it.
+pub fn run_script(engine: &Engine, name: &str, text: &str) -> Report {
+    let mut report = Report::default();
+    let position = |span: Span| span.linecol_in(text);
+    let mut lexer = Lexer::new(text);
+    // Names in the suite are there to confuse.
+    lexer.allow_confusing_unicode(true);
+    let buffer = match ParseBuffer::new_with_lexer(lexer) {
+        Ok(buffer) => buffer,
+        Err(error) => {
+            report.fail(name, position(error.span()), error.message());
+            return report;
+        }
+    };
+    let script = match parser::parse::<Wast<'_>>(&buffer) {
+        Ok(script) => script,
+        Err(error) => {
+            report.fail(name, position(error.span()), error.message());
+            return report;
+        }
+    };
+    let mut runner = match Runner::new(engine) {
+        Ok(runner) => runner,
+        Err(error) => {
+            report.fail(name, (0, 0), format!("no module `spectest`: {error}"));
+            return report;
+        }
+    };
+    let mut directives = script.directives.into_iter();
+    while let Some(mut directive) = directives.next() {
+        let (span, counted) = (directive.span(), assertions_in(&directive));
+        let verdict = catch_unwind(AssertUnwindSafe(|| runner.run(&mut directive)));
+        match verdict {
+            Ok(Verdict::Pass) => report.passed += counted,
+            Ok(Verdict::Skip) => report.skipped += counted,
+            Ok(Verdict::Fail(message)) => report.fail(name, position(span), message),
+            Err(_) => {
+                report.fail(name, position(span), "panicked; nothing after it was run");
+                report.failed += count_assertions(directives.by_ref());
+                // Its store is in the middle of something: not even dropping it is safe to try.
+                std::mem::forget(runner);
+                return report;
+            }
+        }
+    }
+    report
+}
+
+fn count_assertions<'a>(directives: impl Iterator<Item = WastDirective<'a>>) -> usize {
+    directives.map(|directive| assertions_in(&directive)).sum()
+}

@@ -1,0 +1,161 @@
+//! Values and messages of a script against those of the engine.
+
+use bident::{ExternRef, Val};
+use std::fmt::Write;
+use wast::core::{AbstractHeapType, HeapType, NanPattern, WastArgCore, WastRetCore};
+use wast::{WastArg, WastRet};
+
+/// The value an argument stands for; `None` if the engine has no such values.
+pub(crate) fn argument(arg: &WastArg<'_>) -> Option<Val> {
+    let WastArg::Core(arg) = arg else { return None };
+    Some(match arg {
+        WastArgCore::I32(x) => Val::I32(*x),
+        WastArgCore::I64(x) => Val::I64(*x),
+        WastArgCore::F32(x) => Val::F32(x.bits),
+        WastArgCore::F64(x) => Val::F64(x.bits),
+        WastArgCore::RefNull(HeapType::Abstract { ty, .. }) => match ty {
+            AbstractHeapType::Func => Val::FuncRef(None),
+            AbstractHeapType::Extern => Val::ExternRef(None),
+            _ => return None,
+        },
+        WastArgCore::RefExtern(x) => Val::ExternRef(Some(ExternRef::new(*x))),
+        _ => return None,
+    })
+}
+
+/// Whether results are what the script expects; if not, both.
+pub(crate) fn check_results(actual: &[Val], expected: &[WastRet<'_>]) -> Result<(), String> {
+    let same = actual.len() == expected.len()
+        && actual
+            .iter()
+            .zip(expected)
+            .all(|(actual, expected)| match expected {
+                WastRet::Core(expected) => matches_result(actual, expected),
+                _ => false,
+            });
+    if same {
+        return Ok(());
+    }
+    let mut message = String::from("got");
+    for value in actual {
+        let _ = write!(message, " {}", show(value));
+    }
+    message.push_str(if actual.is_empty() {
+        " nothing; expected"
+    } else {
+        "; expected"
+    });
+    for value in expected {
+        let _ = write!(message, " {value:?}");
+    }
+    Err(message)
+}
+
+fn matches_result(actual: &Val, expected: &WastRetCore<'_>) -> bool {
+    match (actual, expected) {
+        (_, WastRetCore::Either(any)) => any.iter().any(|one| matches_result(actual, one)),
+        (Val::I32(a), WastRetCore::I32(b)) => a == b,
+        (Val::I64(a), WastRetCore::I64(b)) => a == b,
+        (Val::F32(a), WastRetCore::F32(b)) => matches_f32(*a, b),
+        (Val::F64(a), WastRetCore::F64(b)) => matches_f64(*a, b),
+        (Val::FuncRef(None), WastRetCore::RefNull(ty)) => {
+            is_one_of(ty, &[AbstractHeapType::Func, AbstractHeapType::NoFunc])
+        }
+        (Val::ExternRef(None), WastRetCore::RefNull(ty)) => {
+            is_one_of(ty, &[AbstractHeapType::Extern, AbstractHeapType::NoExtern])
+        }
+        (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
+        (Val::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,
+        (Val::ExternRef(Some(a)), WastRetCore::RefExtern(Some(b))) => {
+            a.data().downcast_ref::<u32>() == Some(b)
+        }
+        _ => false,
+    }
+}
+
+fn is_one_of(ty: &Option<HeapType<'_>>, any: &[AbstractHeapType]) -> bool {
+    match ty {
+        None => true,
+        Some(HeapType::Abstract { ty, .. }) => any.contains(ty),
+        Some(_) => false,
+    }
+}
+
+/// Canonical: only the highest bit of the payload is set. Arithmetic: it is set.
+fn matches_f32(bits: u32, expected: &NanPattern<wast::token::F32>) -> bool {
+    const QUIET: u32 = 0x7fc0_0000;
+    match expected {
+        NanPattern::CanonicalNan => bits & 0x7fff_ffff == QUIET,
+        NanPattern::ArithmeticNan => bits & QUIET == QUIET,
+        NanPattern::Value(value) => bits == value.bits,
+    }
+}
+
+fn matches_f64(bits: u64, expected: &NanPattern<wast::token::F64>) -> bool {
+    const QUIET: u64 = 0x7ff8_0000_0000_0000;
+    match expected {
+        NanPattern::CanonicalNan => bits & (u64::MAX >> 1) == QUIET,
+        NanPattern::ArithmeticNan => bits & QUIET == QUIET,
+        NanPattern::Value(value) => bits == value.bits,
+    }
+}
+
+fn show(value: &Val) -> String {
+    match value {
+        Val::F32(bits) => format!("F32({bits:#x} = {})", f32::from_bits(*bits)),
+        Val::F64(bits) => format!("F64({bits:#x} = {})", f64::from_bits(*bits)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Whether a trap says what the script expects. One may say more than the other: scripts expect
+/// `uninitialized element 7`, and older ones just `undefined`.
+pub(crate) fn matches_trap(actual: &str, expected: &str) -> bool {
+    actual.starts_with(expected) || expected.starts_with(actual)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wast::token::F32;
+
+    #[test]
+    fn nan_patterns() {
+        let value = |bits| NanPattern::Value(F32 { bits });
+        assert!(matches_f32(0x7fc0_0000, &NanPattern::CanonicalNan));
+        assert!(matches_f32(0xffc0_0000, &NanPattern::CanonicalNan));
+        assert!(!matches_f32(0x7fc0_0001, &NanPattern::CanonicalNan));
+        assert!(matches_f32(0x7fe0_0001, &NanPattern::ArithmeticNan));
+        assert!(!matches_f32(0x7fa0_0000, &NanPattern::ArithmeticNan));
+        assert!(!matches_f32(0x8000_0000, &value(0)));
+        assert!(matches_f64(
+            0xfff8_0000_0000_0000,
+            &NanPattern::CanonicalNan
+        ));
+        assert!(!matches_f64(
+            0x7ff0_0000_0000_0000,
+            &NanPattern::ArithmeticNan
+        ));
+    }
+
+    #[test]
+    fn either() {
+        let expected = WastRetCore::Either(vec![WastRetCore::I32(1), WastRetCore::I32(2)]);
+        assert!(matches_result(&Val::I32(2), &expected));
+        assert!(!matches_result(&Val::I32(3), &expected));
+        assert!(!matches_result(&Val::I64(1), &expected));
+    }
+
+    #[test]
+    fn trap_messages() {
+        assert!(matches_trap("undefined element", "undefined"));
+        assert!(matches_trap(
+            "uninitialized element",
+            "uninitialized element 7"
+        ));
+        assert!(!matches_trap(
+            "out of bounds table access",
+            "out of bounds memory access"
+        ));
+    }
+}

@@ -1,0 +1,282 @@
+//! One script: its store, its instances by name, and what each directive does.
+
+use crate::matching::{argument, check_results, matches_trap};
+use crate::modules::{Refused, compile, compile_wat};
+use crate::spectest;
+use bident::{Engine, Error, ErrorKind, Extern, Instance, Linker, Module, Store, Val};
+use std::collections::HashMap;
+use wast::token::Id;
+use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
+
+/// What came of a directive.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It did what it should.
+    Pass,
+    /// It needs a feature that is not there.
+    Skip,
+    /// It did not, and why.
+    Fail(String),
+}
+
+/// How many assertions a directive stands for in a report.
+pub(crate) fn assertions_in(directive: &WastDirective<'_>) -> usize {
+    match directive {
+        WastDirective::Module(_)
+        | WastDirective::ModuleDefinition(_)
+        | WastDirective::ModuleInstance { .. }
+        | WastDirective::Register { .. }
+        | WastDirective::Invoke(_)
+        | WastDirective::Wait { .. } => 0,
+        WastDirective::Thread(thread) => thread.directives.iter().map(assertions_in).sum(),
+        _ => 1,
+    }
+}
+
+/// A name of the script: what stands for it, or why nothing does.
+type Slot<T> = Result<T, Refused>;
+
+/// Why an action gave no results.
+enum Stopped {
+    /// There was nothing to act on.
+    Refused(Refused),
+    /// The engine says so.
+    Error(Error),
+}
+
+impl From<Refused> for Stopped {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+fn bad(message: impl Into<String>) -> Refused {
+    Refused::Bad(message.into())
+}
+
+/// The state of a script.
+pub(crate) struct Runner {
+    engine: Engine,
+    store: Store<()>,
+    linker: Linker<()>,
+    definitions: HashMap<String, Slot<Module>>,
+    instances: HashMap<String, Slot<Instance>>,
+    last_definition: Slot<Module>,
+    last_instance: Slot<Instance>,
+}
+
+impl Runner {
+    pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
+        let mut store = Store::new(engine, ());
+        let linker = spectest::linker(engine, &mut store)?;
+        Ok(Self {
+            engine: engine.clone(),
+            store,
+            linker,
+            definitions: HashMap::new(),
+            instances: HashMap::new(),
+            last_definition: Err(bad("no module was defined before")),
+            last_instance: Err(bad("no module was instantiated before")),
+        })
+    }
+
+    /// Carries out a directive.
+    pub(crate) fn run(&mut self, directive: &mut WastDirective<'_>) -> Verdict {
+        match directive {
+            WastDirective::Module(module) => self.module(module),
+            WastDirective::ModuleDefinition(module) => self.define(module),
+            WastDirective::ModuleInstance {
+                instance, module, ..
+            } => self.instantiate_definition(*instance, *module),
+            WastDirective::Register { name, module, .. } => self.register(name, *module),
+            WastDirective::Invoke(invoke) => match self.invoke(invoke) {
+                Ok(_) => Verdict::Pass,
+                Err(stopped) => unexpected(stopped),
+            },
+            WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, results),
+            WastDirective::AssertTrap { exec, message, .. } => {
+                let outcome = self.execute(exec);
+                assert_trap(outcome, message)
+            }
+            WastDirective::AssertExhaustion { call, message, .. } => {
+                let outcome = self.invoke(call);
+                assert_trap(outcome, message)
+            }
+            WastDirective::AssertMalformed { module, .. }
+            | WastDirective::AssertInvalid { module, .. }
+            | WastDirective::AssertMalformedCustom { module, .. }
+            | WastDirective::AssertInvalidCustom { module, .. } => self.assert_refused(module),
+            WastDirective::AssertUnlinkable { module, .. } => self.assert_unlinkable(module),
+            // Exceptions, continuations and threads are not there yet.
+            WastDirective::AssertException { .. }
+            | WastDirective::AssertSuspension { .. }
+            | WastDirective::Thread(_)
+            | WastDirective::Wait { .. } => Verdict::Skip,
+        }
+    }
+
+    fn module(&mut self, module: &mut QuoteWat<'_>) -> Verdict {
+        let name = module.name();
+        let instance = compile(&self.engine, module).and_then(|module| self.instantiate(&module));
+        self.keep_instance(name, instance)
+    }
+
+    fn define(&mut self, module: &mut QuoteWat<'_>) -> Verdict {
+        let compiled = compile(&self.engine, module);
+        let verdict = verdict_of(&compiled);
+        if let Some(name) = module.name() {
+            self.definitions
+                .insert(name.name().to_owned(), compiled.clone());
+        }
+        self.last_definition = compiled;
+        verdict
+    }
+
+    fn instantiate_definition(&mut self, name: Option<Id<'_>>, module: Option<Id<'_>>) -> Verdict {
+        let definition = match module {
+            None => self.last_definition.clone(),
+            Some(id) => look_up(&self.definitions, id),
+        };
+        let instance = definition.and_then(|module| self.instantiate(&module));
+        self.keep_instance(name, instance)
+    }
+
+    fn instantiate(&mut self, module: &Module) -> Slot<Instance> {
+        let instance = self.linker.instantiate(&mut self.store, module);
+        instance.map_err(|error| bad(format!("instantiation failed: {error}")))
+    }
+
+    fn keep_instance(&mut self, name: Option<Id<'_>>, instance: Slot<Instance>) -> Verdict {
+        let verdict = verdict_of(&instance);
+        if let Some(name) = name {
+            self.instances
+                .insert(name.name().to_owned(), instance.clone());
+        }
+        self.last_instance = instance;
+        verdict
+    }
+
+    fn instance(&self, name: Option<Id<'_>>) -> Slot<Instance> {
+        match name {
+            None => self.last_instance.clone(),
+            Some(id) => look_up(&self.instances, id),
+        }
+    }
+
+    fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Verdict {
+        let instance = match self.instance(module) {
+            Ok(instance) => instance,
+            Err(refused) => return verdict_of::<()>(&Err(refused)),
+        };
+        match self.linker.instance(&mut self.store, name, instance) {
+            Ok(_) => Verdict::Pass,
+            Err(error) => Verdict::Fail(format!("`{name}` was not registered: {error}")),
+        }
+    }
+
+    fn execute(&mut self, action: &mut WastExecute<'_>) -> Result<Vec<Val>, Stopped> {
+        match action {
+            WastExecute::Invoke(invoke) => self.invoke(invoke),
+            WastExecute::Get { module, global, .. } => {
+                let instance = self.instance(*module)?;
+                let global = match instance.get_export(&mut self.store, global) {
+                    Some(Extern::Global(global)) => global,
+                    _ => return Err(bad(format!("no exported global `{global}`")).into()),
+                };
+                Ok(vec![global.get(&mut self.store)])
+            }
+            WastExecute::Wat(module) => {
+                let module = compile_wat(&self.engine, module)?;
+                self.linker.instantiate(&mut self.store, &module)?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Vec<Val>, Stopped> {
+        let instance = self.instance(invoke.module)?;
+        let name = invoke.name;
+        let func = instance
+            .get_func(&mut self.store, name)
+            .ok_or_else(|| bad(format!("no exported function `{name}`")))?;
+        let args: Option<Vec<Val>> = invoke.args.iter().map(argument).collect();
+        let args = args.ok_or(Refused::Unsupported)?;
+        let ty = func.ty(&self.store);
+        let mut results: Vec<Val> = ty
+            .results()
+            .iter()
+            .map(|ty| Val::default_for(*ty))
+            .collect();
+        func.call(&mut self.store, &args, &mut results)?;
+        Ok(results)
+    }
+
+    fn assert_return(&mut self, action: &mut WastExecute<'_>, expected: &[WastRet<'_>]) -> Verdict {
+        match self.execute(action) {
+            Ok(actual) => match check_results(&actual, expected) {
+                Ok(()) => Verdict::Pass,
+                Err(message) => Verdict::Fail(message),
+            },
+            Err(stopped) => unexpected(stopped),
+        }
+    }
+
+    fn assert_refused(&self, module: &mut QuoteWat<'_>) -> Verdict {
+        match compile(&self.engine, module) {
+            Err(_) => Verdict::Pass,
+            Ok(_) => Verdict::Fail("the module was accepted".into()),
+        }
+    }
+
+    fn assert_unlinkable(&mut self, module: &mut Wat<'_>) -> Verdict {
+        let module = match compile_wat(&self.engine, module) {
+            Ok(module) => module,
+            Err(refused) => return verdict_of::<()>(&Err(refused)),
+        };
+        match self.linker.instantiate(&mut self.store, &module) {
+            Ok(_) => Verdict::Fail("the module was linked".into()),
+            Err(error) if error.kind() == ErrorKind::Link => Verdict::Pass,
+            Err(error) => Verdict::Fail(format!("not the kind of error expected: {error}")),
+        }
+    }
+}
+
+fn look_up<T: Clone>(slots: &HashMap<String, Slot<T>>, id: Id<'_>) -> Slot<T> {
+    let missing = || Err(bad(format!("there is no module `${}`", id.name())));
+    slots.get(id.name()).cloned().unwrap_or_else(missing)
+}
+
+fn verdict_of<T>(slot: &Slot<T>) -> Verdict {
+    match slot {
+        Ok(_) => Verdict::Pass,
+        Err(Refused::Unsupported) => Verdict::Skip,
+        Err(Refused::Bad(message)) => Verdict::Fail(message.clone()),
+    }
+}
+
+/// Verdict on an action that should have given results.
+fn unexpected(stopped: Stopped) -> Verdict {
+    match stopped {
+        Stopped::Refused(refused) => verdict_of::<()>(&Err(refused)),
+        Stopped::Error(error) => Verdict::Fail(error.to_string()),
+    }
+}
+
+fn assert_trap(outcome: Result<Vec<Val>, Stopped>, expected: &str) -> Verdict {
+    let error = match outcome {
+        Ok(_) => return Verdict::Fail(format!("no trap; expected `{expected}`")),
+        Err(Stopped::Refused(refused)) => return verdict_of::<()>(&Err(refused)),
+        Err(Stopped::Error(error)) => error,
+    };
+    match error.trap() {
+        Some(code) if matches_trap(code.message(), expected) => Verdict::Pass,
+        Some(code) => Verdict::Fail(format!("trap `{code}`; expected `{expected}`")),
+        None => Verdict::Fail(format!("no trap but {error}; expected `{expected}`")),
+    }
+}

@@ -1,0 +1,62 @@
+//! The module `spectest` that scripts import from.
+
+use bident::{
+    Engine, Error, Global, GlobalType, Limits, Linker, Memory, MemoryType, RefType, Store, Table,
+    TableType, Val, ValType,
+};
+
+/// A linker in which `spectest` is defined, its items new in the store.
+pub(crate) fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()>, Error> {
+    let mut linker = Linker::new(engine);
+    linker.allow_shadowing(true);
+    define_print(&mut linker)?;
+    let globals = [
+        ("global_i32", Val::I32(666)),
+        ("global_i64", Val::I64(666)),
+        ("global_f32", Val::from(666.6f32)),
+        ("global_f64", Val::from(666.6f64)),
+    ];
+    for (name, value) in globals {
+        let ty = GlobalType {
+            content: value.ty(),
+            mutable: false,
+        };
+        let global = Global::new(&mut *store, ty, value)?;
+        linker.define("spectest", name, global)?;
+    }
+    let limits = Limits {
+        min: 10,
+        max: Some(20),
+    };
+    let ty = TableType {
+        element: RefType::Func,
+        limits,
+    };
+    let table = Table::new(&mut *store, ty, Val::default_for(ValType::FUNCREF))?;
+    linker.define("spectest", "table", table)?;
+    let ty = MemoryType {
+        limits: Limits {
+            min: 1,
+            max: Some(2),
+        },
+    };
+    let memory = Memory::new(&mut *store, ty)?;
+    linker.define("spectest", "memory", memory)?;
+    Ok(linker)
+}
+
+/// Each prints its arguments with their types, one a line, as the reference interpreter does.
+fn define_print(linker: &mut Linker<()>) -> Result<(), Error> {
+    linker.func_wrap("spectest", "print", || {})?;
+    linker.func_wrap("spectest", "print_i32", |a: i32| println!("{a} : i32"))?;
+    linker.func_wrap("spectest", "print_i64", |a: i64| println!("{a} : i64"))?;
+    linker.func_wrap("spectest", "print_f32", |a: f32| println!("{a} : f32"))?;
+    linker.func_wrap("spectest", "print_f64", |a: f64| println!("{a} : f64"))?;
+    linker.func_wrap("spectest", "print_i32_f32", |a: i32, b: f32| {
+        println!("{a} : i32\n{b} : f32");
+    })?;
+    linker.func_wrap("spectest", "print_f64_f64", |a: f64, b: f64| {
+        println!("{a} : f64\n{b} : f64");
+    })?;
+    Ok(())
+}

@@ -1,0 +1,79 @@
+import { test, run, same, list, holds, throws, rejects } from "../harness.mjs";
+import fs, { readFileSync, existsSync } from "node:fs";
+import * as fsPromises from "node:fs/promises";
+import path from "path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import answer, { name } from "package";
+import { pattern } from "package/features/x";
+import legacy from "legacy";
+import data from "./modules/data.json";
+import { own } from "#own";
+
+const here = new URL(".", import.meta.url);
+
+test("import.meta", () => {
+  holds(import.meta.url.startsWith("file:///") && import.meta.url.endsWith("/host/modules.mjs"));
+  same(import.meta.filename, fileURLToPath(import.meta.url));
+  same(import.meta.dirname, path.dirname(import.meta.filename));
+  same(import.meta.resolve("./x/../modules.mjs"), import.meta.url);
+  same(import.meta.resolve("package"), new URL("node_modules/package/esm/index.mjs", here).href);
+  same(import.meta.resolve("fs"), "node:fs");
+});
+
+test("packages", () => {
+  same(answer, 42);
+  same(name, "import");
+  same(pattern, "x");
+  same(legacy, "legacy main");
+  same(own, "own");
+  same(data.list[1], 2);
+});
+
+test("failures name both ends", async () => {
+  const failure = async (specifier, pattern, code) => {
+    const error = await rejects(Error, import(specifier), pattern);
+    same(error.code, code);
+  };
+  await failure("./nothing.mjs", /'\.\/nothing\.mjs' imported from .*modules\.mjs/, "ERR_MODULE_NOT_FOUND");
+  await failure("no-such-package", /no-such-package.*modules\.mjs/, "ERR_MODULE_NOT_FOUND");
+  await failure("package/hidden.js", /not among "exports"/, "ERR_PACKAGE_PATH_NOT_EXPORTED");
+  await failure("./modules", /is a directory/, "ERR_UNSUPPORTED_DIR_IMPORT");
+  await failure("http://example.org/x.mjs", /http/, "ERR_UNSUPPORTED_ESM_URL_SCHEME");
+  await failure("#nothing", /imports/, "ERR_PACKAGE_IMPORT_NOT_DEFINED");
+});
+
+test("dynamic import gives the same module", async () => {
+  const first = await import("./modules/counter.mjs");
+  const second = await import(new URL("modules/counter.mjs", here).href);
+  same(first, second);
+  first.next();
+  same(second.count, 1);
+});
+
+test("files", async () => {
+  const file = new URL("modules/data.json", here);
+  same(readFileSync(file, "utf8"), readFileSync(fileURLToPath(file)).toString());
+  same(JSON.parse(await fsPromises.readFile(file, "utf8")).list.length, 2);
+  same(existsSync(new URL("nothing", here)), false);
+  const error = throws(Error, () => readFileSync("/no/such/file"), /ENOENT.*open '\/no\/such\/file'/);
+  list([error.code, error.errno, error.syscall, error.path], ["ENOENT", -2, "open", "/no/such/file"]);
+  same((await rejects(Error, fs.promises.stat("/no/such/file"))).code, "ENOENT");
+  await new Promise((done) => fs.readFile(file, "utf8", (error, text) => { same(error, null); holds(text.length > 0); done(); }));
+});
+
+test("paths and URLs", () => {
+  same(path.join("a", "..", "b", "./c"), "b/c");
+  same(path.resolve("/a", "b"), "/a/b");
+  same(fileURLToPath("file:///a%20b"), "/a b");
+  same(pathToFileURL("/a b").href, "file:///a%20b");
+});
+
+test("require for builtin modules", () => {
+  const require = createRequire(import.meta.url);
+  same(require("fs").readFileSync, readFileSync);
+  same(typeof require("node:crypto").randomFillSync, "function");
+  throws(Error, () => require("./modules/data.json"), /builtin/);
+});
+
+await run();
