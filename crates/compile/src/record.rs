@@ -217,11 +217,36 @@ pub(crate) mod store {
 
     /// Entry of the buffer.
     pub(crate) fn value(position: usize, ty: ValType) -> Field {
+        entry(position, clif_type(ty))
+    }
+
+    fn entry(position: usize, ty: Type) -> Field {
         Field::new(
             position * size_of::<VmValue>(),
-            clif_type(ty),
+            ty,
             Access::Changing(Region::Values),
         )
+    }
+
+    /// Writes an entry of the buffer, always 8 bytes: the host reads that many right after, and a
+    /// load that is wider than the store before it waits for the store to reach the cache.
+    pub(crate) fn write_value(
+        b: &mut FunctionBuilder<'_>,
+        buffer: Value,
+        position: usize,
+        ty: ValType,
+        value: Value,
+    ) {
+        let wide = match ty {
+            ValType::I32 => b.ins().uextend(I64, value),
+            ValType::F32 => {
+                let bits = b.ins().bitcast(I32, MemFlagsData::new(), value);
+                b.ins().uextend(I64, bits)
+            }
+            ValType::I64 | ValType::F64 | ValType::Ref(_) => value,
+        };
+        let ty = b.func.dfg.value_type(wide);
+        entry(position, ty).store(b, buffer, wide);
     }
 }
 

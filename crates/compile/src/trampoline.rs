@@ -42,7 +42,7 @@ pub(crate) fn enter(isa: &dyn TargetIsa, ty: &FuncType) -> Result<Trampoline, Er
         let registers = b.inst_results(call).to_vec();
         let buffer = values(b, context);
         for ((i, ty), value) in in_registers(ty).zip(registers) {
-            store::value(i, ty).store(b, buffer, value);
+            store::write_value(b, buffer, i, ty, value);
         }
         b.ins().return_(&[]);
     })
@@ -59,7 +59,7 @@ pub(crate) fn leave(
         if !params.is_empty() {
             let buffer = values(b, context);
             for ((i, ty), value) in ty.params().iter().enumerate().zip(params) {
-                store::value(i, *ty).store(b, buffer, *value);
+                store::write_value(b, buffer, i, *ty, *value);
             }
         }
         let signature = b.import_signature(signature::leave_host());

@@ -70,6 +70,11 @@ impl<'a, T: 'static> Caller<'a, T> {
         self.instance()?.get_export(&mut *self, name)
     }
 
+    /// As [`crate::Store::gc`].
+    pub fn gc(&mut self) {
+        self.store.opaque.gc();
+    }
+
     /// Whether [`Answer::Pending`] would park the activation rather than fail: whether it was begun by
     /// `start` or `resume`.
     pub fn can_suspend(&self) -> bool {

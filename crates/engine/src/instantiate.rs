@@ -51,13 +51,13 @@ fn match_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Re
     }
     let mut items = Items::default();
     for (import, given) in wanted.iter().zip(imports) {
-        check_type(store, module, import, *given)?;
         match *given {
             Extern::Func(f) => items.imported_funcs.push(f.index_in(store)?),
             Extern::Table(t) => items.tables.push(t.index_in(store)?),
             Extern::Memory(m) => items.memories.push(m.index_in(store)?),
             Extern::Global(g) => items.globals.push(g.index_in(store)?),
         }
+        check_type(store, module, import, *given)?;
     }
     Ok(items)
 }

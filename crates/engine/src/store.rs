@@ -43,7 +43,7 @@ impl<T: 'static> Store<T> {
     /// Drops host values that WebAssembly can no longer reach. Happens by itself as they grow in
     /// number.
     pub fn gc(&mut self) {
-        self.0.opaque.collect();
+        self.0.opaque.gc();
     }
 
     /// Figures about the store's stacks.
@@ -77,7 +77,7 @@ impl<T: 'static> StoreContextMut<'_, T> {
 
     /// As [`Store::gc`].
     pub fn gc(&mut self) {
-        self.0.opaque.collect();
+        self.0.opaque.gc();
     }
 
     /// As [`Store::stats`].

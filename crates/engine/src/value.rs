@@ -12,17 +12,17 @@ use std::sync::Arc;
 ///
 /// The store keeps a clone for as long as WebAssembly may reach it; see [`crate::Store::gc`].
 #[derive(Clone)]
-pub struct ExternRef(Arc<dyn Any + Send + Sync>);
+pub struct ExternRef(Arc<Box<dyn Any + Send + Sync>>);
 
 impl ExternRef {
     /// Wraps a value.
     pub fn new<T: Any + Send + Sync>(value: T) -> Self {
-        Self(Arc::new(value))
+        Self(Arc::new(Box::new(value)))
     }
 
     /// The value.
     pub fn data(&self) -> &(dyn Any + Send + Sync) {
-        &*self.0
+        &**self.0
     }
 
     /// Whether both are clones of one.
@@ -53,6 +53,8 @@ pub enum Val {
     /// `externref`
     ExternRef(Option<ExternRef>),
 }
+
+const _: () = assert!(size_of::<Val>() == 16, "two words: they are copied on every dynamic call");
 
 impl Val {
     /// Zero or null.

@@ -156,7 +156,7 @@ pub(super) fn emit_return(t: &mut Translator<'_, '_>, results: &[Value]) {
             registers.push(results[i]);
         } else {
             let buffer = *buffer.get_or_insert_with(|| values(t));
-            store::value(i, ty.results()[i]).store(&mut t.b, buffer, results[i]);
+            store::write_value(&mut t.b, buffer, i, ty.results()[i], results[i]);
         }
     }
     t.b.ins().return_(&registers);

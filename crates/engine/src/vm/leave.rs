@@ -11,7 +11,7 @@ use crate::Answer;
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Caller, HostReturn, Reply, WasmTy, WasmValues, Words};
-use crate::value::{Side, Val};
+use crate::value::Val;
 use crate::vm::instance::instance_number;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmStore, fits_registers};
@@ -239,28 +239,39 @@ where
 {
     // SAFETY: passed on; the stub calls with the record that `HostBody::dynamic` was made into.
     unsafe {
+        // The type is not borrowed from the store: nobody changes a host function that exists.
+        let ty = &(*record.cast::<HostFunc>()).body.ty;
         dispatch::<T, F>(record, |store, instance, closure| {
-            let func = (*record.cast::<HostFunc>()).func_ref.handle;
             let mut values = std::mem::take(&mut store.opaque.scratch);
-            values.clear();
-            Val::read_all(&mut store.opaque, func, Side::Params, &mut values);
-            let count = values.len();
-            let results = store.opaque.types(func, Side::Results);
-            values.extend(results.iter().map(|ty| Val::default_for(*ty)));
-            let (params, results) = values.split_at_mut(count);
-            let answer = closure(Caller::new(store, instance), params, results);
-            let reply = match answer {
-                Ok(Answer::Ready) => {
-                    Val::write_all(&mut store.opaque, func, Side::Results, results)
-                        .map(|()| Reply::Ready(store.opaque.value(0)))
-                }
+            for (i, ty) in ty.params().iter().enumerate() {
+                let word = store.opaque.value(i);
+                values.push(Val::from_word(&mut store.opaque, *ty, word));
+            }
+            values.extend(ty.results().iter().map(|ty| Val::default_for(*ty)));
+            let (params, results) = values.split_at_mut(ty.params().len());
+            let reply = match closure(Caller::new(store, instance), params, results) {
+                Ok(Answer::Ready) => write_results(&mut store.opaque, ty, results),
                 Ok(Answer::Pending) => Ok(Reply::Pending),
                 Err(error) => Err(error),
             };
+            values.clear();
             store.opaque.scratch = values;
             reply
         })
     }
+}
+
+/// Puts the results of a dynamically typed host function into the value buffer.
+fn write_results(
+    store: &mut StoreOpaque,
+    ty: &FuncType,
+    results: &[Val],
+) -> Result<Reply<u64>, Error> {
+    for (i, (ty, result)) in ty.results().iter().zip(results).enumerate() {
+        let word = result.to_word(store, *ty)?;
+        store.set_value(i, word);
+    }
+    Ok(Reply::Ready(store.value(0)))
 }
 
 /// Writes results to the value buffer as well as into the answer.

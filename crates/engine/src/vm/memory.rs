@@ -40,7 +40,7 @@ impl LinearMemory {
             return Err(Error::limit(format!(
                 "a memory of {} pages ({} bytes) exceeds the limit of {limit_bytes} bytes",
                 ty.limits.min,
-                ty.limits.min * WASM_PAGE
+                ty.limits.min.saturating_mul(WASM_PAGE)
             )));
         }
         let base = os::reserve(MEMORY_RESERVATION).map_err(Error::no_memory("a linear memory"))?;

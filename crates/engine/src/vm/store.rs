@@ -12,11 +12,12 @@ use crate::vm::instance::{InstanceData, Items};
 use crate::vm::leave::HostFunc;
 use crate::vm::memory::LinearMemory;
 use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTrap, VmValue};
-use bident_module::{FuncType, GlobalType, TableType, ValType};
+use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
 use bident_stack::{Anchor, Handle, Stacks};
 use std::any::Any;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Store with its owner's data. Boxed by `Store<T>`, so that its address is stable.
@@ -65,7 +66,17 @@ unsafe impl Sync for StoreOpaque {}
 
 /// Identity of a store: handles carry it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct StoreId(u64);
+pub(crate) struct StoreId(NonZeroU32);
+
+impl StoreId {
+    /// An identity that no store of this process has had.
+    fn next() -> Result<Self, Error> {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let last = LAST.try_update(Ordering::Relaxed, Ordering::Relaxed, |id| id.checked_add(1));
+        let id = last.ok().and_then(|last| NonZeroU32::new(last + 1));
+        id.map(Self).ok_or_else(|| Error::limit("a process can make 2^32 - 1 stores"))
+    }
+}
 
 /// Error or panic that travels from a host function to whoever entered WebAssembly.
 pub(crate) enum Unwinding {
@@ -117,7 +128,6 @@ const FIRST_VALUES: usize = 32;
 
 impl StoreOpaque {
     pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         let stacks = Stacks::new(engine.config().stack_limits())
             .map_err(Error::no_memory("the control records of a store"))?;
         let mut values = vec![VmValue::default(); FIRST_VALUES];
@@ -132,7 +142,7 @@ impl StoreOpaque {
                 owner: ptr::null_mut(),
             },
             engine: engine.clone(),
-            id: StoreId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            id: StoreId::next()?,
             stacks,
             stressed: engine.config().stress,
             code: CodeMap::default(),
@@ -237,6 +247,13 @@ impl StoreOpaque {
         self.externs.insert(value)
     }
 
+    /// A collection at the embedder's request: no transfer is under way, so what the buffer still
+    /// holds is left over from one.
+    pub(crate) fn gc(&mut self) {
+        self.values.fill(VmValue::default());
+        self.collect();
+    }
+
     /// Drops every host value that nothing of this store can reach.
     pub(crate) fn collect(&mut self) {
         self.free_abandoned();
@@ -290,6 +307,7 @@ impl StoreOpaque {
 
     /// Adds a table filled with one element.
     pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<u32, Error> {
+        check_limits(ty.limits)?;
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
         self.tables.push(table);
         Ok(self.tables.len() as u32 - 1)
@@ -297,6 +315,7 @@ impl StoreOpaque {
 
     /// Adds a memory.
     pub(crate) fn add_memory(&mut self, ty: bident_module::MemoryType) -> Result<u32, Error> {
+        check_limits(ty.limits)?;
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
         self.memories.push(memory);
         Ok(self.memories.len() as u32 - 1)
@@ -334,6 +353,17 @@ impl StoreOpaque {
         let record = self.globals[index as usize].record;
         // SAFETY: as above, and the store is borrowed exclusively.
         unsafe { (*record.as_ptr()).value.low = word };
+    }
+}
+
+/// Modules are validated; types that the embedder makes are not.
+fn check_limits(limits: Limits) -> Result<(), Error> {
+    match limits.max {
+        Some(max) if max < limits.min => Err(Error::usage(format!(
+            "the minimum size {} exceeds the maximum {max}",
+            limits.min
+        ))),
+        _ => Ok(()),
     }
 }
 
