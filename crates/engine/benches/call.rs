@@ -118,7 +118,9 @@ fn suspend_resume(bencher: Bencher) {
     bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
         let mut outcome = func.start(&mut store, &[]).unwrap();
         for _ in 0..CALLS {
-            let Outcome::Suspended(parked) = outcome else { unreachable!() };
+            let Outcome::Suspended(parked) = outcome else {
+                unreachable!()
+            };
             outcome = parked.resume(&mut store, &[Val::I32(1)]).unwrap();
         }
         outcome
@@ -130,7 +132,9 @@ fn suspend_resume(bencher: Bencher) {
 fn start_suspend_resume_return(bencher: Bencher) {
     let (mut store, func) = exported("wait");
     bencher.bench_local(|| {
-        let Ok(Outcome::Suspended(parked)) = func.start(&mut store, &[]) else { unreachable!() };
+        let Ok(Outcome::Suspended(parked)) = func.start(&mut store, &[]) else {
+            unreachable!()
+        };
         parked.resume(&mut store, &[Val::I32(0)]).unwrap()
     });
 }

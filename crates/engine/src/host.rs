@@ -247,34 +247,33 @@ macro_rules! tuple {
             fn types() -> Vec<ValType> {
                 vec![$($ty::val_type()),*]
             }
-            #[allow(unused_variables, reason = "the empty tuple reads nothing")]
             fn read(store: &mut Words<'_>) -> Self {
                 ($({
                     let word = store.0.value($i);
                     $ty::from_word(word, store)
                 },)*)
             }
-            #[allow(unused_variables, reason = "the empty tuple writes nothing")]
             fn write(self, store: &mut Words<'_>) -> u64 {
                 let ($($value,)*) = self;
                 $(
                     let word = $value.into_word(store);
                     store.0.set_value($i, word);
                 )*
-                first!($($i)*, store)
+                store.0.value(0)
             }
         }
         returns!([$($ty),*] ($($ty,)*));
     };
 }
 
-macro_rules! first {
-    (, $store:ident) => {
+impl WasmValues for () {
+    fn types() -> Vec<ValType> {
+        Vec::new()
+    }
+    fn read(_: &mut Words<'_>) -> Self {}
+    fn write(self, _: &mut Words<'_>) -> u64 {
         0
-    };
-    ($($i:literal)+, $store:ident) => {
-        $store.0.value(0)
-    };
+    }
 }
 
 /// What a typed host function may return: results, a [`Reply`] of them, or a `Result` of either.
@@ -298,7 +297,7 @@ macro_rules! returns {
 }
 
 single!(i32 u32 i64 u64 f32 f64 Option<Func> Option<ExternRef>);
-tuple!();
+returns!([]());
 tuple!((A a 0));
 tuple!((A a 0)(B b 1));
 tuple!((A a 0)(B b 1)(C c 2));

@@ -113,11 +113,11 @@ impl Instance {
     ///
     /// # Errors
     /// Kind `Link`: number or type of the imports is wrong. Kind `Limit`: a memory or table is too
-    /// large. Kind `Trap`: a segment does not fit, or the start function trapped. Or what a host
-    /// function failed with.
+    /// large. Kind `Trap`: a segment does not fit, or the start function trapped. Kind `Usage`: the
+    /// module is of another engine, or an import of another store. Or what a host function failed with.
     ///
     /// # Panics
-    /// If an import belongs to another store, or a host function panics.
+    /// If a host function panics.
     pub fn new(
         mut store: impl AsContextMut,
         module: &Module,

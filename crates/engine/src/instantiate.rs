@@ -286,7 +286,7 @@ fn binary(stack: &mut Vec<u64>, f: impl FnOnce(u64, u64) -> u64) -> u64 {
 
 impl StoreOpaque {
     fn type_of_extern(&self, item: Extern) -> bident_module::ExternType {
-        item.ty(&OpaqueContext(self))
+        item.ty(OpaqueContext(self))
     }
 }
 

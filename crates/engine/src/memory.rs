@@ -37,7 +37,8 @@ impl Memory {
     /// A zeroed memory.
     ///
     /// # Errors
-    /// Kind `Limit`: it is larger than the engine allows, or the system has no memory.
+    /// Kind `Limit`: it is larger than the engine allows, or the system has no memory. Kind `Usage`: the
+    /// minimum exceeds the maximum.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         let index = store.add_memory(ty)?;

@@ -20,7 +20,9 @@ use std::ops::Deref;
 /// One word in size, so that an [`Outcome`] travels in registers: a resume that parks again is then
 /// not slowed down by results it does not have.
 #[derive(Clone, Default)]
-pub struct Results(Option<Box<Vec<Val>>>);
+pub struct Results(
+    #[expect(clippy::box_collection, reason = "one word, see above")] Option<Box<Vec<Val>>>,
+);
 
 impl Results {
     fn new(values: Vec<Val>) -> Self {
@@ -84,7 +86,10 @@ impl Outcome {
 #[must_use = "a suspension that is dropped is cancelled"]
 pub struct Suspension(Box<Parked>);
 
-const _: () = assert!(size_of::<Result<Outcome, Error>>() == 16, "returned in registers");
+const _: () = assert!(
+    size_of::<Result<Outcome, Error>>() == 16,
+    "returned in registers"
+);
 
 impl fmt::Debug for Suspension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -37,7 +37,8 @@ impl Table {
     /// A table filled with one element.
     ///
     /// # Errors
-    /// Kind `Limit`: it is larger than the engine allows. Kind `Usage`: the element has another type.
+    /// Kind `Limit`: it is larger than the engine allows. Kind `Usage`: the element has another type, or
+    /// the minimum exceeds the maximum.
     pub fn new(mut store: impl AsContextMut, ty: TableType, element: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         let word = element.to_word(store, ValType::Ref(ty.element))?;

@@ -54,7 +54,10 @@ pub enum Val {
     ExternRef(Option<ExternRef>),
 }
 
-const _: () = assert!(size_of::<Val>() == 16, "two words: they are copied on every dynamic call");
+const _: () = assert!(
+    size_of::<Val>() == 16,
+    "two words: they are copied on every dynamic call"
+);
 
 impl Val {
     /// Zero or null.

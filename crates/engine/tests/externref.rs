@@ -184,9 +184,7 @@ fn values_go_by_themselves_as_they_grow_in_number() {
 fn a_collection_while_arguments_are_written_spares_them() {
     let many = "externref ".repeat(40);
     let gets: String = (0..40).map(|i| format!("local.get {i} ")).collect();
-    let wat = format!(
-        r#"(module (func (export "id") (param {many}) (result {many}) {gets}))"#
-    );
+    let wat = format!(r#"(module (func (export "id") (param {many}) (result {many}) {gets}))"#);
     both(|engine| {
         let mut guest = Guest::plain(engine, &wat);
         let id = guest.func("id");
@@ -223,7 +221,9 @@ fn a_host_function_collects_while_webassembly_waits() {
             linker
                 .func_wrap("host", "make", move || Some(make.value()))
                 .unwrap()
-                .func_wrap("host", "gc", |mut caller: bident::Caller<'_, ()>| caller.gc())
+                .func_wrap("host", "gc", |mut caller: bident::Caller<'_, ()>| {
+                    caller.gc()
+                })
                 .unwrap();
         });
         let results = guest.call("go", &[]).unwrap();

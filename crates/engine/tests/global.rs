@@ -2,7 +2,7 @@
 
 mod common;
 
-use bident::{Engine, ErrorKind, ExternRef, Extern, Func, Global, GlobalType, Instance, Store};
+use bident::{Engine, ErrorKind, Extern, ExternRef, Func, Global, GlobalType, Instance, Store};
 use bident::{Val, ValType};
 use common::{Guest, assert_values, both, module};
 

@@ -6,9 +6,7 @@ use bident::{
     Answer, Caller, Config, Engine, ErrorKind, Func, FuncType, Linker, Outcome, TrapCode, Val,
     ValType,
 };
-use common::{
-    Guest, Random, assert_values, both, both_with, returned, returned_i32, suspended,
-};
+use common::{Guest, Random, assert_values, both, both_with, returned, returned_i32, suspended};
 use std::fmt::Write;
 
 /// Joins what `piece` gives for `0..count`.
@@ -121,7 +119,7 @@ fn huge_frame(values: usize) -> String {
 
 #[test]
 fn huge_frames_grow_at_once() {
-    for values in [100, 1000, 5000] {
+    for values in [100, 1000, 4200] {
         let wat = huge_frame(values);
         both(|engine| {
             let mut guest = Guest::new(engine, &wat, false, |linker| {
@@ -135,7 +133,10 @@ fn huge_frames_grow_at_once() {
                 };
                 linker.func_new("host", "touch", ty, touch).unwrap();
             });
-            let memory = guest.instance.get_memory(&mut guest.store, "memory").unwrap();
+            let memory = guest
+                .instance
+                .get_memory(&mut guest.store, "memory")
+                .unwrap();
             let mut random = Random(values as u64);
             let numbers: Vec<_> = (0..values).map(|_| random.below(1 << 40) as u64).collect();
             for (i, number) in numbers.iter().enumerate() {
@@ -157,25 +158,66 @@ fn huge_frames_grow_at_once() {
 }
 
 #[test]
-fn a_frame_larger_than_the_limit_is_a_trap() {
-    let wat = huge_frame(5000);
-    for size in [512, 8192, 32768] {
-        both_with(Config::new().max_stack_size(size), |engine| {
-            let mut guest = Guest::new(engine, &wat, (), |linker| {
-                linker.func_wrap("host", "touch", || 1i64).unwrap();
-            });
-            let error = guest.call("go", &[]).unwrap_err();
-            assert_eq!(error.trap(), Some(TrapCode::StackOverflow), "{error}");
-            assert_eq!(common::names(&error), ["go"]);
+fn a_stack_grows_after_a_call_of_the_host() {
+    let wat = r#"(module
+        (import "host" "touch" (func $touch (param i32) (result i32)))
+        (func $deep (param $n i32) (result i32)
+          (if (result i32) (i32.eqz (local.get $n)) (then (call $touch (local.get $n)))
+            (else (i32.add (i32.const 1) (call $deep (i32.sub (local.get $n) (i32.const 1)))))))
+        (func (export "go") (param $most i32) (result i32)
+          (local $n i32) (local $sum i32)
+          (loop $again
+            (local.set $sum (i32.add (call $touch (local.get $sum)) (call $deep (local.get $n))))
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br_if $again (i32.le_u (local.get $n) (local.get $most))))
+          (local.get $sum)))"#;
+    both(|engine| {
+        for most in 0..100 {
+            let mut guest = diver(engine);
+            // Blocks on all sides that nobody may write to, and free ones in between in any order.
+            let mut parked: Vec<_> = (0..30)
+                .map(|_| guest.park("dive", &[Val::I32(0)]))
+                .collect();
+            Random(most as u64 + 1).shuffle(&mut parked);
+            parked.truncate(20);
+            let mut linker = Linker::new(engine);
+            linker.func_wrap("host", "touch", |n: i32| n).unwrap();
+            let module = common::module(engine, wat);
+            let other = linker.instantiate(&mut guest.store, &module).unwrap();
+            let go = other
+                .get_typed_func::<i32, i32>(&mut guest.store, "go")
+                .unwrap();
+            let sum = most * (most + 1) / 2;
+            assert_eq!(go.call(&mut guest.store, most).unwrap(), sum);
+            for suspension in parked {
+                let outcome = suspension.resume(&mut guest.store, &[Val::I32(3)]);
+                assert_eq!(returned_i32(outcome), 3);
+            }
             guest.check_idle();
+        }
+    });
+}
+
+#[test]
+fn a_frame_larger_than_the_limit_is_a_trap() {
+    for (size, values) in [(512, 100), (8192, 1100), (32768, 4200)] {
+        let engine = Engine::new(&Config::new().max_stack_size(size)).unwrap();
+        let mut guest = Guest::new(&engine, &huge_frame(values), (), |linker| {
+            linker.func_wrap("host", "touch", || 1i64).unwrap();
         });
+        let error = guest.call("go", &[]).unwrap_err();
+        assert_eq!(error.trap(), Some(TrapCode::StackOverflow), "{error}");
+        assert_eq!(common::names(&error), ["go"]);
+        guest.check_idle();
     }
 }
 
 /// A thousand types, of every number kind.
 fn thousand() -> Vec<ValType> {
     use ValType::{F32, F64, I32, I64};
-    (0..1000).map(|i| [I64, F32, I32, F64, F64][i % 5]).collect()
+    (0..1000)
+        .map(|i| [I64, F32, I32, F64, F64][i % 5])
+        .collect()
 }
 
 fn thousand_values(seed: i32) -> Vec<Val> {
@@ -212,14 +254,19 @@ fn thousand_module() -> String {
 }
 
 fn thousand_guest(engine: &Engine) -> Guest<Answer> {
-    Guest::new(engine, &thousand_module(), Answer::Ready, |linker: &mut Linker<Answer>| {
-        let ty = FuncType::new(thousand(), thousand());
-        let wide = |caller: Caller<'_, Answer>, params: &[Val], results: &mut [Val]| {
-            results.clone_from_slice(params);
-            Ok(*caller.data())
-        };
-        linker.func_new("host", "wide", ty, wide).unwrap();
-    })
+    Guest::new(
+        engine,
+        &thousand_module(),
+        Answer::Ready,
+        |linker: &mut Linker<Answer>| {
+            let ty = FuncType::new(thousand(), thousand());
+            let wide = |caller: Caller<'_, Answer>, params: &[Val], results: &mut [Val]| {
+                results.clone_from_slice(params);
+                Ok(*caller.data())
+            };
+            linker.func_new("host", "wide", ty, wide).unwrap();
+        },
+    )
 }
 
 #[test]
@@ -336,6 +383,49 @@ fn a_trampoline_grows_the_stack() {
     });
 }
 
+#[test]
+fn the_value_buffer_grows_while_activations_wait() {
+    let few = thousand()[..40].to_vec();
+    let list = join(40, |i| few[i].to_string());
+    let wat = format!(
+        r#"(module
+             (import "host" "late" (func $late (result {list})))
+             (import "host" "grow" (func $grow (param {list}) (result {list})))
+             (func (export "late") (result {list}) call $late)
+             (func (export "grow") (param {list}) (result {list}) {gets} call $grow)
+             (func (export "trap") (result {list}) call $late unreachable))"#,
+        gets = join(40, |i| format!("local.get {i}")),
+    );
+    both(|engine| {
+        let wide = common::module(engine, r#"(module (func (export "f")))"#);
+        let mut guest = Guest::new(engine, &wat, (), |linker| {
+            let none = FuncType::new([], few.clone());
+            let types = FuncType::new(few.clone(), few.clone());
+            let grow = move |mut caller: Caller<'_, ()>, params: &[Val], results: &mut [Val]| {
+                // Needs room in the buffer that the caller's results travel in.
+                let ty = FuncType::new(thousand(), thousand());
+                Func::new(&mut caller, ty, |_, _, _| Ok(Answer::Ready))?;
+                bident::Instance::new(&mut caller, &wide, &[])?;
+                results.clone_from_slice(params);
+                Ok(Answer::Ready)
+            };
+            linker
+                .func_new("host", "late", none, |_, _, _| Ok(Answer::Pending))
+                .unwrap()
+                .func_new("host", "grow", types, grow)
+                .unwrap();
+        });
+        let values = &thousand_values(5)[..40];
+        let parked = guest.park("late", &[]);
+        let traps = guest.park("trap", &[]);
+        assert_values(&guest.call("grow", values).unwrap(), values);
+        assert_values(&returned(parked.resume(&mut guest.store, values)), values);
+        let error = traps.resume(&mut guest.store, values).unwrap_err();
+        assert_eq!(common::names(&error), ["trap"]);
+        guest.check_idle();
+    });
+}
+
 const DIVE: &str = r#"(module
     (import "host" "read" (func $read (result i32)))
     (func $dive (export "dive") (param $depth i32) (result i32)
@@ -440,7 +530,9 @@ fn growth_does_not_move_other_stacks() {
     let _ = write!(text, "(module {})", recursive_with_live_values(3));
     let engine = Engine::new(&Config::new().stress(false)).unwrap();
     let mut guest = diver(&engine);
-    let kept: Vec<_> = (0..100).map(|_| guest.park("dive", &[Val::I32(2)])).collect();
+    let kept: Vec<_> = (0..100)
+        .map(|_| guest.park("dive", &[Val::I32(2)]))
+        .collect();
     let other = common::module(&engine, &text);
     let other = bident::Instance::new(&mut guest.store, &other, &[]).unwrap();
     let f: Func = other.get_func(&mut guest.store, "f3").unwrap();
@@ -451,9 +543,8 @@ fn growth_does_not_move_other_stacks() {
     let moves = guest.store.stats().moves - before;
     assert!((1..20).contains(&moves), "{moves} moves for one stack");
     for suspension in kept {
-        let Outcome::Returned(results) = suspension
-            .resume(&mut guest.store, &[Val::I32(1)])
-            .unwrap()
+        let Outcome::Returned(results) =
+            suspension.resume(&mut guest.store, &[Val::I32(1)]).unwrap()
         else {
             panic!("it reads once");
         };

@@ -113,7 +113,10 @@ fn imports_must_fit() {
     }
     link_error(
         instantiate("memory", "(memory 3)"),
-        &["asks for a memory of 3.. pages", "a memory of 2..4 pages was given"],
+        &[
+            "asks for a memory of 3.. pages",
+            "a memory of 2..4 pages was given",
+        ],
     );
 }
 
@@ -204,19 +207,21 @@ fn an_instance_provides_its_exports() {
           (global.set $g (i32.const 6))
           (i32.add (call $get) (call_indirect (result i32) (i32.const 1)))))"#;
     both(|engine| {
-        let Guest { mut store, instance } = Guest::plain(engine, provider);
+        let Guest {
+            mut store,
+            instance,
+        } = Guest::plain(engine, provider);
         let mut linker = Linker::new(engine);
         linker.instance(&mut store, "p", instance).unwrap();
-        let user = linker.instantiate(&mut store, &module(engine, user)).unwrap();
+        let user = linker
+            .instantiate(&mut store, &module(engine, user))
+            .unwrap();
         let go = user.get_typed_func::<(), i32>(&mut store, "go").unwrap();
         assert_eq!(go.call(&mut store, ()).unwrap(), 142);
         let global = instance.get_global(&mut store, "g").unwrap();
         assert_eq!(global.get(&mut store).i32(), Some(6));
         assert_eq!(instance.exports(&mut store).len(), 4);
-        link_error(
-            linker.instance(&mut store, "p", instance),
-            &["already"],
-        );
+        link_error(linker.instance(&mut store, "p", instance), &["already"]);
     });
 }
 
@@ -271,7 +276,9 @@ fn one_linker_serves_many_stores() {
     for start in [0, 10, 20] {
         let mut store = Store::new(&engine, start);
         let instance = linker.instantiate(&mut store, &module).unwrap();
-        let go = instance.get_typed_func::<(), i32>(&mut store, "go").unwrap();
+        let go = instance
+            .get_typed_func::<(), i32>(&mut store, "go")
+            .unwrap();
         assert_eq!(go.call(&mut store, ()).unwrap(), start + 2);
     }
 }

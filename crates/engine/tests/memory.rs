@@ -21,16 +21,25 @@ fn a_memory_is_read_and_written_from_both_sides() {
         (func (export "put") (param i32 i32) (i32.store8 (local.get 0) (local.get 1))))"#;
     both(|engine| {
         let mut guest = Guest::plain(engine, wat);
-        let memory = guest.instance.get_memory(&mut guest.store, "memory").unwrap();
+        let memory = guest
+            .instance
+            .get_memory(&mut guest.store, "memory")
+            .unwrap();
         assert_eq!(memory.data(&guest.store)[..7], *b"\0\0\0abc\0");
         memory.data_mut(&mut guest.store)[4] = b'x';
-        assert_eq!(guest.call("get", &[Val::I32(4)]).unwrap()[0].i32(), Some(120));
+        assert_eq!(
+            guest.call("get", &[Val::I32(4)]).unwrap()[0].i32(),
+            Some(120)
+        );
         guest.call("put", &[Val::I32(5), Val::I32(121)]).unwrap();
         let mut buffer = [0; 3];
         memory.read(&guest.store, 3, &mut buffer).unwrap();
         assert_eq!(buffer, *b"axy");
         memory.write(&mut guest.store, 65533, b"end").unwrap();
-        assert_eq!(guest.call("get", &[Val::I32(65535)]).unwrap()[0].i32(), Some(100));
+        assert_eq!(
+            guest.call("get", &[Val::I32(65535)]).unwrap()[0].i32(),
+            Some(100)
+        );
         for offset in [65534, usize::MAX, usize::MAX - 1] {
             let error = memory.write(&mut guest.store, offset, b"end").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
@@ -47,9 +56,15 @@ fn a_memory_grows_in_place() {
         (func (export "size") (result i32) (memory.size)))"#;
     both(|engine| {
         let mut guest = Guest::plain(engine, wat);
-        let memory = guest.instance.get_memory(&mut guest.store, "memory").unwrap();
+        let memory = guest
+            .instance
+            .get_memory(&mut guest.store, "memory")
+            .unwrap();
         let start = memory.data_ptr(&guest.store);
-        assert_eq!(guest.call("grow", &[Val::I32(1)]).unwrap()[0].i32(), Some(1));
+        assert_eq!(
+            guest.call("grow", &[Val::I32(1)]).unwrap()[0].i32(),
+            Some(1)
+        );
         assert_eq!(memory.grow(&mut guest.store, 1).unwrap(), 2);
         assert_eq!(memory.grow(&mut guest.store, 0).unwrap(), 3);
         assert_eq!(guest.call("size", &[]).unwrap()[0].i32(), Some(3));

@@ -36,7 +36,7 @@ fn imports_and_exports_are_listed_in_order() {
         .map(|i| (i.module(), i.name(), i.ty().kind()))
         .collect();
     let expected = [
-        ("a", "f", "function"),
+        ("a", "f", "func"),
         ("a", "g", "global"),
         ("b", "t", "table"),
         ("b", "m", "memory"),
@@ -87,7 +87,9 @@ fn a_truncated_module_is_refused() {
         .count();
     // Only between sections, and not where function bodies are still missing.
     assert!(whole < 16, "{whole} prefixes are modules");
-    let error = Module::new(&engine, &binary[..binary.len() / 2]).err().unwrap();
+    let error = Module::new(&engine, &binary[..binary.len() / 2])
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("offset"), "{error}");
     let error = Module::new(&engine, &[]).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Compile);
@@ -128,7 +130,10 @@ fn an_invalid_module_gives_the_offset() {
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Compile);
         let text = error.to_string();
-        assert!(text.contains("type mismatch") && text.contains("offset"), "{text}");
+        assert!(
+            text.contains("type mismatch") && text.contains("offset"),
+            "{text}"
+        );
     }
     let binary = wat::parse_str("(module (func (result i32) i32.const 1))").unwrap();
     Module::validate(&engine, &binary).unwrap();

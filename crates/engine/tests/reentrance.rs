@@ -139,7 +139,10 @@ fn what_a_host_function_parked_is_resumed_from_outside() {
         for depth in 0..4 {
             for n in 0..10 {
                 let name = if depth == 0 { "launch" } else { "outer" };
-                assert_eq!(call_i32(&mut guest, name, n), n * 1000 * (depth.min(1) + 1) + n);
+                assert_eq!(
+                    call_i32(&mut guest, name, n),
+                    n * 1000 * (depth.min(1) + 1) + n
+                );
             }
             let mut parked = std::mem::take(&mut guest.store.data_mut().parked);
             assert_eq!(guest.store.stats().live, 10);
@@ -392,7 +395,10 @@ fn endless_recursion_ends(engine: &Engine) {
 #[test]
 fn endless_mutual_recursion_is_an_error() {
     both(endless_recursion_ends);
-    both_with(Config::new().max_stack_memory(64 << 10), endless_recursion_ends);
+    both_with(
+        Config::new().max_stack_memory(64 << 10),
+        endless_recursion_ends,
+    );
 }
 
 #[test]
@@ -422,7 +428,12 @@ fn two_stores_nest() {
     let wat = r#"(module
         (import "host" "other" (func $other (param i32) (result i32)))
         (func $go (export "go") (param $n i32) (result i32)
-          (i32.add (local.get $n) (call $other (local.get $n)))))"#;
+          (i32.add (local.get $n) (call $other (local.get $n)))
+          ;; Grows after the other store has run.
+          (i32.add (i32.sub (call $deep (i32.const 900)) (i32.const 900))))
+        (func $deep (param $n i32) (result i32)
+          (if (result i32) (i32.eqz (local.get $n)) (then (i32.const 0))
+            (else (i32.add (i32.const 1) (call $deep (i32.sub (local.get $n) (i32.const 1))))))))"#;
     let inner = r#"(module (func (export "f") (param $n i32) (result i32)
           (i32.div_u (i32.const 100) (local.get $n)))
         (func $deep (export "deep") (param $n i32) (result i32)
@@ -466,7 +477,10 @@ fn a_shared_store_is_lent_to_callbacks() {
                            (call $callback (i32.sub (local.get $n) (i32.const 1)))))
             (else (i32.const 0)))))"#;
     both(|engine| {
-        let Guest { mut store, instance } = Guest::new(engine, wat, (), |linker| {
+        let Guest {
+            mut store,
+            instance,
+        } = Guest::new(engine, wat, (), |linker| {
             let callback = move |mut caller: Caller<'_, ()>, n: i32| {
                 let nest = caller.get_export("nest").unwrap().into_func().unwrap();
                 assert!(shared().try_with(|_| ()).is_none(), "not lent yet");
@@ -480,7 +494,9 @@ fn a_shared_store_is_lent_to_callbacks() {
             };
             linker.func_wrap("host", "callback", callback).unwrap();
         });
-        let nest = instance.get_typed_func::<i32, i32>(&mut store, "nest").unwrap();
+        let nest = instance
+            .get_typed_func::<i32, i32>(&mut store, "nest")
+            .unwrap();
         SHARED.set(Some(SharedStore::new(store)));
         for n in 0..5 {
             let result = shared().with(|store| nest.call(store, n)).unwrap();

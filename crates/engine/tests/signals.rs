@@ -120,7 +120,10 @@ impl Drop for Storm {
 /// Runs `work` in a storm until this many signals have interrupted a stacklet.
 fn in_storm(signals: usize, mut work: impl FnMut()) {
     let _storm = Storm::start();
-    let (end, start) = (ON_STACKLET.load(Ordering::Relaxed) + signals, Instant::now());
+    let (end, start) = (
+        ON_STACKLET.load(Ordering::Relaxed) + signals,
+        Instant::now(),
+    );
     while ON_STACKLET.load(Ordering::Relaxed) < end {
         assert!(start.elapsed() < Duration::from_secs(20), "no signals come");
         work();
@@ -213,7 +216,9 @@ fn a_storm_of_signals_does_no_harm() {
 #[test]
 fn one_engine_serves_many_threads() {
     both(|engine| {
-        let module = module(engine, r#"(module
+        let module = module(
+            engine,
+            r#"(module
             (func $fib (export "fib") (param i32) (result i32)
               (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
                 (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
@@ -221,14 +226,18 @@ fn one_engine_serves_many_threads() {
             (func $deep (export "deep") (param i32) (result i32)
               (if (result i32) (local.get 0)
                 (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
-                (else (i32.div_u (i32.const 1) (local.get 0))))))"#);
+                (else (i32.div_u (i32.const 1) (local.get 0))))))"#,
+        );
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
                     let mut store = Store::new(engine, ());
                     let instance = bident::Instance::new(&mut store, &module, &[]).unwrap();
-                    let mut typed =
-                        |name| instance.get_typed_func::<i32, i32>(&mut store, name).unwrap();
+                    let mut typed = |name| {
+                        instance
+                            .get_typed_func::<i32, i32>(&mut store, name)
+                            .unwrap()
+                    };
                     let (fib, deep) = (typed("fib"), typed("deep"));
                     for depth in 0..50 {
                         assert_eq!(fib.call(&mut store, 15).unwrap(), 610);
@@ -355,12 +364,8 @@ fn a_thread_gets_its_signal_stack_back_when_it_ends() {
     // SAFETY: the thread is joined before anything it uses goes.
     unsafe {
         let mut thread = std::mem::zeroed();
-        let failed = libc::pthread_create(
-            &mut thread,
-            ptr::null(),
-            foreign_thread,
-            ptr::null_mut(),
-        );
+        let failed =
+            libc::pthread_create(&mut thread, ptr::null(), foreign_thread, ptr::null_mut());
         assert_eq!(failed, 0);
         assert_eq!(libc::pthread_join(thread, ptr::null_mut()), 0);
     }

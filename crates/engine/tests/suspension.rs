@@ -126,6 +126,20 @@ fn gauss(depth: i32) -> i32 {
 }
 
 #[test]
+fn the_environment_asks_for_stress() {
+    let status = common::child("the_environment_asks_for_stress", || {
+        for (value, stressed) in [("1", true), ("0", false), ("", false)] {
+            // SAFETY: no other thread of the process reads the environment meanwhile.
+            unsafe { std::env::set_var("BIDENT_STRESS", value) };
+            let mut guest = reader(&Engine::default(), DIVE);
+            guest.park("dive", &[Val::I32(0)]).cancel(&mut guest.store);
+            assert_eq!(guest.store.stats().moves > 0, stressed, "{value}");
+        }
+    });
+    assert!(status.success(), "{status}");
+}
+
+#[test]
 fn stacks_of_any_depth_are_resumed() {
     both(|engine| {
         let mut guest = reader(engine, DIVE);
@@ -401,10 +415,7 @@ fn a_host_function_that_the_host_starts_parks() {
         assert!(guest.func("read").is_host(&guest.store));
         let answer = types.map(|ty| value(ty, 5));
         let parked = guest.park("read", &[Val::I32(1)]);
-        assert_values(
-            &returned(parked.resume(&mut guest.store, &answer)),
-            &answer,
-        );
+        assert_values(&returned(parked.resume(&mut guest.store, &answer)), &answer);
 
         let typed = Func::wrap(&mut guest.store, |_: f64| Reply::<f32>::Pending).unwrap();
         let parked = suspended(typed.start(&mut guest.store, &[2.0.into()]));
@@ -418,7 +429,10 @@ fn a_host_function_that_the_host_starts_parks() {
 fn a_typed_call_parks() {
     both(|engine| {
         let mut guest = reader(engine, DIVE);
-        let dive = guest.func("dive").typed::<i32, i32>(&mut guest.store).unwrap();
+        let dive = guest
+            .func("dive")
+            .typed::<i32, i32>(&mut guest.store)
+            .unwrap();
         let TypedOutcome::Suspended(parked) = dive.start(&mut guest.store, 4).unwrap() else {
             panic!("it reads");
         };
@@ -471,7 +485,10 @@ fn parked_activations_share_the_instance() {
             let calls = returned_i32(suspension.resume(&mut guest.store, &[letter]));
             assert_eq!(calls, order as i32 + 1);
         }
-        let memory = guest.instance.get_memory(&mut guest.store, "memory").unwrap();
+        let memory = guest
+            .instance
+            .get_memory(&mut guest.store, "memory")
+            .unwrap();
         assert_eq!(
             &memory.data(&guest.store)[..26],
             b"abcdefghijklmnopqrstuvwxyz"

@@ -37,7 +37,10 @@ fn elements_are_read_and_written_from_both_sides() {
         table.set(&mut guest.store, 2, f.into()).unwrap();
         table.set(&mut guest.store, 1, Val::FuncRef(None)).unwrap();
         assert_values(&guest.call("call", &[Val::I32(2)]).unwrap(), &[Val::I32(1)]);
-        assert_values(&guest.call("is null", &[Val::I32(1)]).unwrap(), &[Val::I32(1)]);
+        assert_values(
+            &guest.call("is null", &[Val::I32(1)]).unwrap(),
+            &[Val::I32(1)],
+        );
         let error = guest.call("call", &[Val::I32(1)]).unwrap_err();
         assert_eq!(error.trap(), Some(TrapCode::UninitializedElement));
 
@@ -60,9 +63,14 @@ fn a_table_grows() {
         let mut guest = Guest::plain(engine, wat);
         let table = guest.instance.get_table(&mut guest.store, "table").unwrap();
         let (a, b) = (ExternRef::new(1), ExternRef::new(2));
-        let grown = guest.call("grow", &[a.clone().into(), Val::I32(4)]).unwrap();
+        let grown = guest
+            .call("grow", &[a.clone().into(), Val::I32(4)])
+            .unwrap();
         assert_values(&grown, &[Val::I32(1)]);
-        assert_eq!(table.grow(&mut guest.store, 5, b.clone().into()).unwrap(), 5);
+        assert_eq!(
+            table.grow(&mut guest.store, 5, b.clone().into()).unwrap(),
+            5
+        );
         guest.store.gc();
         for (i, expected) in [(1, &a), (4, &a), (5, &b), (9, &b)] {
             let got = guest.call("get", &[Val::I32(i)]).unwrap();
@@ -76,7 +84,9 @@ fn a_table_grows() {
                 .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Limit);
         }
-        let failed = guest.call("grow", &[Val::ExternRef(None), Val::I32(-1)]).unwrap();
+        let failed = guest
+            .call("grow", &[Val::ExternRef(None), Val::I32(-1)])
+            .unwrap();
         assert_values(&failed, &[Val::I32(-1)]);
         assert_values(&guest.call("size", &[]).unwrap(), &[Val::I32(10)]);
     });
@@ -90,7 +100,10 @@ fn a_table_over_the_limit_is_refused_with_the_numbers() {
     let error = Instance::new(&mut store, &module, &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
     let text = error.to_string();
-    assert!(text.contains("1001 elements") && text.contains("1000 elements"), "{text}");
+    assert!(
+        text.contains("1001 elements") && text.contains("1000 elements"),
+        "{text}"
+    );
 
     let table = Table::new(&mut store, ty(RefType::Func, 999, None), Val::FuncRef(None)).unwrap();
     table.grow(&mut store, 1, Val::FuncRef(None)).unwrap();
@@ -104,11 +117,23 @@ fn a_table_that_makes_no_sense_is_refused() {
     let (mut store, mut other) = (Store::new(&engine, ()), Store::new(&engine, ()));
     let foreign = Func::wrap(&mut other, || ()).unwrap();
     for (ty, element, kind) in [
-        (ty(RefType::Func, 1, None), Val::ExternRef(None), ErrorKind::Usage),
+        (
+            ty(RefType::Func, 1, None),
+            Val::ExternRef(None),
+            ErrorKind::Usage,
+        ),
         (ty(RefType::Func, 1, None), Val::I32(0), ErrorKind::Usage),
         (ty(RefType::Func, 1, None), foreign.into(), ErrorKind::Usage),
-        (ty(RefType::Func, 2, Some(1)), Val::FuncRef(None), ErrorKind::Usage),
-        (ty(RefType::Func, u64::MAX, None), Val::FuncRef(None), ErrorKind::Limit),
+        (
+            ty(RefType::Func, 2, Some(1)),
+            Val::FuncRef(None),
+            ErrorKind::Usage,
+        ),
+        (
+            ty(RefType::Func, u64::MAX, None),
+            Val::FuncRef(None),
+            ErrorKind::Limit,
+        ),
     ] {
         let error = Table::new(&mut store, ty, element).unwrap_err();
         assert_eq!(error.kind(), kind, "{ty:?}: {error}");

@@ -11,8 +11,14 @@ use std::os::unix::process::ExitStatusExt;
 /// Bodies that trap, each a function without parameters in the module of `every_trap`.
 const TRAPS: &[(TrapCode, &str)] = &[
     (TrapCode::Unreachable, "unreachable"),
-    (TrapCode::MemoryOutOfBounds, "(drop (i32.load (i32.const 65536)))"),
-    (TrapCode::MemoryOutOfBounds, "(i32.store8 (i32.const -1) (i32.const 0))"),
+    (
+        TrapCode::MemoryOutOfBounds,
+        "(drop (i32.load (i32.const 65536)))",
+    ),
+    (
+        TrapCode::MemoryOutOfBounds,
+        "(i32.store8 (i32.const -1) (i32.const 0))",
+    ),
     (
         TrapCode::MemoryOutOfBounds,
         "(memory.fill (i32.const 65535) (i32.const 0) (i32.const 2))",
@@ -25,7 +31,10 @@ const TRAPS: &[(TrapCode, &str)] = &[
         TrapCode::MemoryOutOfBounds,
         "(memory.init $data (i32.const 0) (i32.const 3) (i32.const 2))",
     ),
-    (TrapCode::TableOutOfBounds, "(drop (table.get $t (i32.const 3)))"),
+    (
+        TrapCode::TableOutOfBounds,
+        "(drop (table.get $t (i32.const 3)))",
+    ),
     (
         TrapCode::TableOutOfBounds,
         "(table.set $t (i32.const -1) (ref.null func))",
@@ -42,7 +51,10 @@ const TRAPS: &[(TrapCode, &str)] = &[
         TrapCode::TableOutOfBounds,
         "(table.init $t $elem (i32.const 0) (i32.const 0) (i32.const 2))",
     ),
-    (TrapCode::UndefinedElement, "(call_indirect $t (type $void) (i32.const 3))"),
+    (
+        TrapCode::UndefinedElement,
+        "(call_indirect $t (type $void) (i32.const 3))",
+    ),
     (
         TrapCode::UninitializedElement,
         "(call_indirect $t (type $void) (i32.const 2))",
@@ -67,7 +79,10 @@ const TRAPS: &[(TrapCode, &str)] = &[
         TrapCode::IntegerOverflow,
         "(drop (i32.trunc_f64_s (f64.const 2147483648)))",
     ),
-    (TrapCode::IntegerOverflow, "(drop (i64.trunc_f32_u (f32.const -1)))"),
+    (
+        TrapCode::IntegerOverflow,
+        "(drop (i64.trunc_f32_u (f32.const -1)))",
+    ),
     (
         TrapCode::InvalidConversionToInteger,
         "(drop (i32.trunc_f32_s (f32.const nan)))",
@@ -128,7 +143,10 @@ fn every_trap_is_reported() {
                 assert_eq!(error.kind(), ErrorKind::Trap(*code), "{body}: {error}");
                 assert_eq!(error.trap(), Some(*code));
                 let text = error.to_string();
-                assert!(text.starts_with(&format!("{code}\nwasm backtrace:\n")), "{text}");
+                assert!(
+                    text.starts_with(&format!("{code}\nwasm backtrace:\n")),
+                    "{text}"
+                );
                 assert_eq!(format!("{error:#}"), code.to_string());
                 if *code != TrapCode::StackOverflow {
                     let mut expected = vec![format!("trap{i}")];
@@ -139,9 +157,7 @@ fn every_trap_is_reported() {
             let error = guest.call(&format!("now {i}"), &[]).unwrap_err();
             check(error, Some(&format!("outer{i}")));
             let parked = guest.park(&format!("later {i}"), &[]);
-            let error = parked
-                .resume(&mut guest.store, &[Val::I32(0)])
-                .unwrap_err();
+            let error = parked.resume(&mut guest.store, &[Val::I32(0)]).unwrap_err();
             check(error, Some(&format!("later {i}")));
         }
         guest.check_idle();
@@ -296,9 +312,7 @@ fn a_backtrace_gives_the_instructions() {
     both(|engine| {
         let mut guest = reader(engine, text);
         let parked = guest.park("outer", &[Val::I32(-5)]);
-        let error = parked
-            .resume(&mut guest.store, &[Val::I32(0)])
-            .unwrap_err();
+        let error = parked.resume(&mut guest.store, &[Val::I32(0)]).unwrap_err();
         assert_eq!(error.trap(), Some(TrapCode::MemoryOutOfBounds));
 
         let frames = error.backtrace();
@@ -317,7 +331,10 @@ fn a_backtrace_gives_the_instructions() {
 
         let text = error.to_string();
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[..2], ["out of bounds memory access", "wasm backtrace:"]);
+        assert_eq!(
+            lines[..2],
+            ["out of bounds memory access", "wasm backtrace:"]
+        );
         let place = format!("{:#x} - named!load", frames[0].module_offset().unwrap());
         assert!(lines[2].trim_start().starts_with("0: "), "{text}");
         assert!(lines[2].ends_with(&place), "{text}");
@@ -446,11 +463,17 @@ fn memory_ends_where_it_ends() {
     both(|engine| {
         let mut guest = Guest::plain(engine, &memory_accesses());
         let out_of_bounds = |result: Result<Vec<Val>, Error>| {
-            assert_eq!(result.unwrap_err().trap(), Some(TrapCode::MemoryOutOfBounds));
+            assert_eq!(
+                result.unwrap_err().trap(),
+                Some(TrapCode::MemoryOutOfBounds)
+            );
         };
         for pages in 1..=3 {
             let end = pages * 65536;
-            let memory = guest.instance.get_memory(&mut guest.store, "memory").unwrap();
+            let memory = guest
+                .instance
+                .get_memory(&mut guest.store, "memory")
+                .unwrap();
             let last: [u8; 16] = std::array::from_fn(|i| i as u8 + 1);
             memory
                 .write(&mut guest.store, end as usize - 16, &last)
@@ -524,7 +547,10 @@ fn every_parked_stack_sees_memory_grow() {
                 assert_eq!(returned_i32(outcome), page + 1);
             }
         }
-        let memory = guest.instance.get_memory(&mut guest.store, "memory").unwrap();
+        let memory = guest
+            .instance
+            .get_memory(&mut guest.store, "memory")
+            .unwrap();
         assert_eq!(memory.size(&guest.store), 11);
         assert_eq!(memory.data(&guest.store)[10 * 65536], 77);
         guest.check_idle();
@@ -576,6 +602,29 @@ fn a_trap_while_instantiating_leaves_the_store_usable() {
         }
         guest.check_idle();
     });
+}
+
+#[test]
+fn endless_recursion_of_the_host_is_reported_as_ever() {
+    fn recurse(n: u64) -> u64 {
+        let kept = std::hint::black_box([n; 64]);
+        if kept[5] == u64::MAX {
+            0
+        } else {
+            recurse(n + 1) + kept[6]
+        }
+    }
+    let test = "endless_recursion_of_the_host_is_reported_as_ever";
+    let status = child(test, || {
+        let wat = r#"(module (import "host" "recurse" (func $recurse (result i64)))
+            (func (export "go") (result i64) call $recurse))"#;
+        let mut guest = Guest::new(&Engine::default(), wat, (), |linker| {
+            linker.func_wrap("host", "recurse", || recurse(0)).unwrap();
+        });
+        let _ = guest.call("go", &[]);
+    });
+    // The standard library says so and aborts.
+    assert_eq!(status.signal(), Some(libc::SIGABRT), "{status}");
 }
 
 /// A guest whose host function makes a fault that has nothing to do with WebAssembly.

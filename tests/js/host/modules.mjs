@@ -43,6 +43,11 @@ test("failures name both ends", async () => {
   await failure("#nothing", /imports/, "ERR_PACKAGE_IMPORT_NOT_DEFINED");
 });
 
+test("a module that throws", async () => {
+  const error = await rejects(RangeError, import("./modules/throws.mjs"), /thrown by the module/);
+  same(await import("./modules/throws.mjs").catch((e) => e), error);
+});
+
 test("dynamic import gives the same module", async () => {
   const first = await import("./modules/counter.mjs");
   const second = await import(new URL("modules/counter.mjs", here).href);

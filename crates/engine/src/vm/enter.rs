@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::trap;
+use crate::value::{Side, Val};
 use crate::vm::activation::Activation;
 use crate::vm::frames;
-use crate::value::{Side, Val};
 use crate::vm::leave::HostFunc;
 use crate::vm::signals;
 use crate::vm::store::{Abandoned, StoreInner, StoreOpaque, Unwinding};
@@ -147,7 +147,7 @@ fn call_in(root: Root, target: Target, can_suspend: bool) -> Result<Ended, Error
     store.set_lesson(target.func, lesson);
     // SAFETY: fresh, of this store; code and context are of the store too.
     unsafe {
-        if !run(root, stacklet, 0, can_suspend, target.func)? {
+        if !run(root, stacklet, None, can_suspend, target.func)? {
             return Ok(Ended::Returned);
         }
         let store = &*root.0.as_ptr();
@@ -191,7 +191,7 @@ pub(crate) fn resume<T>(
         }
     };
     // SAFETY: suspended, and of this store; its owner is `parked`, which is borrowed.
-    unsafe { run(root, stacklet, value, true, parked.func) }
+    unsafe { run(root, stacklet, Some(value), true, parked.func) }
 }
 
 /// Ends a parked stacklet: its frames go without running again.
@@ -213,12 +213,13 @@ pub(crate) fn cancel_with(store: &mut StoreOpaque, parked: Parked, error: Error)
 /// Runs a stacklet until it ends or parks; says whether it parked.
 ///
 /// # Safety
-/// The stacklet is of the store, fresh or suspended, and nobody else resumes it.
-#[inline]
+/// The stacklet is of the store, and nobody else resumes it. It is fresh, or, where there is an
+/// `answer` for the host call it waits in, parked.
+#[inline(always)]
 unsafe fn run(
     root: Root,
     stacklet: *mut Stacklet,
-    value: u64,
+    answer: Option<u64>,
     can_suspend: bool,
     func: u32,
 ) -> Result<bool, Error> {
@@ -242,7 +243,10 @@ unsafe fn run(
     // SAFETY: the anchor describes the stacklet; `prepare` has set up the thread's signal stack, the
     // engine the handlers, and `entering` tells them about this store.
     let exit = signals::entering(&raw mut store.vm, || unsafe {
-        bident_stack::enter(&raw mut store.vm.anchor, value)
+        match answer {
+            None => bident_stack::enter(&raw mut store.vm.anchor),
+            Some(value) => bident_stack::reenter(&raw mut store.vm.anchor, value),
+        }
     });
     // SAFETY: as above; the borrow that host functions took meanwhile is over.
     let store = unsafe { &mut *root.0.as_ptr() };
@@ -345,7 +349,16 @@ impl StoreOpaque {
     pub(crate) unsafe fn stress(&mut self, stacklet: *mut Stacklet) {
         if self.stressed {
             // SAFETY: passed on.
-            let _ = unsafe { self.stacks.move_block(stacklet) };
+            let moved = unsafe { self.stacks.move_block(stacklet) };
+            if moved.is_ok() && stacklet == self.vm.anchor.current {
+                // SAFETY: it is live.
+                self.vm.anchor.limit = unsafe { (*stacklet).limit };
+            }
+            if stacklet == self.vm.anchor.current {
+                // It goes on without being entered again.
+                // SAFETY: as above.
+                self.vm.anchor.limit = unsafe { (*stacklet).limit };
+            }
         }
     }
 

@@ -54,7 +54,7 @@ type ArrayEntry = unsafe extern "sysv64" fn(*mut VmHostFunc) -> Reaction;
 impl HostBody {
     /// A closure whose parameter and result types are Rust's. `registers` is its entry for the case
     /// that they fit.
-    fn typed<T, F, P, R>(closure: F, registers: usize, array: ArrayEntry) -> Self
+    fn typed<F, P, R>(closure: F, registers: usize, array: ArrayEntry) -> Self
     where
         F: Send + Sync + 'static,
         P: WasmValues,
@@ -338,7 +338,7 @@ macro_rules! into_func {
                 }
                 let registers: unsafe extern "sysv64" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
                     registers::<T, F, $($ty,)* R>;
-                Body(HostBody::typed::<T, F, ($($ty,)*), R>(
+                Body(HostBody::typed::<F, ($($ty,)*), R>(
                     self,
                     registers as usize,
                     array::<T, F, $($ty,)* R>,
@@ -387,7 +387,7 @@ macro_rules! into_func {
                 }
                 let registers: unsafe extern "sysv64" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
                     registers::<T, F, $($ty,)* R>;
-                Body(HostBody::typed::<T, F, ($($ty,)*), R>(
+                Body(HostBody::typed::<F, ($($ty,)*), R>(
                     self,
                     registers as usize,
                     array::<T, F, $($ty,)* R>,

@@ -15,8 +15,8 @@ use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
 use bident_stack::{Anchor, Handle, Stacks};
 use std::any::Any;
-use std::ptr::{self, NonNull};
 use std::num::NonZeroU32;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,6 +47,7 @@ pub(crate) struct StoreOpaque {
     pub(crate) unwinding: Option<Unwinding>,
     pub(crate) instances: Vec<InstanceData>,
     pub(crate) funcs: Vec<FuncData>,
+    #[expect(clippy::vec_box, reason = "compiled code holds their addresses")]
     pub(crate) host_funcs: Vec<Box<HostFunc>>,
     pub(crate) memories: Vec<LinearMemory>,
     pub(crate) tables: Vec<TableData>,
@@ -74,7 +75,8 @@ impl StoreId {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let last = LAST.try_update(Ordering::Relaxed, Ordering::Relaxed, |id| id.checked_add(1));
         let id = last.ok().and_then(|last| NonZeroU32::new(last + 1));
-        id.map(Self).ok_or_else(|| Error::limit("a process can make 2^32 - 1 stores"))
+        id.map(Self)
+            .ok_or_else(|| Error::limit("a process can make 2^32 - 1 stores"))
     }
 }
 
@@ -190,9 +192,8 @@ impl StoreOpaque {
     /// Reads value `i` of a transfer.
     #[inline]
     pub(crate) fn value(&self, i: usize) -> u64 {
-        // Compiled code writes through `vm.values`, which is this buffer.
-        // SAFETY: bounds are checked, and the pointer is the buffer's own.
         assert!(i < self.values.len());
+        // SAFETY: checked above. The pointer is the buffer's own; compiled code writes through it.
         unsafe { (*self.vm.values.add(i)).low }
     }
 

@@ -47,7 +47,12 @@ impl Guest<()> {
 impl<T: 'static> Guest<T> {
     /// An instance whose imports `define` provides.
     #[track_caller]
-    pub(crate) fn new(engine: &Engine, wat: &str, data: T, define: impl FnOnce(&mut Linker<T>)) -> Self {
+    pub(crate) fn new(
+        engine: &Engine,
+        wat: &str,
+        data: T,
+        define: impl FnOnce(&mut Linker<T>),
+    ) -> Self {
         let module = module(engine, wat);
         let mut linker = Linker::new(engine);
         define(&mut linker);

@@ -47,6 +47,15 @@ pub const ROOT_FRAME: usize = 64;
 /// that called the stub.
 pub const LEAVE_FRAME: usize = 56;
 
+/// The stack pointer, about.
+#[inline(always)]
+pub fn stack_pointer() -> usize {
+    let sp: usize;
+    // SAFETY: reads a register.
+    unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
+    sp
+}
+
 /// Lays out the root frame of a fresh stacklet whose block ends at `top`.
 ///
 /// # Safety
@@ -92,22 +101,11 @@ pub unsafe fn saved_context(context: Context) -> usize {
     unsafe { ((context.sp + LEAVE_FRAME - 8) as *const usize).read() }
 }
 
-/// Host -> stacklet: runs [`Anchor::current`] from where its context says, as if the stub it waits in
-/// returned `value`. Comes back when the stacklet finishes, parks, traps or is unwound, with the
-/// [`Exit`] that says which.
-///
-/// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
-///
-/// # Safety
-/// `anchor.current` is a fresh or suspended stacklet of the store that the anchor belongs to and
-/// `anchor.limit` is its limit; its code is still mapped. No other thread uses the anchor. The calling
-/// thread has an alternate signal stack, and the handler for limit traps is installed.
-#[inline(always)]
-pub unsafe fn enter(anchor: *mut Anchor, value: u64) -> Exit {
-    let exit: u64;
-    // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
-    // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
-    unsafe {
+/// Host -> stacklet, up to where the stack pointer is the stacklet's; then the instructions given.
+/// Comes back at label 2 with the exit in rax.
+macro_rules! enter_with {
+    ($anchor:expr, $value:expr, $($last:literal),*) => {{
+        let exit: u64;
         asm!(
             // rdi -> anchor, rsi: value
             "push rbx",
@@ -122,10 +120,7 @@ pub unsafe fn enter(anchor: *mut Anchor, value: u64) -> Exit {
             "mov [rdx - 8], rax",
             "mov rsp, [rcx + {SP}]",
             "mov rbp, [rcx + {FP}]",
-            "mov rax, rsi",
-            "movq xmm0, rsi",
-            "pop rcx",
-            "jmp rcx",
+            $($last,)*
             // rax: exit
             "2:",
             "pop rbp",
@@ -135,8 +130,8 @@ pub unsafe fn enter(anchor: *mut Anchor, value: u64) -> Exit {
             TOP = const offset_of!(Stacklet, top),
             SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
             FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
-            inout("rdi") anchor => _,
-            inout("rsi") value => _,
+            inout("rdi") $anchor => _,
+            inout("rsi") $value => _,
             out("rax") exit,
             out("r12") _,
             out("r13") _,
@@ -144,8 +139,50 @@ pub unsafe fn enter(anchor: *mut Anchor, value: u64) -> Exit {
             out("r15") _,
             clobber_abi("sysv64"),
         );
+        Exit::from_word(exit)
+    }};
+}
+
+/// Host -> fresh stacklet: runs [`Anchor::current`] from its root. Comes back when it finishes, parks,
+/// traps or is unwound, with the [`Exit`] that says which.
+///
+/// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
+///
+/// # Safety
+/// `anchor.current` is a fresh stacklet of the store that the anchor belongs to and `anchor.limit` is
+/// its limit; its code is still mapped. No other thread uses the anchor. The calling thread has an
+/// alternate signal stack, and the handler for limit traps is installed.
+#[inline(always)]
+pub unsafe fn enter(anchor: *mut Anchor) -> Exit {
+    // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
+    // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
+    unsafe { enter_with!(anchor, 0u64, "pop rcx", "jmp rcx") }
+}
+
+/// Host -> parked stacklet: runs [`Anchor::current`] as if the stub it waits in returned `value`. Does
+/// what [`leave_resume`] does itself, which saves a jump.
+///
+/// # Safety
+/// As for [`enter`], but the stacklet is one that left through a stub and was parked.
+#[inline(always)]
+pub unsafe fn reenter(anchor: *mut Anchor, value: u64) -> Exit {
+    // SAFETY: as in `enter`; the words above the saved stack pointer are those the stub pushed.
+    unsafe {
+        enter_with!(
+            anchor,
+            value,
+            "mov rax, rsi",
+            "movq xmm0, rsi",
+            "mov r15, [rsp + 8]",
+            "mov r14, [rsp + 16]",
+            "mov r13, [rsp + 24]",
+            "mov r12, [rsp + 32]",
+            "mov rbx, [rsp + 40]",
+            "mov rcx, [rsp + 56]",
+            "add rsp, 64",
+            "jmp rcx"
+        )
     }
-    Exit::from_word(exit)
 }
 
 /// First instructions of a fresh stacklet. rsp -> context, code, trampoline, anchor (see the drawing);
@@ -185,6 +222,50 @@ pub unsafe extern "sysv64" fn exit_to_host() {
     )
 }
 
+/// Stacklet -> host function and back; `$first` puts the function into r11.
+/// rdi -> context record whose first word points to the anchor; rsp -> return address.
+macro_rules! leave_with {
+    ($first:literal) => {
+        naked_asm!(
+            $first,
+            // Callee-saved registers go to the stacklet, so that it is complete by itself: it may be
+            // parked, moved or scanned from here on.
+            "push rdi",
+            "push rbx", "push r12", "push r13", "push r14", "push r15",
+            "lea rax, [rip + {resume}]",
+            "push rax",
+            "mov r10, [rdi]",
+            "mov rax, [r10 + {CURRENT}]",
+            "mov [rax + {SP}], rsp",
+            "mov [rax + {FP}], rbp",
+            "mov rsp, [r10 + {HOST_SP}]",
+            "call r11",
+            // rax: status, rdx: value, rsp -> anchor. The function has preserved rbx and r12-r15.
+            "mov r10, [rsp]",
+            "test rax, rax",
+            "jnz 2f",
+            "mov rcx, [r10 + {CURRENT}]",
+            "mov rsp, [rcx + {SP}]",
+            "mov rbp, [rcx + {FP}]",
+            "mov rax, rdx",
+            "movq xmm0, rdx",
+            "add rsp, {LEAVE_FRAME}",
+            "ret",
+            // As `exit_to_host`.
+            "2:",
+            "mov rsp, [r10 + {HOST_SP}]",
+            "add rsp, 8",
+            "ret",
+            resume = sym leave_resume,
+            CURRENT = const offset_of!(Anchor, current),
+            HOST_SP = const offset_of!(Anchor, host_sp),
+            SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
+            FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
+            LEAVE_FRAME = const LEAVE_FRAME,
+        )
+    };
+}
+
 /// Stacklet -> host function and back. Called by compiled code with a context record as first
 /// argument: word 0 points to the anchor, word 1 is the function. All argument registers reach the
 /// function as they are; it returns an [`crate::Answer`]. The answer's value comes back in rax and
@@ -194,7 +275,7 @@ pub unsafe extern "sysv64" fn exit_to_host() {
 /// Only compiled code that runs on a stacklet calls it.
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn leave_host() {
-    naked_asm!("mov r11, [rdi + 8]", "jmp {leave}", leave = sym leave)
+    leave_with!("mov r11, [rdi + 8]")
 }
 
 /// The same, with the function in r9, the last integer argument.
@@ -203,44 +284,7 @@ pub unsafe extern "sysv64" fn leave_host() {
 /// Only compiled code that runs on a stacklet calls it.
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn leave_builtin() {
-    naked_asm!("mov r11, r9", "jmp {leave}", leave = sym leave)
-}
-
-/// r11: function, rdi -> context record whose first word points to the anchor; rsp -> return address.
-#[unsafe(naked)]
-unsafe extern "sysv64" fn leave() {
-    naked_asm!(
-        // Callee-saved registers go to the stacklet, so that it is complete by itself: it may be
-        // parked, moved or scanned from here on.
-        "push rdi",
-        "push rbx", "push r12", "push r13", "push r14", "push r15",
-        "lea rax, [rip + {resume}]",
-        "push rax",
-        "mov r10, [rdi]",
-        "mov rax, [r10 + {CURRENT}]",
-        "mov [rax + {SP}], rsp",
-        "mov [rax + {FP}], rbp",
-        "mov rsp, [r10 + {HOST_SP}]",
-        "call r11",
-        // rax: status, rdx: value, rsp -> anchor. The function has preserved rbx and r12-r15.
-        "mov r10, [rsp]",
-        "test rax, rax",
-        "jnz {exit}",
-        "mov rcx, [r10 + {CURRENT}]",
-        "mov rsp, [rcx + {SP}]",
-        "mov rbp, [rcx + {FP}]",
-        "mov rax, rdx",
-        "movq xmm0, rdx",
-        "add rsp, {LEAVE_FRAME}",
-        "ret",
-        resume = sym leave_resume,
-        exit = sym exit_to_host,
-        CURRENT = const offset_of!(Anchor, current),
-        HOST_SP = const offset_of!(Anchor, host_sp),
-        SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
-        FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
-        LEAVE_FRAME = const LEAVE_FRAME,
-    )
+    leave_with!("mov r11, r9")
 }
 
 /// Where a parked stacklet goes on. rax and xmm0: the value; rsp -> saved registers, return address.

@@ -10,6 +10,7 @@ pub mod code;
 
 use bident_stack::{
     Anchor, Answer, Entry, Error, Exit, Limits, Stacklet, Stacks, State, enter, exit_to_host, os,
+    reenter,
 };
 use std::cell::Cell;
 use std::sync::Once;
@@ -156,8 +157,11 @@ impl Rig {
             let (limit, current, host_sp) = ((*anchor).limit, (*anchor).current, (*anchor).host_sp);
             (*anchor).limit = (*task.0).limit;
             (*anchor).current = task.0;
-            (*task.0).state = State::Running;
-            let exit = enter(anchor, value);
+            let before = std::mem::replace(&mut (*task.0).state, State::Running);
+            let exit = match before {
+                State::Fresh => enter(anchor),
+                _ => reenter(anchor, value),
+            };
             if exit == Exit::Suspended {
                 (*task.0).state = State::Suspended;
             }

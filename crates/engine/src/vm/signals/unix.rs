@@ -57,8 +57,7 @@ pub(crate) fn entering(store: *mut VmStore, f: impl FnOnce() -> Exit) -> Exit {
 /// would otherwise overflow it.
 #[inline]
 pub(crate) fn prepare() -> Result<(), Error> {
-    let local = 0u8;
-    let here = std::hint::black_box(&raw const local).addr();
+    let here = stack::stack_pointer();
     THREAD.with(|thread| {
         if here > thread.floor.get() {
             Ok(())

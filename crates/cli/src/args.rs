@@ -1,0 +1,181 @@
+//! What can be typed.
+
+use bident::{Config, Engine};
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Runs WebAssembly, and JavaScript that uses it.
+#[derive(Parser, Debug)]
+#[command(name = "bident", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Runs a JavaScript program or a WebAssembly command.
+    Run(Run),
+    /// Runs test scripts of the WebAssembly specification.
+    Wast {
+        /// The scripts.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Options of `bident run`. Those before FILE are ours, everything after it belongs to the program.
+#[derive(clap::Args, Debug)]
+#[command(
+    override_usage = "bident run [OPTIONS] FILE [ARGS]...\n       bident run --script FILE...",
+    after_help = "FILE is an ES module (.mjs, .js), a classic script (.js, .cjs) or a WebAssembly \
+                  command (.wasm, .wat).\nJavaScript runs with your rights, as under Node. A \
+                  WebAssembly command gets nothing but what --dir and --env grant."
+)]
+pub(crate) struct Run {
+    /// Run all FILEs as classic scripts, in order, in one global scope
+    #[arg(long, conflicts_with_all = ["invoke", "dirs", "env"])]
+    pub(crate) script: bool,
+
+    /// Call this export with ARGS, which are numbers, and print its results one a line
+    #[arg(long, value_name = "NAME")]
+    pub(crate) invoke: Option<String>,
+
+    /// Grant a directory, which the program finds under the name GUEST, or else HOST
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = parse_dir)]
+    pub(crate) dirs: Vec<(PathBuf, String)>,
+
+    /// Grant an environment variable, with this value or the one it has now
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
+    pub(crate) env: Vec<(String, String)>,
+
+    /// Most bytes of one linear memory; K, M and G multiply by 1024 (default: 4G)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_memory: Option<u64>,
+
+    /// Most bytes of the stack of one WebAssembly call (default: 1M)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_stack: Option<u64>,
+
+    /// Most bytes of all WebAssembly stacks together (default: 16G)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_stacks: Option<u64>,
+
+    /// The program, and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "FILE"
+    )]
+    pub(crate) program: Vec<OsString>,
+}
+
+impl Run {
+    /// The engine with the limits that were given.
+    pub(crate) fn engine(&self) -> Result<Engine, bident::Error> {
+        let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let mut config = Config::new();
+        if let Some(bytes) = self.max_memory {
+            config = config.max_memory_size(bytes);
+        }
+        if let Some(bytes) = self.max_stack {
+            config = config.max_stack_size(size(bytes));
+        }
+        if let Some(bytes) = self.max_stacks {
+            config = config.max_stack_memory(size(bytes));
+        }
+        Engine::new(&config)
+    }
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(['K', 'M', 'G']);
+    let shift = match &text[digits.len()..] {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        unit => return Err(format!("no unit {unit}; K, M and G are")),
+    };
+    let number: u64 = digits.parse().map_err(|error| format!("{text}: {error}"))?;
+    number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| format!("{text} is too large"))
+}
+
+fn parse_dir(text: &str) -> Result<(PathBuf, String), String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if host.is_empty() || guest.is_empty() {
+        return Err("the name of a directory is missing".to_owned());
+    }
+    Ok((host.into(), guest.to_owned()))
+}
+
+fn parse_env(text: &str) -> Result<(String, String), String> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, value.to_owned()),
+        None => match std::env::var(text) {
+            Ok(value) => (text, value),
+            Err(error) => return Err(format!("{text}: {error}")),
+        },
+    };
+    if name.is_empty() {
+        return Err("the name of the variable is missing".to_owned());
+    }
+    Ok((name.to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run(args: &[&str]) -> Result<Run, clap::Error> {
+        let parsed = Args::try_parse_from(["bident", "run"].iter().chain(args))?;
+        match parsed.command {
+            Command::Run(run) => Ok(run),
+            Command::Wast { .. } => unreachable!("`run` was typed"),
+        }
+    }
+
+    #[test]
+    fn definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_the_file_is_the_programs() {
+        let run = run(&["--dir", "/a::b", "x.wasm", "--dir", "-h", "y"]).unwrap();
+        assert_eq!(run.dirs, [(PathBuf::from("/a"), "b".to_owned())]);
+        assert_eq!(run.program, ["x.wasm", "--dir", "-h", "y"]);
+    }
+
+    #[test]
+    fn grants() {
+        assert_eq!(parse_dir("a"), Ok(("a".into(), "a".into())));
+        assert!(parse_dir("::b").is_err());
+        assert_eq!(parse_env("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert!(parse_env("=b").is_err());
+        assert!(parse_env("BIDENT_SURELY_UNSET").is_err());
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("100"), Ok(100));
+        assert_eq!(parse_size("64K"), Ok(64 << 10));
+        assert_eq!(parse_size("2G"), Ok(2 << 30));
+        assert!(parse_size("1KK").is_err());
+        assert!(parse_size("M").is_err());
+        assert!(parse_size("99999999999G").is_err());
+    }
+
+    #[test]
+    fn mistakes() {
+        assert!(run(&[]).is_err());
+        assert!(run(&["--max-memory", "lots", "a.js"]).is_err());
+        assert!(run(&["--script", "--invoke", "f", "a.js"]).is_err());
+    }
+}

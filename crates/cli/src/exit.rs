@@ -1,0 +1,64 @@
+//! How the process ends: 0, 1 for a program that failed, 2 for a mistake on the command line, 130 for an
+//! interrupt, or whatever the program asks for.
+
+use nix::sys::signal::{SigSet, Signal};
+use std::io::{self, Write};
+use std::process::{self, ExitCode};
+use std::thread;
+
+/// Status of a program that failed.
+const FAILED: u8 = 1;
+/// Status after a mistake on the command line.
+const USAGE: u8 = 2;
+/// Status after Ctrl-C: 128 and the number of the signal, as shells count.
+const INTERRUPTED: i32 = 130;
+
+/// A mistake on the command line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// Prints an error and gives its status.
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("bident: {error:#}");
+    let usage = error.downcast_ref::<UsageError>().is_some();
+    ExitCode::from(if usage { USAGE } else { FAILED })
+}
+
+/// The status that a program asked for; the system keeps the low byte.
+pub(crate) fn code(status: i32) -> ExitCode {
+    ExitCode::from(status as u8)
+}
+
+/// Ends the process at once.
+pub(crate) fn now(status: i32) -> ! {
+    // What cannot be written now can be written nowhere else.
+    let _ = io::stdout().flush();
+    process::exit(status)
+}
+
+/// From now on Ctrl-C ends the process whatever it is doing.
+///
+/// No signal handler: it would run on whatever stack the signal finds, also that of a guest. Instead the
+/// signal is blocked in this thread and its descendants, and one thread waits for it.
+pub(crate) fn on_interrupt() {
+    let mut interrupt = SigSet::empty();
+    interrupt.add(Signal::SIGINT);
+    if interrupt.thread_block().is_err() {
+        return;
+    }
+    let wait = move || {
+        if interrupt.wait().is_ok() {
+            eprintln!("bident: interrupted");
+            process::exit(INTERRUPTED);
+        }
+    };
+    if thread::Builder::new()
+        .name("interrupt".to_owned())
+        .spawn(wait)
+        .is_err()
+    {
+        // Without the thread, the default action is better than none.
+        let _ = interrupt.thread_unblock();
+    }
+}

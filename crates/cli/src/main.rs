@@ -1,0 +1,23 @@
+//! The command `bident`: what was typed (`args`), what was meant (`run`), how it ended (`exit`).
+#![forbid(unsafe_code)]
+
+mod args;
+mod exit;
+mod js;
+mod run;
+mod wasm;
+mod wast;
+
+use args::{Args, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    exit::on_interrupt();
+    let ended = match &args.command {
+        Command::Run(options) => run::run(options),
+        Command::Wast { files } => wast::run(files),
+    };
+    ended.unwrap_or_else(|error| exit::failed(&error))
+}

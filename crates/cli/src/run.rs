@@ -1,0 +1,77 @@
+//! `bident run`: which kind of program FILE is, and who runs it.
+
+use crate::args::Run;
+use crate::exit::UsageError;
+use crate::{js, wasm};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+enum Language {
+    JavaScript,
+    WebAssembly,
+}
+
+/// Runs the program.
+pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
+    if options.script {
+        let scripts: Vec<PathBuf> = options.program.iter().map(PathBuf::from).collect();
+        return js::run_scripts(&options.engine()?, &scripts);
+    }
+    let (file, args) = options
+        .program
+        .split_first()
+        .ok_or_else(|| UsageError("no FILE".to_owned()))?;
+    let file = Path::new(file);
+    if file.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        let option = file.display();
+        return Err(UsageError(format!("no option {option}; see bident run --help")).into());
+    }
+    match language(file) {
+        Language::WebAssembly => wasm::run(&wasm::Command {
+            engine: options.engine()?,
+            file,
+            args,
+            invoke: options.invoke.as_deref(),
+            dirs: &options.dirs,
+            env: &options.env,
+        }),
+        Language::JavaScript => {
+            refuse_guest_options(options)?;
+            js::run(&options.engine()?, file, args)
+        }
+    }
+}
+
+/// By the extension; where that says nothing, by the first bytes.
+fn language(file: &Path) -> Language {
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("wasm" | "wat") => Language::WebAssembly,
+        Some("js" | "mjs" | "cjs") => Language::JavaScript,
+        _ if starts_like_wasm(file) => Language::WebAssembly,
+        _ => Language::JavaScript,
+    }
+}
+
+fn starts_like_wasm(file: &Path) -> bool {
+    let mut magic = [0; 4];
+    File::open(file)
+        .and_then(|mut file| file.read_exact(&mut magic))
+        .is_ok()
+        && magic == *b"\0asm"
+}
+
+fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {
+    let given = [
+        ("--invoke", options.invoke.is_some()),
+        ("--dir", !options.dirs.is_empty()),
+        ("--env", !options.env.is_empty()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(UsageError(format!(
+            "{option} is for WebAssembly commands; JavaScript runs with your rights"
+        ))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,270 @@
+//! What rots unless it is tested: paths in prose, the code map, the register of unsafe code, the README's
+//! examples, file lengths.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Longest source file, in lines.
+const LONGEST: usize = 700;
+
+/// Beginnings of paths that belong to one machine; in two parts, since this file is checked too.
+const MACHINE_PATHS: [&str; 3] = [
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+    concat!("/wo", "rk/"),
+];
+
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize()
+        .expect("the repository is above the crate")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Paths of the files below `folder` with one of these extensions, relative to the root.
+fn files(folder: &str, extensions: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+            let (path, name) = (entry.path(), entry.file_name());
+            let hidden = name.to_string_lossy().starts_with('.');
+            if path.is_dir() && !hidden && name != "target" && name != "node_modules" {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|e| extensions.iter().any(|known| e == *known))
+            {
+                let path = path.strip_prefix(root()).expect("below the root");
+                found.push(path.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Fails with every complaint, if there is any.
+fn report(complaints: Vec<String>) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+/// What looks like a path from the root, with `{a,b}` written out.
+fn paths_in(text: &str) -> BTreeSet<String> {
+    const FOLDERS: [&str; 5] = ["crates/", "docs/", "examples/", "tests/", ".ci/"];
+    let in_path = |c: char| c.is_ascii_alphanumeric() || "_./{},*-".contains(c);
+    let words = text.split(|c| !in_path(c));
+    let words = words.map(|word| word.trim_end_matches(['.', ',', '-']));
+    let paths = words.filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)));
+    paths
+        .filter(|path| !path.contains('*'))
+        .flat_map(expand)
+        .collect()
+}
+
+/// `a/{b,c}.rs` to `a/b.rs` and `a/c.rs`.
+fn expand(path: &str) -> Vec<String> {
+    let Some((before, (middle, after))) = path
+        .split_once('{')
+        .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    else {
+        return vec![path.to_owned()];
+    };
+    middle
+        .split(',')
+        .map(|choice| format!("{before}{choice}{after}"))
+        .collect()
+}
+
+/// Targets of Markdown links that lead to files, without the part behind `#`.
+fn links_in(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    let local = targets.filter(|target| !target.contains("://") && !target.starts_with('#'));
+    local.filter_map(|target| target.split('#').next())
+}
+
+/// Words of a line outside comments and strings.
+fn words_of_code(line: &str) -> impl Iterator<Item = &str> {
+    let code = line.split("//").next().unwrap_or_default();
+    let outside_strings = code.split('"').step_by(2);
+    outside_strings.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_'))
+}
+
+fn comments_of(source: &str) -> String {
+    let comments = source.lines().filter_map(|line| line.split_once("//"));
+    comments
+        .map(|(_, comment)| format!("{comment}\n"))
+        .collect()
+}
+
+#[test]
+fn paths_in_prose_exist() {
+    let mut complaints = Vec::new();
+    let mut check = |file: &str, folder: &Path, path: &str| {
+        if !folder.join(path).exists() {
+            complaints.push(format!("{file} names {path}, which does not exist"));
+        }
+    };
+    for file in files("", &["md"]) {
+        let text = read(&file);
+        let here = root().join(&file).parent().expect("a folder").to_owned();
+        paths_in(&text)
+            .iter()
+            .for_each(|path| check(&file, &root(), path));
+        links_in(&text).for_each(|link| check(&file, &here, link));
+    }
+    for file in files("crates", &["rs"]) {
+        // `tests/` in a comment may be the crate's own.
+        let paths = paths_in(&comments_of(&read(&file)));
+        let from_root = paths.iter().filter(|path| !path.starts_with("tests/"));
+        from_root.for_each(|path| check(&file, &root(), path));
+    }
+    report(complaints);
+}
+
+#[test]
+fn the_code_map_is_complete() {
+    let listed = paths_in(&read("ARCHITECTURE.md"));
+    let sources = files("crates", &["rs"])
+        .into_iter()
+        .filter(|file| file.contains("/src/"));
+    let missing = sources.filter(|file| !listed.contains(file));
+    report(
+        missing
+            .map(|file| format!("ARCHITECTURE.md: the code map lacks {file}"))
+            .collect(),
+    );
+}
+
+#[test]
+fn unsafe_code_is_registered() {
+    let register = read("docs/unsafe.md");
+    let table = register
+        .split("## Places")
+        .nth(1)
+        .and_then(|rest| rest.split("\n## ").next());
+    let rows = table
+        .expect("a section `Places`")
+        .lines()
+        .filter(|line| line.starts_with("| `"));
+    let places: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    assert!(!places.is_empty(), "no places in docs/unsafe.md");
+    let mut complaints = Vec::new();
+    for file in files("crates", &["rs"]) {
+        if places.iter().any(|place| file.starts_with(place)) {
+            continue;
+        }
+        for (i, line) in read(&file).lines().enumerate() {
+            if words_of_code(line).any(|word| word == "unsafe") {
+                complaints.push(format!("{file}:{}: not a place of docs/unsafe.md", i + 1));
+            }
+        }
+    }
+    report(complaints);
+}
+
+#[test]
+fn files_are_short() {
+    let mut complaints = Vec::new();
+    for file in files("crates", &["rs"])
+        .into_iter()
+        .filter(|file| file.contains("/src/"))
+    {
+        let lines = read(&file).lines().count();
+        if lines > LONGEST {
+            complaints.push(format!("{file}: {lines} lines, more than {LONGEST}"));
+        }
+    }
+    report(complaints);
+}
+
+#[test]
+fn the_changelog_has_the_version() {
+    let heading = concat!("## ", env!("CARGO_PKG_VERSION"));
+    assert!(
+        read("CHANGELOG.md")
+            .lines()
+            .any(|line| line.starts_with(heading)),
+        "no `{heading}`"
+    );
+}
+
+#[test]
+fn nothing_names_a_machine() {
+    let mut complaints = Vec::new();
+    for file in files("", &["md", "rs", "toml", "mjs", "wat", "json", "txt"]) {
+        let text = read(&file);
+        for path in MACHINE_PATHS.iter().filter(|path| text.contains(**path)) {
+            complaints.push(format!("{file} contains {path}"));
+        }
+    }
+    report(complaints);
+}
+
+/// The lines in the fenced blocks of the README in a language.
+fn readme_lines(language: &str) -> Vec<String> {
+    let readme = read("README.md");
+    let fence = format!("```{language}\n");
+    let blocks = readme
+        .split(&fence)
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let lines = blocks
+        .flat_map(str::lines)
+        .map(|line| line.trim().to_owned());
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn examples_in_the_readme_are_code_that_runs() {
+    let library = read("crates/engine/src/lib.rs");
+    let doc_test: BTreeSet<&str> = library
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .map(str::trim)
+        .collect();
+    let program = read("examples/waiting/main.mjs");
+    let program: BTreeSet<&str> = program.lines().map(str::trim).collect();
+    for (language, code, file) in [
+        ("rust", doc_test, "crates/engine/src/lib.rs"),
+        ("js", program, "examples/waiting/main.mjs"),
+    ] {
+        let lines = readme_lines(language);
+        assert!(!lines.is_empty(), "the README has no {language}");
+        let foreign = lines.iter().filter(|line| !code.contains(line.as_str()));
+        report(
+            foreign
+                .map(|line| format!("README.md: not in {file}: {line}"))
+                .collect(),
+        );
+    }
+}
+
+#[test]
+fn ci_runs_the_commands_of_the_readme() {
+    let ci = read(".ci/run");
+    let commands = readme_lines("sh");
+    let missing = commands.iter().filter_map(|command| {
+        // CI runs the examples with the binary that it has built.
+        let given = command.split(" -- ").last().unwrap_or(command);
+        (!ci.contains(given)).then(|| format!(".ci/run does not run: {given}"))
+    });
+    report(missing.collect());
+}
+
+#[test]
+fn the_binary_of_an_example_is_its_text() {
+    let binary = fs::read(root().join("examples/waiting/sum.wasm")).expect("sum.wasm");
+    let text = wat::parse_str(read("examples/waiting/sum.wat")).expect("sum.wat is well-formed");
+    assert!(
+        binary == text,
+        "examples/waiting/sum.wasm is not what sum.wat says"
+    );
+}

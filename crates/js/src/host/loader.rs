@@ -1,0 +1,139 @@
+//! ES modules from files and from the host: what QuickJS asks when it meets an `import`.
+
+use super::resolve::{Format, ModuleResolver, ResolveError, Target};
+use super::node;
+use crate::raw;
+use rquickjs::loader::{Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Exception, Function, Module, Object, Result};
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+use url::Url;
+
+/// Resolver and loader of one runtime. A module's name is its absolute path, or `node:...`.
+#[derive(Clone, Default)]
+pub(super) struct ModuleLoader(Rc<RefCell<ModuleResolver>>);
+
+/// A program that has been compiled and not yet run.
+pub(super) enum Program<'js> {
+    /// An ES module.
+    Module(Module<'js, Declared>),
+    /// A classic script.
+    Script(raw::Script<'js>),
+}
+
+impl ModuleLoader {
+    /// Reads and compiles the main program.
+    pub(super) fn load_main<'js>(&self, ctx: &Ctx<'js>, path: &Path) -> Result<Program<'js>> {
+        let format = self.0.borrow_mut().format(path);
+        let source = read(ctx, path)?;
+        if format == Format::Module {
+            return self.declare(ctx, path, source).map(Program::Module);
+        }
+        if format == Format::Unknown || format == Format::Json {
+            // Only a module may contain `import`, `export` or `await` at its top: if the text is no
+            // script, it is a module, and what is wrong with it is for the module's parser to say.
+            return match raw::Script::compile(ctx, &source, &name_of(path)) {
+                Ok(script) => Ok(Program::Script(script)),
+                Err(_) => {
+                    ctx.catch();
+                    self.declare(ctx, path, source).map(Program::Module)
+                }
+            };
+        }
+        raw::Script::compile(ctx, &source, &name_of(path)).map(Program::Script)
+    }
+
+    /// Reads and compiles a classic script.
+    pub(super) fn load_script<'js>(&self, ctx: &Ctx<'js>, path: &Path) -> Result<raw::Script<'js>> {
+        raw::Script::compile(ctx, &read(ctx, path)?, &name_of(path))
+    }
+
+    fn declare<'js>(&self, ctx: &Ctx<'js>, path: &Path, source: Vec<u8>) -> Result<Module<'js, Declared>> {
+        let module = Module::declare(ctx.clone(), name_of(path), source)?;
+        self.describe(&module.meta()?, path)?;
+        Ok(module)
+    }
+
+    /// Fills in `import.meta`.
+    fn describe<'js>(&self, meta: &Object<'js>, path: &Path) -> Result<()> {
+        meta.set("url", file_url(path))?;
+        meta.set("filename", name_of(path))?;
+        meta.set("dirname", path.parent().map(name_of))?;
+        let (this, importer) = (self.clone(), path.to_owned());
+        let resolve = Function::new(meta.ctx().clone(), move |ctx: Ctx<'js>, specifier: String| {
+            this.resolve_url(&ctx, &specifier, &importer)
+        })?;
+        meta.set("resolve", resolve.with_name("resolve")?)
+    }
+
+    fn resolve_url(&self, ctx: &Ctx<'_>, specifier: &str, importer: &Path) -> Result<String> {
+        let target = self.0.borrow_mut().resolve(specifier, importer);
+        match target {
+            Ok(Target::Builtin(name)) => Ok(name.to_owned()),
+            Ok(Target::File(path)) => Ok(file_url(&path)),
+            Err(error) => Err(throw(ctx, &error)),
+        }
+    }
+}
+
+impl Resolver for ModuleLoader {
+    fn resolve<'js>(&mut self, ctx: &Ctx<'js>, base: &str, name: &str) -> Result<String> {
+        if node::is_internal(name) && node::is_internal_or_builtin(base) {
+            return Ok(name.to_owned());
+        }
+        let target = self.0.borrow_mut().resolve(name, Path::new(base));
+        match target {
+            Ok(Target::Builtin(name)) => Ok(name.to_owned()),
+            Ok(Target::File(path)) => Ok(name_of(&path)),
+            Err(error) => Err(throw(ctx, &error)),
+        }
+    }
+}
+
+impl Loader for ModuleLoader {
+    fn load<'js>(&mut self, ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Declared>> {
+        if node::is_internal_or_builtin(name) {
+            return node::declare(ctx, name);
+        }
+        let path = Path::new(name);
+        let mut source = read(ctx, path)?;
+        let format = self.0.borrow_mut().format(path);
+        match format {
+            Format::Json => {
+                // Every JSON text is also a JavaScript expression.
+                source.splice(..0, b"export default ".iter().copied());
+                Module::declare(ctx.clone(), name, source)
+            }
+            Format::Script => Err(Exception::throw_syntax(
+                ctx,
+                &format!("{name} is a CommonJS script; only ES modules and JSON can be imported"),
+            )),
+            Format::Module | Format::Unknown => self.declare(ctx, path, source),
+        }
+    }
+}
+
+fn read(ctx: &Ctx<'_>, path: &Path) -> Result<Vec<u8>> {
+    fs::read(path)
+        .map_err(|error| Exception::throw_message(ctx, &format!("cannot read {}: {error}", path.display())))
+}
+
+fn throw(ctx: &Ctx<'_>, error: &ResolveError) -> rquickjs::Error {
+    let exception = Exception::from_message(ctx.clone(), &error.to_string());
+    match exception.and_then(|e| e.as_object().set("code", error.code).map(|()| e)) {
+        Ok(exception) => exception.throw(),
+        Err(error) => error,
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The `file:` URL of an absolute path.
+pub(super) fn file_url(path: &Path) -> String {
+    Url::from_file_path(path).map_or_else(|()| name_of(path), String::from)
+}

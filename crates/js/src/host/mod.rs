@@ -1,0 +1,200 @@
+//! The whole JavaScript host of the command line.
+
+mod console;
+mod event_loop;
+mod globals;
+mod loader;
+mod node;
+mod process;
+mod report;
+mod resolve;
+mod timers;
+
+use crate::raw;
+use bident::{Config, Engine};
+use event_loop::{Exit, Host};
+use llrt_utils::primordials::{BasePrimordials, Primordial};
+use loader::{ModuleLoader, Program};
+use rquickjs::promise::PromiseState;
+use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Value};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Bytes of the thread's stack that JavaScript leaves to what it calls: more than what WebAssembly asks
+/// for when it is entered, so that endless recursion ends in a `RangeError` of either.
+const STACK_RESERVE: usize = 512 << 10;
+
+/// Bytes of stack for JavaScript where the system does not tell how many there are.
+const DEFAULT_STACK: usize = 1 << 20;
+
+/// Status of a program whose top level waits for something that never comes, as in Node.
+const UNSETTLED: i32 = 13;
+
+/// What ends the process on `process.exit`.
+pub type ExitHook = fn(i32) -> !;
+
+/// What a program can learn about its start.
+#[derive(Clone, Default, Debug)]
+pub struct Options {
+    /// `process.argv`: the command, the program, its arguments.
+    pub argv: Vec<String>,
+}
+
+/// A JavaScript engine with modules, an event loop, Web and Node APIs, and `WebAssembly`.
+///
+/// Programs run with the rights of the user, as under Node. Each of the `run` functions runs a program
+/// to its end, prints what it did not catch to stderr, and returns the status to exit with.
+pub struct Runtime {
+    tokio: tokio::runtime::Runtime,
+    runtime: AsyncRuntime,
+    context: AsyncContext,
+    loader: ModuleLoader,
+}
+
+impl Runtime {
+    /// A runtime with everything installed. `exit` ends the process when the program says so.
+    ///
+    /// # Errors
+    /// If the system or the machine lacks something.
+    pub fn new(options: &Options, exit: ExitHook) -> Result<Self, StartError> {
+        Self::with_engine(options, exit, &Engine::new(&Config::default())?)
+    }
+
+    /// The same with WebAssembly on an engine of the embedder's.
+    ///
+    /// # Errors
+    /// As for [`Runtime::new`].
+    pub fn with_engine(options: &Options, exit: ExitHook, engine: &Engine) -> Result<Self, StartError> {
+        let start = Instant::now();
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let loader = ModuleLoader::default();
+        let (runtime, context) = tokio.block_on(async {
+            let runtime = AsyncRuntime::new()?;
+            let stack = raw::remaining_stack().map_or(DEFAULT_STACK, |n| n.saturating_sub(STACK_RESERVE));
+            runtime.set_max_stack_size(stack.max(STACK_RESERVE)).await;
+            runtime.set_loader(loader.clone(), loader.clone()).await;
+            runtime
+                .set_host_promise_rejection_tracker(Some(Box::new(|ctx, promise, reason, handled| {
+                    event_loop::track_rejection(&ctx, promise, reason, handled);
+                })))
+                .await;
+            let context = AsyncContext::full(&runtime).await?;
+            context.with(|ctx| install_all(&ctx, options, start, exit, engine)).await?;
+            Ok::<_, StartError>((runtime, context))
+        })?;
+        Ok(Self { tokio, runtime, context, loader })
+    }
+
+    /// Runs `f` with the context, to add to what programs find there.
+    pub fn with<R>(&self, f: impl for<'js> FnOnce(&Ctx<'js>) -> R) -> R {
+        self.tokio.block_on(self.context.with(|ctx| f(&ctx)))
+    }
+
+    /// Runs a module or a classic script, and whatever it leaves to be done.
+    pub fn run(&self, path: &Path) -> i32 {
+        self.run_program(path, |ctx, path| match self.loader.load_main(ctx, path)? {
+            Program::Module(module) => module.eval().map(|(_, promise)| promise.into_value()),
+            Program::Script(script) => script.run(),
+        })
+    }
+
+    /// Runs classic scripts one after the other in one global scope, and whatever they leave to be done.
+    pub fn run_scripts(&self, paths: &[PathBuf]) -> i32 {
+        for path in paths {
+            let status = self.run_program(path, |ctx, path| self.loader.load_script(ctx, path)?.run());
+            if status != 0 {
+                return status;
+            }
+        }
+        0
+    }
+
+    fn run_program(
+        &self,
+        path: &Path,
+        start: impl for<'js> Fn(&Ctx<'js>, &Path) -> rquickjs::Result<Value<'js>>,
+    ) -> i32 {
+        let ended = self.tokio.block_on(async {
+            self.context.with(|ctx| begin(&ctx, path, &start)).await?;
+            event_loop::run(&self.runtime, &self.context).await?;
+            self.context.with(|ctx| end(&ctx, path)).await
+        });
+        match ended {
+            Ok(()) => 0,
+            Err(Exit(status)) => status,
+        }
+    }
+}
+
+/// Why a runtime could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The operating system refused something.
+    #[error("cannot start the event loop: {0}")]
+    Io(#[from] std::io::Error),
+    /// QuickJS refused something.
+    #[error("cannot start JavaScript: {0}")]
+    Js(#[from] rquickjs::Error),
+    /// The WebAssembly engine refused something.
+    #[error("cannot start WebAssembly: {0}")]
+    Engine(#[from] bident::Error),
+}
+
+fn install_all(
+    ctx: &Ctx<'_>,
+    options: &Options,
+    start: Instant,
+    exit: ExitHook,
+    engine: &Engine,
+) -> rquickjs::Result<()> {
+    ctx.store_userdata(Host::default())?;
+    BasePrimordials::init(ctx)?;
+    console::install(ctx)?;
+    timers::install(ctx)?;
+    process::install(ctx, options, start, exit)?;
+    globals::install(ctx, start)?;
+    crate::install_with(ctx, engine)
+}
+
+/// Compiles and starts the program; a module's promise becomes the main promise.
+fn begin<'js>(
+    ctx: &Ctx<'js>,
+    path: &Path,
+    start: &impl Fn(&Ctx<'js>, &Path) -> rquickjs::Result<Value<'js>>,
+) -> Result<(), Exit> {
+    let result = path
+        .canonicalize()
+        .map_err(|error| {
+            eprintln!("bident: cannot read {}: {error}", path.display());
+            Exit(1)
+        })
+        .map(|path| start(ctx, &path))?;
+    match result {
+        Ok(value) if value.is_promise() => {
+            if let Ok(host) = Host::of(ctx) {
+                host.main.replace(Some(value));
+            }
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+        Err(error) => event_loop::fail(ctx, error),
+    }
+}
+
+/// The last words: `exit` listeners, and a main promise that nobody will settle.
+fn end(ctx: &Ctx<'_>, path: &Path) -> Result<(), Exit> {
+    let main = Host::of(ctx).ok().and_then(|host| host.main.take());
+    let pending = main.and_then(Value::into_promise).is_some_and(|p| p.state() == PromiseState::Pending);
+    if pending {
+        eprintln!("bident: unsettled top-level await at {}", path.display());
+        return Err(Exit(UNSETTLED));
+    }
+    let status = Value::new_int(ctx.clone(), process::exit_code(ctx));
+    if let Err(error) = process::emit(ctx, "exit", &[status]) {
+        event_loop::fail(ctx, error)?;
+    }
+    match process::exit_code(ctx) {
+        0 => Ok(()),
+        status => Err(Exit(status)),
+    }
+}

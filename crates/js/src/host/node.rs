@@ -1,0 +1,57 @@
+//! The modules with `node:` in front: LLRT's where they do what Node's do, otherwise JavaScript on top
+//! of them (`node/*.js`).
+
+use llrt_utils::primordials::{BasePrimordials, Primordial};
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Exception, Module, Result};
+
+/// Public modules written in JavaScript, by name.
+const SOURCES: [(&str, &str); 12] = [
+    ("node:buffer", include_str!("node/buffer.js")),
+    ("node:crypto", include_str!("node/crypto.js")),
+    ("node:fs", include_str!("node/fs.js")),
+    ("node:fs/promises", include_str!("node/fs_promises.js")),
+    ("node:module", include_str!("node/module.js")),
+    ("node:path", include_str!("node/path.js")),
+    ("node:perf_hooks", include_str!("node/perf_hooks.js")),
+    ("node:process", include_str!("node/process.js")),
+    ("node:timers", include_str!("node/timers.js")),
+    ("node:timers/promises", include_str!("node/timers_promises.js")),
+    ("node:url", include_str!("node/url.js")),
+    ("node:util", include_str!("node/util.js")),
+];
+
+/// The full name of the builtin that a specifier means, with or without `node:`.
+pub(super) fn builtin(specifier: &str) -> Option<&'static str> {
+    let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
+    SOURCES.iter().map(|(name, _)| *name).find(|name| &name["node:".len()..] == bare)
+}
+
+/// Whether the name is one of LLRT's modules, which only our own may import.
+pub(super) fn is_internal(name: &str) -> bool {
+    name.starts_with("llrt:")
+}
+
+/// Whether the loader must look here rather than among files.
+pub(super) fn is_internal_or_builtin(name: &str) -> bool {
+    is_internal(name) || name.starts_with("node:")
+}
+
+/// Declares the module `name`.
+pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Declared>> {
+    if let Some((_, source)) = SOURCES.iter().find(|(known, _)| *known == name) {
+        return Module::declare(ctx.clone(), name, *source);
+    }
+    let ctx = ctx.clone();
+    match name {
+        "llrt:fs" => {
+            BasePrimordials::init(&ctx)?;
+            super::globals::init_buffer(&ctx)?;
+            Module::declare_def::<llrt_fs::FsModule, _>(ctx, name)
+        }
+        "llrt:path" => Module::declare_def::<llrt_path::PathModule, _>(ctx, name),
+        "llrt:url" => Module::declare_def::<llrt_url::UrlModule, _>(ctx, name),
+        "llrt:util" => Module::declare_def::<llrt_util::UtilModule, _>(ctx, name),
+        _ => Err(Exception::throw_reference(&ctx, &format!("no module {name} in this host"))),
+    }
+}

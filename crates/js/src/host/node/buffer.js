@@ -1,0 +1,3 @@
+const { Buffer, atob, btoa } = globalThis;
+export { Buffer, atob, btoa };
+export default { Buffer, atob, btoa };

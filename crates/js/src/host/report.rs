@@ -1,0 +1,118 @@
+//! What a user sees of an exception that nobody caught.
+
+use super::event_loop::Exit;
+use super::console;
+use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
+
+/// Where an uncaught value came from; decides the wording.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Origin {
+    /// Thrown by a script, a module or a callback.
+    Script,
+    /// The reason of a rejected promise.
+    Promise,
+}
+
+/// The JavaScript value behind an error of rquickjs.
+pub(super) fn caught<'js>(ctx: &Ctx<'js>, error: Error) -> Value<'js> {
+    match Err::<(), _>(error).catch(ctx) {
+        Err(CaughtError::Exception(exception)) => exception.into_object().into_value(),
+        Err(CaughtError::Value(value)) => value,
+        Err(CaughtError::Error(error)) => error_value(ctx, &error.to_string()),
+        Ok(()) => Value::new_undefined(ctx.clone()),
+    }
+}
+
+fn error_value<'js>(ctx: &Ctx<'js>, message: &str) -> Value<'js> {
+    rquickjs::Exception::from_message(ctx.clone(), message)
+        .map_or_else(|_| Value::new_undefined(ctx.clone()), |e| e.into_object().into_value())
+}
+
+/// Hands the value to the program's own listeners, or prints it and ends the program with status 1.
+pub(super) fn uncaught<'js>(
+    ctx: &Ctx<'js>,
+    value: Value<'js>,
+    promise: Option<Value<'js>>,
+    origin: Origin,
+) -> Result<(), Exit> {
+    let handled = match (origin, promise) {
+        (Origin::Promise, Some(promise)) => super::process::emit(ctx, "unhandledRejection", &[value.clone(), promise]),
+        _ => super::process::emit(ctx, "uncaughtException", &[value.clone()]),
+    };
+    match handled {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            eprintln!("{}", describe(ctx, &value, origin));
+            Err(Exit(1))
+        }
+        Err(error) => {
+            let error = caught(ctx, error);
+            eprintln!("{}", describe(ctx, &error, Origin::Script));
+            Err(Exit(7))
+        }
+    }
+}
+
+/// Position, message and stack.
+pub(super) fn describe<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: Origin) -> String {
+    let uncaught = match origin {
+        Origin::Script => "Uncaught",
+        Origin::Promise => "Uncaught (in promise)",
+    };
+    let Some(error) = value.as_object().filter(|object| object.is_error()) else {
+        return format!("{uncaught} {}", console::format(ctx, vec![value.clone()]));
+    };
+    let stack = text(error, "stack").unwrap_or_default();
+    let position = stack.lines().find_map(position).map(|p| format!("{p}: ")).unwrap_or_default();
+    let mut report = format!("{position}{uncaught} {}", headline(error));
+    for line in stack.lines().filter(|line| !line.trim().is_empty()) {
+        report.push('\n');
+        report.push_str(line.trim_end());
+    }
+    if let Ok(cause) = error.get::<_, Value>("cause") {
+        if !cause.is_undefined() {
+            let cause = describe(ctx, &cause, origin);
+            report.push_str("\ncaused by: ");
+            report.push_str(cause.split_once(uncaught).map_or(&*cause, |(_, rest)| rest.trim_start()));
+        }
+    }
+    report
+}
+
+fn headline(error: &Object<'_>) -> String {
+    let name = text(error, "name").unwrap_or_else(|| "Error".to_owned());
+    match text(error, "message") {
+        Some(message) if !message.is_empty() => format!("{name}: {message}"),
+        _ => name,
+    }
+}
+
+fn text(object: &Object<'_>, key: &str) -> Option<String> {
+    let value = object.get::<_, Value>(key).ok()?;
+    value.as_string().and_then(|s| s.to_string().ok())
+}
+
+/// The `file:line:column` in a line of a stack, unless the frame is the host's own.
+fn position(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let place = match line.rsplit_once('(') {
+        Some((_, place)) => place.strip_suffix(')')?,
+        None => line.strip_prefix("at ")?,
+    };
+    let mut parts = place.rsplitn(3, ':');
+    let is_number = |part: Option<&str>| part.is_some_and(|p| p.parse::<u32>().is_ok());
+    (is_number(parts.next()) && is_number(parts.next()) && parts.next().is_some()).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::position;
+
+    #[test]
+    fn positions() {
+        assert_eq!(position("    at f (/a/b.mjs:3:9)"), Some("/a/b.mjs:3:9"));
+        assert_eq!(position("    at /a/b.mjs:3:9"), Some("/a/b.mjs:3:9"));
+        assert_eq!(position("    at parse (native)"), None);
+        assert_eq!(position("    at loop (wasm-function[3]:0x2a)"), None);
+    }
+}

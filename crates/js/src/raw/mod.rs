@@ -1,0 +1,61 @@
+//! Everything that touches QuickJS below rquickjs: the only unsafe code of this crate.
+//!
+//! Calls between JavaScript and WebAssembly, promises and jobs are made here with nothing allocated
+//! that QuickJS itself does not ask for; the rest of the crate decides what they mean.
+//!
+//! ```text
+//!   who owns a value        type            freed by
+//!   ─────────────────────   ─────────────   ───────────────────────────────────────────
+//!   whoever called us       Ref<'a>         nobody: a loan
+//!   a Rust stack frame      Own<'js>        its drop, with the context of its Env<'js>
+//!   a host object           Stored          its drop; the collector sees it through `mark`
+//! ```
+//!
+//! What everything here relies on:
+//!
+//! 1. *One thread.* QuickJS values never leave the thread of their runtime: none of the types is `Send`.
+//! 2. *A context outlives the code it runs.* An [`Env`] is made where QuickJS or rquickjs passes a context
+//!    in, and lives no longer than that call; [`Context`] turns into one only while JavaScript or
+//!    WebAssembly of that context runs.
+//! 3. *Every [`Stored`] has one owner that QuickJS knows*: it lies in the payload of a host object
+//!    (`webassembly/mod.rs`) whose `mark` reports it. So the collector counts each reference exactly once, and no cycle
+//!    through Rust keeps a runtime alive.
+//! 4. *Host objects are touched only here.* Their class number is looked up by runtime, and an object
+//!    of the class always has a payload until its finalizer runs.
+#![allow(unsafe_code, reason = "the one place that calls the C API of QuickJS")]
+
+mod buffer;
+#[cfg(feature = "host")]
+mod jobs;
+mod native;
+mod object;
+mod promise;
+#[cfg(feature = "host")]
+mod script;
+mod stack;
+mod value;
+
+pub(crate) use buffer::{bytes_of, detach, memory_buffer};
+#[cfg(feature = "host")]
+pub(crate) use jobs::{Job, run_next_job};
+pub(crate) use native::{Call, Kind, accessor, function, prevent_extensions};
+pub(crate) use object::{Backlink, Classes, HostObject, Marker, payload};
+pub(crate) use promise::{Capability, PromiseState, Promises, enqueue, promise_state};
+#[cfg(feature = "host")]
+pub(crate) use script::Script;
+#[cfg(feature = "host")]
+pub(crate) use stack::remaining_stack;
+pub(crate) use value::{Args, Attempt, Context, Env, Own, Ref, Stored, Thrown};
+
+use rquickjs::{Ctx, Error, Result, Value, qjs};
+
+/// Takes ownership of what a function of QuickJS returned.
+fn owned<'js>(ctx: &Ctx<'js>, value: qjs::JSValue) -> Result<Value<'js>> {
+    // SAFETY: functions of QuickJS return owned references; the caller passes each on only once.
+    unsafe {
+        if qjs::JS_IsException(value) {
+            return Err(Error::Exception);
+        }
+        Ok(Value::from_raw(ctx.clone(), value))
+    }
+}

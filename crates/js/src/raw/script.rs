@@ -1,0 +1,34 @@
+//! Classic scripts, compiled first and run later.
+
+use rquickjs::{Ctx, Result, Value, qjs};
+use std::ffi::CString;
+
+/// A compiled classic script.
+pub(crate) struct Script<'js>(Value<'js>);
+
+impl<'js> Script<'js> {
+    /// Compiles `source`; `name` is what stack traces call it.
+    pub(crate) fn compile(ctx: &Ctx<'js>, source: &[u8], name: &str) -> Result<Self> {
+        let (source, name) = (CString::new(source)?, CString::new(name)?);
+        let flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
+        // SAFETY: both strings end in a zero and outlive the call; the result is owned by us.
+        let code = unsafe {
+            let length = source.as_bytes().len() as qjs::size_t;
+            let context = ctx.as_raw().as_ptr();
+            qjs::JS_Eval(context, source.as_ptr(), length, name.as_ptr(), flags as i32)
+        };
+        super::owned(ctx, code).map(Self)
+    }
+
+    /// Runs the script in the global scope.
+    pub(crate) fn run(self) -> Result<Value<'js>> {
+        let ctx = self.0.ctx().clone();
+        // SAFETY: the value is bytecode from `compile`, never seen by JavaScript code; JS_EvalFunction
+        // takes ownership of the reference that `dup` makes.
+        let result = unsafe {
+            let context = ctx.as_raw().as_ptr();
+            qjs::JS_EvalFunction(context, qjs::JS_DupValue(context, self.0.as_raw()))
+        };
+        super::owned(&ctx, result)
+    }
+}

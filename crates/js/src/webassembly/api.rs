@@ -1,0 +1,221 @@
+//! Puts the namespace together, with the property attributes that Web IDL asks for.
+
+use super::realm::{self, Intrinsics, Realm};
+use super::{errors, global, instance, jspi, memory, module, table};
+use crate::raw::{Call, Env, Kind, Ref, Stored, accessor, function};
+use bident::Engine;
+use rquickjs::atom::PredefinedAtom;
+use rquickjs::object::Property;
+use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Symbol, Value};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// An interface of the namespace: its constructor and its prototype.
+pub(super) struct Interface<'js> {
+    constructor: Function<'js>,
+    prototype: Object<'js>,
+}
+
+impl<'js> Interface<'js> {
+    /// An interface with a constructor that must be called with `new`.
+    pub(super) fn new<F>(ctx: &Ctx<'js>, name: &'static str, length: i32, construct: F) -> Result<Self>
+    where
+        F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
+    {
+        let constructor = function(ctx, name, length, Kind::Constructor, construct)?;
+        let prototype = Object::new(ctx.clone())?;
+        let hidden = Property::from(constructor.clone()).writable().configurable();
+        prototype.prop(PredefinedAtom::Constructor, hidden)?;
+        let tag = Property::from(format!("WebAssembly.{name}")).configurable();
+        prototype.prop(PredefinedAtom::SymbolToStringTag, tag)?;
+        constructor.prop(PredefinedAtom::Prototype, Property::from(prototype.clone()))?;
+        Ok(Self { constructor, prototype })
+    }
+
+    /// Adds a method.
+    pub(super) fn method<F>(self, name: &str, length: i32, f: F) -> Result<Self>
+    where
+        F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
+    {
+        let method = function(self.prototype.ctx(), name, length, Kind::Function, f)?;
+        self.prototype.prop(name, Property::from(method).writable().enumerable().configurable())?;
+        Ok(self)
+    }
+
+    /// Adds a static method.
+    pub(super) fn static_method<F>(self, name: &str, length: i32, f: F) -> Result<Self>
+    where
+        F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
+    {
+        let method = function(self.prototype.ctx(), name, length, Kind::Function, f)?;
+        self.constructor.prop(name, Property::from(method).writable().enumerable().configurable())?;
+        Ok(self)
+    }
+
+    /// Adds an attribute that can only be read.
+    pub(super) fn getter<F>(self, name: &str, get: F) -> Result<Self>
+    where
+        F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
+    {
+        let get = function(self.prototype.ctx(), &format!("get {name}"), 0, Kind::Function, get)?;
+        accessor(&self.prototype, name, get, None)?;
+        Ok(self)
+    }
+
+    /// Adds an attribute that can be read and set.
+    pub(super) fn attribute<G, S>(self, name: &str, get: G, set: S) -> Result<Self>
+    where
+        G: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
+        S: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
+    {
+        let ctx = self.prototype.ctx();
+        let get = function(ctx, &format!("get {name}"), 0, Kind::Function, get)?;
+        let set = function(ctx, &format!("set {name}"), 1, Kind::Function, set)?;
+        accessor(&self.prototype, name, get, Some(set))?;
+        Ok(self)
+    }
+}
+
+/// Defines `WebAssembly`.
+pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
+    let (realm, object) = realm::create(ctx, engine)?;
+    // The global object keeps the realm object alive, out of programs' way.
+    let hidden: Symbol = ctx.eval("Symbol('WebAssembly realm')")?;
+    ctx.globals().prop(hidden, Property::from(object.into_value()))?;
+
+    let namespace = Object::new(ctx.clone())?;
+    let tag = Property::from("WebAssembly").configurable();
+    namespace.prop(PredefinedAtom::SymbolToStringTag, tag)?;
+    operation(&namespace, "validate", 1, module::validate)?;
+    operation(&namespace, "compile", 1, module::compile)?;
+    operation(&namespace, "instantiate", 1, instance::instantiate)?;
+    operation(&namespace, "promising", 1, jspi::promising)?;
+    realm.set_intrinsics(define_classes(ctx, &realm, &namespace)?);
+    memory::guard_buffers(ctx)?;
+    ctx.globals().prop("WebAssembly", Property::from(namespace).writable().configurable())
+}
+
+fn operation<'js, F>(namespace: &Object<'js>, name: &str, length: i32, f: F) -> Result<()>
+where
+    F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
+{
+    let operation = function(namespace.ctx(), name, length, Kind::Function, f)?;
+    namespace.prop(name, Property::from(operation).writable().enumerable().configurable())
+}
+
+/// Defines the classes, and gathers what the realm needs of them and of the context.
+fn define_classes<'js>(ctx: &Ctx<'js>, realm: &Realm, namespace: &Object<'js>) -> Result<Intrinsics> {
+    let env = Env::new(ctx);
+    let keep = |value: &Value<'js>| env.own(value).store();
+    let class = |name: &str, interface: Interface<'js>| -> Result<Stored> {
+        let constructor = Property::from(interface.constructor).writable().configurable();
+        namespace.prop(name, constructor)?;
+        Ok(keep(interface.prototype.as_value()))
+    };
+    let error = |name: &'static str, constructor: Function<'js>| -> Result<Stored> {
+        namespace.prop(name, Property::from(constructor.clone()).writable().configurable())?;
+        Ok(keep(constructor.as_value()))
+    };
+    let globals = ctx.globals();
+    let promise: Object = globals.get(PredefinedAtom::Promise)?;
+    let buffer: Object = globals.get::<_, Object>(PredefinedAtom::ArrayBuffer)?.get(PredefinedAtom::Prototype)?;
+    Ok(Intrinsics {
+        module: class("Module", module::interface(ctx)?)?,
+        instance: class("Instance", instance::interface(ctx)?)?,
+        memory: class("Memory", memory::interface(ctx)?)?,
+        table: class("Table", table::interface(ctx)?)?,
+        global: class("Global", global::interface(ctx)?)?,
+        suspending: class("Suspending", jspi::interface(ctx)?)?,
+        function: keep(Function::prototype(ctx.clone()).as_value()),
+        error: keep(&globals.get::<_, Value>(PredefinedAtom::Error)?),
+        compile_error: error("CompileError", errors::define(ctx, "CompileError", |i| &i.compile_error)?)?,
+        link_error: error("LinkError", errors::define(ctx, "LinkError", |i| &i.link_error)?)?,
+        runtime_error: error("RuntimeError", errors::define(ctx, "RuntimeError", |i| &i.runtime_error)?)?,
+        suspend_error: error("SuspendError", errors::define(ctx, "SuspendError", |i| &i.suspend_error)?)?,
+        promise_resolve: keep(&promise.get::<_, Value>("resolve")?),
+        promise: keep(promise.as_value()),
+        awaiter: keep(&ctx.eval::<Value, _>(jspi::AWAITER)?),
+        executor: realm.classes.create(env, env.null().get(), super::Payload::Executor(Cell::default()))?.store(),
+        transfer: keep(&buffer.get::<_, Value>("transfer")?),
+        transfer_to_fixed_length: keep(&buffer.get::<_, Value>("transferToFixedLength")?),
+    })
+}
+
+/// The prototype that a constructor call asks for: that of `new.target`, else the class's own.
+pub(super) fn prototype_of<'js>(
+    call: &Call<'js>,
+    realm: &Realm,
+    own: impl FnOnce(&Intrinsics) -> &Stored,
+) -> Result<Value<'js>> {
+    let asked = call.this.as_object().map(|target| target.get::<_, Value>(PredefinedAtom::Prototype));
+    match asked.transpose()?.filter(Value::is_object) {
+        Some(prototype) => Ok(prototype),
+        None => Ok(realm.intrinsic(Env::new(&call.ctx), own).into_value()),
+    }
+}
+
+/// A new object for a constructor call.
+pub(super) fn construct<'js>(
+    call: &Call<'js>,
+    realm: &Rc<Realm>,
+    own: impl FnOnce(&Intrinsics) -> &Stored,
+    payload: super::Payload,
+) -> Result<Value<'js>> {
+    let prototype = prototype_of(call, realm, own)?;
+    let object = realm.classes.create(Env::new(&call.ctx), Ref::new(&prototype), payload)?;
+    Ok(object.into_value())
+}
+
+/// `[EnforceRange] unsigned long`.
+pub(super) fn to_u32<'js>(ctx: &Ctx<'js>, value: &Value<'js>, what: &str) -> Result<u32> {
+    let number = value.get::<Coerced<f64>>()?.0.trunc();
+    if !(0.0..=f64::from(u32::MAX)).contains(&number) {
+        let message = format!("{what} must be a number from 0 to {}", u32::MAX);
+        return Err(Exception::throw_type(ctx, &message));
+    }
+    Ok(number as u32)
+}
+
+/// A dictionary argument.
+pub(super) fn dictionary<'js>(call: &Call<'js>, i: usize, what: &str) -> Result<Object<'js>> {
+    call.arg(i).into_object().ok_or_else(|| Exception::throw_type(&call.ctx, &format!("{what} must be an object")))
+}
+
+/// A member of a dictionary that is not `undefined`.
+pub(super) fn member<'js>(dictionary: &Object<'js>, name: &str) -> Result<Option<Value<'js>>> {
+    Ok(Some(dictionary.get::<_, Value>(name)?).filter(|value| !value.is_undefined()))
+}
+
+/// Sizes in a descriptor: `initial`, and `maximum` if it is there.
+pub(super) fn limits<'js>(call: &Call<'js>, descriptor: &Object<'js>, most: u32) -> Result<bident::Limits> {
+    let ctx = &call.ctx;
+    let size = |name: &str| -> Result<Option<u64>> {
+        let Some(value) = member(descriptor, name)? else { return Ok(None) };
+        Ok(Some(to_u32(ctx, &value, name)?.into()))
+    };
+    let initial = size("initial")?;
+    let max = size("maximum")?;
+    let min = initial.ok_or_else(|| Exception::throw_type(ctx, "the descriptor must have `initial`"))?;
+    if max.is_some_and(|max| max < min) {
+        return Err(Exception::throw_range(ctx, &format!("initial size {min} is above the maximum")));
+    }
+    if min > most.into() || max.is_some_and(|max| max > most.into()) {
+        return Err(Exception::throw_range(ctx, &format!("a size is above the largest possible, {most}")));
+    }
+    Ok(bident::Limits { min, max })
+}
+
+/// Complaint about a method called on something else than it is for.
+pub(super) fn illegal_invocation(ctx: &Ctx<'_>, class: &str) -> rquickjs::Error {
+    Exception::throw_type(ctx, &format!("receiver is not a WebAssembly.{class}"))
+}
+
+/// Throws what an error of the engine is in JavaScript.
+pub(super) fn engine_error(realm: &Rc<Realm>, ctx: &Ctx<'_>, error: &bident::Error) -> rquickjs::Error {
+    errors::throw(realm, Env::new(ctx), error).into()
+}
+
+/// Defines an enumerable property that cannot be changed.
+pub(super) fn freeze<'js>(object: &Object<'js>, name: &str, value: Value<'js>) -> Result<()> {
+    object.prop(name, Property::from(value).enumerable())
+}

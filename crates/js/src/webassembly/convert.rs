@@ -1,0 +1,161 @@
+//! `ToWebAssemblyValue` and `ToJSValue`.
+//!
+//! Conversions may run JavaScript (`valueOf`, iterators), so the store must be free or lent meanwhile.
+
+use super::Payload;
+use super::realm::Realm;
+use crate::raw::{self, Attempt, Env, Own, Ref};
+use bident::{Func, RefType, Val, ValType};
+use rquickjs::Exception;
+use std::rc::Rc;
+
+/// `ToWebAssemblyValue`.
+pub(super) fn to_wasm(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: ValType) -> Attempt<Val> {
+    let mut result = Val::I32(0);
+    write_wasm(realm, env, value, ty, &mut result)?;
+    Ok(result)
+}
+
+/// `ToWebAssemblyValue` into its place: a `Val` that is passed on by value is written in parts and read
+/// as a whole, which processors do slowly.
+#[inline]
+pub(super) fn write_wasm(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    value: Ref<'_>,
+    ty: ValType,
+    result: &mut Val,
+) -> Attempt<()> {
+    match ty {
+        ValType::I32 => *result = Val::I32(env.to_i32(value)?),
+        ValType::I64 => *result = Val::I64(env.to_i64(value)?),
+        ValType::F32 => *result = Val::F32((env.to_f64(value)? as f32).to_bits()),
+        ValType::F64 => *result = Val::F64(env.to_f64(value)?.to_bits()),
+        ValType::Ref(ty) => *result = to_reference(realm, env, value, ty)?,
+    }
+    Ok(())
+}
+
+fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) -> Attempt<Val> {
+    Ok(match ty {
+        RefType::Extern => Val::ExternRef((!value.is_null()).then(|| realm.hold(value.to_owned(env)))),
+        RefType::Func if value.is_null() => Val::FuncRef(None),
+        RefType::Func => match exported(realm, value) {
+            Some(func) => Val::FuncRef(Some(func)),
+            None => {
+                let message = "a funcref is null or a function that WebAssembly exported";
+                return Err(env.raise(Exception::throw_type(&env.ctx(), message)));
+            }
+        },
+    })
+}
+
+/// The function of this realm's store that an exported function stands for.
+pub(super) fn exported(realm: &Rc<Realm>, value: Ref<'_>) -> Option<Func> {
+    match raw::payload(realm.classes, value)? {
+        Payload::Function(function) => function.func_in(realm),
+        _ => None,
+    }
+}
+
+/// `ToJSValue`.
+#[inline]
+pub(super) fn to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, value: &Val) -> Attempt<Own<'js>> {
+    match value {
+        Val::I32(value) => Ok(env.int(*value)),
+        Val::I64(value) => env.bigint(*value),
+        Val::F32(bits) => Ok(env.float(f32::from_bits(*bits).into())),
+        Val::F64(bits) => Ok(env.float(f64::from_bits(*bits))),
+        reference => reference_to_js(realm, env, reference),
+    }
+}
+
+fn reference_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, reference: &Val) -> Attempt<Own<'js>> {
+    match reference {
+        Val::FuncRef(Some(func)) => realm.function_object(env, *func),
+        Val::ExternRef(Some(value)) => realm.value_of(env, value).ok_or_else(|| {
+            env.raise(Exception::throw_type(&env.ctx(), "an externref that JavaScript did not make"))
+        }),
+        _ => Ok(env.null()),
+    }
+}
+
+/// Results of WebAssembly: `undefined`, the value, or an array of several.
+pub(super) fn results_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, results: &[Val]) -> Attempt<Own<'js>> {
+    match results {
+        [] => Ok(env.undefined()),
+        [value] => to_js(realm, env, value),
+        values => {
+            let ctx = env.ctx();
+            let array = rquickjs::Array::new(ctx).map_err(|error| env.raise(error))?;
+            for (i, value) in values.iter().enumerate() {
+                let value = to_js(realm, env, value)?.into_value();
+                array.set(i, value).map_err(|error| env.raise(error))?;
+            }
+            Ok(env.own(array.as_value()))
+        }
+    }
+}
+
+/// Result of a JavaScript function, as what WebAssembly expects of it: nothing, one value, or what an
+/// iterable gives.
+#[inline]
+pub(super) fn results_to_wasm(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    value: Ref<'_>,
+    types: &[ValType],
+    results: &mut [Val],
+) -> Attempt<()> {
+    match types {
+        [] => {}
+        [ty] => write_wasm(realm, env, value, *ty, &mut results[0])?,
+        _ => list_to_wasm(realm, env, value, types, results)?,
+    }
+    Ok(())
+}
+
+fn list_to_wasm(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    iterable: Ref<'_>,
+    types: &[ValType],
+    results: &mut [Val],
+) -> Attempt<()> {
+    let values = list_from_iterable(env, iterable)?;
+    if values.len() != types.len() {
+        let message = format!("expected {} results, the iterable gave {}", types.len(), values.len());
+        return Err(env.raise(Exception::throw_type(&env.ctx(), &message)));
+    }
+    for ((value, ty), result) in values.iter().zip(types).zip(results) {
+        write_wasm(realm, env, value.get(), *ty, result)?;
+    }
+    Ok(())
+}
+
+/// The values that `for (const value of iterable)` would see.
+fn list_from_iterable<'js>(env: Env<'js>, iterable: Ref<'_>) -> Attempt<Vec<Own<'js>>> {
+    let not_iterable = || {
+        env.raise(Exception::throw_type(&env.ctx(), "several results must come as an iterable object"))
+    };
+    let ctx = env.ctx();
+    let iterable = iterable.to_owned(env).into_value();
+    let list = || -> rquickjs::Result<Option<Vec<Own<'js>>>> {
+        let Some(object) = iterable.as_object() else { return Ok(None) };
+        let method: rquickjs::Value<'js> = object.get(rquickjs::atom::PredefinedAtom::SymbolIterator)?;
+        let Some(method) = method.as_function() else { return Ok(None) };
+        let iterator: rquickjs::Object<'js> = method.call((rquickjs::function::This(object.clone()),))?;
+        let next: rquickjs::Function<'js> = iterator.get("next")?;
+        let mut values = Vec::new();
+        loop {
+            let step: rquickjs::Object<'js> = next.call((rquickjs::function::This(iterator.clone()),))?;
+            if step.get::<_, rquickjs::Coerced<bool>>("done")?.0 {
+                return Ok(Some(values));
+            }
+            values.push(env.own(&step.get::<_, rquickjs::Value<'js>>("value")?));
+        }
+    };
+    let list = list();
+    drop(ctx);
+    list.map_err(|error| env.raise(error))?.ok_or_else(not_iterable)
+}

@@ -1,0 +1,139 @@
+//! Errors: the classes of the namespace, and what becomes of an error of the engine.
+
+use super::realm::{self, Intrinsics, Realm};
+use crate::raw::{Attempt, Call, Env, Kind, Own, Stored, Thrown, function};
+use bident::{Error, ErrorKind, FrameInfo, TrapCode};
+use rquickjs::atom::PredefinedAtom;
+use rquickjs::function::{Args, Constructor};
+use rquickjs::object::Property;
+use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
+use std::rc::Rc;
+
+/// Makes the constructor of one of the error classes: a subclass of `Error` that behaves like
+/// `TypeError`, callable with and without `new`.
+pub(super) fn define<'js>(
+    ctx: &Ctx<'js>,
+    name: &'static str,
+    which: impl Fn(&Intrinsics) -> &Stored + Copy + 'static,
+) -> Result<Function<'js>> {
+    let error: Function = ctx.globals().get(PredefinedAtom::Error)?;
+    let constructor = function(ctx, name, 1, Kind::ConstructorOrFunction, move |call| construct(call, which))?;
+    constructor.set_prototype(Some(&error))?;
+    let prototype = Object::new(ctx.clone())?;
+    prototype.set_prototype(Some(&error.get::<_, Object>(PredefinedAtom::Prototype)?))?;
+    prototype.prop("name", Property::from(name).writable().configurable())?;
+    prototype.prop("message", Property::from("").writable().configurable())?;
+    prototype.prop("constructor", Property::from(constructor.clone()).writable().configurable())?;
+    constructor.prop(PredefinedAtom::Prototype, Property::from(prototype))?;
+    Ok(constructor)
+}
+
+/// `new E(message, options)` and `E(message, options)`.
+fn construct<'js>(call: &Call<'js>, which: impl Fn(&Intrinsics) -> &Stored) -> Result<Value<'js>> {
+    let (ctx, env) = (&call.ctx, Env::new(&call.ctx));
+    let realm = realm::of(ctx)?;
+    let error = Constructor::from_value(realm.intrinsic(env, |i| &i.error).into_value())?;
+    let mut args = Args::new(ctx.clone(), 2);
+    args.push_args([call.arg(0), call.arg(1)])?;
+    let made: Object = error.construct_args(args)?;
+    let own_class = || realm.intrinsic(env, &which).into_value();
+    let target = call.this.as_object().cloned().or_else(|| own_class().into_object());
+    set_class(&made, target)?;
+    // The frame of this function is none of the program's.
+    let stack: Option<String> = made.get(PredefinedAtom::Stack)?;
+    if let Some((first, rest)) = stack.as_deref().and_then(|stack| stack.split_once('\n')) {
+        if first.ends_with("(native)") {
+            set_stack(&made, rest)?;
+        }
+    }
+    Ok(made.into_value())
+}
+
+fn set_class<'js>(error: &Object<'js>, class: Option<Object<'js>>) -> Result<()> {
+    if let Some(prototype) = class.map(|class| class.get::<_, Value>(PredefinedAtom::Prototype)).transpose()? {
+        if prototype.is_object() {
+            error.set_prototype(prototype.as_object())?;
+        }
+    }
+    Ok(())
+}
+
+fn set_stack(error: &Object<'_>, stack: &str) -> Result<()> {
+    error.prop(PredefinedAtom::Stack, Property::from(stack).writable().configurable())
+}
+
+/// A new error of one of the classes.
+pub(super) fn make<'js>(
+    realm: &Realm,
+    env: Env<'js>,
+    class: impl FnOnce(&Intrinsics) -> &Stored,
+    message: &str,
+    frames: &[FrameInfo],
+) -> Result<Value<'js>> {
+    let error = Constructor::from_value(realm.intrinsic(env, |i| &i.error).into_value())?;
+    let made: Object = error.construct((message,))?;
+    set_class(&made, realm.intrinsic(env, class).into_value().into_object())?;
+    if !frames.is_empty() {
+        let mut stack: String = frames.iter().map(frame_line).collect();
+        stack.push_str(&made.get::<_, Option<String>>(PredefinedAtom::Stack)?.unwrap_or_default());
+        set_stack(&made, &stack)?;
+    }
+    Ok(made.into_value())
+}
+
+/// A WebAssembly frame as a line of `stack`.
+fn frame_line(frame: &FrameInfo) -> String {
+    let name = frame.func_name().unwrap_or("<anonymous>");
+    let (index, offset) = (frame.func_index(), frame.module_offset().unwrap_or_default());
+    format!("    at {name} (wasm-function[{index}]:{offset:#x})\n")
+}
+
+/// Throws a new error of one of the classes.
+pub(super) fn throw_new(
+    realm: &Realm,
+    env: Env<'_>,
+    class: impl FnOnce(&Intrinsics) -> &Stored,
+    message: &str,
+) -> Thrown {
+    match make(realm, env, class, message, &[]) {
+        Ok(error) => env.raise(env.ctx().throw(error)),
+        Err(error) => env.raise(error),
+    }
+}
+
+/// Throws what an error of the engine is in JavaScript.
+#[cold]
+pub(super) fn throw(realm: &Rc<Realm>, env: Env<'_>, error: &Error) -> Thrown {
+    if let Some(exception) = realm.carried(env, error) {
+        return env.throw(exception);
+    }
+    match value_of(realm, env, error) {
+        Ok(value) => env.throw(value),
+        Err(thrown) => thrown,
+    }
+}
+
+fn value_of<'js>(realm: &Rc<Realm>, env: Env<'js>, error: &Error) -> Attempt<Own<'js>> {
+    let message = format!("{error:#}");
+    let class: fn(&Intrinsics) -> &Stored = match error.kind() {
+        ErrorKind::Trap(TrapCode::StackOverflow | TrapCode::HostStackOverflow) => {
+            let thrown = Exception::throw_range(&env.ctx(), "Maximum call stack size exceeded");
+            env.raise(thrown);
+            return Ok(env.exception());
+        }
+        ErrorKind::Limit => {
+            env.raise(Exception::throw_range(&env.ctx(), &message));
+            return Ok(env.exception());
+        }
+        ErrorKind::Usage => {
+            env.raise(Exception::throw_type(&env.ctx(), &message));
+            return Ok(env.exception());
+        }
+        ErrorKind::Compile => |i| &i.compile_error,
+        ErrorKind::Link => |i| &i.link_error,
+        ErrorKind::Barrier => |i| &i.suspend_error,
+        _ => |i| &i.runtime_error,
+    };
+    let value = make(realm, env, class, &message, error.backtrace()).map_err(|error| env.raise(error))?;
+    Ok(env.own(&value))
+}

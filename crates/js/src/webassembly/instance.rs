@@ -1,0 +1,203 @@
+//! `WebAssembly.Instance` and `instantiate`: reading imports, making exports.
+
+use super::api::{self, Interface};
+use super::import::{self, Waits};
+use super::realm::{self, Realm};
+use super::{Payload, convert, errors, module};
+use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
+use bident::{Extern, ExternType, FuncType, Global, GlobalType, ImportType, Instance, Module, RefType, ValType};
+use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
+use std::rc::Rc;
+
+/// The interface.
+pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
+    Interface::new(ctx, "Instance", 1, |call| {
+        let realm = realm::of(&call.ctx)?;
+        let Some(module) = module::of(&realm, &call.arg(0)) else {
+            return Err(Exception::throw_type(&call.ctx, "expected a WebAssembly.Module"));
+        };
+        let imports = import_object(call)?;
+        let exports = link(&realm, &call.ctx, &module, imports.as_ref())?;
+        let payload = Payload::Instance(Env::new(&call.ctx).own(&exports).store());
+        api::construct(call, &realm, |i| &i.instance, payload)
+    })?
+    .getter("exports", |call| {
+        let realm = realm::of(&call.ctx)?;
+        match raw::payload(realm.classes, Ref::new(&call.this)) {
+            Some(Payload::Instance(exports)) => Ok(exports.to_owned(Env::new(&call.ctx)).into_value()),
+            _ => Err(api::illegal_invocation(&call.ctx, "Instance")),
+        }
+    })
+}
+
+/// The second argument: an object, or nothing.
+fn import_object<'js>(call: &Call<'js>) -> Result<Option<Object<'js>>> {
+    let imports = call.arg(1);
+    if imports.is_undefined() {
+        return Ok(None);
+    }
+    imports
+        .into_object()
+        .map(Some)
+        .ok_or_else(|| Exception::throw_type(&call.ctx, "the imports must be an object"))
+}
+
+/// `WebAssembly.instantiate(bytesOrModule, imports)`.
+pub(super) fn instantiate<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let ctx = &call.ctx;
+    let (promise, resolve, reject) = Promise::new(ctx)?;
+    if let Err(error) = begin(call, &resolve, &reject) {
+        if !error.is_exception() {
+            return Err(error);
+        }
+        reject.call::<_, ()>((ctx.catch(),))?;
+    }
+    Ok(promise.into_value())
+}
+
+/// Compiles now; reads the imports and runs the start function in a job of its own.
+fn begin<'js>(call: &Call<'js>, resolve: &Function<'js>, reject: &Function<'js>) -> Result<()> {
+    let ctx = &call.ctx;
+    let realm = realm::of(ctx)?;
+    let imports = import_object(call)?;
+    let given = module::of(&realm, &call.arg(0));
+    let from_bytes = given.is_none();
+    let module = match given {
+        Some(_) => call.arg(0),
+        None => {
+            let module = module::compile_bytes(&realm, ctx, &module::bytes(call)?)?;
+            module::create(&realm, ctx, module)?
+        }
+    };
+    let job = raw::function(ctx, "", 0, raw::Kind::Function, finish)?;
+    job.defer((module, imports, from_bytes, resolve.clone(), reject.clone()))
+}
+
+/// The job: settles the promise that `begin` was given.
+fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let ctx = &call.ctx;
+    let made = || -> Result<Value<'js>> {
+        let realm = realm::of(ctx)?;
+        let module = module::of(&realm, &call.arg(0)).ok_or(rquickjs::Error::Unknown)?;
+        let exports = link(&realm, ctx, &module, call.arg(1).as_object())?;
+        let env = Env::new(ctx);
+        let payload = Payload::Instance(env.own(&exports).store());
+        let instance = realm.create(env, |i| &i.instance, payload)?.into_value();
+        if call.arg(2).as_bool() == Some(false) {
+            return Ok(instance);
+        }
+        let both = Object::new(ctx.clone())?;
+        both.set("module", call.arg(0))?;
+        both.set("instance", instance)?;
+        Ok(both.into_value())
+    };
+    let (settle, value) = match made() {
+        Ok(value) => (call.arg(3), value),
+        Err(rquickjs::Error::Exception) => (call.arg(4), ctx.catch()),
+        Err(error) => return Err(error),
+    };
+    Function::from_value(settle)?.call((value,))
+}
+
+/// Instantiates a module and gives its exports object.
+fn link<'js>(realm: &Rc<Realm>, ctx: &Ctx<'js>, module: &Module, imports: Option<&Object<'js>>) -> Result<Value<'js>> {
+    let env = Env::new(ctx);
+    let externs = read_imports(realm, env, module, imports)?;
+    let instance = realm.store.with(|store| Instance::new(store, module, &externs));
+    realm.buffers.refresh(env, &realm.store);
+    let instance = instance.map_err(|error| api::engine_error(realm, ctx, &error))?;
+    let exports = Object::new(ctx.clone())?;
+    exports.set_prototype(None)?;
+    for (name, item) in realm.store.with(|store| instance.exports(store)) {
+        let value = realm.object_of(env, item)?.into_value();
+        api::freeze(&exports, &name, value)?;
+    }
+    raw::prevent_extensions(&exports)?;
+    Ok(exports.into_value())
+}
+
+fn read_imports<'js>(
+    realm: &Rc<Realm>,
+    env: Env<'js>,
+    module: &Module,
+    imports: Option<&Object<'js>>,
+) -> Result<Vec<Extern>> {
+    if module.imports().len() == 0 {
+        return Ok(Vec::new());
+    }
+    let ctx = env.ctx();
+    let imports = imports.ok_or_else(|| Exception::throw_type(&ctx, "the module has imports: an object must give them"))?;
+    module
+        .imports()
+        .map(|import| {
+            let namespace: Value = imports.get(import.module())?;
+            let Some(namespace) = namespace.as_object() else {
+                let message = format!("import \"{}\" must be an object", import.module());
+                return Err(Exception::throw_type(&ctx, &message));
+            };
+            let value = namespace.get(import.name())?;
+            Ok(read_import(realm, env, &import, env.own(&value))?)
+        })
+        .collect()
+}
+
+fn read_import<'js>(realm: &Rc<Realm>, env: Env<'js>, import: &ImportType<'_>, value: Own<'js>) -> Attempt<Extern> {
+    let link_error = |what: &str| {
+        let message = format!("import \"{}\" \"{}\" must be {what}", import.module(), import.name());
+        errors::throw_new(realm, env, |i| &i.link_error, &message)
+    };
+    let payload = raw::payload(realm.classes, value.get());
+    match (import.ty(), payload) {
+        (ExternType::Memory(_), Some(Payload::Memory(owner, memory))) if Rc::ptr_eq(owner, realm) => Ok((*memory).into()),
+        (ExternType::Memory(_), _) => Err(link_error("a WebAssembly.Memory")),
+        (ExternType::Table(_), Some(Payload::Table(owner, table))) if Rc::ptr_eq(owner, realm) => Ok((*table).into()),
+        (ExternType::Table(_), _) => Err(link_error("a WebAssembly.Table")),
+        (ExternType::Global(_), Some(Payload::Global(owner, global))) if Rc::ptr_eq(owner, realm) => Ok((*global).into()),
+        (ExternType::Global(ty), _) => global_of_value(realm, env, *ty, &value, link_error),
+        (ExternType::Func(ty), _) => function_of_value(realm, env, ty, value, import, link_error),
+    }
+}
+
+fn function_of_value<'js>(
+    realm: &Rc<Realm>,
+    env: Env<'js>,
+    ty: &FuncType,
+    value: Own<'js>,
+    import: &ImportType<'_>,
+    link_error: impl Fn(&str) -> Thrown,
+) -> Attempt<Extern> {
+    if let Some(func) = convert::exported(realm, value.get()) {
+        return Ok(func.into());
+    }
+    let (function, waits) = match raw::payload(realm.classes, value.get()) {
+        Some(Payload::Suspending(function)) => (function.to_owned(env), Waits::Yes),
+        _ if value.get().is_function(env) => (value, Waits::No),
+        _ => return Err(link_error("a function")),
+    };
+    let name = (import.module(), import.name());
+    let func = import::create(realm, function, waits, ty.clone(), name);
+    func.map(Extern::from).map_err(|error| errors::throw(realm, env, &error))
+}
+
+/// An immutable global with the value of a JavaScript value of the right type.
+fn global_of_value(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    ty: GlobalType,
+    value: &Own<'_>,
+    link_error: impl Fn(&str) -> Thrown,
+) -> Attempt<Extern> {
+    let fits = match ty.content {
+        _ if ty.mutable => return Err(link_error("a mutable WebAssembly.Global")),
+        ValType::I64 => value.get().is_bigint(),
+        ValType::I32 | ValType::F32 | ValType::F64 => value.get().is_number(),
+        ValType::Ref(RefType::Extern) => true,
+        ValType::Ref(RefType::Func) => value.get().is_null() || convert::exported(realm, value.get()).is_some(),
+    };
+    if !fits {
+        return Err(link_error(&format!("a WebAssembly.Global or a value for {}", ty.content)));
+    }
+    let initial = convert::to_wasm(realm, env, value.get(), ty.content)?;
+    let global = realm.store.with(|store| Global::new(store, ty, initial));
+    global.map(Extern::from).map_err(|error| errors::throw(realm, env, &error))
+}

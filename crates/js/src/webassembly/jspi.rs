@@ -1,0 +1,337 @@
+//! JavaScript Promise Integration.
+//!
+//! ```text
+//!  promising(f)(args) ── Func::start ─► wasm ─► suspending import ─► JavaScript function
+//!         │                                          │ value
+//!         │                                          ▼ awaited_of: PromiseResolve(value)
+//!         ◄──────────── Outcome::Suspended ── Answer::Pending
+//!         │ park: an Activation object holds the suspension and the capability of the promise
+//!         ▼
+//!      promise         fulfilled already ─► one job ─────────────► fulfilled ─┐
+//!                      pending, rejected ─► `awaiter`: await it ─► awaited ───┤
+//!                                                                             ▼
+//!                      settled ◄─ returned or failed ◄─ go_on: Suspension::{resume, throw}
+//!                                                     └─ suspended again: park
+//! ```
+//!
+//! Every way takes exactly one turn of the microtask queue, as `Await` in the specification does. The
+//! first makes no object per suspension; a rejected promise takes the second so that it counts as
+//! handled.
+//!
+//! Where V8 and the specification differ, this follows the specification: arguments that cannot be
+//! converted reject the promise, `promising` takes exported functions only, a `Suspending` start
+//! function is an error, `new Suspending` takes anything callable.
+
+use super::api::{self, Interface};
+use super::function;
+use super::realm::{self, Realm, RealmRef};
+use super::{Payload, convert, errors};
+use crate::raw::{
+    self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored, Thrown,
+};
+use bident::{Error, Func, FuncType, Outcome, Suspension, Val};
+use rquickjs::{Ctx, Exception, Object, Value};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Source of the function that awaits the promises of an activation which are not fulfilled yet. It
+/// calls the activation with the outcome and gets the next promise to await, or `undefined`.
+pub(super) const AWAITER: &str = "(async (activation, promise) => {
+  while (promise !== undefined) {
+    let value, fulfilled = true;
+    try { value = await promise; } catch (reason) { value = reason; fulfilled = false; }
+    promise = activation(value, fulfilled);
+  }
+})";
+
+/// A call under way, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Frame {
+    /// A promising call of this function.
+    Promising(Func),
+    /// A call of the JavaScript function with this number.
+    Import(u32),
+}
+
+impl Frame {
+    /// Words for messages.
+    pub(super) fn describe(self, realm: &Realm) -> String {
+        let Self::Promising(func) = self else { return "JavaScript".to_owned() };
+        match realm.store.with(|store| (func.name(&*store), func.index_in_module(&*store))) {
+            (Some(name), _) => name,
+            (None, index) => format!("wasm-function[{}]", index.unwrap_or_default()),
+        }
+    }
+}
+
+/// Notes a call as long as it lives.
+pub(super) struct FrameGuard<'a>(&'a RefCell<Vec<Frame>>);
+
+impl Drop for FrameGuard<'_> {
+    fn drop(&mut self) {
+        self.0.borrow_mut().pop();
+    }
+}
+
+impl Realm {
+    /// Notes a call as under way.
+    pub(super) fn enter(&self, frame: Frame) -> FrameGuard<'_> {
+        self.frames.borrow_mut().push(frame);
+        FrameGuard(&self.frames)
+    }
+}
+
+/// What an import that has answered "pending" waits for.
+pub(crate) struct Awaited {
+    what: What,
+    /// Number of the import.
+    import: u32,
+}
+
+enum What {
+    /// The value, in the next turn.
+    Value(Stored),
+    /// A promise that is pending or rejected.
+    Promise(Stored),
+}
+
+impl Awaited {
+    /// Tells the collector about the value in it.
+    pub(super) fn mark(&self, marker: &Marker) {
+        let (What::Value(value) | What::Promise(value)) = &self.what;
+        value.mark(marker);
+    }
+}
+
+/// `PromiseResolve` of what a suspending import returned.
+#[inline]
+pub(super) fn awaited_of<'js>(realm: &Rc<Realm>, env: Env<'js>, value: Own<'js>, import: u32) -> Attempt<Awaited> {
+    if !value.get().is_object() {
+        // A promise resolved with it would be fulfilled with it.
+        return Ok(Awaited { what: What::Value(value.store()), import });
+    }
+    let mut promise = value;
+    let mut state = raw::promise_state(env, promise.get());
+    let is_native =
+        state.is_some() && realm.is_intrinsic(env.constructor_of(promise.get())?.get(), |i| &i.promise);
+    if !is_native {
+        let resolve = realm.intrinsic(env, |i| &i.promise_resolve);
+        let constructor = realm.intrinsic(env, |i| &i.promise);
+        promise = env.call(resolve.get(), constructor.get(), &[promise])?;
+        state = raw::promise_state(env, promise.get());
+    }
+    let what = match state {
+        Some(PromiseState::Fulfilled) => What::Value(env.promise_result(promise.get()).store()),
+        _ => What::Promise(promise.store()),
+    };
+    Ok(Awaited { what, import })
+}
+
+/// The payload of a promising function.
+pub(crate) struct Promising {
+    realm: RealmRef,
+    func: Func,
+    ty: FuncType,
+}
+
+impl Promising {
+    /// Tells the collector about every value in it.
+    pub(super) fn mark(&self, marker: &Marker) {
+        self.realm.mark(marker);
+    }
+
+    /// A call from JavaScript: always a promise.
+    pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
+        let outcome = function::with_params(&self.realm, env, &self.ty, args, |params| {
+            let _frame = self.realm.enter(Frame::Promising(self.func));
+            Ok(self.realm.store.with(|store| self.func.start(store, params)))
+        });
+        let outcome = outcome.inspect(|_| self.realm.buffers.refresh(env, &self.realm.store));
+        match outcome {
+            Ok(Ok(Outcome::Suspended(suspension))) => self.park(env, suspension),
+            Ok(Ok(Outcome::Returned(results))) => {
+                self.settled(env, convert::results_to_js(&self.realm, env, &results))
+            }
+            Ok(Err(error)) => self.settled(env, Err(errors::throw(&self.realm, env, &error))),
+            Err(thrown) => self.settled(env, Err(thrown)),
+        }
+    }
+
+    /// The promise of a call that did not wait.
+    fn settled<'js>(&self, env: Env<'js>, result: Attempt<Own<'js>>) -> Attempt<Own<'js>> {
+        self.realm.with_promises(|promises| promises.settled(env, result))
+    }
+
+    /// The first suspension of a call: makes its promise.
+    fn park<'js>(&self, env: Env<'js>, suspension: Suspension) -> Attempt<Own<'js>> {
+        let (promise, capability) = self.realm.with_promises(|promises| promises.create(env))?;
+        let activation = Payload::Activation(Box::new(Activation {
+            realm: self.realm.clone(),
+            func: self.func,
+            capability,
+            parked: Cell::new(None),
+        }));
+        let object = self.realm.classes.create(env, env.null().get(), activation)?;
+        if let Some(object) = HostObject::of(self.realm.classes, object.get()) {
+            if let Payload::Activation(activation) = object.payload() {
+                if let Some(pending) = activation.park(env, object, suspension) {
+                    activation.hand_to_awaiter(env, object, pending);
+                }
+            }
+        }
+        Ok(promise)
+    }
+}
+
+/// The payload of a parked promising call. JavaScript sees such an object nowhere but in `AWAITER`.
+pub(crate) struct Activation {
+    realm: RealmRef,
+    func: Func,
+    capability: Capability,
+    parked: Cell<Option<Parked>>,
+}
+
+struct Parked {
+    suspension: Suspension,
+    /// Number of the import whose answer is awaited.
+    import: u32,
+    /// The value to go on with, if it is known.
+    value: Option<Stored>,
+}
+
+impl Activation {
+    /// Tells the collector about every value in it.
+    pub(super) fn mark(&self, marker: &Marker) {
+        self.realm.mark(marker);
+        self.capability.mark(marker);
+        let parked = self.parked.take();
+        if let Some(value) = parked.as_ref().and_then(|parked| parked.value.as_ref()) {
+            value.mark(marker);
+        }
+        self.parked.set(parked);
+    }
+
+    /// Waits for what the import left in the realm. Gives the promise that the awaiter must await.
+    fn park<'js>(&self, env: Env<'js>, object: HostObject<'_>, suspension: Suspension) -> Option<Own<'js>> {
+        let Some(Awaited { what, import }) = self.realm.awaited.take() else {
+            // Only host functions of this realm answer "pending", and each leaves what it awaits.
+            return None;
+        };
+        match what {
+            What::Promise(promise) => {
+                self.parked.set(Some(Parked { suspension, import, value: None }));
+                Some(promise.into_owned(env))
+            }
+            What::Value(value) => {
+                self.parked.set(Some(Parked { suspension, import, value: Some(value) }));
+                if let Err(Thrown) = raw::enqueue(env, object) {
+                    self.capability.reject(env, env.exception());
+                }
+                None
+            }
+        }
+    }
+
+    /// Lets the awaiter await a promise that is not fulfilled yet, and those that follow.
+    fn hand_to_awaiter<'js>(&self, env: Env<'js>, object: HostObject<'_>, promise: Own<'js>) {
+        let awaiter = self.realm.intrinsic(env, |i| &i.awaiter);
+        if let Err(Thrown) = env.call(awaiter.get(), Ref::UNDEFINED, &[object.get().to_owned(env), promise]) {
+            self.capability.reject(env, env.exception());
+        }
+    }
+
+    /// What was awaited is there: resumes WebAssembly. Gives the promise to await next, if it is for
+    /// the awaiter.
+    fn go_on<'js>(
+        &self,
+        env: Env<'js>,
+        object: HostObject<'_>,
+        parked: Parked,
+        answer: Result<Own<'js>, Own<'js>>,
+    ) -> Option<Own<'js>> {
+        let realm = &self.realm;
+        let outcome = self.resume(env, parked, answer);
+        realm.buffers.refresh(env, &realm.store);
+        let results = match outcome {
+            Ok(Outcome::Suspended(suspension)) => return self.park(env, object, suspension),
+            Ok(Outcome::Returned(results)) => convert::results_to_js(realm, env, &results),
+            Err(error) => Err(errors::throw(realm, env, &error)),
+        };
+        match results {
+            Ok(value) => self.capability.resolve(env, value),
+            Err(Thrown) => self.capability.reject(env, env.exception()),
+        }
+        None
+    }
+
+    fn resume<'js>(&self, env: Env<'js>, parked: Parked, answer: Result<Own<'js>, Own<'js>>) -> Result<Outcome, Error> {
+        let realm = &self.realm;
+        let Parked { suspension, import, .. } = parked;
+        let import = realm.import(import);
+        let types = import.ty.results();
+        let mut one = [Val::I32(0)];
+        let mut many = Vec::new();
+        let values = function::room(&mut one, &mut many, types.len());
+        let converted = match answer {
+            Ok(value) => convert::results_to_wasm(realm, env, value.get(), types, values),
+            Err(reason) => Err(env.throw(reason)),
+        };
+        let _frame = realm.enter(Frame::Promising(self.func));
+        match converted {
+            Ok(()) => realm.store.with(|store| suspension.resume(store, values)),
+            Err(thrown) => {
+                let error = realm.carry(env, thrown);
+                realm.store.with(|store| suspension.throw(store, error))
+            }
+        }
+    }
+}
+
+/// The job of a promise that had been fulfilled when an import returned it.
+pub(super) fn fulfilled(activation: &Activation, env: Env<'_>, object: HostObject<'_>) {
+    let Some(mut parked) = activation.parked.take() else { return };
+    let value = parked.value.take().map_or_else(|| env.undefined(), |value| value.into_owned(env));
+    if let Some(promise) = activation.go_on(env, object, parked, Ok(value)) {
+        activation.hand_to_awaiter(env, object, promise);
+    }
+}
+
+/// The awaiter's call of an activation: a promise is settled.
+pub(super) fn awaited<'js>(activation: &Activation, env: Env<'js>, object: HostObject<'_>, args: Args<'_>) -> Own<'js> {
+    let Some(parked) = activation.parked.take() else { return env.undefined() };
+    let value = args.get(0).to_owned(env);
+    let answer = if args.get(1).is_true() { Ok(value) } else { Err(value) };
+    activation.go_on(env, object, parked, answer).unwrap_or_else(|| env.undefined())
+}
+
+/// `WebAssembly.Suspending`.
+pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Interface<'js>> {
+    Interface::new(ctx, "Suspending", 1, |call| {
+        let realm = realm::of(&call.ctx)?;
+        let (env, function) = (Env::new(&call.ctx), call.arg(0));
+        if !Ref::new(&function).is_function(env) {
+            return Err(Exception::throw_type(&call.ctx, "WebAssembly.Suspending needs a function"));
+        }
+        let payload = Payload::Suspending(env.own(&function).store());
+        api::construct(call, &realm, |i| &i.suspending, payload)
+    })
+}
+
+/// `WebAssembly.promising(function)`.
+pub(super) fn promising<'js>(call: &Call<'js>) -> rquickjs::Result<Value<'js>> {
+    let realm = realm::of(&call.ctx)?;
+    let (env, function) = (Env::new(&call.ctx), call.arg(0));
+    let Some(Payload::Function(exported)) = raw::payload(realm.classes, Ref::new(&function)) else {
+        let message = "WebAssembly.promising needs a function that WebAssembly exported";
+        return Err(Exception::throw_type(&call.ctx, message));
+    };
+    let promising = Promising {
+        realm: exported.realm().clone(),
+        func: exported.func(),
+        ty: exported.ty().clone(),
+    };
+    let function = realm.create(env, |i| &i.function, Payload::Promising(promising))?.into_value();
+    let object = Object::from_value(function)?;
+    function::describe(&object, "", 1)?;
+    Ok(object.into_value())
+}

@@ -1,0 +1,133 @@
+//! The namespace `WebAssembly`: JavaScript Interface and JavaScript Promise Integration.
+//!
+//! ```text
+//!  global ─► realm object ─► Realm ─► SharedStore<HostData> ─► engine's store
+//!                 ▲            │                                    │
+//!                 └─ objects ◄─┘ caches, imports, held values       └─► Weak<Realm>, for imports
+//! ```
+//!
+//! One [`Realm`] per context. A JavaScript object, the realm object, owns the JavaScript values in it;
+//! all host objects refer to that one, so the whole structure is visible to the collector of QuickJS.
+
+mod api;
+mod buffers;
+mod convert;
+mod errors;
+mod function;
+mod global;
+mod import;
+mod instance;
+mod jspi;
+mod memory;
+mod module;
+mod realm;
+mod table;
+
+pub(crate) use realm::HostData;
+
+use crate::raw::{Args, Attempt, Capability, Env, HostObject, Marker, Own, Stored};
+use bident::{Config, Engine};
+use function::ExportedFunction;
+use jspi::{Activation, Promising};
+use realm::{RealmOwner, RealmRef};
+use rquickjs::Ctx;
+use std::cell::Cell;
+
+/// Defines `WebAssembly` in a context, with an engine of its own in the default settings.
+///
+/// The context needs the intrinsics that `Context::full` has. Programs should not run in it before:
+/// the call also makes `ArrayBuffer.prototype.transfer` refuse the buffers of memories.
+///
+/// # Errors
+/// If the machine cannot run WebAssembly, or QuickJS is out of memory.
+pub fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+    let engine = Engine::new(&Config::default())
+        .map_err(|error| rquickjs::Exception::throw_message(ctx, &error.to_string()))?;
+    install_with(ctx, &engine)
+}
+
+/// Defines `WebAssembly` in a context, on an engine of the embedder's.
+///
+/// # Errors
+/// As for [`install`].
+pub fn install_with(ctx: &Ctx<'_>, engine: &Engine) -> rquickjs::Result<()> {
+    api::install(ctx, engine)
+}
+
+/// Whether a value is a buffer of a memory, which only the memory itself may detach.
+#[cfg(feature = "host")]
+pub(crate) fn is_memory_buffer<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) -> bool {
+    realm::of(ctx).is_ok_and(|realm| realm.owns_buffer(crate::raw::Ref::new(value)))
+}
+
+/// What a host object is.
+pub(crate) enum Payload {
+    /// Owner of a realm's values.
+    Realm(RealmOwner),
+    /// A `WebAssembly.Module`.
+    Module(bident::Module),
+    /// A `WebAssembly.Instance`: its exports.
+    Instance(Stored),
+    /// A `WebAssembly.Memory`.
+    Memory(RealmRef, bident::Memory),
+    /// A `WebAssembly.Table`.
+    Table(RealmRef, bident::Table),
+    /// A `WebAssembly.Global`.
+    Global(RealmRef, bident::Global),
+    /// An exported function.
+    Function(ExportedFunction),
+    /// What `WebAssembly.promising` returns.
+    Promising(Promising),
+    /// A `WebAssembly.Suspending`: its function.
+    Suspending(Stored),
+    /// A parked promising call.
+    Activation(Box<Activation>),
+    /// The executor of all promises of a realm.
+    Executor(Cell<Option<Capability>>),
+}
+
+impl Payload {
+    /// Whether objects with this payload can be called.
+    pub(crate) fn is_function(&self) -> bool {
+        matches!(
+            self,
+            Self::Function(_) | Self::Promising(_) | Self::Activation(_) | Self::Executor(_)
+        )
+    }
+
+    /// Tells the collector about every value in it.
+    pub(crate) fn mark(&self, marker: &Marker) {
+        match self {
+            Self::Realm(owner) => owner.mark(marker),
+            Self::Module(_) => {}
+            Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
+            Self::Memory(realm, _) | Self::Table(realm, _) | Self::Global(realm, _) => realm.mark(marker),
+            Self::Function(function) => function.mark(marker),
+            Self::Promising(promising) => promising.mark(marker),
+            Self::Activation(activation) => activation.mark(marker),
+            // Empty but while a promise is being made.
+            Self::Executor(_) => {}
+        }
+    }
+
+    /// A call of a host object.
+    pub(crate) fn call<'js>(function: HostObject<'_>, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
+        match function.payload() {
+            Self::Function(exported) => exported.call(env, args),
+            Self::Promising(promising) => promising.call(env, args),
+            Self::Activation(activation) => Ok(jspi::awaited(activation, env, function, args)),
+            Self::Executor(kept) => {
+                kept.set(Some(Capability::of_executor(env, args)));
+                Ok(env.undefined())
+            }
+            _ => Ok(env.undefined()),
+        }
+    }
+}
+
+/// A job of ours: what the parked activation `object` awaits is there.
+pub(crate) fn run_job(env: Env<'_>, object: HostObject<'_>) {
+    if let Payload::Activation(activation) = object.payload() {
+        jspi::fulfilled(activation, env, object);
+    }
+}
