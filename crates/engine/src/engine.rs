@@ -33,9 +33,17 @@ impl Engine {
     /// once per process, and gives `SA_ONSTACK` to handlers of others that lack it.
     ///
     /// # Errors
-    /// If the processor lacks something that compiled code needs.
+    /// Kind `Platform`: the processor lacks something that compiled code needs, or the process runs
+    /// with a shadow stack.
     pub fn new(config: &Config) -> Result<Self, Error> {
-        let compiler = Compiler::host().map_err(Error::compile)?;
+        if bident_stack::os::shadow_stack_active() {
+            return Err(Error::platform(
+                "this process runs with a shadow stack (x86 CET), which does not allow switching \
+                 stacks; start it without, for example with \
+                 GLIBC_TUNABLES=glibc.cpu.hwcaps=-SHSTK in the environment",
+            ));
+        }
+        let compiler = Compiler::host().map_err(Error::platform)?;
         signals::adopt_handlers();
         Ok(Self(Arc::new(Inner {
             config: config.clone(),

@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Limit,
     /// The embedder passed something of the wrong type.
     Usage,
+    /// The machine, or how the process was started, does not allow what the engine does.
+    Platform,
 }
 
 /// An error of the engine, or one of the embedder's that passed through WebAssembly.
@@ -92,6 +94,10 @@ impl Error {
                  WebAssembly cannot be suspended: it was not begun with `start`"
             ),
         )
+    }
+
+    pub(crate) fn platform(message: impl fmt::Display) -> Self {
+        Self::message(ErrorKind::Platform, message)
     }
 
     /// What to do with the system's answer that it has no memory for something.

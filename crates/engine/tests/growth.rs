@@ -466,6 +466,23 @@ fn a_store_without_stack_memory_starts_nothing() {
 }
 
 #[test]
+fn a_stack_that_was_large_once_does_not_use_up_the_stack_memory() {
+    both_with(Config::new().max_stack_memory(16 << 10), |engine| {
+        let mut guest = diver(engine);
+        let deep = guest.park("dive", &[Val::I32(150)]);
+        assert!(guest.store.stats().bytes >= 4096);
+        deep.cancel(&mut guest.store);
+        let outcome = guest.park("dive", &[Val::I32(150)]);
+        let outcome = outcome.resume(&mut guest.store, &[Val::I32(0)]);
+        assert_eq!(returned_i32(outcome), 150);
+        // The next stacks of this function begin larger, but not when that would be refused.
+        let parked: Vec<_> = (0..8).map(|_| guest.park("dive", &[Val::I32(0)])).collect();
+        drop(parked);
+        guest.check_idle();
+    });
+}
+
+#[test]
 fn growth_beyond_the_stack_memory_is_a_trap() {
     both_with(Config::new().max_stack_memory(16 << 10), |engine| {
         let mut guest = diver(engine);

@@ -7,6 +7,7 @@ use bident::{
     Memory, MemoryType, RefType, Reply, Store, Table, TableType, TrapCode, Val, ValType,
 };
 use common::{Guest, both, module, suspended};
+use std::sync::Arc;
 
 #[track_caller]
 fn link_error<T>(result: Result<T, Error>, texts: &[&str]) {
@@ -281,6 +282,29 @@ fn one_linker_serves_many_stores() {
             .unwrap();
         assert_eq!(go.call(&mut store, ()).unwrap(), start + 2);
     }
+}
+
+#[test]
+fn host_functions_go_with_their_stores_and_linkers() {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    let captured = Arc::new(());
+    let held = captured.clone();
+    linker
+        .func_wrap("host", "hold", move || Arc::strong_count(&held) as i32)
+        .unwrap();
+    let module = module(
+        &engine,
+        r#"(module (import "host" "hold" (func (result i32))))"#,
+    );
+    let mut stores: Vec<_> = (0..3).map(|_| Store::new(&engine, ())).collect();
+    for store in &mut stores {
+        linker.instantiate(&mut *store, &module).unwrap();
+    }
+    drop(linker);
+    assert_eq!(Arc::strong_count(&captured), 2);
+    drop(stores);
+    assert_eq!(Arc::strong_count(&captured), 1);
 }
 
 #[test]

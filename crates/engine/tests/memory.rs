@@ -2,9 +2,9 @@
 
 mod common;
 
-use bident::{Caller, Config, Engine, ErrorKind, Limits, Memory, MemoryType, Store};
-use bident::{Instance, Val};
-use common::{Guest, both, module};
+use bident::{Caller, Config, Engine, Error, ErrorKind, Instance, Limits, Memory, MemoryType};
+use bident::{Reply, Store, TrapCode, Val, ValType};
+use common::{Guest, assert_values, both, module, returned_i32};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 fn pages(min: u64, max: Option<u64>) -> MemoryType {
@@ -83,6 +83,136 @@ fn a_memory_grows_in_place() {
     });
 }
 
+/// Kinds of accesses: ending of the load's name, type, width in bytes.
+const ACCESSES: [(&str, ValType, u32); 6] = [
+    ("8_u", ValType::I32, 1),
+    ("16_u", ValType::I32, 2),
+    ("", ValType::I32, 4),
+    ("", ValType::I64, 8),
+    ("", ValType::F32, 4),
+    ("", ValType::F64, 8),
+];
+
+/// A load and a store of each kind, with no offset and with the largest one.
+fn accesses() -> String {
+    let mut wat = "(module (memory (export \"memory\") 1 3)".to_owned();
+    for (op, ty, _) in ACCESSES {
+        let store = op.trim_end_matches("_u");
+        for (name, offset) in [("", 0), (" far", u32::MAX)] {
+            wat += &format!(
+                "(func (export \"{ty}.load{op}{name}\") (param i32) (result {ty})
+                   ({ty}.load{op} offset={offset} (local.get 0)))
+                 (func (export \"{ty}.store{op}{name}\") (param i32 {ty})
+                   ({ty}.store{store} offset={offset} (local.get 0) (local.get 1)))"
+            );
+        }
+    }
+    wat + ")"
+}
+
+#[test]
+fn a_memory_ends_where_it_ends() {
+    both(|engine| {
+        let mut guest = Guest::plain(engine, &accesses());
+        let memory = guest
+            .instance
+            .get_memory(&mut guest.store, "memory")
+            .unwrap();
+        for pages in 1..=3 {
+            let end = pages * 65536;
+            let last: [u8; 16] = std::array::from_fn(|i| i as u8 + 1);
+            memory
+                .write(&mut guest.store, end as usize - 16, &last)
+                .unwrap();
+            for (op, ty, width) in ACCESSES {
+                check_end(&mut guest, op, ty, end, width);
+            }
+            // A store that reaches beyond the end has written nothing.
+            assert_eq!(memory.data(&guest.store)[end as usize - 16..], last);
+            if pages < 3 {
+                memory.grow(&mut guest.store, 1).unwrap();
+            }
+        }
+        guest.check_idle();
+    });
+}
+
+fn check_end(guest: &mut Guest<()>, op: &str, ty: ValType, end: u32, width: u32) {
+    let out_of_bounds = |result: Result<Vec<Val>, Error>| {
+        let trap = result.unwrap_err().trap();
+        assert_eq!(trap, Some(TrapCode::MemoryOutOfBounds));
+    };
+    let mut load = |address: u32, far: &str| {
+        let name = format!("{ty}.load{op}{far}");
+        guest.call(&name, &[Val::I32(address as i32)])
+    };
+    // The last but one is not aligned.
+    for address in [0, end - width - 1, end - width] {
+        load(address, "").unwrap();
+    }
+    for address in end - width + 1..end + 9 {
+        out_of_bounds(load(address, ""));
+    }
+    for address in [0x7fff_ffff, 0x8000_0000, u32::MAX - 8, u32::MAX] {
+        out_of_bounds(load(address, ""));
+    }
+    for address in [0, 1, u32::MAX] {
+        out_of_bounds(load(address, " far"));
+    }
+    for address in [end - width + 1, end, u32::MAX] {
+        for far in ["", " far"] {
+            let name = format!("{ty}.store{op}{far}");
+            let params = [Val::I32(address as i32), Val::default_for(ty)];
+            out_of_bounds(guest.call(&name, &params));
+        }
+    }
+}
+
+#[test]
+fn every_parked_stack_sees_memory_grow() {
+    let wat = r#"(module
+        (import "host" "read" (func $read (result i32)))
+        (memory (export "memory") 1)
+        (func $use (export "use") (param $depth i32) (result i32)
+          (local $before i32)
+          (if (local.get $depth) (then
+            (return (call $use (i32.sub (local.get $depth) (i32.const 1))))))
+          (local.set $before (i32.load (i32.const 0)))
+          (i32.store (i32.mul (i32.const 65536) (call $read)) (i32.const 77))
+          (i32.add (local.get $before) (memory.size)))
+        (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
+    both(|engine| {
+        let mut guest = Guest::new(engine, wat, (), |linker| {
+            linker
+                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .unwrap();
+        });
+        let parked: Vec<_> = (0..20)
+            .map(|i| guest.park("use", &[Val::I32(i % 10)]))
+            .collect();
+        for (i, suspension) in parked.into_iter().enumerate() {
+            // Half are resumed after the page they write to exists, half before.
+            let page = i as i32 / 2 + 1;
+            if i % 2 == 0 {
+                let outcome = suspension.resume(&mut guest.store, &[Val::I32(page)]);
+                let error = outcome.unwrap_err();
+                assert_eq!(error.trap(), Some(TrapCode::MemoryOutOfBounds));
+                assert_values(&guest.call("grow", &[]).unwrap(), &[Val::I32(page)]);
+            } else {
+                let outcome = suspension.resume(&mut guest.store, &[Val::I32(page)]);
+                assert_eq!(returned_i32(outcome), page + 1);
+            }
+        }
+        let memory = guest
+            .instance
+            .get_memory(&mut guest.store, "memory")
+            .unwrap();
+        assert_eq!(memory.size(&guest.store), 11);
+        assert_eq!(memory.data(&guest.store)[10 * 65536], 77);
+        guest.check_idle();
+    });
+}
+
 #[test]
 fn a_memory_over_the_limit_is_refused_with_the_numbers() {
     let engine = Engine::new(&Config::new().max_memory_size(64 << 20)).unwrap();
@@ -128,6 +258,24 @@ fn the_largest_memory_can_be_had() {
         let mut guest = Guest::plain(engine, wat);
         assert_eq!(guest.call("last", &[]).unwrap()[0].i32(), Some(7));
         assert!(guest.call("beyond", &[]).is_err());
+    });
+}
+
+#[test]
+fn an_empty_memory_has_no_byte() {
+    both(|engine| {
+        let wat = r#"(module (memory 0)
+            (func (export "get") (param i32) (result i32) (i32.load8_u (local.get 0)))
+            (func (export "fill") (param i32)
+              (memory.fill (local.get 0) (i32.const 0) (i32.const 0))))"#;
+        let mut guest = Guest::plain(engine, wat);
+        for address in [0, 1, -1] {
+            let error = guest.call("get", &[Val::I32(address)]).unwrap_err();
+            assert_eq!(error.trap(), Some(TrapCode::MemoryOutOfBounds));
+        }
+        guest.call("fill", &[Val::I32(0)]).unwrap();
+        let error = guest.call("fill", &[Val::I32(1)]).unwrap_err();
+        assert_eq!(error.trap(), Some(TrapCode::MemoryOutOfBounds));
     });
 }
 

@@ -40,9 +40,8 @@ fn dive(guest: &mut Guest<()>, depth: i32) {
     assert_eq!(returned_i32(outcome), depth + 5);
 }
 
-/// Signals that `count` has seen; those of them that interrupted code on a stacklet, that is, not on
-/// the host stack; and those that found the thread on another stack than its alternate one.
-static SEEN: AtomicUsize = AtomicUsize::new(0);
+/// Signals that interrupted code on a stacklet, that is, not on the host stack; and those that found
+/// the thread on another stack than its alternate one.
 static ON_STACKLET: AtomicUsize = AtomicUsize::new(0);
 static ASTRAY: AtomicUsize = AtomicUsize::new(0);
 
@@ -64,7 +63,6 @@ extern "C" fn count(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc:
             known && stack.ss_flags & libc::SS_ONSTACK != 0,
         )
     };
-    SEEN.fetch_add(1, Ordering::Relaxed);
     let [base, top] = HOST_STACK.each_ref().map(|a| a.load(Ordering::Relaxed));
     if !(base..top).contains(&interrupted) {
         ON_STACKLET.fetch_add(1, Ordering::Relaxed);
@@ -196,17 +194,11 @@ fn a_storm_of_signals_does_no_harm() {
         install(libc::SIGUSR1, 0);
         let config = Config::new().max_stack_size(64 << 10);
         common::both_with(config, |engine| {
-            let storm = Storm::start();
-            let mut guest = diver(engine);
-            let seen = || SEEN.load(Ordering::Relaxed);
-            let (start, before, mut round) = (Instant::now(), seen(), 0);
-            while start.elapsed() < Duration::from_millis(700) {
+            let (mut guest, mut round) = (diver(engine), 0);
+            in_storm(1000, || {
                 busy(&mut guest, round);
                 round += 1;
-            }
-            drop(storm);
-            assert!(seen() > before + 1000, "{} signals", seen() - before);
-            assert!(ON_STACKLET.load(Ordering::Relaxed) > 0);
+            });
         });
         assert_eq!(ASTRAY.load(Ordering::Relaxed), 0);
     });
@@ -312,7 +304,8 @@ fn threads_that_end_leave_nothing_mapped() {
         in_threads(20);
         let before = mappings();
         in_threads(200);
-        assert!(mappings() < before + 20, "{} from {before}", mappings());
+        // Each would leave two; the allocator may make some for itself.
+        assert!(mappings() < before + 100, "{} from {before}", mappings());
     });
     assert!(status.success(), "{status}");
 }

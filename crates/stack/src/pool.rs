@@ -92,7 +92,8 @@ impl Stacks {
         })
     }
 
-    /// A fresh stacklet on a block of `class`, which will call `entry` when it is entered.
+    /// A fresh stacklet on a block of `class`, which will call `entry` when it is entered. In the second
+    /// half of the total limit the block is of the smallest class: what grows there grows when it must.
     ///
     /// # Errors
     /// A limit, or no memory.
@@ -103,7 +104,10 @@ impl Stacks {
         anchor: *const Anchor,
         entry: Entry,
     ) -> Result<*mut Stacklet, Error> {
-        let class = class.min(self.largest_class);
+        let mut class = class.min(self.largest_class);
+        if class > 0 && self.bytes + class_size(class) > self.limits.total / 2 {
+            class = 0;
+        }
         let size = class_size(class);
         if self.bytes + size > self.limits.total {
             return Err(Error::TotalLimit);

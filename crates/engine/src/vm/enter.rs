@@ -244,8 +244,8 @@ unsafe fn run(
     // engine the handlers, and `entering` tells them about this store.
     let exit = signals::entering(&raw mut store.vm, || unsafe {
         match answer {
-            None => bident_stack::enter(&raw mut store.vm.anchor),
-            Some(value) => bident_stack::reenter(&raw mut store.vm.anchor, value),
+            None => bident_stack::enter(&raw mut store.vm.anchor, stacklet),
+            Some(value) => bident_stack::reenter(&raw mut store.vm.anchor, stacklet, value),
         }
     });
     // SAFETY: as above; the borrow that host functions took meanwhile is over.

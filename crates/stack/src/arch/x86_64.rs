@@ -104,17 +104,16 @@ pub unsafe fn saved_context(context: Context) -> usize {
 /// Host -> stacklet, up to where the stack pointer is the stacklet's; then the instructions given.
 /// Comes back at label 2 with the exit in rax.
 macro_rules! enter_with {
-    ($anchor:expr, $value:expr, $($last:literal),*) => {{
+    ($anchor:expr, $stacklet:expr, $value:expr, $($last:literal),*) => {{
         let exit: u64;
         asm!(
-            // rdi -> anchor, rsi: value
+            // rdi -> anchor, rcx -> stacklet, rsi: value
             "push rbx",
             "push rbp",
             "lea rax, [rip + 2f]",
             "push rax",
             "push rdi",
             "mov [rdi + {HOST_SP}], rsp",
-            "mov rcx, [rdi + {CURRENT}]",
             "mov rdx, [rcx + {TOP}]",
             "mov [rdx - 16], rbp",
             "mov [rdx - 8], rax",
@@ -126,11 +125,11 @@ macro_rules! enter_with {
             "pop rbp",
             "pop rbx",
             HOST_SP = const offset_of!(Anchor, host_sp),
-            CURRENT = const offset_of!(Anchor, current),
             TOP = const offset_of!(Stacklet, top),
             SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
             FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
             inout("rdi") $anchor => _,
+            inout("rcx") $stacklet => _,
             inout("rsi") $value => _,
             out("rax") exit,
             out("r12") _,
@@ -143,33 +142,34 @@ macro_rules! enter_with {
     }};
 }
 
-/// Host -> fresh stacklet: runs [`Anchor::current`] from its root. Comes back when it finishes, parks,
+/// Host -> fresh stacklet: runs `stacklet`, which is [`Anchor::current`], from its root. Comes back when it finishes, parks,
 /// traps or is unwound, with the [`Exit`] that says which.
 ///
 /// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
 ///
 /// # Safety
-/// `anchor.current` is a fresh stacklet of the store that the anchor belongs to and `anchor.limit` is
+/// `stacklet` is `anchor.current`, a fresh stacklet of the store that the anchor belongs to and `anchor.limit` is
 /// its limit; its code is still mapped. No other thread uses the anchor. The calling thread has an
 /// alternate signal stack, and the handler for limit traps is installed.
 #[inline(always)]
-pub unsafe fn enter(anchor: *mut Anchor) -> Exit {
+pub unsafe fn enter(anchor: *mut Anchor, stacklet: *mut Stacklet) -> Exit {
     // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
     // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
-    unsafe { enter_with!(anchor, 0u64, "pop rcx", "jmp rcx") }
+    unsafe { enter_with!(anchor, stacklet, 0u64, "pop rcx", "jmp rcx") }
 }
 
-/// Host -> parked stacklet: runs [`Anchor::current`] as if the stub it waits in returned `value`. Does
+/// Host -> parked stacklet: runs `stacklet`, which is [`Anchor::current`], as if the stub it waits in returned `value`. Does
 /// what [`leave_resume`] does itself, which saves a jump.
 ///
 /// # Safety
 /// As for [`enter`], but the stacklet is one that left through a stub and was parked.
 #[inline(always)]
-pub unsafe fn reenter(anchor: *mut Anchor, value: u64) -> Exit {
+pub unsafe fn reenter(anchor: *mut Anchor, stacklet: *mut Stacklet, value: u64) -> Exit {
     // SAFETY: as in `enter`; the words above the saved stack pointer are those the stub pushed.
     unsafe {
         enter_with!(
             anchor,
+            stacklet,
             value,
             "mov rax, rsi",
             "movq xmm0, rsi",
@@ -241,9 +241,9 @@ macro_rules! leave_with {
             "mov rsp, [r10 + {HOST_SP}]",
             "call r11",
             // rax: status, rdx: value, rsp -> anchor. The function has preserved rbx and r12-r15.
-            "mov r10, [rsp]",
             "test rax, rax",
             "jnz 2f",
+            "mov r10, [rsp]",
             "mov rcx, [r10 + {CURRENT}]",
             "mov rsp, [rcx + {SP}]",
             "mov rbp, [rcx + {FP}]",
@@ -251,9 +251,9 @@ macro_rules! leave_with {
             "movq xmm0, rdx",
             "add rsp, {LEAVE_FRAME}",
             "ret",
-            // As `exit_to_host`.
+            // As `exit_to_host`. The stack pointer is there already; to load it again would only make
+            // the processor learn later that it predicted the return wrong.
             "2:",
-            "mov rsp, [r10 + {HOST_SP}]",
             "add rsp, 8",
             "ret",
             resume = sym leave_resume,

@@ -190,6 +190,24 @@ fn query_host_stack_base() -> Option<usize> {
     }
 }
 
+/// Whether the calling thread runs with a shadow stack of user space (x86 CET). Transfers between
+/// stacks look like an attack to it: the processor would end the process at the first one.
+pub fn shadow_stack_active() -> bool {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    {
+        /// `ARCH_SHSTK_STATUS` of `asm/prctl.h`.
+        const STATUS: libc::c_ulong = 0x5005;
+        /// `ARCH_SHSTK_SHSTK`.
+        const ENABLED: u64 = 1;
+        let mut features = 0u64;
+        // SAFETY: the call writes one word; a kernel that does not know it answers EINVAL.
+        let status = unsafe { libc::syscall(libc::SYS_arch_prctl, STATUS, &raw mut features) };
+        status == 0 && features & ENABLED != 0
+    }
+    #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+    false
+}
+
 /// Size of a page in bytes.
 pub fn page_size() -> usize {
     // SAFETY: no preconditions.

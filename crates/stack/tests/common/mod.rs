@@ -159,8 +159,8 @@ impl Rig {
             (*anchor).current = task.0;
             let before = std::mem::replace(&mut (*task.0).state, State::Running);
             let exit = match before {
-                State::Fresh => enter(anchor),
-                _ => reenter(anchor, value),
+                State::Fresh => enter(anchor, task.0),
+                _ => reenter(anchor, task.0, value),
             };
             if exit == Exit::Suspended {
                 (*task.0).state = State::Suspended;
