@@ -8,17 +8,18 @@ use std::ffi::OsString;
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
-/// Runs a module or a classic script.
+/// Runs a module or a classic script, and ends the process: tidying up a heap that goes with it anyway
+/// would only take time.
 pub(crate) fn run(engine: &Engine, file: &Path, args: &[OsString]) -> anyhow::Result<ExitCode> {
-    let status = runtime(engine, file, args)?.run(file);
-    Ok(exit::code(status))
+    let runtime = runtime(engine, file, args)?;
+    exit::now(runtime.run(file))
 }
 
-/// Runs classic scripts in one global scope.
+/// Runs classic scripts in one global scope, and ends the process.
 pub(crate) fn run_scripts(engine: &Engine, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
-    let status = runtime(engine, first, &[])?.run_scripts(files);
-    Ok(exit::code(status))
+    let runtime = runtime(engine, first, &[])?;
+    exit::now(runtime.run_scripts(files))
 }
 
 fn runtime(engine: &Engine, file: &Path, args: &[OsString]) -> anyhow::Result<Runtime> {

@@ -45,6 +45,9 @@ impl Engine {
         }
         let compiler = Compiler::host().map_err(Error::platform)?;
         signals::adopt_handlers();
+        // A handler that was adopted may need more than the small alternate stack of a Rust thread.
+        bident_stack::os::ensure_signal_stack()
+            .map_err(Error::no_memory("the signal stack of a thread"))?;
         Ok(Self(Arc::new(Inner {
             config: config.clone(),
             compiler,

@@ -11,21 +11,29 @@ use rquickjs::{Ctx, Exception, Result, TypedArray};
 use std::path::Path;
 
 fn run(file: &str, stress: bool) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/js").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/js")
+        .join(file);
     let engine = Engine::new(&Config::new().stress(stress)).expect("an engine");
     let exit = |status| panic!("process.exit({status})");
     let runtime = Runtime::with_engine(&Options::default(), exit, &engine).expect("a runtime");
     runtime.with(install).expect("functions for tests");
-    assert_eq!(runtime.run(&path), 0, "status of {file}; what failed is on stderr");
+    assert_eq!(
+        runtime.run(&path),
+        0,
+        "status of {file}; what failed is on stderr"
+    );
 }
 
 fn install(ctx: &Ctx<'_>) -> Result<()> {
     ctx.globals().set("wat", Func::from(binary))?;
-    ctx.globals().set("gc", Func::from(|ctx: Ctx<'_>| ctx.run_gc()))
+    ctx.globals()
+        .set("gc", Func::from(|ctx: Ctx<'_>| ctx.run_gc()))
 }
 
 fn binary<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
-    let bytes = wat::parse_str(&text).map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
+    let bytes = wat::parse_str(&text)
+        .map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
     TypedArray::new(ctx, bytes)
 }
 
@@ -54,12 +62,22 @@ macro_rules! programs {
 }
 
 fn assert_complete(group: &str, listed: &[&str]) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/js").join(group);
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/js")
+        .join(group);
     for entry in directory.read_dir().expect("the directory of the group") {
         let path = entry.expect("an entry").path();
         if path.extension().is_some_and(|extension| extension == "mjs") {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            assert!(listed.contains(&&*name), "{} is not in the list of this file", path.display());
+            let name = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            assert!(
+                listed.contains(&&*name),
+                "{} is not in the list of this file",
+                path.display()
+            );
         }
     }
 }

@@ -12,8 +12,10 @@ use super::report::{self, Origin};
 use super::timers::Timers;
 use crate::raw::{self, Job};
 use rquickjs::prelude::Rest;
-use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Exception, Function, JsLifetime, Result, Value};
 use rquickjs::runtime::UserDataGuard;
+use rquickjs::{
+    AsyncContext, AsyncRuntime, Ctx, Error, Exception, Function, JsLifetime, Result, Value,
+};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -67,12 +69,18 @@ type Turn = std::result::Result<(), Exit>;
 impl<'js> Host<'js> {
     /// The state of a context that [`super::Runtime`] made.
     pub(super) fn of<'a>(ctx: &'a Ctx<'js>) -> Result<UserDataGuard<'a, Self>> {
-        ctx.userdata().ok_or_else(|| Exception::throw_internal(ctx, "this context has no event loop"))
+        ctx.userdata()
+            .ok_or_else(|| Exception::throw_internal(ctx, "this context has no event loop"))
     }
 }
 
 /// Records promises that are rejected without a handler, and forgets those that get one in time.
-pub(super) fn track_rejection<'js>(ctx: &Ctx<'js>, promise: Value<'js>, reason: Value<'js>, handled: bool) {
+pub(super) fn track_rejection<'js>(
+    ctx: &Ctx<'js>,
+    promise: Value<'js>,
+    reason: Value<'js>,
+    handled: bool,
+) {
     let Ok(host) = Host::of(ctx) else { return };
     let mut rejections = host.rejections.borrow_mut();
     if handled {
@@ -109,9 +117,15 @@ pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn 
 /// When the next timer expires, whether timers or immediates keep the program alive, and whether an
 /// immediate is ready now.
 fn outlook(ctx: &Ctx<'_>) -> (Option<Instant>, bool, bool) {
-    let Ok(host) = Host::of(ctx) else { return (None, false, false) };
+    let Ok(host) = Host::of(ctx) else {
+        return (None, false, false);
+    };
     let timers = host.timers.borrow();
-    (timers.next_expiry(), timers.keep_alive(), timers.immediates() > 0)
+    (
+        timers.next_expiry(),
+        timers.keep_alive(),
+        timers.immediates() > 0,
+    )
 }
 
 fn run_timers(ctx: &Ctx<'_>) -> Turn {
@@ -126,7 +140,9 @@ fn run_timers(ctx: &Ctx<'_>) -> Turn {
 fn run_immediates(ctx: &Ctx<'_>) -> Turn {
     let count = Host::of(ctx).map_or(0, |host| host.timers.borrow().immediates());
     for _ in 0..count {
-        let Some(task) = take(ctx, |host| host.timers.borrow_mut().take_immediate()) else { break };
+        let Some(task) = take(ctx, |host| host.timers.borrow_mut().take_immediate()) else {
+            break;
+        };
         run_task(ctx, task)?;
     }
     Ok(())
@@ -172,7 +188,11 @@ fn report_rejections<'js>(ctx: &Ctx<'js>) -> Turn {
     };
     while let Some(Rejection { promise, reason }) = take(ctx, oldest) {
         let is_main = take(ctx, |host| host.main.borrow().clone()) == Some(promise.clone());
-        let origin = if is_main { Origin::Script } else { Origin::Promise };
+        let origin = if is_main {
+            Origin::Script
+        } else {
+            Origin::Promise
+        };
         report::uncaught(ctx, reason, Some(promise), origin)?;
     }
     Ok(())

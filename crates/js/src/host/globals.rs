@@ -16,11 +16,23 @@ pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
     let globals = ctx.globals();
     globals.set("queueMicrotask", Func::from(|f: Function<'_>| f.defer(())))?;
     globals.set("structuredClone", Func::from(clone))?;
-    globals.prop("performance", Property::from(performance(ctx, start)?).writable().configurable())?;
-    globals.prop("crypto", Property::from(crypto(ctx)?).writable().configurable())?;
+    globals.prop(
+        "performance",
+        Property::from(performance(ctx, start)?)
+            .writable()
+            .configurable(),
+    )?;
+    globals.prop(
+        "crypto",
+        Property::from(crypto(ctx)?).writable().configurable(),
+    )?;
     lazy(ctx, &["URL", "URLSearchParams"], init_url)?;
     lazy(ctx, &["TextEncoder", "TextDecoder"], llrt_util::init)?;
-    lazy(ctx, &["Buffer", "Blob", "File", "atob", "btoa"], llrt_buffer::init)
+    lazy(
+        ctx,
+        &["Buffer", "Blob", "File", "atob", "btoa"],
+        llrt_buffer::init,
+    )
 }
 
 /// LLRT's `URL`, taught to take a base that is not a string.
@@ -28,7 +40,10 @@ fn init_url(ctx: &Ctx<'_>) -> Result<()> {
     llrt_url::init(ctx)?;
     let wrap: Function = ctx.eval(include_str!("url.js"))?;
     let globals = ctx.globals();
-    globals.set("URL", wrap.call::<_, Value>((globals.get::<_, Value>("URL")?,))?)
+    globals.set(
+        "URL",
+        wrap.call::<_, Value>((globals.get::<_, Value>("URL")?,))?,
+    )
 }
 
 /// Makes sure that `Buffer` exists, for host functions that return one.
@@ -37,7 +52,11 @@ pub(super) fn init_buffer(ctx: &Ctx<'_>) -> Result<()> {
 }
 
 /// Defines each name as an accessor that calls `init`, which defines all of them for good.
-fn lazy<'js>(ctx: &Ctx<'js>, names: &'static [&'static str], init: fn(&Ctx<'_>) -> Result<()>) -> Result<()> {
+fn lazy<'js>(
+    ctx: &Ctx<'js>,
+    names: &'static [&'static str],
+    init: fn(&Ctx<'_>) -> Result<()>,
+) -> Result<()> {
     let globals = ctx.globals();
     for &name in names {
         let get = move |ctx: Ctx<'js>| {
@@ -50,7 +69,8 @@ fn lazy<'js>(ctx: &Ctx<'js>, names: &'static [&'static str], init: fn(&Ctx<'_>) 
             globals.get::<_, Value>(name)
         };
         let set = move |this: This<Object<'js>>, value: Value<'js>| {
-            this.0.prop(name, Property::from(value).writable().configurable())
+            this.0
+                .prop(name, Property::from(value).writable().configurable())
         };
         globals.prop(name, Accessor::new(get, set).configurable())?;
     }
@@ -71,8 +91,15 @@ fn clone<'js>(ctx: Ctx<'js>, value: Value<'js>, options: Opt<Object<'js>>) -> Re
     BasePrimordials::init(&ctx)?;
     if let Some(options) = &options.0 {
         let transferred: Option<Vec<Value>> = options.get("transfer")?;
-        if transferred.iter().flatten().any(|value| crate::webassembly::is_memory_buffer(&ctx, value)) {
-            return Err(Exception::throw_type(&ctx, "the buffer of a WebAssembly.Memory cannot be transferred"));
+        if transferred
+            .iter()
+            .flatten()
+            .any(|value| crate::webassembly::is_memory_buffer(&ctx, value))
+        {
+            return Err(Exception::throw_type(
+                &ctx,
+                "the buffer of a WebAssembly.Memory cannot be transferred",
+            ));
         }
     }
     structured_clone(&ctx, value, options)
@@ -80,9 +107,15 @@ fn clone<'js>(ctx: Ctx<'js>, value: Value<'js>, options: Opt<Object<'js>>) -> Re
 
 fn performance<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<Object<'js>> {
     let performance = Object::new(ctx.clone())?;
-    let origin = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() - start.elapsed();
+    let origin = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        - start.elapsed();
     performance.set("timeOrigin", origin.as_secs_f64() * 1e3)?;
-    performance.set("now", Func::from(move || start.elapsed().as_secs_f64() * 1e3))?;
+    performance.set(
+        "now",
+        Func::from(move || start.elapsed().as_secs_f64() * 1e3),
+    )?;
     Ok(performance)
 }
 
@@ -95,17 +128,23 @@ fn crypto<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 
 fn get_random_values<'js>(ctx: Ctx<'js>, view: Object<'js>) -> Result<Object<'js>> {
     if view.is_typed_array::<f32>() || view.is_typed_array::<f64>() {
-        return Err(Exception::throw_type(&ctx, "getRandomValues needs an array of integers"));
+        return Err(Exception::throw_type(
+            &ctx,
+            "getRandomValues needs an array of integers",
+        ));
     }
     let length: usize = view.get("byteLength")?;
     if length > MOST_RANDOM_BYTES {
-        let message = format!("getRandomValues gives at most {MOST_RANDOM_BYTES} bytes, not {length}");
+        let message =
+            format!("getRandomValues gives at most {MOST_RANDOM_BYTES} bytes, not {length}");
         return Err(Exception::throw_range(&ctx, &message));
     }
     let mut bytes = vec![0; length];
     fill(&ctx, &mut bytes)?;
     let buffer: Object = view.get("buffer")?;
-    let target = ctx.globals().get::<_, rquickjs::function::Constructor>("Uint8Array")?;
+    let target = ctx
+        .globals()
+        .get::<_, rquickjs::function::Constructor>("Uint8Array")?;
     let target: Object = target.construct((buffer, view.get::<_, Value>("byteOffset")?, length))?;
     let set: Function = target.get("set")?;
     set.call::<_, Value>((This(target), TypedArray::new(ctx, bytes)?))?;
@@ -118,10 +157,18 @@ fn random_uuid(ctx: Ctx<'_>) -> Result<String> {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+    Ok([
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-"))
 }
 
 fn fill(ctx: &Ctx<'_>, bytes: &mut [u8]) -> Result<()> {
-    getrandom::fill(bytes)
-        .map_err(|error| Exception::throw_message(ctx, &format!("the system gives no random bytes: {error}")))
+    getrandom::fill(bytes).map_err(|error| {
+        Exception::throw_message(ctx, &format!("the system gives no random bytes: {error}"))
+    })
 }

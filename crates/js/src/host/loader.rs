@@ -1,7 +1,7 @@
 //! ES modules from files and from the host: what QuickJS asks when it meets an `import`.
 
-use super::resolve::{Format, ModuleResolver, ResolveError, Target};
 use super::node;
+use super::resolve::{Format, ModuleResolver, ResolveError, Target};
 use crate::raw;
 use rquickjs::loader::{Loader, Resolver};
 use rquickjs::module::Declared;
@@ -51,7 +51,12 @@ impl ModuleLoader {
         raw::Script::compile(ctx, &read(ctx, path)?, &name_of(path))
     }
 
-    fn declare<'js>(&self, ctx: &Ctx<'js>, path: &Path, source: Vec<u8>) -> Result<Module<'js, Declared>> {
+    fn declare<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        path: &Path,
+        source: Vec<u8>,
+    ) -> Result<Module<'js, Declared>> {
         let module = Module::declare(ctx.clone(), name_of(path), source)?;
         self.describe(&module.meta()?, path)?;
         Ok(module)
@@ -63,9 +68,10 @@ impl ModuleLoader {
         meta.set("filename", name_of(path))?;
         meta.set("dirname", path.parent().map(name_of))?;
         let (this, importer) = (self.clone(), path.to_owned());
-        let resolve = Function::new(meta.ctx().clone(), move |ctx: Ctx<'js>, specifier: String| {
-            this.resolve_url(&ctx, &specifier, &importer)
-        })?;
+        let resolve = Function::new(
+            meta.ctx().clone(),
+            move |ctx: Ctx<'js>, specifier: String| this.resolve_url(&ctx, &specifier, &importer),
+        )?;
         meta.set("resolve", resolve.with_name("resolve")?)
     }
 
@@ -117,8 +123,9 @@ impl Loader for ModuleLoader {
 }
 
 fn read(ctx: &Ctx<'_>, path: &Path) -> Result<Vec<u8>> {
-    fs::read(path)
-        .map_err(|error| Exception::throw_message(ctx, &format!("cannot read {}: {error}", path.display())))
+    fs::read(path).map_err(|error| {
+        Exception::throw_message(ctx, &format!("cannot read {}: {error}", path.display()))
+    })
 }
 
 fn throw(ctx: &Ctx<'_>, error: &ResolveError) -> rquickjs::Error {

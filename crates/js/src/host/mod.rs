@@ -27,6 +27,9 @@ const STACK_RESERVE: usize = 512 << 10;
 /// Bytes of stack for JavaScript where the system does not tell how many there are.
 const DEFAULT_STACK: usize = 1 << 20;
 
+/// Bytes of JavaScript objects before cycles among them are looked for the first time.
+const GC_THRESHOLD: usize = 16 << 20;
+
 /// Status of a program whose top level waits for something that never comes, as in Node.
 const UNSETTLED: i32 = 13;
 
@@ -64,25 +67,42 @@ impl Runtime {
     ///
     /// # Errors
     /// As for [`Runtime::new`].
-    pub fn with_engine(options: &Options, exit: ExitHook, engine: &Engine) -> Result<Self, StartError> {
+    pub fn with_engine(
+        options: &Options,
+        exit: ExitHook,
+        engine: &Engine,
+    ) -> Result<Self, StartError> {
         let start = Instant::now();
-        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
         let loader = ModuleLoader::default();
         let (runtime, context) = tokio.block_on(async {
             let runtime = AsyncRuntime::new()?;
-            let stack = raw::remaining_stack().map_or(DEFAULT_STACK, |n| n.saturating_sub(STACK_RESERVE));
+            let stack =
+                raw::remaining_stack().map_or(DEFAULT_STACK, |n| n.saturating_sub(STACK_RESERVE));
             runtime.set_max_stack_size(stack.max(STACK_RESERVE)).await;
             runtime.set_loader(loader.clone(), loader.clone()).await;
             runtime
-                .set_host_promise_rejection_tracker(Some(Box::new(|ctx, promise, reason, handled| {
-                    event_loop::track_rejection(&ctx, promise, reason, handled);
-                })))
+                .set_host_promise_rejection_tracker(Some(Box::new(
+                    |ctx, promise, reason, handled| {
+                        event_loop::track_rejection(&ctx, promise, reason, handled);
+                    },
+                )))
                 .await;
+            runtime.set_gc_threshold(GC_THRESHOLD).await;
             let context = AsyncContext::full(&runtime).await?;
-            context.with(|ctx| install_all(&ctx, options, start, exit, engine)).await?;
+            context
+                .with(|ctx| install_all(&ctx, options, start, exit, engine))
+                .await?;
             Ok::<_, StartError>((runtime, context))
         })?;
-        Ok(Self { tokio, runtime, context, loader })
+        Ok(Self {
+            tokio,
+            runtime,
+            context,
+            loader,
+        })
     }
 
     /// Runs `f` with the context, to add to what programs find there.
@@ -92,16 +112,19 @@ impl Runtime {
 
     /// Runs a module or a classic script, and whatever it leaves to be done.
     pub fn run(&self, path: &Path) -> i32 {
-        self.run_program(path, |ctx, path| match self.loader.load_main(ctx, path)? {
-            Program::Module(module) => module.eval().map(|(_, promise)| promise.into_value()),
-            Program::Script(script) => script.run(),
+        self.run_program(path, |ctx, path| {
+            match self.loader.load_main(ctx, path)? {
+                Program::Module(module) => module.eval().map(|(_, promise)| promise.into_value()),
+                Program::Script(script) => script.run(),
+            }
         })
     }
 
     /// Runs classic scripts one after the other in one global scope, and whatever they leave to be done.
     pub fn run_scripts(&self, paths: &[PathBuf]) -> i32 {
         for path in paths {
-            let status = self.run_program(path, |ctx, path| self.loader.load_script(ctx, path)?.run());
+            let status =
+                self.run_program(path, |ctx, path| self.loader.load_script(ctx, path)?.run());
             if status != 0 {
                 return status;
             }
@@ -184,7 +207,9 @@ fn begin<'js>(
 /// The last words: `exit` listeners, and a main promise that nobody will settle.
 fn end(ctx: &Ctx<'_>, path: &Path) -> Result<(), Exit> {
     let main = Host::of(ctx).ok().and_then(|host| host.main.take());
-    let pending = main.and_then(Value::into_promise).is_some_and(|p| p.state() == PromiseState::Pending);
+    let pending = main
+        .and_then(Value::into_promise)
+        .is_some_and(|p| p.state() == PromiseState::Pending);
     if pending {
         eprintln!("bident: unsettled top-level await at {}", path.display());
         return Err(Exit(UNSETTLED));

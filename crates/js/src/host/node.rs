@@ -16,7 +16,10 @@ const SOURCES: [(&str, &str); 12] = [
     ("node:perf_hooks", include_str!("node/perf_hooks.js")),
     ("node:process", include_str!("node/process.js")),
     ("node:timers", include_str!("node/timers.js")),
-    ("node:timers/promises", include_str!("node/timers_promises.js")),
+    (
+        "node:timers/promises",
+        include_str!("node/timers_promises.js"),
+    ),
     ("node:url", include_str!("node/url.js")),
     ("node:util", include_str!("node/util.js")),
 ];
@@ -24,7 +27,10 @@ const SOURCES: [(&str, &str); 12] = [
 /// The full name of the builtin that a specifier means, with or without `node:`.
 pub(super) fn builtin(specifier: &str) -> Option<&'static str> {
     let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
-    SOURCES.iter().map(|(name, _)| *name).find(|name| &name["node:".len()..] == bare)
+    SOURCES
+        .iter()
+        .map(|(name, _)| *name)
+        .find(|name| &name["node:".len()..] == bare)
 }
 
 /// Whether the name is one of LLRT's modules, which only our own may import.
@@ -52,6 +58,9 @@ pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Dec
         "llrt:path" => Module::declare_def::<llrt_path::PathModule, _>(ctx, name),
         "llrt:url" => Module::declare_def::<llrt_url::UrlModule, _>(ctx, name),
         "llrt:util" => Module::declare_def::<llrt_util::UtilModule, _>(ctx, name),
-        _ => Err(Exception::throw_reference(&ctx, &format!("no module {name} in this host"))),
+        _ => Err(Exception::throw_reference(
+            &ctx,
+            &format!("no module {name} in this host"),
+        )),
     }
 }

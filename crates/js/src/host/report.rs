@@ -1,7 +1,7 @@
 //! What a user sees of an exception that nobody caught.
 
-use super::event_loop::Exit;
 use super::console;
+use super::event_loop::Exit;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
 
 /// Where an uncaught value came from; decides the wording.
@@ -24,8 +24,10 @@ pub(super) fn caught<'js>(ctx: &Ctx<'js>, error: Error) -> Value<'js> {
 }
 
 fn error_value<'js>(ctx: &Ctx<'js>, message: &str) -> Value<'js> {
-    rquickjs::Exception::from_message(ctx.clone(), message)
-        .map_or_else(|_| Value::new_undefined(ctx.clone()), |e| e.into_object().into_value())
+    rquickjs::Exception::from_message(ctx.clone(), message).map_or_else(
+        |_| Value::new_undefined(ctx.clone()),
+        |e| e.into_object().into_value(),
+    )
 }
 
 /// Hands the value to the program's own listeners, or prints it and ends the program with status 1.
@@ -36,8 +38,10 @@ pub(super) fn uncaught<'js>(
     origin: Origin,
 ) -> Result<(), Exit> {
     let handled = match (origin, promise) {
-        (Origin::Promise, Some(promise)) => super::process::emit(ctx, "unhandledRejection", &[value.clone(), promise]),
-        _ => super::process::emit(ctx, "uncaughtException", &[value.clone()]),
+        (Origin::Promise, Some(promise)) => {
+            super::process::emit(ctx, "unhandledRejection", &[value.clone(), promise])
+        }
+        _ => super::process::emit(ctx, "uncaughtException", std::slice::from_ref(&value)),
     };
     match handled {
         Ok(true) => Ok(()),
@@ -63,18 +67,26 @@ pub(super) fn describe<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: Origin) 
         return format!("{uncaught} {}", console::format(ctx, vec![value.clone()]));
     };
     let stack = text(error, "stack").unwrap_or_default();
-    let position = stack.lines().find_map(position).map(|p| format!("{p}: ")).unwrap_or_default();
+    let position = stack
+        .lines()
+        .find_map(position)
+        .map(|p| format!("{p}: "))
+        .unwrap_or_default();
     let mut report = format!("{position}{uncaught} {}", headline(error));
     for line in stack.lines().filter(|line| !line.trim().is_empty()) {
         report.push('\n');
         report.push_str(line.trim_end());
     }
-    if let Ok(cause) = error.get::<_, Value>("cause") {
-        if !cause.is_undefined() {
-            let cause = describe(ctx, &cause, origin);
-            report.push_str("\ncaused by: ");
-            report.push_str(cause.split_once(uncaught).map_or(&*cause, |(_, rest)| rest.trim_start()));
-        }
+    if let Ok(cause) = error.get::<_, Value>("cause")
+        && !cause.is_undefined()
+    {
+        let cause = describe(ctx, &cause, origin);
+        report.push_str("\ncaused by: ");
+        report.push_str(
+            cause
+                .split_once(uncaught)
+                .map_or(&*cause, |(_, rest)| rest.trim_start()),
+        );
     }
     report
 }

@@ -63,7 +63,10 @@ impl ModuleResolver {
         if let Some(name) = node::builtin(specifier) {
             return Ok(Target::Builtin(name));
         }
-        let request = Request { specifier, importer };
+        let request = Request {
+            specifier,
+            importer,
+        };
         let path = if is_relative(specifier) || specifier.starts_with("file:") {
             request.url_to_path()?
         } else if specifier.starts_with('#') {
@@ -83,7 +86,11 @@ impl ModuleResolver {
             Some("mjs") => Format::Module,
             Some("cjs") => Format::Script,
             Some("json") => Format::Json,
-            _ => match self.nearest_package(path).as_ref().and_then(|p| p.json["type"].as_str()) {
+            _ => match self
+                .nearest_package(path)
+                .as_ref()
+                .and_then(|p| p.json["type"].as_str())
+            {
                 Some("module") => Format::Module,
                 Some("commonjs") => Format::Script,
                 _ => Format::Unknown,
@@ -94,10 +101,11 @@ impl ModuleResolver {
     fn resolve_bare(&mut self, request: &Request<'_>) -> Result<PathBuf> {
         let (name, subpath) = split_package_name(request.specifier)
             .ok_or_else(|| request.error("ERR_INVALID_MODULE_SPECIFIER", "not a package name"))?;
-        if let Some(own) = self.nearest_package(request.importer) {
-            if own.json["name"] == name && !own.json["exports"].is_null() {
-                return self.package_entry(&own, &subpath, request);
-            }
+        if let Some(own) = self.nearest_package(request.importer)
+            && own.json["name"] == name
+            && !own.json["exports"].is_null()
+        {
+            return self.package_entry(&own, &subpath, request);
         }
         for ancestor in request.importer.ancestors().skip(1) {
             let directory = ancestor.join("node_modules").join(name);
@@ -112,17 +120,28 @@ impl ModuleResolver {
         Err(request.error("ERR_MODULE_NOT_FOUND", &reason))
     }
 
-    fn package_entry(&mut self, package: &Package, subpath: &str, request: &Request<'_>) -> Result<PathBuf> {
+    fn package_entry(
+        &mut self,
+        package: &Package,
+        subpath: &str,
+        request: &Request<'_>,
+    ) -> Result<PathBuf> {
         let exports = &package.json["exports"];
         if exports.is_null() {
-            return Ok(legacy_entry(&package.directory, package.json["main"].as_str(), subpath));
+            return Ok(legacy_entry(
+                &package.directory,
+                package.json["main"].as_str(),
+                subpath,
+            ));
         }
         let not_exported = || {
             let file = package.directory.join("package.json");
             let reason = format!("'{subpath}' is not among \"exports\" of {}", file.display());
             request.error("ERR_PACKAGE_PATH_NOT_EXPORTED", &reason)
         };
-        let is_map = exports.as_object().is_some_and(|o| o.keys().any(|k| k.starts_with('.')));
+        let is_map = exports
+            .as_object()
+            .is_some_and(|o| o.keys().any(|k| k.starts_with('.')));
         let found = match exports.as_object().filter(|_| is_map) {
             Some(map) => match_entry(map, subpath),
             None if subpath == "." => Some((exports, "")),
@@ -136,13 +155,22 @@ impl ModuleResolver {
     }
 
     fn resolve_import(&mut self, request: &Request<'_>) -> Result<Target> {
-        let undefined = || request.error("ERR_PACKAGE_IMPORT_NOT_DEFINED", "not among \"imports\" of the package");
-        let package = self.nearest_package(request.importer).ok_or_else(undefined)?;
+        let undefined = || {
+            request.error(
+                "ERR_PACKAGE_IMPORT_NOT_DEFINED",
+                "not among \"imports\" of the package",
+            )
+        };
+        let package = self
+            .nearest_package(request.importer)
+            .ok_or_else(undefined)?;
         let map = package.json["imports"].as_object().ok_or_else(undefined)?;
         let (target, wildcard) = match_entry(map, request.specifier).ok_or_else(undefined)?;
         let target = select(target, wildcard).ok_or_else(undefined)?;
         match target.strip_prefix("./") {
-            Some(path) => request.existing(package.directory.join(path)).map(Target::File),
+            Some(path) => request
+                .existing(package.directory.join(path))
+                .map(Target::File),
             None => self.resolve(&target, &package.directory.join("package.json")),
         }
     }
@@ -167,7 +195,12 @@ impl ModuleResolver {
         let package = fs::read(directory.join("package.json"))
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok())
-            .map(|json| Rc::new(Package { directory: directory.to_owned(), json }));
+            .map(|json| {
+                Rc::new(Package {
+                    directory: directory.to_owned(),
+                    json,
+                })
+            });
         self.packages.insert(directory.to_owned(), package.clone());
         package
     }
@@ -182,7 +215,10 @@ struct Request<'a> {
 impl Request<'_> {
     fn error(&self, code: &'static str, reason: &str) -> ResolveError {
         let (specifier, importer) = (self.specifier, self.importer.display());
-        ResolveError { code, message: format!("cannot find module '{specifier}' imported from {importer}: {reason}") }
+        ResolveError {
+            code,
+            message: format!("cannot find module '{specifier}' imported from {importer}: {reason}"),
+        }
     }
 
     fn url_to_path(&self) -> Result<PathBuf> {
@@ -199,14 +235,20 @@ impl Request<'_> {
                 Err(self.error("ERR_UNSUPPORTED_DIR_IMPORT", &reason))
             }
             Ok(real) => Ok(real),
-            Err(error) => Err(self.error("ERR_MODULE_NOT_FOUND", &format!("{}: {error}", path.display()))),
+            Err(error) => Err(self.error(
+                "ERR_MODULE_NOT_FOUND",
+                &format!("{}: {error}", path.display()),
+            )),
         }
     }
 }
 
 fn is_relative(specifier: &str) -> bool {
-    specifier.starts_with("./") || specifier.starts_with("../") || specifier.starts_with('/')
-        || specifier == "." || specifier == ".."
+    specifier.starts_with("./")
+        || specifier.starts_with("../")
+        || specifier.starts_with('/')
+        || specifier == "."
+        || specifier == ".."
 }
 
 /// `@scope/name/sub/path` to its name and `./sub/path`; the subpath of a bare name is `.`.
@@ -220,7 +262,8 @@ fn split_package_name(specifier: &str) -> Option<(&str, String)> {
     };
     let name = &specifier[..end.unwrap_or(specifier.len())];
     let subpath = end.map_or_else(|| ".".to_owned(), |end| format!(".{}", &specifier[end..]));
-    (!name.is_empty() && !name.contains(['\\', '%']) && !name.starts_with('.')).then_some((name, subpath))
+    (!name.is_empty() && !name.contains(['\\', '%']) && !name.starts_with('.'))
+        .then_some((name, subpath))
 }
 
 /// The entry for `key`, and what its `*` stands for. An exact key wins, then the longest prefix.
@@ -243,13 +286,18 @@ fn select(target: &Value, wildcard: &str) -> Option<String> {
     match target {
         Value::String(path) => {
             let path = path.replace('*', wildcard);
-            let escapes = path.split('/').skip(1).any(|s| matches!(s, "." | ".." | "node_modules"));
+            let escapes = path
+                .split('/')
+                .skip(1)
+                .any(|s| matches!(s, "." | ".." | "node_modules"));
             (!escapes).then_some(path)
         }
         Value::Array(alternatives) => alternatives.iter().find_map(|t| select(t, wildcard)),
         Value::Object(branches) => branches
             .iter()
-            .filter(|(condition, _)| *condition == "default" || CONDITIONS.contains(&condition.as_str()))
+            .filter(|(condition, _)| {
+                *condition == "default" || CONDITIONS.contains(&condition.as_str())
+            })
             .find_map(|(_, t)| select(t, wildcard)),
         _ => None,
     }
@@ -267,7 +315,10 @@ fn legacy_entry(directory: &Path, main: Option<&str>, subpath: &str) -> PathBuf 
         [main.clone(), with_js.into(), main.join("index.js")]
     });
     let index = directory.join("index.js");
-    candidates.chain([index.clone()]).find(|path| path.is_file()).unwrap_or(index)
+    candidates
+        .chain([index.clone()])
+        .find(|path| path.is_file())
+        .unwrap_or(index)
 }
 
 #[cfg(test)]
@@ -313,7 +364,14 @@ mod tests {
             "./deep/*.mjs": "./m/*.mjs",
         });
         assert_eq!(matched(&map, "./a"), Some("./lib/a.js".into()));
-        assert_eq!(matched(&map, "./deep/a/b"), Some("./deep/a/b/index.js".into()));
-        assert_eq!(matched(&map, "./../../etc"), None, "a wildcard may not leave the package");
+        assert_eq!(
+            matched(&map, "./deep/a/b"),
+            Some("./deep/a/b/index.js".into())
+        );
+        assert_eq!(
+            matched(&map, "./../../etc"),
+            None,
+            "a wildcard may not leave the package"
+        );
     }
 }

@@ -44,7 +44,15 @@ impl<'js> Timers<'js> {
         let expiry = Instant::now() + delay;
         let interval = repeats.then_some(delay);
         self.queue.insert((expiry, id));
-        self.timers.insert(id, Timer { task, expiry, interval, keeps_alive: true });
+        self.timers.insert(
+            id,
+            Timer {
+                task,
+                expiry,
+                interval,
+                keeps_alive: true,
+            },
+        );
         id
     }
 
@@ -115,7 +123,12 @@ impl Timeout {
     #[qjs(rename = "hasRef")]
     fn is_held(&self, ctx: Ctx<'_>) -> Result<bool> {
         let host = Host::of(&ctx)?;
-        let held = host.timers.borrow().timers.get(&self.id).is_some_and(|timer| timer.keeps_alive);
+        let held = host
+            .timers
+            .borrow()
+            .timers
+            .get(&self.id)
+            .is_some_and(|timer| timer.keeps_alive);
         Ok(held)
     }
 
@@ -158,11 +171,21 @@ pub(super) fn install(ctx: &Ctx<'_>) -> Result<()> {
 
 type Handle<'js> = Result<Class<'js, Timeout>>;
 
-fn set_timeout<'js>(ctx: Ctx<'js>, f: Function<'js>, delay: Opt<Value<'js>>, args: Rest<Value<'js>>) -> Handle<'js> {
+fn set_timeout<'js>(
+    ctx: Ctx<'js>,
+    f: Function<'js>,
+    delay: Opt<Value<'js>>,
+    args: Rest<Value<'js>>,
+) -> Handle<'js> {
     start(&ctx, f, delay, args, false)
 }
 
-fn set_interval<'js>(ctx: Ctx<'js>, f: Function<'js>, delay: Opt<Value<'js>>, args: Rest<Value<'js>>) -> Handle<'js> {
+fn set_interval<'js>(
+    ctx: Ctx<'js>,
+    f: Function<'js>,
+    delay: Opt<Value<'js>>,
+    args: Rest<Value<'js>>,
+) -> Handle<'js> {
     start(&ctx, f, delay, args, true)
 }
 
@@ -173,25 +196,51 @@ fn start<'js>(
     args: Rest<Value<'js>>,
     repeats: bool,
 ) -> Handle<'js> {
-    let delay = delay.0.map_or(Ok(Coerced(1.0)), |value| value.get::<Coerced<f64>>())?.0;
-    let delay = if (1.0..=LONGEST_DELAY).contains(&delay) { delay } else { 1.0 };
-    let task = Task { function, args: args.0 };
+    let delay = delay
+        .0
+        .map_or(Ok(Coerced(1.0)), |value| value.get::<Coerced<f64>>())?
+        .0;
+    let delay = if (1.0..=LONGEST_DELAY).contains(&delay) {
+        delay
+    } else {
+        1.0
+    };
+    let task = Task {
+        function,
+        args: args.0,
+    };
     let delay = Duration::from_millis(delay as u64);
-    let id = Host::of(ctx)?.timers.borrow_mut().start(task, delay, repeats);
+    let id = Host::of(ctx)?
+        .timers
+        .borrow_mut()
+        .start(task, delay, repeats);
     Class::instance(ctx.clone(), Timeout { id })
 }
 
-fn set_immediate<'js>(ctx: Ctx<'js>, function: Function<'js>, args: Rest<Value<'js>>) -> Handle<'js> {
+fn set_immediate<'js>(
+    ctx: Ctx<'js>,
+    function: Function<'js>,
+    args: Rest<Value<'js>>,
+) -> Handle<'js> {
     let host = Host::of(&ctx)?;
     let mut timers = host.timers.borrow_mut();
     let id = timers.next_id();
-    timers.immediates.push_back(Immediate { id, task: Task { function, args: args.0 } });
+    timers.immediates.push_back(Immediate {
+        id,
+        task: Task {
+            function,
+            args: args.0,
+        },
+    });
     drop(timers);
     Class::instance(ctx.clone(), Timeout { id })
 }
 
 fn clear<'js>(ctx: Ctx<'js>, timer: Opt<Value<'js>>) -> Result<()> {
-    let Some(timer) = timer.0.filter(|value| !value.is_undefined() && !value.is_null()) else {
+    let Some(timer) = timer
+        .0
+        .filter(|value| !value.is_undefined() && !value.is_null())
+    else {
         return Ok(());
     };
     let id = match Class::<Timeout>::from_value(&timer) {

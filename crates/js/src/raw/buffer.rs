@@ -27,12 +27,21 @@ pub(crate) fn memory_buffer<'js>(
     memory: Memory,
 ) -> Attempt<Own<'js>> {
     let (base, length) = store.with(|store| (memory.data_ptr(&*store), memory.data_size(&*store)));
-    let opaque = Box::into_raw(Box::new(Keeper { _store: store.clone() }));
+    let opaque = Box::into_raw(Box::new(Keeper {
+        _store: store.clone(),
+    }));
     // SAFETY: `length` bytes from `base` are mapped, readable and writable as long as the store lives,
     // which the keeper sees to; the engine makes references to them only inside its own functions,
     // while no JavaScript runs. `release` gets the box back when the buffer goes or is detached.
     let buffer = unsafe {
-        qjs::JS_NewArrayBuffer(env.raw(), base, length as qjs::size_t, Some(release), opaque.cast(), false)
+        qjs::JS_NewArrayBuffer(
+            env.raw(),
+            base,
+            length as qjs::size_t,
+            Some(release),
+            opaque.cast(),
+            false,
+        )
     };
     env.take(buffer).inspect_err(|Thrown| {
         // SAFETY: a buffer that could not be made has not taken the box.
@@ -84,12 +93,22 @@ pub(crate) fn bytes_of(env: Env<'_>, value: Ref<'_>) -> Option<Bytes> {
             return None;
         }
         let (mut offset, mut length, mut element) = (0, 0, 0);
-        let buffer = qjs::JS_GetTypedArrayBuffer(env.raw(), value.raw, &mut offset, &mut length, &mut element);
+        let buffer = qjs::JS_GetTypedArrayBuffer(
+            env.raw(),
+            value.raw,
+            &mut offset,
+            &mut length,
+            &mut element,
+        );
         let Ok(buffer) = env.take(buffer) else {
             drop(env.exception());
             return view_by_properties(env, value);
         };
-        Some(part(&whole(env, buffer.get()), offset as usize, length as usize))
+        Some(part(
+            &whole(env, buffer.get()),
+            offset as usize,
+            length as usize,
+        ))
     }
 }
 
@@ -102,15 +121,25 @@ fn whole(env: Env<'_>, buffer: Ref<'_>) -> Bytes {
         drop(env.exception());
         return Bytes { base, length: 0 };
     }
-    Bytes { base, length: length as usize }
+    Bytes {
+        base,
+        length: length as usize,
+    }
 }
 
 fn part(whole: &Bytes, offset: usize, length: usize) -> Bytes {
-    match offset.checked_add(length) {
-        // SAFETY: inside the buffer.
-        Some(end) if end <= whole.length => Bytes { base: unsafe { whole.base.add(offset) }, length },
-        _ => Bytes { base: std::ptr::null(), length: 0 },
+    let fits = offset
+        .checked_add(length)
+        .is_some_and(|end| end <= whole.length);
+    if !fits {
+        return Bytes {
+            base: std::ptr::null(),
+            length: 0,
+        };
     }
+    // SAFETY: inside the buffer.
+    let base = unsafe { whole.base.add(offset) };
+    Bytes { base, length }
 }
 
 /// A `DataView`, which QuickJS has no function for.

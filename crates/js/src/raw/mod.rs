@@ -32,6 +32,7 @@ mod object;
 mod promise;
 #[cfg(feature = "host")]
 mod script;
+#[cfg(feature = "host")]
 mod stack;
 mod value;
 

@@ -28,7 +28,10 @@ pub(crate) struct Call<'js> {
 impl<'js> Call<'js> {
     /// The argument at this position, `undefined` past the end.
     pub(crate) fn arg(&self, i: usize) -> Value<'js> {
-        self.args.get(i).cloned().unwrap_or_else(|| Value::new_undefined(self.ctx.clone()))
+        self.args
+            .get(i)
+            .cloned()
+            .unwrap_or_else(|| Value::new_undefined(self.ctx.clone()))
     }
 
     /// Whether there is an argument at this position, be it `undefined`.
@@ -38,7 +41,13 @@ impl<'js> Call<'js> {
 }
 
 /// Makes a function of JavaScript from a function of Rust that captures nothing.
-pub(crate) fn function<'js, F>(ctx: &Ctx<'js>, name: &str, length: i32, kind: Kind, f: F) -> Result<Function<'js>>
+pub(crate) fn function<'js, F>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    length: i32,
+    kind: Kind,
+    f: F,
+) -> Result<Function<'js>>
 where
     F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
 {
@@ -52,7 +61,14 @@ where
     };
     // SAFETY: the callback has the signature that the three protocols share; QuickJS copies the name.
     let value = owned(ctx, unsafe {
-        qjs::JS_NewCFunction2(ctx.as_raw().as_ptr(), Some(callback::<F>), name.as_ptr(), length, protocol, 0)
+        qjs::JS_NewCFunction2(
+            ctx.as_raw().as_ptr(),
+            Some(callback::<F>),
+            name.as_ptr(),
+            length,
+            protocol,
+            0,
+        )
     })?;
     Function::from_value(value)
 }
@@ -66,25 +82,44 @@ pub(crate) fn accessor<'js>(
 ) -> Result<()> {
     let ctx = object.ctx();
     let name = rquickjs::Atom::from_str(ctx.clone(), name)?;
-    let flags = qjs::JS_PROP_ENUMERABLE | qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_HAS_GET | qjs::JS_PROP_HAS_SET;
+    let flags = qjs::JS_PROP_ENUMERABLE
+        | qjs::JS_PROP_CONFIGURABLE
+        | qjs::JS_PROP_HAS_GET
+        | qjs::JS_PROP_HAS_SET;
     // SAFETY: the object is alive; QuickJS takes over the references to the functions and borrows the name.
     let failed = unsafe {
         let context = ctx.as_raw().as_ptr();
         let reference = |f: Function<'js>| qjs::JS_DupValue(context, f.as_raw());
         let set = set.map_or(qjs::JS_UNDEFINED, reference);
         let atom = qjs::JS_ValueToAtom(context, name.to_value()?.as_raw());
-        let failed = qjs::JS_DefinePropertyGetSet(context, object.as_raw(), atom, reference(get), set, flags as i32);
+        let failed = qjs::JS_DefinePropertyGetSet(
+            context,
+            object.as_raw(),
+            atom,
+            reference(get),
+            set,
+            flags as i32,
+        );
         qjs::JS_FreeAtom(context, atom);
         failed
     };
-    if failed < 0 { Err(Error::Exception) } else { Ok(()) }
+    if failed < 0 {
+        Err(Error::Exception)
+    } else {
+        Ok(())
+    }
 }
 
 /// `Object.preventExtensions`.
 pub(crate) fn prevent_extensions(object: &Object<'_>) -> Result<()> {
     // SAFETY: the object is alive.
-    let done = unsafe { qjs::JS_PreventExtensions(object.ctx().as_raw().as_ptr(), object.as_raw()) };
-    if done < 0 { Err(Error::Exception) } else { Ok(()) }
+    let done =
+        unsafe { qjs::JS_PreventExtensions(object.ctx().as_raw().as_ptr(), object.as_raw()) };
+    if done < 0 {
+        Err(Error::Exception)
+    } else {
+        Ok(())
+    }
 }
 
 unsafe extern "C" fn callback<F>(
@@ -101,9 +136,16 @@ where
     // SAFETY: QuickJS calls with its own living context and values; each gets a reference of its own.
     let call = unsafe {
         let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
-        let value = |raw| Value::from_raw(ctx.clone(), qjs::JS_DupValue(ctx.as_raw().as_ptr(), raw));
-        let args = (0..argc.max(0) as usize).map(|i| value(*argv.add(i))).collect();
-        Call { this: value(this), args, ctx }
+        let value =
+            |raw| Value::from_raw(ctx.clone(), qjs::JS_DupValue(ctx.as_raw().as_ptr(), raw));
+        let args = (0..argc.max(0) as usize)
+            .map(|i| value(*argv.add(i)))
+            .collect();
+        Call {
+            this: value(this),
+            args,
+            ctx,
+        }
     };
     match f(&call) {
         // SAFETY: the reference that the caller gets is made here.

@@ -17,7 +17,10 @@ pub(crate) struct Classes {
 impl Classes {
     /// Adds the classes to the runtime of `ctx`. Once per runtime.
     pub(crate) fn register(ctx: &Ctx<'_>) -> Result<Self> {
-        let mut classes = Self { object: 0, function: 0 };
+        let mut classes = Self {
+            object: 0,
+            function: 0,
+        };
         let definition = |class_name: &'static std::ffi::CStr, call| qjs::JSClassDef {
             class_name: class_name.as_ptr(),
             finalizer: Some(finalize),
@@ -30,15 +33,35 @@ impl Classes {
             let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
             qjs::JS_NewClassID(runtime, &mut classes.object);
             qjs::JS_NewClassID(runtime, &mut classes.function);
-            qjs::JS_NewClass(runtime, classes.object, &definition(c"WebAssembly object", None))
-                | qjs::JS_NewClass(runtime, classes.function, &definition(c"Function", Some(call)))
+            qjs::JS_NewClass(
+                runtime,
+                classes.object,
+                &definition(c"WebAssembly object", None),
+            ) | qjs::JS_NewClass(
+                runtime,
+                classes.function,
+                &definition(c"Function", Some(call)),
+            )
         };
-        if failed < 0 { Err(Error::Allocation) } else { Ok(classes) }
+        if failed < 0 {
+            Err(Error::Allocation)
+        } else {
+            Ok(classes)
+        }
     }
 
     /// A new host object. It can be called if its payload is a function.
-    pub(crate) fn create<'js>(self, env: Env<'js>, prototype: Ref<'_>, data: Payload) -> Attempt<Own<'js>> {
-        let class = if data.is_function() { self.function } else { self.object };
+    pub(crate) fn create<'js>(
+        self,
+        env: Env<'js>,
+        prototype: Ref<'_>,
+        data: Payload,
+    ) -> Attempt<Own<'js>> {
+        let class = if data.is_function() {
+            self.function
+        } else {
+            self.object
+        };
         // SAFETY: the prototype is alive. The payload becomes the object's, until `finalize`.
         unsafe {
             let object = env.take(qjs::JS_NewObjectProtoClass(env.raw(), prototype.raw, class))?;
@@ -63,16 +86,25 @@ impl<'a> HostObject<'a> {
         let payload = unsafe {
             let data = qjs::JS_GetAnyOpaque(value.raw, &mut class);
             let ours = class == classes.object || class == classes.function;
-            if ours { data.cast::<Payload>().as_ref() } else { None }
+            if ours {
+                data.cast::<Payload>().as_ref()
+            } else {
+                None
+            }
         };
-        payload.map(|payload| Self { object: value, payload })
+        payload.map(|payload| Self {
+            object: value,
+            payload,
+        })
     }
 
     /// # Safety
     /// QuickJS passed the value, which is a host object, to a callback that runs for all of `'a`.
     pub(super) unsafe fn from_callback(object: qjs::JSValue) -> Self {
         // SAFETY: an object of our classes has a payload as long as it is alive.
-        Self { object: Ref::lent(object), payload: unsafe { &*payload_of(object) } }
+        let payload = unsafe { &*payload_of(object) };
+        let object = Ref::lent(object);
+        Self { object, payload }
     }
 
     /// The object.
@@ -151,7 +183,11 @@ unsafe extern "C" fn finalize(_: *mut qjs::JSRuntime, object: qjs::JSValue) {
     }
 }
 
-unsafe extern "C" fn mark(runtime: *mut qjs::JSRuntime, object: qjs::JSValue, mark: qjs::JS_MarkFunc) {
+unsafe extern "C" fn mark(
+    runtime: *mut qjs::JSRuntime,
+    object: qjs::JSValue,
+    mark: qjs::JS_MarkFunc,
+) {
     // SAFETY: the object is alive, and its payload only ever borrowed.
     if let Some(data) = unsafe { payload_of(object).as_ref() } {
         data.mark(&Marker { runtime, mark });
@@ -169,7 +205,11 @@ unsafe extern "C" fn call(
     // SAFETY: QuickJS calls with its own context and values, and keeps the function and the arguments
     // alive during the call.
     let (env, args, function) = unsafe {
-        (Env::from_callback(ctx), Args::from_callback(argc, argv), HostObject::from_callback(function))
+        (
+            Env::from_callback(ctx),
+            Args::from_callback(argc, argv),
+            HostObject::from_callback(function),
+        )
     };
     match Payload::call(function, env, args) {
         Ok(result) => result.into_raw(),
@@ -177,4 +217,7 @@ unsafe extern "C" fn call(
     }
 }
 
-const _: () = assert!(size_of::<*mut c_void>() == size_of::<*mut Payload>(), "payload pointers are thin");
+const _: () = assert!(
+    size_of::<*mut c_void>() == size_of::<*mut Payload>(),
+    "payload pointers are thin"
+);

@@ -73,17 +73,24 @@ impl Promises<'_> {
         let promise = env.take(unsafe {
             qjs::JS_CallConstructor(env.raw(), self.constructor.raw, 1, args.as_mut_ptr())
         })?;
-        self.kept.take().map(|capability| (promise, capability)).ok_or(Thrown)
+        self.kept
+            .take()
+            .map(|capability| (promise, capability))
+            .ok_or(Thrown)
     }
 
     /// A promise that is settled at once: with a value, or with the pending exception.
-    pub(crate) fn settled<'js>(&self, env: Env<'js>, result: Attempt<Own<'js>>) -> Attempt<Own<'js>> {
-        let result = result.map_err(|Thrown| env.exception());
+    pub(crate) fn settled<'js>(
+        &self,
+        env: Env<'js>,
+        result: Attempt<Own<'js>>,
+    ) -> Attempt<Own<'js>> {
+        let result = match result {
+            Ok(value) => Ok(value),
+            Err(thrown) => Err(env.catch(thrown)?),
+        };
         let (promise, capability) = self.create(env)?;
-        match result {
-            Ok(value) => capability.resolve(env, value),
-            Err(reason) => capability.reject(env, reason),
-        }
+        capability.settle(env, result);
         Ok(promise)
     }
 }
@@ -91,18 +98,27 @@ impl Promises<'_> {
 impl Capability {
     /// The arguments of an executor.
     pub(crate) fn of_executor(env: Env<'_>, args: Args<'_>) -> Self {
-        Self { resolve: args.get(0).to_owned(env).store(), reject: args.get(1).to_owned(env).store() }
+        Self {
+            resolve: args.get(0).to_owned(env).store(),
+            reject: args.get(1).to_owned(env).store(),
+        }
     }
 
-    /// Resolves the promise.
-    pub(crate) fn resolve<'js>(&self, env: Env<'js>, value: Own<'js>) {
+    /// Resolves the promise with a value, or rejects it with a reason.
+    pub(crate) fn settle<'js>(&self, env: Env<'js>, result: Result<Own<'js>, Own<'js>>) {
+        let (function, value) = match result {
+            Ok(value) => (&self.resolve, value),
+            Err(reason) => (&self.reject, reason),
+        };
         // The functions of a native promise never throw.
-        let _ = env.call(self.resolve.get(), Ref::UNDEFINED, &[value]);
+        let _ = env.call(function.get(), Ref::UNDEFINED, &[value]);
     }
 
-    /// Rejects the promise.
-    pub(crate) fn reject<'js>(&self, env: Env<'js>, reason: Own<'js>) {
-        let _ = env.call(self.reject.get(), Ref::UNDEFINED, &[reason]);
+    /// Rejects the promise with the pending exception.
+    pub(crate) fn fail(&self, env: Env<'_>, thrown: Thrown) -> Attempt<()> {
+        let reason = env.catch(thrown)?;
+        self.settle(env, Err(reason));
+        Ok(())
     }
 
     /// Tells the collector about the functions.
@@ -121,10 +137,16 @@ pub(crate) fn enqueue(env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
     if failed < 0 { Err(Thrown) } else { Ok(()) }
 }
 
-unsafe extern "C" fn job(ctx: *mut qjs::JSContext, _: i32, argv: *mut qjs::JSValue) -> qjs::JSValue {
+unsafe extern "C" fn job(
+    ctx: *mut qjs::JSContext,
+    _: i32,
+    argv: *mut qjs::JSValue,
+) -> qjs::JSValue {
     // SAFETY: QuickJS calls with a living context and the one argument of `enqueue`, a host object,
     // which it keeps alive during the call.
     let (env, object) = unsafe { (Env::from_callback(ctx), HostObject::from_callback(*argv)) };
-    run_job(env, object);
-    qjs::JS_UNDEFINED
+    match run_job(env, object) {
+        Ok(()) => qjs::JS_UNDEFINED,
+        Err(Thrown) => qjs::JS_EXCEPTION,
+    }
 }

@@ -15,7 +15,13 @@ impl<'js> Script<'js> {
         let code = unsafe {
             let length = source.as_bytes().len() as qjs::size_t;
             let context = ctx.as_raw().as_ptr();
-            qjs::JS_Eval(context, source.as_ptr(), length, name.as_ptr(), flags as i32)
+            qjs::JS_Eval(
+                context,
+                source.as_ptr(),
+                length,
+                name.as_ptr(),
+                flags as i32,
+            )
         };
         super::owned(ctx, code).map(Self)
     }

@@ -34,7 +34,10 @@ impl Context {
     /// that its WebAssembly calls, a job of its queue.
     #[inline]
     pub(crate) fn env(&self) -> Env<'_> {
-        Env { ctx: self.0, lifetime: PhantomData }
+        Env {
+            ctx: self.0,
+            lifetime: PhantomData,
+        }
     }
 
     /// Whether it is the context of `ctx`.
@@ -55,7 +58,10 @@ impl<'js> Env<'js> {
     /// The context that rquickjs has entered.
     #[inline]
     pub(crate) fn new(ctx: &Ctx<'js>) -> Self {
-        Self { ctx: ctx.as_raw(), lifetime: PhantomData }
+        Self {
+            ctx: ctx.as_raw(),
+            lifetime: PhantomData,
+        }
     }
 
     /// # Safety
@@ -63,7 +69,9 @@ impl<'js> Env<'js> {
     #[inline]
     pub(super) unsafe fn from_callback(ctx: *mut qjs::JSContext) -> Self {
         // SAFETY: QuickJS passes no null context.
-        Self { ctx: unsafe { NonNull::new_unchecked(ctx) }, lifetime: PhantomData }
+        let ctx = unsafe { NonNull::new_unchecked(ctx) };
+        let lifetime = PhantomData;
+        Self { ctx, lifetime }
     }
 
     #[inline]
@@ -96,27 +104,38 @@ impl<'js> Env<'js> {
     /// `undefined`.
     #[inline]
     pub(crate) fn undefined(self) -> Own<'js> {
-        Own { raw: qjs::JS_UNDEFINED, env: self }
+        Own {
+            raw: qjs::JS_UNDEFINED,
+            env: self,
+        }
     }
 
     /// `null`.
     #[inline]
     pub(crate) fn null(self) -> Own<'js> {
-        Own { raw: qjs::JS_NULL, env: self }
+        Own {
+            raw: qjs::JS_NULL,
+            env: self,
+        }
     }
 
     /// A number.
     #[inline]
     pub(crate) fn int(self, value: i32) -> Own<'js> {
-        Own { raw: qjs::JS_MKVAL(qjs::JS_TAG_INT, value), env: self }
+        Own {
+            raw: qjs::JS_MKVAL(qjs::JS_TAG_INT, value),
+            env: self,
+        }
     }
 
     /// A number.
     #[inline]
     pub(crate) fn float(self, value: f64) -> Own<'js> {
-        Own { raw: qjs::JS_NewFloat64(value), env: self }
+        Own {
+            raw: qjs::JS_NewFloat64(value),
+            env: self,
+        }
     }
-
 
     /// A `BigInt`.
     pub(crate) fn bigint(self, value: i64) -> Attempt<Own<'js>> {
@@ -159,7 +178,12 @@ impl<'js> Env<'js> {
 
     /// Calls a function. The values of `args` stay the caller's.
     #[inline]
-    pub(crate) fn call(self, function: Ref<'_>, this: Ref<'_>, args: &[Own<'js>]) -> Attempt<Own<'js>> {
+    pub(crate) fn call(
+        self,
+        function: Ref<'_>,
+        this: Ref<'_>,
+        args: &[Own<'js>],
+    ) -> Attempt<Own<'js>> {
         const MOST: usize = 8;
         if args.len() > MOST {
             let mut raw: Vec<_> = args.iter().map(|arg| arg.raw).collect();
@@ -173,17 +197,29 @@ impl<'js> Env<'js> {
     }
 
     #[inline]
-    fn call_raw(self, function: Ref<'_>, this: Ref<'_>, args: &mut [qjs::JSValue]) -> Attempt<Own<'js>> {
+    fn call_raw(
+        self,
+        function: Ref<'_>,
+        this: Ref<'_>,
+        args: &mut [qjs::JSValue],
+    ) -> Attempt<Own<'js>> {
         // SAFETY: all values are alive during the call; QuickJS borrows arguments.
         self.take(unsafe {
-            qjs::JS_Call(self.raw(), function.raw, this.raw, args.len() as i32, args.as_mut_ptr())
+            qjs::JS_Call(
+                self.raw(),
+                function.raw,
+                this.raw,
+                args.len() as i32,
+                args.as_mut_ptr(),
+            )
         })
     }
 
     /// The pending exception, which is then no longer pending.
     pub(crate) fn exception(self) -> Own<'js> {
         // SAFETY: a living context; the reference becomes ours.
-        Own { raw: unsafe { qjs::JS_GetException(self.raw()) }, env: self }
+        let raw = unsafe { qjs::JS_GetException(self.raw()) };
+        Own { raw, env: self }
     }
 
     /// Makes `value` the pending exception.
@@ -191,6 +227,17 @@ impl<'js> Env<'js> {
         // SAFETY: JS_Throw takes over the reference.
         unsafe { qjs::JS_Throw(self.raw(), value.into_raw()) };
         Thrown
+    }
+
+    /// The pending exception, unless no program may catch it: then it stays pending. The host
+    /// interrupts programs with such an exception.
+    pub(crate) fn catch(self, Thrown: Thrown) -> Attempt<Own<'js>> {
+        let exception = self.exception();
+        // SAFETY: the value is alive.
+        if unsafe { qjs::JS_IsUncatchableError(exception.raw) } {
+            return Err(self.throw(exception));
+        }
+        Ok(exception)
     }
 
     /// Leaves the error of a function of rquickjs pending.
@@ -220,24 +267,34 @@ pub(crate) struct Ref<'a> {
 
 impl<'a> Ref<'a> {
     /// `undefined`.
-    pub(crate) const UNDEFINED: Self = Self { raw: qjs::JS_UNDEFINED, lifetime: PhantomData };
+    pub(crate) const UNDEFINED: Self = Self {
+        raw: qjs::JS_UNDEFINED,
+        lifetime: PhantomData,
+    };
 
     /// A loan from rquickjs.
     #[inline]
     pub(crate) fn new(value: &'a Value<'_>) -> Self {
-        Self { raw: value.as_raw(), lifetime: PhantomData }
+        Self {
+            raw: value.as_raw(),
+            lifetime: PhantomData,
+        }
     }
 
     #[inline]
     pub(super) fn lent(raw: qjs::JSValue) -> Self {
-        Self { raw, lifetime: PhantomData }
+        Self {
+            raw,
+            lifetime: PhantomData,
+        }
     }
 
     /// Another reference to the value, ours.
     #[inline]
     pub(crate) fn to_owned<'js>(self, env: Env<'js>) -> Own<'js> {
         // SAFETY: the value is alive.
-        Own { raw: unsafe { qjs::JS_DupValue(env.raw(), self.raw) }, env }
+        let raw = unsafe { qjs::JS_DupValue(env.raw(), self.raw) };
+        Own { raw, env }
     }
 
     #[inline]
@@ -256,7 +313,9 @@ impl<'a> Ref<'a> {
     #[inline]
     pub(crate) fn is_true(self) -> bool {
         // SAFETY: reads the tag, then the value that goes with it.
-        unsafe { qjs::JS_VALUE_GET_TAG(self.raw) == qjs::JS_TAG_BOOL && qjs::JS_VALUE_GET_BOOL(self.raw) }
+        unsafe {
+            qjs::JS_VALUE_GET_TAG(self.raw) == qjs::JS_TAG_BOOL && qjs::JS_VALUE_GET_BOOL(self.raw)
+        }
     }
 
     /// Whether it is a number.
@@ -338,7 +397,10 @@ impl<'js> Own<'js> {
     #[inline]
     pub(crate) fn store(self) -> Stored {
         let runtime = self.env.runtime();
-        Stored { raw: self.into_raw(), runtime }
+        Stored {
+            raw: self.into_raw(),
+            runtime,
+        }
     }
 }
 
@@ -387,7 +449,10 @@ impl Stored {
     pub(crate) fn duplicate(&self) -> Self {
         // SAFETY: the value is alive, so is its runtime.
         let raw = unsafe { qjs::JS_DupValueRT(self.runtime.as_ptr(), self.raw) };
-        Self { raw, runtime: self.runtime }
+        Self {
+            raw,
+            runtime: self.runtime,
+        }
     }
 
     /// Tells the collector about the reference.

@@ -18,18 +18,28 @@ pub(super) struct Interface<'js> {
 
 impl<'js> Interface<'js> {
     /// An interface with a constructor that must be called with `new`.
-    pub(super) fn new<F>(ctx: &Ctx<'js>, name: &'static str, length: i32, construct: F) -> Result<Self>
+    pub(super) fn new<F>(
+        ctx: &Ctx<'js>,
+        name: &'static str,
+        length: i32,
+        construct: F,
+    ) -> Result<Self>
     where
         F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
     {
         let constructor = function(ctx, name, length, Kind::Constructor, construct)?;
         let prototype = Object::new(ctx.clone())?;
-        let hidden = Property::from(constructor.clone()).writable().configurable();
+        let hidden = Property::from(constructor.clone())
+            .writable()
+            .configurable();
         prototype.prop(PredefinedAtom::Constructor, hidden)?;
         let tag = Property::from(format!("WebAssembly.{name}")).configurable();
         prototype.prop(PredefinedAtom::SymbolToStringTag, tag)?;
         constructor.prop(PredefinedAtom::Prototype, Property::from(prototype.clone()))?;
-        Ok(Self { constructor, prototype })
+        Ok(Self {
+            constructor,
+            prototype,
+        })
     }
 
     /// Adds a method.
@@ -38,7 +48,13 @@ impl<'js> Interface<'js> {
         F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
     {
         let method = function(self.prototype.ctx(), name, length, Kind::Function, f)?;
-        self.prototype.prop(name, Property::from(method).writable().enumerable().configurable())?;
+        self.prototype.prop(
+            name,
+            Property::from(method)
+                .writable()
+                .enumerable()
+                .configurable(),
+        )?;
         Ok(self)
     }
 
@@ -48,7 +64,13 @@ impl<'js> Interface<'js> {
         F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
     {
         let method = function(self.prototype.ctx(), name, length, Kind::Function, f)?;
-        self.constructor.prop(name, Property::from(method).writable().enumerable().configurable())?;
+        self.constructor.prop(
+            name,
+            Property::from(method)
+                .writable()
+                .enumerable()
+                .configurable(),
+        )?;
         Ok(self)
     }
 
@@ -57,7 +79,13 @@ impl<'js> Interface<'js> {
     where
         F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
     {
-        let get = function(self.prototype.ctx(), &format!("get {name}"), 0, Kind::Function, get)?;
+        let get = function(
+            self.prototype.ctx(),
+            &format!("get {name}"),
+            0,
+            Kind::Function,
+            get,
+        )?;
         accessor(&self.prototype, name, get, None)?;
         Ok(self)
     }
@@ -81,7 +109,8 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     let (realm, object) = realm::create(ctx, engine)?;
     // The global object keeps the realm object alive, out of programs' way.
     let hidden: Symbol = ctx.eval("Symbol('WebAssembly realm')")?;
-    ctx.globals().prop(hidden, Property::from(object.into_value()))?;
+    ctx.globals()
+        .prop(hidden, Property::from(object.into_value()))?;
 
     let namespace = Object::new(ctx.clone())?;
     let tag = Property::from("WebAssembly").configurable();
@@ -92,7 +121,10 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     operation(&namespace, "promising", 1, jspi::promising)?;
     realm.set_intrinsics(define_classes(ctx, &realm, &namespace)?);
     memory::guard_buffers(ctx)?;
-    ctx.globals().prop("WebAssembly", Property::from(namespace).writable().configurable())
+    ctx.globals().prop(
+        "WebAssembly",
+        Property::from(namespace).writable().configurable(),
+    )
 }
 
 fn operation<'js, F>(namespace: &Object<'js>, name: &str, length: i32, f: F) -> Result<()>
@@ -100,25 +132,44 @@ where
     F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
 {
     let operation = function(namespace.ctx(), name, length, Kind::Function, f)?;
-    namespace.prop(name, Property::from(operation).writable().enumerable().configurable())
+    namespace.prop(
+        name,
+        Property::from(operation)
+            .writable()
+            .enumerable()
+            .configurable(),
+    )
 }
 
 /// Defines the classes, and gathers what the realm needs of them and of the context.
-fn define_classes<'js>(ctx: &Ctx<'js>, realm: &Realm, namespace: &Object<'js>) -> Result<Intrinsics> {
+fn define_classes<'js>(
+    ctx: &Ctx<'js>,
+    realm: &Realm,
+    namespace: &Object<'js>,
+) -> Result<Intrinsics> {
     let env = Env::new(ctx);
     let keep = |value: &Value<'js>| env.own(value).store();
     let class = |name: &str, interface: Interface<'js>| -> Result<Stored> {
-        let constructor = Property::from(interface.constructor).writable().configurable();
+        let constructor = Property::from(interface.constructor)
+            .writable()
+            .configurable();
         namespace.prop(name, constructor)?;
         Ok(keep(interface.prototype.as_value()))
     };
     let error = |name: &'static str, constructor: Function<'js>| -> Result<Stored> {
-        namespace.prop(name, Property::from(constructor.clone()).writable().configurable())?;
+        namespace.prop(
+            name,
+            Property::from(constructor.clone())
+                .writable()
+                .configurable(),
+        )?;
         Ok(keep(constructor.as_value()))
     };
     let globals = ctx.globals();
     let promise: Object = globals.get(PredefinedAtom::Promise)?;
-    let buffer: Object = globals.get::<_, Object>(PredefinedAtom::ArrayBuffer)?.get(PredefinedAtom::Prototype)?;
+    let buffer: Object = globals
+        .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
+        .get(PredefinedAtom::Prototype)?;
     Ok(Intrinsics {
         module: class("Module", module::interface(ctx)?)?,
         instance: class("Instance", instance::interface(ctx)?)?,
@@ -128,14 +179,33 @@ fn define_classes<'js>(ctx: &Ctx<'js>, realm: &Realm, namespace: &Object<'js>) -
         suspending: class("Suspending", jspi::interface(ctx)?)?,
         function: keep(Function::prototype(ctx.clone()).as_value()),
         error: keep(&globals.get::<_, Value>(PredefinedAtom::Error)?),
-        compile_error: error("CompileError", errors::define(ctx, "CompileError", |i| &i.compile_error)?)?,
-        link_error: error("LinkError", errors::define(ctx, "LinkError", |i| &i.link_error)?)?,
-        runtime_error: error("RuntimeError", errors::define(ctx, "RuntimeError", |i| &i.runtime_error)?)?,
-        suspend_error: error("SuspendError", errors::define(ctx, "SuspendError", |i| &i.suspend_error)?)?,
+        compile_error: error(
+            "CompileError",
+            errors::define(ctx, "CompileError", |i| &i.compile_error)?,
+        )?,
+        link_error: error(
+            "LinkError",
+            errors::define(ctx, "LinkError", |i| &i.link_error)?,
+        )?,
+        runtime_error: error(
+            "RuntimeError",
+            errors::define(ctx, "RuntimeError", |i| &i.runtime_error)?,
+        )?,
+        suspend_error: error(
+            "SuspendError",
+            errors::define(ctx, "SuspendError", |i| &i.suspend_error)?,
+        )?,
         promise_resolve: keep(&promise.get::<_, Value>("resolve")?),
         promise: keep(promise.as_value()),
         awaiter: keep(&ctx.eval::<Value, _>(jspi::AWAITER)?),
-        executor: realm.classes.create(env, env.null().get(), super::Payload::Executor(Cell::default()))?.store(),
+        executor: realm
+            .classes
+            .create(
+                env,
+                env.null().get(),
+                super::Payload::Executor(Cell::default()),
+            )?
+            .store(),
         transfer: keep(&buffer.get::<_, Value>("transfer")?),
         transfer_to_fixed_length: keep(&buffer.get::<_, Value>("transferToFixedLength")?),
     })
@@ -147,7 +217,10 @@ pub(super) fn prototype_of<'js>(
     realm: &Realm,
     own: impl FnOnce(&Intrinsics) -> &Stored,
 ) -> Result<Value<'js>> {
-    let asked = call.this.as_object().map(|target| target.get::<_, Value>(PredefinedAtom::Prototype));
+    let asked = call
+        .this
+        .as_object()
+        .map(|target| target.get::<_, Value>(PredefinedAtom::Prototype));
     match asked.transpose()?.filter(Value::is_object) {
         Some(prototype) => Ok(prototype),
         None => Ok(realm.intrinsic(Env::new(&call.ctx), own).into_value()),
@@ -162,7 +235,9 @@ pub(super) fn construct<'js>(
     payload: super::Payload,
 ) -> Result<Value<'js>> {
     let prototype = prototype_of(call, realm, own)?;
-    let object = realm.classes.create(Env::new(&call.ctx), Ref::new(&prototype), payload)?;
+    let object = realm
+        .classes
+        .create(Env::new(&call.ctx), Ref::new(&prototype), payload)?;
     Ok(object.into_value())
 }
 
@@ -178,7 +253,9 @@ pub(super) fn to_u32<'js>(ctx: &Ctx<'js>, value: &Value<'js>, what: &str) -> Res
 
 /// A dictionary argument.
 pub(super) fn dictionary<'js>(call: &Call<'js>, i: usize, what: &str) -> Result<Object<'js>> {
-    call.arg(i).into_object().ok_or_else(|| Exception::throw_type(&call.ctx, &format!("{what} must be an object")))
+    call.arg(i)
+        .into_object()
+        .ok_or_else(|| Exception::throw_type(&call.ctx, &format!("{what} must be an object")))
 }
 
 /// A member of a dictionary that is not `undefined`.
@@ -187,20 +264,33 @@ pub(super) fn member<'js>(dictionary: &Object<'js>, name: &str) -> Result<Option
 }
 
 /// Sizes in a descriptor: `initial`, and `maximum` if it is there.
-pub(super) fn limits<'js>(call: &Call<'js>, descriptor: &Object<'js>, most: u32) -> Result<bident::Limits> {
+pub(super) fn limits<'js>(
+    call: &Call<'js>,
+    descriptor: &Object<'js>,
+    most: u32,
+) -> Result<bident::Limits> {
     let ctx = &call.ctx;
     let size = |name: &str| -> Result<Option<u64>> {
-        let Some(value) = member(descriptor, name)? else { return Ok(None) };
+        let Some(value) = member(descriptor, name)? else {
+            return Ok(None);
+        };
         Ok(Some(to_u32(ctx, &value, name)?.into()))
     };
     let initial = size("initial")?;
     let max = size("maximum")?;
-    let min = initial.ok_or_else(|| Exception::throw_type(ctx, "the descriptor must have `initial`"))?;
+    let min =
+        initial.ok_or_else(|| Exception::throw_type(ctx, "the descriptor must have `initial`"))?;
     if max.is_some_and(|max| max < min) {
-        return Err(Exception::throw_range(ctx, &format!("initial size {min} is above the maximum")));
+        return Err(Exception::throw_range(
+            ctx,
+            &format!("initial size {min} is above the maximum"),
+        ));
     }
     if min > most.into() || max.is_some_and(|max| max > most.into()) {
-        return Err(Exception::throw_range(ctx, &format!("a size is above the largest possible, {most}")));
+        return Err(Exception::throw_range(
+            ctx,
+            &format!("a size is above the largest possible, {most}"),
+        ));
     }
     Ok(bident::Limits { min, max })
 }
@@ -211,7 +301,11 @@ pub(super) fn illegal_invocation(ctx: &Ctx<'_>, class: &str) -> rquickjs::Error 
 }
 
 /// Throws what an error of the engine is in JavaScript.
-pub(super) fn engine_error(realm: &Rc<Realm>, ctx: &Ctx<'_>, error: &bident::Error) -> rquickjs::Error {
+pub(super) fn engine_error(
+    realm: &Rc<Realm>,
+    ctx: &Ctx<'_>,
+    error: &bident::Error,
+) -> rquickjs::Error {
     errors::throw(realm, Env::new(ctx), error).into()
 }
 

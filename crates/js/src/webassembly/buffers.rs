@@ -27,12 +27,21 @@ impl Buffers {
         store: &SharedStore<HostData>,
         memory: Memory,
     ) -> Attempt<Own<'js>> {
-        if let Some(buffer) = self.0.borrow().iter().find(|buffer| buffer.memory == memory) {
+        if let Some(buffer) = self
+            .0
+            .borrow()
+            .iter()
+            .find(|buffer| buffer.memory == memory)
+        {
             return Ok(buffer.object.to_owned(env));
         }
         let object = raw::memory_buffer(env, store, memory)?;
         let length = store.with(|store| memory.data_size(&*store));
-        let entry = Buffer { memory, length, object: object.get().to_owned(env).store() };
+        let entry = Buffer {
+            memory,
+            length,
+            object: object.get().to_owned(env).store(),
+        };
         self.0.borrow_mut().push(entry);
         Ok(object)
     }
@@ -43,7 +52,10 @@ impl Buffers {
             return;
         }
         let outgrown = store.with(|store| {
-            self.0.borrow().iter().position(|buffer| buffer.length != buffer.memory.data_size(&*store))
+            self.0
+                .borrow()
+                .iter()
+                .position(|buffer| buffer.length != buffer.memory.data_size(&*store))
         });
         if let Some(i) = outgrown {
             self.detach_at(env, i);
@@ -53,7 +65,11 @@ impl Buffers {
 
     /// Detaches the buffer of a memory, grown or not.
     pub(super) fn detach(&self, env: Env<'_>, memory: Memory) {
-        let found = self.0.borrow().iter().position(|buffer| buffer.memory == memory);
+        let found = self
+            .0
+            .borrow()
+            .iter()
+            .position(|buffer| buffer.memory == memory);
         if let Some(i) = found {
             self.detach_at(env, i);
         }
@@ -67,12 +83,18 @@ impl Buffers {
 
     /// Whether a value is one of the buffers.
     pub(super) fn contains(&self, value: Ref<'_>) -> bool {
-        self.0.borrow().iter().any(|buffer| buffer.object.get().is_same_object(value))
+        self.0
+            .borrow()
+            .iter()
+            .any(|buffer| buffer.object.get().is_same_object(value))
     }
 
     /// Tells the collector about the buffers.
     pub(super) fn mark(&self, marker: &Marker) {
-        self.0.borrow().iter().for_each(|buffer| buffer.object.mark(marker));
+        self.0
+            .borrow()
+            .iter()
+            .for_each(|buffer| buffer.object.mark(marker));
     }
 
     /// Forgets the buffers.

@@ -10,7 +10,12 @@ use rquickjs::Exception;
 use std::rc::Rc;
 
 /// `ToWebAssemblyValue`.
-pub(super) fn to_wasm(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: ValType) -> Attempt<Val> {
+pub(super) fn to_wasm(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    value: Ref<'_>,
+    ty: ValType,
+) -> Attempt<Val> {
     let mut result = Val::I32(0);
     write_wasm(realm, env, value, ty, &mut result)?;
     Ok(result)
@@ -38,7 +43,9 @@ pub(super) fn write_wasm(
 
 fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) -> Attempt<Val> {
     Ok(match ty {
-        RefType::Extern => Val::ExternRef((!value.is_null()).then(|| realm.hold(value.to_owned(env)))),
+        RefType::Extern => {
+            Val::ExternRef((!value.is_null()).then(|| realm.hold(value.to_owned(env))))
+        }
         RefType::Func if value.is_null() => Val::FuncRef(None),
         RefType::Func => match exported(realm, value) {
             Some(func) => Val::FuncRef(Some(func)),
@@ -74,14 +81,21 @@ fn reference_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, reference: &Val) -> At
     match reference {
         Val::FuncRef(Some(func)) => realm.function_object(env, *func),
         Val::ExternRef(Some(value)) => realm.value_of(env, value).ok_or_else(|| {
-            env.raise(Exception::throw_type(&env.ctx(), "an externref that JavaScript did not make"))
+            env.raise(Exception::throw_type(
+                &env.ctx(),
+                "an externref that JavaScript did not make",
+            ))
         }),
         _ => Ok(env.null()),
     }
 }
 
 /// Results of WebAssembly: `undefined`, the value, or an array of several.
-pub(super) fn results_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, results: &[Val]) -> Attempt<Own<'js>> {
+pub(super) fn results_to_js<'js>(
+    realm: &Rc<Realm>,
+    env: Env<'js>,
+    results: &[Val],
+) -> Attempt<Own<'js>> {
     match results {
         [] => Ok(env.undefined()),
         [value] => to_js(realm, env, value),
@@ -124,7 +138,11 @@ fn list_to_wasm(
 ) -> Attempt<()> {
     let values = list_from_iterable(env, iterable)?;
     if values.len() != types.len() {
-        let message = format!("expected {} results, the iterable gave {}", types.len(), values.len());
+        let message = format!(
+            "expected {} results, the iterable gave {}",
+            types.len(),
+            values.len()
+        );
         return Err(env.raise(Exception::throw_type(&env.ctx(), &message)));
     }
     for ((value, ty), result) in values.iter().zip(types).zip(results) {
@@ -136,19 +154,29 @@ fn list_to_wasm(
 /// The values that `for (const value of iterable)` would see.
 fn list_from_iterable<'js>(env: Env<'js>, iterable: Ref<'_>) -> Attempt<Vec<Own<'js>>> {
     let not_iterable = || {
-        env.raise(Exception::throw_type(&env.ctx(), "several results must come as an iterable object"))
+        env.raise(Exception::throw_type(
+            &env.ctx(),
+            "several results must come as an iterable object",
+        ))
     };
     let ctx = env.ctx();
     let iterable = iterable.to_owned(env).into_value();
     let list = || -> rquickjs::Result<Option<Vec<Own<'js>>>> {
-        let Some(object) = iterable.as_object() else { return Ok(None) };
-        let method: rquickjs::Value<'js> = object.get(rquickjs::atom::PredefinedAtom::SymbolIterator)?;
-        let Some(method) = method.as_function() else { return Ok(None) };
-        let iterator: rquickjs::Object<'js> = method.call((rquickjs::function::This(object.clone()),))?;
+        let Some(object) = iterable.as_object() else {
+            return Ok(None);
+        };
+        let method: rquickjs::Value<'js> =
+            object.get(rquickjs::atom::PredefinedAtom::SymbolIterator)?;
+        let Some(method) = method.as_function() else {
+            return Ok(None);
+        };
+        let iterator: rquickjs::Object<'js> =
+            method.call((rquickjs::function::This(object.clone()),))?;
         let next: rquickjs::Function<'js> = iterator.get("next")?;
         let mut values = Vec::new();
         loop {
-            let step: rquickjs::Object<'js> = next.call((rquickjs::function::This(iterator.clone()),))?;
+            let step: rquickjs::Object<'js> =
+                next.call((rquickjs::function::This(iterator.clone()),))?;
             if step.get::<_, rquickjs::Coerced<bool>>("done")?.0 {
                 return Ok(Some(values));
             }
@@ -157,5 +185,6 @@ fn list_from_iterable<'js>(env: Env<'js>, iterable: Ref<'_>) -> Attempt<Vec<Own<
     };
     let list = list();
     drop(ctx);
-    list.map_err(|error| env.raise(error))?.ok_or_else(not_iterable)
+    list.map_err(|error| env.raise(error))?
+        .ok_or_else(not_iterable)
 }

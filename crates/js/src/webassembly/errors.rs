@@ -17,13 +17,20 @@ pub(super) fn define<'js>(
     which: impl Fn(&Intrinsics) -> &Stored + Copy + 'static,
 ) -> Result<Function<'js>> {
     let error: Function = ctx.globals().get(PredefinedAtom::Error)?;
-    let constructor = function(ctx, name, 1, Kind::ConstructorOrFunction, move |call| construct(call, which))?;
+    let constructor = function(ctx, name, 1, Kind::ConstructorOrFunction, move |call| {
+        construct(call, which)
+    })?;
     constructor.set_prototype(Some(&error))?;
     let prototype = Object::new(ctx.clone())?;
     prototype.set_prototype(Some(&error.get::<_, Object>(PredefinedAtom::Prototype)?))?;
     prototype.prop("name", Property::from(name).writable().configurable())?;
     prototype.prop("message", Property::from("").writable().configurable())?;
-    prototype.prop("constructor", Property::from(constructor.clone()).writable().configurable())?;
+    prototype.prop(
+        "constructor",
+        Property::from(constructor.clone())
+            .writable()
+            .configurable(),
+    )?;
     constructor.prop(PredefinedAtom::Prototype, Property::from(prototype))?;
     Ok(constructor)
 }
@@ -37,29 +44,38 @@ fn construct<'js>(call: &Call<'js>, which: impl Fn(&Intrinsics) -> &Stored) -> R
     args.push_args([call.arg(0), call.arg(1)])?;
     let made: Object = error.construct_args(args)?;
     let own_class = || realm.intrinsic(env, &which).into_value();
-    let target = call.this.as_object().cloned().or_else(|| own_class().into_object());
+    let target = call
+        .this
+        .as_object()
+        .cloned()
+        .or_else(|| own_class().into_object());
     set_class(&made, target)?;
     // The frame of this function is none of the program's.
     let stack: Option<String> = made.get(PredefinedAtom::Stack)?;
-    if let Some((first, rest)) = stack.as_deref().and_then(|stack| stack.split_once('\n')) {
-        if first.ends_with("(native)") {
-            set_stack(&made, rest)?;
-        }
+    if let Some((first, rest)) = stack.as_deref().and_then(|stack| stack.split_once('\n'))
+        && first.ends_with("(native)")
+    {
+        set_stack(&made, rest)?;
     }
     Ok(made.into_value())
 }
 
 fn set_class<'js>(error: &Object<'js>, class: Option<Object<'js>>) -> Result<()> {
-    if let Some(prototype) = class.map(|class| class.get::<_, Value>(PredefinedAtom::Prototype)).transpose()? {
-        if prototype.is_object() {
-            error.set_prototype(prototype.as_object())?;
-        }
+    if let Some(prototype) = class
+        .map(|class| class.get::<_, Value>(PredefinedAtom::Prototype))
+        .transpose()?
+        && prototype.is_object()
+    {
+        error.set_prototype(prototype.as_object())?;
     }
     Ok(())
 }
 
 fn set_stack(error: &Object<'_>, stack: &str) -> Result<()> {
-    error.prop(PredefinedAtom::Stack, Property::from(stack).writable().configurable())
+    error.prop(
+        PredefinedAtom::Stack,
+        Property::from(stack).writable().configurable(),
+    )
 }
 
 /// A new error of one of the classes.
@@ -72,10 +88,17 @@ pub(super) fn make<'js>(
 ) -> Result<Value<'js>> {
     let error = Constructor::from_value(realm.intrinsic(env, |i| &i.error).into_value())?;
     let made: Object = error.construct((message,))?;
-    set_class(&made, realm.intrinsic(env, class).into_value().into_object())?;
+    set_class(
+        &made,
+        realm.intrinsic(env, class).into_value().into_object(),
+    )?;
     if !frames.is_empty() {
         let mut stack: String = frames.iter().map(frame_line).collect();
-        stack.push_str(&made.get::<_, Option<String>>(PredefinedAtom::Stack)?.unwrap_or_default());
+        stack.push_str(
+            &made
+                .get::<_, Option<String>>(PredefinedAtom::Stack)?
+                .unwrap_or_default(),
+        );
         set_stack(&made, &stack)?;
     }
     Ok(made.into_value())
@@ -84,7 +107,10 @@ pub(super) fn make<'js>(
 /// A WebAssembly frame as a line of `stack`.
 fn frame_line(frame: &FrameInfo) -> String {
     let name = frame.func_name().unwrap_or("<anonymous>");
-    let (index, offset) = (frame.func_index(), frame.module_offset().unwrap_or_default());
+    let (index, offset) = (
+        frame.func_index(),
+        frame.module_offset().unwrap_or_default(),
+    );
     format!("    at {name} (wasm-function[{index}]:{offset:#x})\n")
 }
 
@@ -134,6 +160,7 @@ fn value_of<'js>(realm: &Rc<Realm>, env: Env<'js>, error: &Error) -> Attempt<Own
         ErrorKind::Barrier => |i| &i.suspend_error,
         _ => |i| &i.runtime_error,
     };
-    let value = make(realm, env, class, &message, error.backtrace()).map_err(|error| env.raise(error))?;
+    let value =
+        make(realm, env, class, &message, error.backtrace()).map_err(|error| env.raise(error))?;
     Ok(env.own(&value))
 }

@@ -21,13 +21,21 @@ pub(crate) struct ExportedFunction {
 
 /// The exported function for a function of the store. Only the realm's cache calls this.
 pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attempt<Own<'js>> {
-    let (ty, index) = realm.store.with(|store| (func.ty(&*store), func.index_in_module(&*store)));
+    let (ty, index) = realm
+        .store
+        .with(|store| (func.ty(&*store), func.index_in_module(&*store)));
     let index = index.unwrap_or_else(|| realm.number_of_host_function(func));
     let length = ty.params().len();
-    let payload = Payload::Function(ExportedFunction { realm: realm.reference(env), func, ty });
+    let payload = Payload::Function(ExportedFunction {
+        realm: realm.reference(env),
+        func,
+        ty,
+    });
     let function = realm.create(env, |i| &i.function, payload)?.into_value();
     match function.as_object() {
-        Some(object) => describe(object, &index.to_string(), length).map_err(|error| env.raise(error))?,
+        Some(object) => {
+            describe(object, &index.to_string(), length).map_err(|error| env.raise(error))?
+        }
         None => return Err(Thrown),
     }
     Ok(env.own(&function))
@@ -35,7 +43,10 @@ pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attem
 
 /// Gives a function object its `name` and `length`.
 pub(super) fn describe(function: &Object<'_>, name: &str, length: usize) -> Result<()> {
-    function.prop(PredefinedAtom::Length, Property::from(length as i32).configurable())?;
+    function.prop(
+        PredefinedAtom::Length,
+        Property::from(length as i32).configurable(),
+    )?;
     function.prop(PredefinedAtom::Name, Property::from(name).configurable())
 }
 
@@ -69,7 +80,10 @@ impl ExportedFunction {
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
         with_params(&self.realm, env, &self.ty, args, |params| {
             with_results(&self.ty, |results| {
-                let called = self.realm.store.with(|store| self.func.call(store, params, results));
+                let called = self
+                    .realm
+                    .store
+                    .with(|store| self.func.call(store, params, results));
                 self.realm.buffers.refresh(env, &self.realm.store);
                 match called {
                     Ok(()) => convert::results_to_js(&self.realm, env, results),
@@ -105,7 +119,11 @@ fn with_results<T>(ty: &FuncType, go_on: impl FnOnce(&mut [Val]) -> T) -> T {
 }
 
 /// Room for so many values: `inline` if it is enough, else `many`.
-pub(super) fn room<'a>(inline: &'a mut [Val], many: &'a mut Vec<Val>, length: usize) -> &'a mut [Val] {
+pub(super) fn room<'a>(
+    inline: &'a mut [Val],
+    many: &'a mut Vec<Val>,
+    length: usize,
+) -> &'a mut [Val] {
     if length <= inline.len() {
         return &mut inline[..length];
     }

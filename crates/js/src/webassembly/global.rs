@@ -24,12 +24,19 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     };
     let content = match api::member(&descriptor, "value")? {
         Some(name) => val_type(&call.ctx, &name.get::<Coerced<String>>()?.0)?,
-        None => return Err(Exception::throw_type(&call.ctx, "a global descriptor must have `value`")),
+        None => {
+            return Err(Exception::throw_type(
+                &call.ctx,
+                "a global descriptor must have `value`",
+            ));
+        }
     };
     let env = Env::new(&call.ctx);
     let value = call.arg(1);
     let initial = match content {
-        ValType::Ref(RefType::Extern) if call.has(1) => convert::to_wasm(&realm, env, Ref::new(&value), content)?,
+        ValType::Ref(RefType::Extern) if call.has(1) => {
+            convert::to_wasm(&realm, env, Ref::new(&value), content)?
+        }
         ValType::Ref(RefType::Extern) => Val::ExternRef(Some(realm.hold(env.undefined()))),
         _ if value.is_undefined() => Val::default_for(content),
         _ => convert::to_wasm(&realm, env, Ref::new(&value), content)?,
@@ -38,7 +45,12 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         .store
         .with(|store| Global::new(store, GlobalType { content, mutable }, initial))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
-    let object = api::construct(call, &realm, |i| &i.global, Payload::Global(realm.reference(env), global))?;
+    let object = api::construct(
+        call,
+        &realm,
+        |i| &i.global,
+        Payload::Global(realm.reference(env), global),
+    )?;
     realm.adopt(global.into(), env.own(&object).store());
     Ok(object)
 }
@@ -51,7 +63,12 @@ fn val_type(ctx: &Ctx<'_>, name: &str) -> Result<ValType> {
         "f64" => ValType::F64,
         "externref" => ValType::EXTERNREF,
         "anyfunc" => ValType::FUNCREF,
-        _ => return Err(Exception::throw_type(ctx, &format!("no value type \"{name}\""))),
+        _ => {
+            return Err(Exception::throw_type(
+                ctx,
+                &format!("no value type \"{name}\""),
+            ));
+        }
     })
 }
 
@@ -76,9 +93,17 @@ fn set<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     }
     let ty = realm.store.with(|store| global.ty(&*store));
     if !ty.mutable {
-        return Err(Exception::throw_type(&call.ctx, "an immutable WebAssembly.Global cannot be set"));
+        return Err(Exception::throw_type(
+            &call.ctx,
+            "an immutable WebAssembly.Global cannot be set",
+        ));
     }
-    let value = convert::to_wasm(&realm, Env::new(&call.ctx), Ref::new(&call.arg(0)), ty.content)?;
+    let value = convert::to_wasm(
+        &realm,
+        Env::new(&call.ctx),
+        Ref::new(&call.arg(0)),
+        ty.content,
+    )?;
     realm
         .store
         .with(|store| global.set(store, value))

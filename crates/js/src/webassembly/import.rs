@@ -35,11 +35,17 @@ impl Import {
     /// Words for messages: the import, and the function's name if it has one.
     pub(super) fn describe(&self, env: Env<'_>) -> String {
         let function = self.function.to_owned(env).into_value();
-        let name = function.as_object().and_then(|f| f.get::<_, String>("name").ok()).unwrap_or_default();
+        let name = function
+            .as_object()
+            .and_then(|f| f.get::<_, String>("name").ok())
+            .unwrap_or_default();
         drop(function);
         match &*name {
             "" => format!("import \"{}\" \"{}\"", self.module, self.name),
-            function => format!("JavaScript function {function} (import \"{}\" \"{}\")", self.module, self.name),
+            function => format!(
+                "JavaScript function {function} (import \"{}\" \"{}\")",
+                self.module, self.name
+            ),
         }
     }
 }
@@ -75,7 +81,10 @@ impl Realm {
     /// The number that stands for the index of a host function, which has none in a module.
     pub(super) fn number_of_host_function(&self, func: Func) -> u32 {
         let imports = self.imports.borrow();
-        imports.iter().position(|import| import.host.get() == Some(func)).unwrap_or_default() as u32
+        imports
+            .iter()
+            .position(|import| import.host.get() == Some(func))
+            .unwrap_or_default() as u32
     }
 
     /// The import with this number.
@@ -87,22 +96,36 @@ impl Realm {
 type HostCaller<'a> = Caller<'a, HostData>;
 
 fn realm_of(caller: &HostCaller<'_>) -> Result<Rc<Realm>, Error> {
-    caller.data().realm().ok_or_else(|| Error::msg("the JavaScript context is gone"))
+    caller
+        .data()
+        .realm()
+        .ok_or_else(|| Error::msg("the JavaScript context is gone"))
 }
 
-fn call(caller: &mut HostCaller<'_>, number: u32, params: &[Val], results: &mut [Val]) -> Result<Answer, Error> {
+fn call(
+    caller: &mut HostCaller<'_>,
+    number: u32,
+    params: &[Val],
+    results: &mut [Val],
+) -> Result<Answer, Error> {
     let realm = realm_of(caller)?;
     realm.store.lend(caller, || {
         let env = realm.context.env();
         let import = realm.import(number);
         invoke(&realm, env, number, &import, params)
-            .and_then(|value| convert::results_to_wasm(&realm, env, value.get(), import.ty.results(), results))
+            .and_then(|value| {
+                convert::results_to_wasm(&realm, env, value.get(), import.ty.results(), results)
+            })
             .map_err(|thrown| realm.carry(env, thrown))
     })?;
     Ok(Answer::Ready)
 }
 
-fn call_suspending(caller: &mut HostCaller<'_>, number: u32, params: &[Val]) -> Result<Answer, Error> {
+fn call_suspending(
+    caller: &mut HostCaller<'_>,
+    number: u32,
+    params: &[Val],
+) -> Result<Answer, Error> {
     let realm = realm_of(caller)?;
     let can_suspend = caller.can_suspend();
     realm.store.lend(caller, || {
@@ -114,7 +137,9 @@ fn call_suspending(caller: &mut HostCaller<'_>, number: u32, params: &[Val]) -> 
         } else {
             Err(suspend_error(&realm, env, &import))
         };
-        awaited.map(|awaited| realm.awaited.set(Some(awaited))).map_err(|thrown| realm.carry(env, thrown))
+        awaited
+            .map(|awaited| realm.awaited.set(Some(awaited)))
+            .map_err(|thrown| realm.carry(env, thrown))
     })?;
     Ok(Answer::Pending)
 }
@@ -144,9 +169,14 @@ fn invoke<'js>(
 /// Throws the `SuspendError` of an import that cannot suspend its caller, and says what is in the way.
 #[cold]
 fn suspend_error(realm: &Rc<Realm>, env: Env<'_>, import: &Import) -> Thrown {
-    let this = format!("the suspending import \"{}\" \"{}\"", import.module, import.name);
+    let this = format!(
+        "the suspending import \"{}\" \"{}\"",
+        import.module, import.name
+    );
     let frames = realm.frames.borrow().clone();
-    let promising = frames.iter().rposition(|frame| matches!(frame, Frame::Promising(_)));
+    let promising = frames
+        .iter()
+        .rposition(|frame| matches!(frame, Frame::Promising(_)));
     let between = promising.and_then(|i| {
         let outer = frames.get(i)?;
         let barrier = frames[i..].iter().rev().find_map(|frame| match frame {

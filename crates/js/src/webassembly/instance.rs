@@ -5,7 +5,10 @@ use super::import::{self, Waits};
 use super::realm::{self, Realm};
 use super::{Payload, convert, errors, module};
 use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
-use bident::{Extern, ExternType, FuncType, Global, GlobalType, ImportType, Instance, Module, RefType, ValType};
+use bident::{
+    Extern, ExternType, FuncType, Global, GlobalType, ImportType, Instance, Module, RefType,
+    ValType,
+};
 use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
 use std::rc::Rc;
 
@@ -14,7 +17,10 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     Interface::new(ctx, "Instance", 1, |call| {
         let realm = realm::of(&call.ctx)?;
         let Some(module) = module::of(&realm, &call.arg(0)) else {
-            return Err(Exception::throw_type(&call.ctx, "expected a WebAssembly.Module"));
+            return Err(Exception::throw_type(
+                &call.ctx,
+                "expected a WebAssembly.Module",
+            ));
         };
         let imports = import_object(call)?;
         let exports = link(&realm, &call.ctx, &module, imports.as_ref())?;
@@ -24,7 +30,9 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     .getter("exports", |call| {
         let realm = realm::of(&call.ctx)?;
         match raw::payload(realm.classes, Ref::new(&call.this)) {
-            Some(Payload::Instance(exports)) => Ok(exports.to_owned(Env::new(&call.ctx)).into_value()),
+            Some(Payload::Instance(exports)) => {
+                Ok(exports.to_owned(Env::new(&call.ctx)).into_value())
+            }
             _ => Err(api::illegal_invocation(&call.ctx, "Instance")),
         }
     })
@@ -100,10 +108,17 @@ fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 }
 
 /// Instantiates a module and gives its exports object.
-fn link<'js>(realm: &Rc<Realm>, ctx: &Ctx<'js>, module: &Module, imports: Option<&Object<'js>>) -> Result<Value<'js>> {
+fn link<'js>(
+    realm: &Rc<Realm>,
+    ctx: &Ctx<'js>,
+    module: &Module,
+    imports: Option<&Object<'js>>,
+) -> Result<Value<'js>> {
     let env = Env::new(ctx);
     let externs = read_imports(realm, env, module, imports)?;
-    let instance = realm.store.with(|store| Instance::new(store, module, &externs));
+    let instance = realm
+        .store
+        .with(|store| Instance::new(store, module, &externs));
     realm.buffers.refresh(env, &realm.store);
     let instance = instance.map_err(|error| api::engine_error(realm, ctx, &error))?;
     let exports = Object::new(ctx.clone())?;
@@ -126,7 +141,9 @@ fn read_imports<'js>(
         return Ok(Vec::new());
     }
     let ctx = env.ctx();
-    let imports = imports.ok_or_else(|| Exception::throw_type(&ctx, "the module has imports: an object must give them"))?;
+    let imports = imports.ok_or_else(|| {
+        Exception::throw_type(&ctx, "the module has imports: an object must give them")
+    })?;
     module
         .imports()
         .map(|import| {
@@ -141,18 +158,37 @@ fn read_imports<'js>(
         .collect()
 }
 
-fn read_import<'js>(realm: &Rc<Realm>, env: Env<'js>, import: &ImportType<'_>, value: Own<'js>) -> Attempt<Extern> {
+fn read_import<'js>(
+    realm: &Rc<Realm>,
+    env: Env<'js>,
+    import: &ImportType<'_>,
+    value: Own<'js>,
+) -> Attempt<Extern> {
     let link_error = |what: &str| {
-        let message = format!("import \"{}\" \"{}\" must be {what}", import.module(), import.name());
+        let message = format!(
+            "import \"{}\" \"{}\" must be {what}",
+            import.module(),
+            import.name()
+        );
         errors::throw_new(realm, env, |i| &i.link_error, &message)
     };
     let payload = raw::payload(realm.classes, value.get());
     match (import.ty(), payload) {
-        (ExternType::Memory(_), Some(Payload::Memory(owner, memory))) if Rc::ptr_eq(owner, realm) => Ok((*memory).into()),
+        (ExternType::Memory(_), Some(Payload::Memory(owner, memory)))
+            if Rc::ptr_eq(owner, realm) =>
+        {
+            Ok((*memory).into())
+        }
         (ExternType::Memory(_), _) => Err(link_error("a WebAssembly.Memory")),
-        (ExternType::Table(_), Some(Payload::Table(owner, table))) if Rc::ptr_eq(owner, realm) => Ok((*table).into()),
+        (ExternType::Table(_), Some(Payload::Table(owner, table))) if Rc::ptr_eq(owner, realm) => {
+            Ok((*table).into())
+        }
         (ExternType::Table(_), _) => Err(link_error("a WebAssembly.Table")),
-        (ExternType::Global(_), Some(Payload::Global(owner, global))) if Rc::ptr_eq(owner, realm) => Ok((*global).into()),
+        (ExternType::Global(_), Some(Payload::Global(owner, global)))
+            if Rc::ptr_eq(owner, realm) =>
+        {
+            Ok((*global).into())
+        }
         (ExternType::Global(ty), _) => global_of_value(realm, env, *ty, &value, link_error),
         (ExternType::Func(ty), _) => function_of_value(realm, env, ty, value, import, link_error),
     }
@@ -176,7 +212,8 @@ fn function_of_value<'js>(
     };
     let name = (import.module(), import.name());
     let func = import::create(realm, function, waits, ty.clone(), name);
-    func.map(Extern::from).map_err(|error| errors::throw(realm, env, &error))
+    func.map(Extern::from)
+        .map_err(|error| errors::throw(realm, env, &error))
 }
 
 /// An immutable global with the value of a JavaScript value of the right type.
@@ -192,12 +229,19 @@ fn global_of_value(
         ValType::I64 => value.get().is_bigint(),
         ValType::I32 | ValType::F32 | ValType::F64 => value.get().is_number(),
         ValType::Ref(RefType::Extern) => true,
-        ValType::Ref(RefType::Func) => value.get().is_null() || convert::exported(realm, value.get()).is_some(),
+        ValType::Ref(RefType::Func) => {
+            value.get().is_null() || convert::exported(realm, value.get()).is_some()
+        }
     };
     if !fits {
-        return Err(link_error(&format!("a WebAssembly.Global or a value for {}", ty.content)));
+        return Err(link_error(&format!(
+            "a WebAssembly.Global or a value for {}",
+            ty.content
+        )));
     }
     let initial = convert::to_wasm(realm, env, value.get(), ty.content)?;
     let global = realm.store.with(|store| Global::new(store, ty, initial));
-    global.map(Extern::from).map_err(|error| errors::throw(realm, env, &error))
+    global
+        .map(Extern::from)
+        .map_err(|error| errors::throw(realm, env, &error))
 }

@@ -27,7 +27,7 @@ use super::function;
 use super::realm::{self, Realm, RealmRef};
 use super::{Payload, convert, errors};
 use crate::raw::{
-    self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored, Thrown,
+    self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
 };
 use bident::{Error, Func, FuncType, Outcome, Suspension, Val};
 use rquickjs::{Ctx, Exception, Object, Value};
@@ -56,8 +56,13 @@ pub(crate) enum Frame {
 impl Frame {
     /// Words for messages.
     pub(super) fn describe(self, realm: &Realm) -> String {
-        let Self::Promising(func) = self else { return "JavaScript".to_owned() };
-        match realm.store.with(|store| (func.name(&*store), func.index_in_module(&*store))) {
+        let Self::Promising(func) = self else {
+            return "JavaScript".to_owned();
+        };
+        match realm
+            .store
+            .with(|store| (func.name(&*store), func.index_in_module(&*store)))
+        {
             (Some(name), _) => name,
             (None, index) => format!("wasm-function[{}]", index.unwrap_or_default()),
         }
@@ -105,15 +110,23 @@ impl Awaited {
 
 /// `PromiseResolve` of what a suspending import returned.
 #[inline]
-pub(super) fn awaited_of<'js>(realm: &Rc<Realm>, env: Env<'js>, value: Own<'js>, import: u32) -> Attempt<Awaited> {
+pub(super) fn awaited_of<'js>(
+    realm: &Rc<Realm>,
+    env: Env<'js>,
+    value: Own<'js>,
+    import: u32,
+) -> Attempt<Awaited> {
     if !value.get().is_object() {
         // A promise resolved with it would be fulfilled with it.
-        return Ok(Awaited { what: What::Value(value.store()), import });
+        return Ok(Awaited {
+            what: What::Value(value.store()),
+            import,
+        });
     }
     let mut promise = value;
     let mut state = raw::promise_state(env, promise.get());
-    let is_native =
-        state.is_some() && realm.is_intrinsic(env.constructor_of(promise.get())?.get(), |i| &i.promise);
+    let is_native = state.is_some()
+        && realm.is_intrinsic(env.constructor_of(promise.get())?.get(), |i| &i.promise);
     if !is_native {
         let resolve = realm.intrinsic(env, |i| &i.promise_resolve);
         let constructor = realm.intrinsic(env, |i| &i.promise);
@@ -144,7 +157,10 @@ impl Promising {
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
         let outcome = function::with_params(&self.realm, env, &self.ty, args, |params| {
             let _frame = self.realm.enter(Frame::Promising(self.func));
-            Ok(self.realm.store.with(|store| self.func.start(store, params)))
+            Ok(self
+                .realm
+                .store
+                .with(|store| self.func.start(store, params)))
         });
         let outcome = outcome.inspect(|_| self.realm.buffers.refresh(env, &self.realm.store));
         match outcome {
@@ -159,7 +175,8 @@ impl Promising {
 
     /// The promise of a call that did not wait.
     fn settled<'js>(&self, env: Env<'js>, result: Attempt<Own<'js>>) -> Attempt<Own<'js>> {
-        self.realm.with_promises(|promises| promises.settled(env, result))
+        self.realm
+            .with_promises(|promises| promises.settled(env, result))
     }
 
     /// The first suspension of a call: makes its promise.
@@ -171,13 +188,15 @@ impl Promising {
             capability,
             parked: Cell::new(None),
         }));
-        let object = self.realm.classes.create(env, env.null().get(), activation)?;
-        if let Some(object) = HostObject::of(self.realm.classes, object.get()) {
-            if let Payload::Activation(activation) = object.payload() {
-                if let Some(pending) = activation.park(env, object, suspension) {
-                    activation.hand_to_awaiter(env, object, pending);
-                }
-            }
+        let object = self
+            .realm
+            .classes
+            .create(env, env.null().get(), activation)?;
+        if let Some(object) = HostObject::of(self.realm.classes, object.get())
+            && let Payload::Activation(activation) = object.payload()
+            && let Some(pending) = activation.park(env, object, suspension)?
+        {
+            activation.hand_to_awaiter(env, object, pending)?;
         }
         Ok(promise)
     }
@@ -212,31 +231,44 @@ impl Activation {
     }
 
     /// Waits for what the import left in the realm. Gives the promise that the awaiter must await.
-    fn park<'js>(&self, env: Env<'js>, object: HostObject<'_>, suspension: Suspension) -> Option<Own<'js>> {
+    fn park<'js>(
+        &self,
+        env: Env<'js>,
+        object: HostObject<'_>,
+        suspension: Suspension,
+    ) -> Attempt<Option<Own<'js>>> {
         let Some(Awaited { what, import }) = self.realm.awaited.take() else {
             // Only host functions of this realm answer "pending", and each leaves what it awaits.
-            return None;
+            return Ok(None);
         };
-        match what {
-            What::Promise(promise) => {
-                self.parked.set(Some(Parked { suspension, import, value: None }));
-                Some(promise.into_owned(env))
-            }
-            What::Value(value) => {
-                self.parked.set(Some(Parked { suspension, import, value: Some(value) }));
-                if let Err(Thrown) = raw::enqueue(env, object) {
-                    self.capability.reject(env, env.exception());
-                }
-                None
-            }
+        let (value, pending) = match what {
+            What::Value(value) => (Some(value), None),
+            What::Promise(promise) => (None, Some(promise.into_owned(env))),
+        };
+        let known = value.is_some();
+        self.parked.set(Some(Parked {
+            suspension,
+            import,
+            value,
+        }));
+        if known {
+            raw::enqueue(env, object).or_else(|thrown| self.capability.fail(env, thrown))?;
         }
+        Ok(pending)
     }
 
     /// Lets the awaiter await a promise that is not fulfilled yet, and those that follow.
-    fn hand_to_awaiter<'js>(&self, env: Env<'js>, object: HostObject<'_>, promise: Own<'js>) {
+    fn hand_to_awaiter<'js>(
+        &self,
+        env: Env<'js>,
+        object: HostObject<'_>,
+        promise: Own<'js>,
+    ) -> Attempt<()> {
         let awaiter = self.realm.intrinsic(env, |i| &i.awaiter);
-        if let Err(Thrown) = env.call(awaiter.get(), Ref::UNDEFINED, &[object.get().to_owned(env), promise]) {
-            self.capability.reject(env, env.exception());
+        let args = [object.get().to_owned(env), promise];
+        match env.call(awaiter.get(), Ref::UNDEFINED, &args) {
+            Ok(_) => Ok(()),
+            Err(thrown) => self.capability.fail(env, thrown),
         }
     }
 
@@ -248,7 +280,7 @@ impl Activation {
         object: HostObject<'_>,
         parked: Parked,
         answer: Result<Own<'js>, Own<'js>>,
-    ) -> Option<Own<'js>> {
+    ) -> Attempt<Option<Own<'js>>> {
         let realm = &self.realm;
         let outcome = self.resume(env, parked, answer);
         realm.buffers.refresh(env, &realm.store);
@@ -258,15 +290,22 @@ impl Activation {
             Err(error) => Err(errors::throw(realm, env, &error)),
         };
         match results {
-            Ok(value) => self.capability.resolve(env, value),
-            Err(Thrown) => self.capability.reject(env, env.exception()),
+            Ok(value) => self.capability.settle(env, Ok(value)),
+            Err(thrown) => self.capability.fail(env, thrown)?,
         }
-        None
+        Ok(None)
     }
 
-    fn resume<'js>(&self, env: Env<'js>, parked: Parked, answer: Result<Own<'js>, Own<'js>>) -> Result<Outcome, Error> {
+    fn resume<'js>(
+        &self,
+        env: Env<'js>,
+        parked: Parked,
+        answer: Result<Own<'js>, Own<'js>>,
+    ) -> Result<Outcome, Error> {
         let realm = &self.realm;
-        let Parked { suspension, import, .. } = parked;
+        let Parked {
+            suspension, import, ..
+        } = parked;
         let import = realm.import(import);
         let types = import.ty.results();
         let mut one = [Val::I32(0)];
@@ -288,20 +327,37 @@ impl Activation {
 }
 
 /// The job of a promise that had been fulfilled when an import returned it.
-pub(super) fn fulfilled(activation: &Activation, env: Env<'_>, object: HostObject<'_>) {
-    let Some(mut parked) = activation.parked.take() else { return };
-    let value = parked.value.take().map_or_else(|| env.undefined(), |value| value.into_owned(env));
-    if let Some(promise) = activation.go_on(env, object, parked, Ok(value)) {
-        activation.hand_to_awaiter(env, object, promise);
+pub(super) fn fulfilled(
+    activation: &Activation,
+    env: Env<'_>,
+    object: HostObject<'_>,
+) -> Attempt<()> {
+    let Some(mut parked) = activation.parked.take() else {
+        return Ok(());
+    };
+    let value = parked.value.take();
+    let value = value.map_or_else(|| env.undefined(), |value| value.into_owned(env));
+    match activation.go_on(env, object, parked, Ok(value))? {
+        Some(promise) => activation.hand_to_awaiter(env, object, promise),
+        None => Ok(()),
     }
 }
 
-/// The awaiter's call of an activation: a promise is settled.
-pub(super) fn awaited<'js>(activation: &Activation, env: Env<'js>, object: HostObject<'_>, args: Args<'_>) -> Own<'js> {
-    let Some(parked) = activation.parked.take() else { return env.undefined() };
+/// The awaiter's call of an activation: a promise is settled. Gives what to await next.
+pub(super) fn awaited<'js>(
+    activation: &Activation,
+    env: Env<'js>,
+    object: HostObject<'_>,
+    args: Args<'_>,
+) -> Attempt<Own<'js>> {
+    let Some(parked) = activation.parked.take() else {
+        return Ok(env.undefined());
+    };
     let value = args.get(0).to_owned(env);
-    let answer = if args.get(1).is_true() { Ok(value) } else { Err(value) };
-    activation.go_on(env, object, parked, answer).unwrap_or_else(|| env.undefined())
+    let fulfilled = args.get(1).is_true();
+    let answer = if fulfilled { Ok(value) } else { Err(value) };
+    let next = activation.go_on(env, object, parked, answer)?;
+    Ok(next.unwrap_or_else(|| env.undefined()))
 }
 
 /// `WebAssembly.Suspending`.
@@ -310,7 +366,10 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Interface<'js>>
         let realm = realm::of(&call.ctx)?;
         let (env, function) = (Env::new(&call.ctx), call.arg(0));
         if !Ref::new(&function).is_function(env) {
-            return Err(Exception::throw_type(&call.ctx, "WebAssembly.Suspending needs a function"));
+            return Err(Exception::throw_type(
+                &call.ctx,
+                "WebAssembly.Suspending needs a function",
+            ));
         }
         let payload = Payload::Suspending(env.own(&function).store());
         api::construct(call, &realm, |i| &i.suspending, payload)
@@ -330,7 +389,9 @@ pub(super) fn promising<'js>(call: &Call<'js>) -> rquickjs::Result<Value<'js>> {
         func: exported.func(),
         ty: exported.ty().clone(),
     };
-    let function = realm.create(env, |i| &i.function, Payload::Promising(promising))?.into_value();
+    let function = realm
+        .create(env, |i| &i.function, Payload::Promising(promising))?
+        .into_value();
     let object = Object::from_value(function)?;
     function::describe(&object, "", 1)?;
     Ok(object.into_value())

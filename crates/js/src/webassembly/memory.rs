@@ -1,8 +1,8 @@
 //! `WebAssembly.Memory`.
 
+use super::Payload;
 use super::api::{self, Interface};
 use super::realm::{self, Intrinsics, Realm};
-use super::Payload;
 use crate::raw::{self, Call, Env, Kind, Ref, Stored};
 use bident::{Memory, MemoryType};
 use rquickjs::atom::PredefinedAtom;
@@ -26,14 +26,22 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let descriptor = api::dictionary(call, 0, "a memory descriptor")?;
     let limits = api::limits(call, &descriptor, MOST_PAGES)?;
     if api::member(&descriptor, "shared")?.is_some_and(|shared| shared.as_bool() == Some(true)) {
-        return Err(Exception::throw_type(&call.ctx, "shared memories are not supported"));
+        return Err(Exception::throw_type(
+            &call.ctx,
+            "shared memories are not supported",
+        ));
     }
     let memory = realm
         .store
         .with(|store| Memory::new(store, MemoryType { limits }))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     let env = Env::new(&call.ctx);
-    let object = api::construct(call, &realm, |i| &i.memory, Payload::Memory(realm.reference(env), memory))?;
+    let object = api::construct(
+        call,
+        &realm,
+        |i| &i.memory,
+        Payload::Memory(realm.reference(env), memory),
+    )?;
     realm.adopt(memory.into(), env.own(&object).store());
     Ok(object)
 }
@@ -48,7 +56,9 @@ fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Memory)> {
 
 fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, memory) = this(call)?;
-    let buffer = realm.buffers.of(Env::new(&call.ctx), &realm.store, memory)?;
+    let buffer = realm
+        .buffers
+        .of(Env::new(&call.ctx), &realm.store, memory)?;
     Ok(buffer.into_value())
 }
 
@@ -67,20 +77,37 @@ fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 /// Makes `ArrayBuffer.prototype.transfer` and its sibling refuse the buffers of memories: their bytes
 /// are not theirs to give away.
 pub(super) fn guard_buffers(ctx: &Ctx<'_>) -> Result<()> {
-    let buffer: Object = ctx.globals().get::<_, Object>(PredefinedAtom::ArrayBuffer)?.get(PredefinedAtom::Prototype)?;
-    let guarded = raw::function(ctx, "transfer", 0, Kind::Function, |call| transfer(call, |i| &i.transfer))?;
-    buffer.prop("transfer", Property::from(guarded).writable().configurable())?;
+    let buffer: Object = ctx
+        .globals()
+        .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
+        .get(PredefinedAtom::Prototype)?;
+    let guarded = raw::function(ctx, "transfer", 0, Kind::Function, |call| {
+        transfer(call, |i| &i.transfer)
+    })?;
+    buffer.prop(
+        "transfer",
+        Property::from(guarded).writable().configurable(),
+    )?;
     let name = "transferToFixedLength";
-    let guarded = raw::function(ctx, name, 0, Kind::Function, |call| transfer(call, |i| &i.transfer_to_fixed_length))?;
+    let guarded = raw::function(ctx, name, 0, Kind::Function, |call| {
+        transfer(call, |i| &i.transfer_to_fixed_length)
+    })?;
     buffer.prop(name, Property::from(guarded).writable().configurable())
 }
 
-fn transfer<'js>(call: &Call<'js>, original: impl FnOnce(&Intrinsics) -> &Stored) -> Result<Value<'js>> {
+fn transfer<'js>(
+    call: &Call<'js>,
+    original: impl FnOnce(&Intrinsics) -> &Stored,
+) -> Result<Value<'js>> {
     let realm = realm::of(&call.ctx)?;
     if realm.owns_buffer(Ref::new(&call.this)) {
-        return Err(Exception::throw_type(&call.ctx, "the buffer of a WebAssembly.Memory cannot be transferred"));
+        return Err(Exception::throw_type(
+            &call.ctx,
+            "the buffer of a WebAssembly.Memory cannot be transferred",
+        ));
     }
-    let original = Function::from_value(realm.intrinsic(Env::new(&call.ctx), original).into_value())?;
+    let original =
+        Function::from_value(realm.intrinsic(Env::new(&call.ctx), original).into_value())?;
     match call.has(0) {
         true => original.call((This(call.this.clone()), call.arg(0))),
         false => original.call((This(call.this.clone()),)),

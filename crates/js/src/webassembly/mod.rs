@@ -101,7 +101,9 @@ impl Payload {
             Self::Realm(owner) => owner.mark(marker),
             Self::Module(_) => {}
             Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
-            Self::Memory(realm, _) | Self::Table(realm, _) | Self::Global(realm, _) => realm.mark(marker),
+            Self::Memory(realm, _) | Self::Table(realm, _) | Self::Global(realm, _) => {
+                realm.mark(marker)
+            }
             Self::Function(function) => function.mark(marker),
             Self::Promising(promising) => promising.mark(marker),
             Self::Activation(activation) => activation.mark(marker),
@@ -111,11 +113,15 @@ impl Payload {
     }
 
     /// A call of a host object.
-    pub(crate) fn call<'js>(function: HostObject<'_>, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
+    pub(crate) fn call<'js>(
+        function: HostObject<'_>,
+        env: Env<'js>,
+        args: Args<'_>,
+    ) -> Attempt<Own<'js>> {
         match function.payload() {
             Self::Function(exported) => exported.call(env, args),
             Self::Promising(promising) => promising.call(env, args),
-            Self::Activation(activation) => Ok(jspi::awaited(activation, env, function, args)),
+            Self::Activation(activation) => jspi::awaited(activation, env, function, args),
             Self::Executor(kept) => {
                 kept.set(Some(Capability::of_executor(env, args)));
                 Ok(env.undefined())
@@ -126,8 +132,9 @@ impl Payload {
 }
 
 /// A job of ours: what the parked activation `object` awaits is there.
-pub(crate) fn run_job(env: Env<'_>, object: HostObject<'_>) {
-    if let Payload::Activation(activation) = object.payload() {
-        jspi::fulfilled(activation, env, object);
+pub(crate) fn run_job(env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
+    match object.payload() {
+        Payload::Activation(activation) => jspi::fulfilled(activation, env, object),
+        _ => Ok(()),
     }
 }

@@ -1,8 +1,8 @@
 //! `WebAssembly.Module`, `compile` and `validate`.
 
+use super::Payload;
 use super::api::{self, Interface};
 use super::realm::{self, Realm};
-use super::Payload;
 use crate::raw::{self, Call, Env, Ref};
 use bident::Module;
 use rquickjs::{Array, ArrayBuffer, Coerced, Ctx, Exception, Object, Promise, Result, Value};
@@ -25,7 +25,10 @@ pub(super) fn bytes(call: &Call<'_>) -> Result<Vec<u8>> {
     let source = call.arg(0);
     match raw::bytes_of(Env::new(&call.ctx), Ref::new(&source)) {
         Some(bytes) => Ok(bytes.to_vec()),
-        None => Err(Exception::throw_type(&call.ctx, "expected an ArrayBuffer or a view of one")),
+        None => Err(Exception::throw_type(
+            &call.ctx,
+            "expected an ArrayBuffer or a view of one",
+        )),
     }
 }
 
@@ -65,7 +68,10 @@ pub(super) fn compile<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 }
 
 /// A promise that is settled with the outcome of `f`.
-pub(super) fn promise_of<'js>(ctx: &Ctx<'js>, f: impl FnOnce() -> Result<Value<'js>>) -> Result<Value<'js>> {
+pub(super) fn promise_of<'js>(
+    ctx: &Ctx<'js>,
+    f: impl FnOnce() -> Result<Value<'js>>,
+) -> Result<Value<'js>> {
     let (promise, resolve, reject) = Promise::new(ctx)?;
     match f() {
         Ok(value) => resolve.call::<_, ()>((value,))?,
@@ -77,7 +83,8 @@ pub(super) fn promise_of<'js>(ctx: &Ctx<'js>, f: impl FnOnce() -> Result<Value<'
 
 fn module_argument(call: &Call<'_>) -> Result<Module> {
     let realm = realm::of(&call.ctx)?;
-    of(&realm, &call.arg(0)).ok_or_else(|| Exception::throw_type(&call.ctx, "expected a WebAssembly.Module"))
+    of(&realm, &call.arg(0))
+        .ok_or_else(|| Exception::throw_type(&call.ctx, "expected a WebAssembly.Module"))
 }
 
 /// The word of the interface for a kind of import or export.
@@ -116,7 +123,10 @@ fn imports<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 fn custom_sections<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let module = module_argument(call)?;
     if !call.has(1) || call.arg(1).is_undefined() {
-        return Err(Exception::throw_type(&call.ctx, "customSections needs the name of a section"));
+        return Err(Exception::throw_type(
+            &call.ctx,
+            "customSections needs the name of a section",
+        ));
     }
     let name = call.arg(1).get::<Coerced<String>>()?.0;
     let list = Array::new(call.ctx.clone())?;

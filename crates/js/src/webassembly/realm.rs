@@ -70,7 +70,10 @@ struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.released.lock().unwrap_or_else(PoisonError::into_inner).push(self.slot);
+        self.released
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(self.slot);
     }
 }
 
@@ -145,7 +148,10 @@ struct Registry {
 pub(super) fn of(ctx: &Ctx<'_>) -> Result<Rc<Realm>> {
     let found = ctx.userdata::<Registry>().and_then(|registry| {
         let realms = registry.realms.borrow();
-        realms.iter().filter_map(Weak::upgrade).find(|realm| realm.context.is(ctx))
+        realms
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|realm| realm.context.is(ctx))
     });
     found.ok_or_else(|| Exception::throw_internal(ctx, "this context has no WebAssembly"))
 }
@@ -153,12 +159,20 @@ pub(super) fn of(ctx: &Ctx<'_>) -> Result<Rc<Realm>> {
 /// Makes the realm of a context, and the object that owns its values.
 pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>, Own<'js>)> {
     if ctx.userdata::<Registry>().is_none() {
-        let registry = Registry { classes: Classes::register(ctx)?, realms: RefCell::default() };
+        let registry = Registry {
+            classes: Classes::register(ctx)?,
+            realms: RefCell::default(),
+        };
         ctx.store_userdata(registry)?;
     }
     let registry = ctx.userdata::<Registry>().ok_or(rquickjs::Error::Unknown)?;
     let realm = Rc::new_cyclic(|weak| {
-        let store = Store::new(engine, HostData { realm: weak.clone() });
+        let store = Store::new(
+            engine,
+            HostData {
+                realm: weak.clone(),
+            },
+        );
         Realm {
             context: Context::new(ctx),
             classes: registry.classes,
@@ -219,7 +233,10 @@ impl RealmRef {
 
 impl Clone for RealmRef {
     fn clone(&self) -> Self {
-        Self { realm: self.realm.clone(), object: self.object.duplicate() }
+        Self {
+            realm: self.realm.clone(),
+            object: self.object.duplicate(),
+        }
     }
 }
 
@@ -234,7 +251,10 @@ impl std::ops::Deref for RealmRef {
 impl Realm {
     /// A reference for a host object.
     pub(super) fn reference(self: &Rc<Self>, env: Env<'_>) -> RealmRef {
-        RealmRef { realm: self.clone(), object: self.object.get(env).store() }
+        RealmRef {
+            realm: self.clone(),
+            object: self.object.get(env).store(),
+        }
     }
 
     fn mark(&self, marker: &Marker) {
@@ -246,7 +266,10 @@ impl Realm {
         all(marker, self.tables.borrow().values());
         all(marker, self.globals.borrow().values());
         all(marker, self.values.borrow().slots.iter().flatten());
-        all(marker, self.imports.borrow().iter().map(|import| import.function()));
+        all(
+            marker,
+            self.imports.borrow().iter().map(|import| import.function()),
+        );
         self.buffers.mark(marker);
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
             intrinsics.mark(marker);
@@ -278,24 +301,46 @@ impl Realm {
     }
 
     /// One of the intrinsic objects.
-    pub(super) fn intrinsic<'js>(&self, env: Env<'js>, which: impl FnOnce(&Intrinsics) -> &Stored) -> Own<'js> {
+    pub(super) fn intrinsic<'js>(
+        &self,
+        env: Env<'js>,
+        which: impl FnOnce(&Intrinsics) -> &Stored,
+    ) -> Own<'js> {
         let intrinsics = self.intrinsics.borrow();
-        intrinsics.as_ref().map_or_else(|| env.undefined(), |all| which(all).to_owned(env))
+        intrinsics
+            .as_ref()
+            .map_or_else(|| env.undefined(), |all| which(all).to_owned(env))
     }
 
     /// Whether a value is one of the intrinsic objects.
-    pub(super) fn is_intrinsic(&self, value: Ref<'_>, which: impl FnOnce(&Intrinsics) -> &Stored) -> bool {
-        self.intrinsics.borrow().as_ref().is_some_and(|all| which(all).get().is_same_object(value))
+    pub(super) fn is_intrinsic(
+        &self,
+        value: Ref<'_>,
+        which: impl FnOnce(&Intrinsics) -> &Stored,
+    ) -> bool {
+        self.intrinsics
+            .borrow()
+            .as_ref()
+            .is_some_and(|all| which(all).get().is_same_object(value))
     }
 
     /// Does something with what makes promises.
-    pub(super) fn with_promises<T>(&self, f: impl FnOnce(&Promises<'_>) -> Attempt<T>) -> Attempt<T> {
+    pub(super) fn with_promises<T>(
+        &self,
+        f: impl FnOnce(&Promises<'_>) -> Attempt<T>,
+    ) -> Attempt<T> {
         let intrinsics = self.intrinsics.borrow();
-        let Some(all) = intrinsics.as_ref() else { return Err(Thrown) };
+        let Some(all) = intrinsics.as_ref() else {
+            return Err(Thrown);
+        };
         let Some(Payload::Executor(kept)) = raw::payload(self.classes, all.executor.get()) else {
             return Err(Thrown);
         };
-        f(&Promises { constructor: all.promise.get(), executor: all.executor.get(), kept })
+        f(&Promises {
+            constructor: all.promise.get(),
+            executor: all.executor.get(),
+            kept,
+        })
     }
 
     /// A new host object with an intrinsic prototype.
@@ -305,7 +350,8 @@ impl Realm {
         prototype: impl FnOnce(&Intrinsics) -> &Stored,
         payload: Payload,
     ) -> Attempt<Own<'js>> {
-        self.classes.create(env, self.intrinsic(env, prototype).get(), payload)
+        self.classes
+            .create(env, self.intrinsic(env, prototype).get(), payload)
     }
 
     /// Keeps a JavaScript value for WebAssembly.
@@ -328,14 +374,21 @@ impl Realm {
         values.slots[slot as usize] = Some(value.store());
         drop(values);
         drop(dropped);
-        Held { slot, released: self.released.clone() }
+        Held {
+            slot,
+            released: self.released.clone(),
+        }
     }
 
     /// Takes the values out that nobody holds any more.
     fn collect_released(&self) -> Vec<Option<Stored>> {
-        let released = std::mem::take(&mut *self.released.lock().unwrap_or_else(PoisonError::into_inner));
+        let released =
+            std::mem::take(&mut *self.released.lock().unwrap_or_else(PoisonError::into_inner));
         let mut values = self.values.borrow_mut();
-        let dropped = released.iter().map(|slot| values.slots[*slot as usize].take()).collect();
+        let dropped = released
+            .iter()
+            .map(|slot| values.slots[*slot as usize].take())
+            .collect();
         values.free.extend(released);
         dropped
     }
@@ -353,28 +406,55 @@ impl Realm {
     fn slot<'js>(&self, env: Env<'js>, held: &Held) -> Option<Own<'js>> {
         let ours = Arc::ptr_eq(&held.released, &self.released);
         let values = self.values.borrow();
-        values.slots.get(held.slot as usize).filter(|_| ours)?.as_ref().map(|value| value.to_owned(env))
+        values
+            .slots
+            .get(held.slot as usize)
+            .filter(|_| ours)?
+            .as_ref()
+            .map(|value| value.to_owned(env))
     }
 
     /// The JavaScript object for something of the store.
-    pub(super) fn object_of<'js>(self: &Rc<Self>, env: Env<'js>, item: Extern) -> Attempt<Own<'js>> {
+    pub(super) fn object_of<'js>(
+        self: &Rc<Self>,
+        env: Env<'js>,
+        item: Extern,
+    ) -> Attempt<Own<'js>> {
         match item {
             Extern::Func(func) => self.function_object(env, func),
             Extern::Memory(memory) => cached(&self.memories, env, memory, || {
-                self.create(env, |i| &i.memory, Payload::Memory(self.reference(env), memory))
+                self.create(
+                    env,
+                    |i| &i.memory,
+                    Payload::Memory(self.reference(env), memory),
+                )
             }),
             Extern::Table(table) => cached(&self.tables, env, table, || {
-                self.create(env, |i| &i.table, Payload::Table(self.reference(env), table))
+                self.create(
+                    env,
+                    |i| &i.table,
+                    Payload::Table(self.reference(env), table),
+                )
             }),
             Extern::Global(global) => cached(&self.globals, env, global, || {
-                self.create(env, |i| &i.global, Payload::Global(self.reference(env), global))
+                self.create(
+                    env,
+                    |i| &i.global,
+                    Payload::Global(self.reference(env), global),
+                )
             }),
         }
     }
 
     /// The exported function for a function of the store.
-    pub(super) fn function_object<'js>(self: &Rc<Self>, env: Env<'js>, func: Func) -> Attempt<Own<'js>> {
-        cached(&self.functions, env, func, || function::create(self, env, func))
+    pub(super) fn function_object<'js>(
+        self: &Rc<Self>,
+        env: Env<'js>,
+        func: Func,
+    ) -> Attempt<Own<'js>> {
+        cached(&self.functions, env, func, || {
+            function::create(self, env, func)
+        })
     }
 
     /// Makes `object`, which a constructor has made, the one that stands for `item`.
@@ -403,6 +483,8 @@ fn cached<'js, K: Hash + Eq + Copy>(
         return Ok(object.to_owned(env));
     }
     let object = create()?;
-    cache.borrow_mut().insert(key, object.get().to_owned(env).store());
+    cache
+        .borrow_mut()
+        .insert(key, object.get().to_owned(env).store());
     Ok(object)
 }

@@ -20,10 +20,18 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
 fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let realm = realm::of(&call.ctx)?;
     let descriptor = api::dictionary(call, 0, "a table descriptor")?;
-    let element = match api::member(&descriptor, "element")?.map(|v| v.get::<Coerced<String>>()).transpose()? {
+    let element = match api::member(&descriptor, "element")?
+        .map(|v| v.get::<Coerced<String>>())
+        .transpose()?
+    {
         Some(Coerced(name)) if name == "anyfunc" => RefType::Func,
         Some(Coerced(name)) if name == "externref" => RefType::Extern,
-        _ => return Err(Exception::throw_type(&call.ctx, "`element` must be \"anyfunc\" or \"externref\"")),
+        _ => {
+            return Err(Exception::throw_type(
+                &call.ctx,
+                "`element` must be \"anyfunc\" or \"externref\"",
+            ));
+        }
     };
     let limits = api::limits(call, &descriptor, u32::MAX)?;
     let fill = element_argument(call, &realm, 1, element)?;
@@ -32,7 +40,12 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         .with(|store| Table::new(store, TableType { element, limits }, fill))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     let env = Env::new(&call.ctx);
-    let object = api::construct(call, &realm, |i| &i.table, Payload::Table(realm.reference(env), table))?;
+    let object = api::construct(
+        call,
+        &realm,
+        |i| &i.table,
+        Payload::Table(realm.reference(env), table),
+    )?;
     realm.adopt(table.into(), env.own(&object).store());
     Ok(object)
 }
@@ -43,7 +56,12 @@ fn element_argument(call: &Call<'_>, realm: &Rc<Realm>, i: usize, element: RefTy
     if !call.has(i) && element == RefType::Func {
         return Ok(Val::FuncRef(None));
     }
-    Ok(convert::to_wasm(realm, Env::new(&call.ctx), Ref::new(&value), ValType::Ref(element))?)
+    Ok(convert::to_wasm(
+        realm,
+        Env::new(&call.ctx),
+        Ref::new(&value),
+        ValType::Ref(element),
+    )?)
 }
 
 fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Table)> {
@@ -97,5 +115,8 @@ fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 }
 
 fn out_of_range(call: &Call<'_>, index: u32) -> rquickjs::Error {
-    Exception::throw_range(&call.ctx, &format!("element {index} is beyond the end of the table"))
+    Exception::throw_range(
+        &call.ctx,
+        &format!("element {index} is beyond the end of the table"),
+    )
 }

@@ -1,0 +1,158 @@
+//! `install` in contexts that have nothing else of this crate: other hosts, more than one context.
+
+use rquickjs::{Context, Ctx, Function, Object, Result, Runtime, TypedArray, Value};
+
+const WAITS: &str = r#"(module (import "m" "f" (func $f (param i32) (result i32)))
+    (func (export "f") (param i32) (result i32) (call $f (local.get 0))))"#;
+
+fn context(runtime: &Runtime) -> Context {
+    let context = Context::full(runtime).expect("a context");
+    context.with(|ctx| {
+        bident_js::install(&ctx).expect("WebAssembly");
+        let bytes = wat::parse_str(WAITS).expect("a module");
+        let bytes = TypedArray::<u8>::new(ctx.clone(), bytes).expect("a buffer");
+        ctx.globals().set("bytes", bytes).expect("a global");
+    });
+    context
+}
+
+fn drain(runtime: &Runtime) {
+    while runtime.execute_pending_job().expect("jobs do not throw") {}
+}
+
+fn eval<'js>(ctx: &Ctx<'js>, source: &str) -> Result<Value<'js>> {
+    ctx.eval(source)
+        .inspect_err(|_| panic!("{:?}", ctx.catch()))
+}
+
+const CALL: &str = "var exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+        m: { f: new WebAssembly.Suspending((x) => Promise.resolve(x + 1)) } }).exports;
+    var result;
+    WebAssembly.promising(exports.f)(41).then((value) => { result = value; });";
+
+#[test]
+fn a_plain_context_drives_promises_with_its_own_job_loop() {
+    let runtime = Runtime::new().expect("a runtime");
+    let context = context(&runtime);
+    context
+        .with(|ctx| eval(&ctx, CALL).map(drop))
+        .expect("no exception");
+    drain(&runtime);
+    let result: i32 = context
+        .with(|ctx| ctx.globals().get("result"))
+        .expect("a number");
+    assert_eq!(result, 42);
+}
+
+#[test]
+fn two_contexts_of_a_runtime_have_nothing_in_common() {
+    let runtime = Runtime::new().expect("a runtime");
+    let (first, second) = (context(&runtime), context(&runtime));
+    for context in [&first, &second] {
+        context
+            .with(|ctx| eval(&ctx, CALL).map(drop))
+            .expect("no exception");
+    }
+    drain(&runtime);
+    for context in [&first, &second] {
+        let ours: bool = context.with(|ctx| {
+            ctx.eval("result === 42 && exports.f instanceof Function && new WebAssembly.Memory({ initial: 1 }) instanceof WebAssembly.Memory")
+        })
+        .expect("a boolean");
+        assert!(ours);
+    }
+    drop(first);
+    runtime.run_gc();
+    second
+        .with(|ctx| eval(&ctx, CALL).map(drop))
+        .expect("the other goes on");
+    drain(&runtime);
+}
+
+#[test]
+fn a_function_outlives_the_names_of_its_context() {
+    let runtime = Runtime::new().expect("a runtime");
+    let context = context(&runtime);
+    context.with(|ctx| {
+        let plain = "new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f: (x) => x * 2 } }).exports.f";
+        let function = Function::from_value(eval(&ctx, plain)?)?;
+        eval(&ctx, "delete globalThis.WebAssembly; delete globalThis.bytes")?;
+        ctx.run_gc();
+        assert_eq!(function.call::<_, i32>((4,))?, 8);
+        assert!(!ctx.globals().contains_key("WebAssembly")?);
+        Ok::<_, rquickjs::Error>(())
+    })
+    .expect("no exception");
+}
+
+#[test]
+fn a_runtime_can_be_dropped_at_any_time() {
+    for source in [
+        CALL,
+        "var kept = new WebAssembly.Memory({ initial: 1 }).buffer",
+        "var table = new WebAssembly.Table({ element: 'externref', initial: 2 }); table.set(0, table); table.set(1, globalThis)",
+        "WebAssembly.instantiate(bytes, {})",
+        "var cycle = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f: (x) => cycle.exports.f(x) } })",
+        "WebAssembly.promising(new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f: new WebAssembly.Suspending(() => new Promise(() => {})) } }).exports.f)(1)",
+    ] {
+        let runtime = Runtime::new().expect("a runtime");
+        let context = context(&runtime);
+        context
+            .with(|ctx| eval(&ctx, source).map(drop))
+            .expect("no exception");
+        drop(context);
+        drop(runtime);
+    }
+}
+
+#[test]
+fn values_of_the_embedder_pass_as_externref() {
+    let runtime = Runtime::new().expect("a runtime");
+    let context = context(&runtime);
+    context
+        .with(|ctx| {
+            let table: Object =
+                ctx.eval("new WebAssembly.Table({ element: 'externref', initial: 1 })")?;
+            let marker = Object::new(ctx.clone())?;
+            let set: Function = table.get("set")?;
+            set.call::<_, ()>((rquickjs::function::This(table.clone()), 0, marker.clone()))?;
+            let get: Function = table.get("get")?;
+            assert_eq!(
+                get.call::<_, Object>((rquickjs::function::This(table), 0))?,
+                marker
+            );
+            Ok::<_, rquickjs::Error>(())
+        })
+        .expect("no exception");
+}
+
+#[test]
+fn an_interrupt_ends_a_program_inside_a_promising_call() {
+    let program = |first: &str| {
+        format!(
+            "var exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), {{
+                m: {{ f: new WebAssembly.Suspending((x) => {first}) }} }}).exports;
+            var settled = false;
+            WebAssembly.promising(exports.f)(1).finally(() => {{ settled = true; }});"
+        )
+    };
+    let endless = "{ for (;;); }";
+    let converted_later = "Promise.resolve({ valueOf() { for (;;); } })";
+    for (answer, interrupted_at_once) in [(endless, true), (converted_later, false)] {
+        let runtime = Runtime::new().expect("a runtime");
+        let context = context(&runtime);
+        runtime.set_interrupt_handler(Some(Box::new(|| true)));
+        let outcome = context.with(|ctx| ctx.eval::<Value, _>(program(answer)).map(drop));
+        assert_eq!(outcome.is_err(), interrupted_at_once);
+        let job = runtime.execute_pending_job();
+        assert_eq!(job.is_err(), !interrupted_at_once);
+        // rquickjs 0.11 counts the context in this error once too little.
+        std::mem::forget(job);
+        runtime.set_interrupt_handler(None);
+        drain(&runtime);
+        let settled: bool = context
+            .with(|ctx| ctx.globals().get("settled"))
+            .expect("a boolean");
+        assert!(!settled, "the program goes on after {answer}");
+    }
+}
