@@ -20,6 +20,7 @@ pub struct Func {
 }
 
 impl Func {
+    #[inline]
     pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
         Self {
             store: store.id,
@@ -38,6 +39,7 @@ impl Func {
 
     /// # Panics
     /// If the function belongs to another store.
+    #[inline]
     fn own(self, store: &StoreOpaque) -> u32 {
         assert!(self.store == store.id, "a function of another store");
         self.index
@@ -153,7 +155,7 @@ impl Func {
             )));
         }
         Val::write_all(store, own, Side::Params, params)?;
-        self.enter(inner, false)?;
+        self.enter(inner)?;
         let store = &mut inner.opaque;
         for (i, result) in results.iter_mut().enumerate() {
             let (ty, word) = (store.types(own, Side::Results)[i], store.value(i));
@@ -174,7 +176,7 @@ impl Func {
         let store = &mut inner.opaque;
         let own = self.own(store);
         Val::write_all(store, own, Side::Params, params)?;
-        let ended = self.enter(inner, true)?;
+        let ended = self.begin(inner)?;
         Ok(Outcome::new(&mut inner.opaque, ended, self.index))
     }
 
@@ -202,18 +204,28 @@ impl Func {
         Ok(TypedFunc::new(*self))
     }
 
-    pub(crate) fn enter<T>(
-        self,
-        store: &mut StoreInner<T>,
-        can_suspend: bool,
-    ) -> Result<Ended, Error> {
-        let func = self.own(&store.opaque);
-        let trampoline = store.opaque.trampoline(func)?;
-        enter::call(
-            store,
-            Target::of_func(&store.opaque, func, trampoline),
-            can_suspend,
-        )
+    /// Calls it with the arguments in the value buffer.
+    #[inline]
+    pub(crate) fn enter<T>(self, store: &mut StoreInner<T>) -> Result<(), Error> {
+        let target = self.target(&mut store.opaque)?;
+        enter::call(store, &target)
+    }
+
+    /// The same; it may park.
+    #[inline]
+    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Ended, Error> {
+        let target = self.target(&mut store.opaque)?;
+        enter::start(store, &target)
+    }
+
+    #[inline]
+    fn target(self, store: &mut StoreOpaque) -> Result<Target, Error> {
+        let func = self.own(store);
+        let trampoline = match store.funcs[func as usize].trampoline {
+            0 => store.trampoline(func)?,
+            known => known,
+        };
+        Ok(Target::of_func(store, func, trampoline))
     }
 }
 

@@ -234,12 +234,11 @@ fn run_start<T>(store: &mut StoreInner<T>, instance: usize) -> Result<(), Error>
         }
         None => {
             let func = opaque.instances[instance].items.imported_funcs[start.index()];
-            Func::new_handle(opaque, func).enter(store, false)?;
+            Func::new_handle(opaque, func).enter(store)?;
             return Ok(());
         }
     };
-    enter::call(store, target, false)?;
-    Ok(())
+    enter::call(store, &target)
 }
 
 /// The word of a function reference.

@@ -54,7 +54,7 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
     pub fn call(&self, mut store: impl AsContextMut, params: P) -> Result<R, Error> {
         let store = store.context_mut().0;
         params.write(&mut Words(&mut store.opaque));
-        self.func.enter(store, false)?;
+        self.func.enter(store)?;
         Ok(R::read(&mut Words(&mut store.opaque)))
     }
 
@@ -68,7 +68,7 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
     pub fn start(&self, mut store: impl AsContextMut, params: P) -> Result<TypedOutcome<R>, Error> {
         let store = store.context_mut().0;
         params.write(&mut Words(&mut store.opaque));
-        Ok(match self.func.enter(store, true)? {
+        Ok(match self.func.begin(store)? {
             Ended::Returned => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
             Ended::Suspended(parked) => TypedOutcome::Suspended(Suspension::new(parked)),
         })

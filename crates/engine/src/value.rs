@@ -135,6 +135,24 @@ impl Val {
         }
     }
 
+    /// Appends the value that a word of compiled code stands for. Each arm appends by itself: a value
+    /// that is put together first and then copied makes the copy wait for the stores before it.
+    #[inline]
+    pub(crate) fn push_word(
+        store: &mut StoreOpaque,
+        ty: ValType,
+        word: u64,
+        values: &mut Vec<Self>,
+    ) {
+        match ty {
+            ValType::I32 => values.push(Self::I32(word as i32)),
+            ValType::I64 => values.push(Self::I64(word as i64)),
+            ValType::F32 => values.push(Self::F32(word as u32)),
+            ValType::F64 => values.push(Self::F64(word)),
+            ValType::Ref(_) => values.push(Self::from_word(store, ty, word)),
+        }
+    }
+
     /// The word that compiled code has for this value of type `ty`.
     ///
     /// # Errors
@@ -173,7 +191,7 @@ impl Val {
     pub(crate) fn read_all(store: &mut StoreOpaque, func: u32, side: Side, values: &mut Vec<Self>) {
         for i in 0..store.types(func, side).len() {
             let (ty, word) = (store.types(func, side)[i], store.value(i));
-            values.push(Self::from_word(store, ty, word));
+            Self::push_word(store, ty, word, values);
         }
     }
 

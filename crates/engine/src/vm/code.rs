@@ -10,11 +10,14 @@ use bident_compile::{Artifact, Trampoline};
 use bident_module::Module;
 use bident_stack::os::{self, Access};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Pages of code that can be executed.
 struct Pages {
     start: *mut u8,
     size: usize,
+    /// Offset of the code in the pages.
+    offset: usize,
 }
 
 // SAFETY: nobody writes the pages after they are published; they live as long as the value.
@@ -25,18 +28,40 @@ unsafe impl Sync for Pages {}
 impl Pages {
     /// Publishes code. The pages are never writable and executable at the same time.
     fn publish(text: &[u8]) -> Result<Self, Error> {
-        let size = text.len().max(1).next_multiple_of(os::page_size());
+        let offset = next_offset();
+        let size = (offset + text.len().max(1)).next_multiple_of(os::page_size());
         let start = os::allocate(size, false).map_err(Error::no_memory("machine code"))?;
-        let pages = Self { start, size };
+        let pages = Self {
+            start,
+            size,
+            offset,
+        };
         // SAFETY: freshly mapped, writable, long enough, and nobody else's; then made executable for
         // good before anyone learns the address.
         unsafe {
-            start.copy_from_nonoverlapping(text.as_ptr(), text.len());
+            start
+                .add(offset)
+                .copy_from_nonoverlapping(text.as_ptr(), text.len());
             os::protect(start, size, Access::ReadExecute)
                 .map_err(Error::no_memory("machine code"))?;
         }
         Ok(pages)
     }
+
+    /// Address of the code.
+    fn code(&self) -> usize {
+        self.start.addr() + self.offset
+    }
+}
+
+/// Where in its first page the next code starts. Branch predictors look at the low bits of an address;
+/// with every trampoline and every module at the start of a page, their branches would evict each
+/// other.
+fn next_offset() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    const LINE: usize = 64;
+    const PLACES: usize = 16;
+    (NEXT.fetch_add(5, Ordering::Relaxed) % PLACES) * LINE
 }
 
 impl Drop for Pages {
@@ -94,7 +119,7 @@ impl Code {
 
     /// Address of the first byte; the entry of a trampoline.
     pub(crate) fn start(&self) -> usize {
-        self.pages.start.addr()
+        self.pages.code()
     }
 
     fn end(&self) -> usize {

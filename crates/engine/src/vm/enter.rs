@@ -118,23 +118,41 @@ impl Target {
     }
 }
 
-/// Calls a function with the arguments in the value buffer.
+/// Calls a function with the arguments in the value buffer, and waits for its end.
 #[inline]
-pub(crate) fn call<T>(
-    store: &mut StoreInner<T>,
-    target: Target,
-    can_suspend: bool,
-) -> Result<Ended, Error> {
-    call_in(Root::of(store), target, can_suspend)
+pub(crate) fn call<T>(store: &mut StoreInner<T>, target: &Target) -> Result<(), Error> {
+    let parked = begin(Root::of(store), target, false)?;
+    debug_assert!(
+        parked.is_null(),
+        "only an activation that can suspend parks"
+    );
+    Ok(())
 }
 
+/// Calls a function with the arguments in the value buffer; it may park.
 #[inline]
-fn call_in(root: Root, target: Target, can_suspend: bool) -> Result<Ended, Error> {
-    // SAFETY: `call` has borrowed the store exclusively.
+pub(crate) fn start<T>(store: &mut StoreInner<T>, target: &Target) -> Result<Ended, Error> {
+    let stacklet = begin(Root::of(store), target, true)?;
+    if stacklet.is_null() {
+        return Ok(Ended::Returned);
+    }
+    Ok(Ended::Suspended(Parked {
+        // SAFETY: it parked, so it is live.
+        handle: unsafe { store.opaque.stacks.handle(stacklet) },
+        func: target.func,
+        abandoned: store.opaque.abandoned.clone(),
+    }))
+}
+
+/// Enters a fresh stacklet; gives it where it parked, or null where the function has returned. (Null
+/// rather than `None`, so that the result travels in registers.)
+#[inline]
+fn begin(root: Root, target: &Target, can_suspend: bool) -> Result<*mut Stacklet, Error> {
+    // SAFETY: the caller has borrowed the store exclusively.
     let store = unsafe { &mut *root.0.as_ptr() };
     store.free_abandoned();
     signals::prepare()?;
-    let mut lesson = store.lesson(target.func);
+    let class = store.class_for(target.func);
     let entry = Entry {
         context: target.context as usize,
         code: target.code,
@@ -142,23 +160,11 @@ fn call_in(root: Root, target: Target, can_suspend: bool) -> Result<Ended, Error
     };
     let stacklet = store
         .stacks
-        .create(lesson.class(), &raw const store.vm.anchor, entry)
+        .create(class, &raw const store.vm.anchor, entry)
         .map_err(Error::stack)?;
-    store.set_lesson(target.func, lesson);
     // SAFETY: fresh, of this store; code and context are of the store too.
-    unsafe {
-        if !run(root, stacklet, None, can_suspend, target.func)? {
-            return Ok(Ended::Returned);
-        }
-        let store = &*root.0.as_ptr();
-        let handle = store.stacks.handle(stacklet);
-        let abandoned = store.abandoned.clone();
-        Ok(Ended::Suspended(Parked {
-            handle,
-            func: target.func,
-            abandoned,
-        }))
-    }
+    let parked = unsafe { run(root, stacklet, None, can_suspend, target.func)? };
+    Ok(if parked { stacklet } else { ptr::null_mut() })
 }
 
 /// Resumes a parked stacklet; its host call answers with these values. Says whether it parked again;
@@ -329,6 +335,18 @@ impl StoreOpaque {
                 self.set_lesson(func, lesson);
             }
         }
+    }
+
+    /// Class of the stacklet to enter a function on.
+    #[inline]
+    fn class_for(&mut self, func: u32) -> u32 {
+        let mut lesson = self.lesson(func);
+        if lesson == Lesson::default() {
+            return 0;
+        }
+        let class = lesson.class();
+        self.set_lesson(func, lesson);
+        class
     }
 
     /// What is known of the stack size that a function needs.

@@ -245,7 +245,7 @@ where
             let mut values = std::mem::take(&mut store.opaque.scratch);
             for (i, ty) in ty.params().iter().enumerate() {
                 let word = store.opaque.value(i);
-                values.push(Val::from_word(&mut store.opaque, *ty, word));
+                Val::push_word(&mut store.opaque, *ty, word, &mut values);
             }
             values.extend(ty.results().iter().map(|ty| Val::default_for(*ty)));
             let (params, results) = values.split_at_mut(ty.params().len());
