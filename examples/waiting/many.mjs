@@ -16,6 +16,19 @@ const module = new WebAssembly.Module(readFileSync(new URL("sum.wasm", import.me
 const instance = new WebAssembly.Instance(module, { host: { next } });
 const sum = WebAssembly.promising(instance.exports.sum);
 
+// What a waiting call has of JavaScript objects, without WebAssembly: a promise with its two functions, an
+// object that holds them, an async function that waits.
+const objects = new Array(COUNT);
+const empty = resident();
+const wait = async (promise) => void (await promise);
+for (let i = 0; i < COUNT; i++) {
+  const object = {};
+  object.promise = new Promise((resolve, reject) => { object.resolve = resolve; object.reject = reject; });
+  wait(gate);
+  objects[i] = object;
+}
+const javascript = resident() - empty;
+
 const calls = new Array(COUNT);
 const before = resident();
 const start = performance.now();
@@ -28,5 +41,6 @@ const finished = performance.now();
 
 console.log(`${COUNT} calls waited at once; all returned 1: ${sums.every((result) => result === 1)}`);
 console.log(`memory, JavaScript objects included: ${each(after - before, "B")}`);
+console.log(`such JavaScript objects alone: ${each(javascript, "B")}`);
 console.log(`to start: ${each((started - start) * 1e6, "ns")}`);
 console.log(`to finish: ${each((finished - started) * 1e6, "ns")}`);

@@ -20,7 +20,7 @@ pub(crate) struct UsageError(pub(crate) String);
 
 /// Prints an error and gives its status.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("bident: {error:#}");
+    complain(&format!("bident: {error:#}"));
     let usage = error.downcast_ref::<UsageError>().is_some();
     ExitCode::from(if usage { USAGE } else { FAILED })
 }
@@ -49,7 +49,7 @@ pub(crate) fn on_interrupt() {
     }
     let wait = move || {
         if interrupt.wait().is_ok() {
-            eprintln!("bident: interrupted");
+            complain("bident: interrupted");
             process::exit(INTERRUPTED);
         }
     };
@@ -61,4 +61,9 @@ pub(crate) fn on_interrupt() {
         // Without the thread, the default action is better than none.
         let _ = interrupt.thread_unblock();
     }
+}
+
+/// Prints a line on standard error. Where nobody reads it, that is no reason to stop.
+pub(crate) fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -58,7 +58,7 @@ pub(crate) fn run(command: &Command<'_>) -> anyhow::Result<ExitCode> {
         Err(Ended::Error(error)) => exit::failed(&error.context(file.to_string())),
     };
     if let Some(note) = refusal(store.data(), &module) {
-        eprintln!("{note}");
+        exit::complain(&note);
     }
     Ok(status)
 }

@@ -1,5 +1,6 @@
 //! `bident wast FILE...`: runs scripts of the specification's test format.
 
+use crate::exit;
 use anyhow::Context;
 use bident::Engine;
 use bident_wast::{Report, run_script};
@@ -17,7 +18,7 @@ pub(crate) fn run(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
         match run_file(&engine, file) {
             Ok(report) => total.add(report),
             Err(error) => {
-                eprintln!("bident: {error:#}");
+                exit::complain(&format!("bident: {error:#}"));
                 unreadable += 1;
             }
         }

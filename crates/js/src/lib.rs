@@ -1,4 +1,4 @@
-//! `WebAssembly`, with JavaScript Promise Integration, for any [rquickjs](rquickjs) context.
+//! `WebAssembly`, with JavaScript Promise Integration, for any [rquickjs] context.
 //!
 //! [`install`] is all it takes; no event loop of ours is needed, only that the host runs QuickJS's jobs:
 //!

@@ -62,13 +62,14 @@ test("endless recursion rejects, before and after a suspension", async () => {
 });
 
 test("deep frames survive a suspension, and growth goes on after it", async () => {
-  const { f } = waits(`(module (import "m" "f" (func $wait (param i32) (result i32)))
+  const { f, twice } = waits(`(module (import "m" "f" (func $wait (param i32) (result i32)))
     (func $f (export "f") (param i32) (result i32)
       (if (result i32) (i32.eqz (local.get 0))
         (then (call $wait (i32.const 5)))
         (else (i32.add (local.get 0) (call $f (i32.sub (local.get 0) (i32.const 1)))))))
     (func (export "twice") (param i32) (result i32) (i32.add (call $f (local.get 0)) (call $f (local.get 0)))))`, async (x) => x);
   same(await promising(f)(5000), (5000 * 5001) / 2 + 5);
+  same(await promising(twice)(5000), 5000 * 5001 + 10);
 });
 
 test("recursion through promising functions ends in a rejection", async () => {

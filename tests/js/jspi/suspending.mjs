@@ -18,7 +18,7 @@ test("the turn of the queue in which a call ends", async () => {
     const order = [];
     const call = promising(waits(one, answer).f)(1);
     const ticks = (async () => { for (let i = 1; i < 6; i++) { await 0; order.push(i); } })();
-    call.then(() => order.push("resolved"));
+    call.then(() => order.push("resolved"), () => order.push("rejected"));
     await ticks;
     return order.join(" ");
   };
@@ -27,6 +27,7 @@ test("the turn of the queue in which a call ends", async () => {
   same(await turns(() => settled), "1 resolved 2 3 4 5");
   same(await turns(() => 1), "1 resolved 2 3 4 5");
   same(await turns(async () => 1), "1 resolved 2 3 4 5");
+  same(await turns(() => Promise.reject(1)), "1 rejected 2 3 4 5");
   same(await turns(() => Promise.resolve().then(() => 1)), "1 2 resolved 3 4 5");
   same(await turns(() => ({ then: (resolve) => resolve(1) })), "1 2 resolved 3 4 5");
 });

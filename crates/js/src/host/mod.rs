@@ -15,6 +15,7 @@ use bident::{Config, Engine};
 use event_loop::{Exit, Host};
 use llrt_utils::primordials::{BasePrimordials, Primordial};
 use loader::{ModuleLoader, Program};
+use report::complain;
 use rquickjs::promise::PromiseState;
 use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Value};
 use std::path::{Path, PathBuf};
@@ -188,7 +189,7 @@ fn begin<'js>(
     let result = path
         .canonicalize()
         .map_err(|error| {
-            eprintln!("bident: cannot read {}: {error}", path.display());
+            complain(&format!("bident: cannot read {}: {error}", path.display()));
             Exit(1)
         })
         .map(|path| start(ctx, &path))?;
@@ -211,7 +212,10 @@ fn end(ctx: &Ctx<'_>, path: &Path) -> Result<(), Exit> {
         .and_then(Value::into_promise)
         .is_some_and(|p| p.state() == PromiseState::Pending);
     if pending {
-        eprintln!("bident: unsettled top-level await at {}", path.display());
+        complain(&format!(
+            "bident: unsettled top-level await at {}",
+            path.display()
+        ));
         return Err(Exit(UNSETTLED));
     }
     let status = Value::new_int(ctx.clone(), process::exit_code(ctx));

@@ -1,6 +1,7 @@
 //! `process`.
 
 use super::event_loop::{Host, Listener, Task};
+use super::report::complain;
 use super::{ExitHook, Options};
 use llrt_utils::bytes::ObjectBytes;
 use rquickjs::prelude::{Func, Opt, Rest, This};
@@ -58,7 +59,7 @@ pub(super) fn install<'js>(
     process.set("nextTick", Func::from(next_tick))?;
     process.set(
         "emitWarning",
-        Func::from(|warning: Coerced<String>| eprintln!("Warning: {}", warning.0)),
+        Func::from(|warning: Coerced<String>| complain(&format!("Warning: {}", warning.0))),
     )?;
     process.set("memoryUsage", Func::from(memory_usage))?;
     install_events(&process)?;

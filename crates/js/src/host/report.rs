@@ -3,6 +3,7 @@
 use super::console;
 use super::event_loop::Exit;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
+use std::io::{self, Write};
 
 /// Where an uncaught value came from; decides the wording.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,12 +47,12 @@ pub(super) fn uncaught<'js>(
     match handled {
         Ok(true) => Ok(()),
         Ok(false) => {
-            eprintln!("{}", describe(ctx, &value, origin));
+            complain(&describe(ctx, &value, origin));
             Err(Exit(1))
         }
         Err(error) => {
             let error = caught(ctx, error);
-            eprintln!("{}", describe(ctx, &error, Origin::Script));
+            complain(&describe(ctx, &error, Origin::Script));
             Err(Exit(7))
         }
     }
@@ -114,6 +115,11 @@ fn position(line: &str) -> Option<&str> {
     let mut parts = place.rsplitn(3, ':');
     let is_number = |part: Option<&str>| part.is_some_and(|p| p.parse::<u32>().is_ok());
     (is_number(parts.next()) && is_number(parts.next()) && parts.next().is_some()).then_some(place)
+}
+
+/// Prints a line on standard error. Where nobody reads it, that is no reason to stop.
+pub(super) fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 #[cfg(test)]

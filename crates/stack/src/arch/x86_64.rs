@@ -159,7 +159,7 @@ pub unsafe fn enter(anchor: *mut Anchor, stacklet: *mut Stacklet) -> Exit {
 }
 
 /// Host -> parked stacklet: runs `stacklet`, which is [`Anchor::current`], as if the stub it waits in returned `value`. Does
-/// what [`leave_resume`] does itself, which saves a jump.
+/// what `leave_resume` does itself, which saves a jump.
 ///
 /// # Safety
 /// As for [`enter`], but the stacklet is one that left through a stub and was parked.
