@@ -128,7 +128,7 @@ impl Suspension {
     ///
     /// # Panics
     /// If it belongs to another store, or a host function panics.
-    #[inline]
+    #[inline(always)]
     pub fn resume(self, mut store: impl AsContextMut, values: &[Val]) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         self.check(&inner.opaque);

@@ -169,7 +169,7 @@ fn begin(root: Root, target: &Target, can_suspend: bool) -> Result<*mut Stacklet
 
 /// Resumes a parked stacklet; its host call answers with these values. Says whether it parked again;
 /// otherwise it is gone.
-#[inline]
+#[inline(always)]
 pub(crate) fn resume<T>(
     store: &mut StoreInner<T>,
     parked: &Parked,
@@ -246,14 +246,17 @@ unsafe fn run(
         store.vm.anchor.limit = (*stacklet).limit;
         (*stacklet).state = State::Running;
     }
+    let entered = signals::set_entered(&raw mut store.vm);
+    let anchor = &raw mut store.vm.anchor;
     // SAFETY: the anchor describes the stacklet; `prepare` has set up the thread's signal stack, the
-    // engine the handlers, and `entering` tells them about this store.
-    let exit = signals::entering(&raw mut store.vm, || unsafe {
+    // engine the handlers, and they know about this store.
+    let exit = unsafe {
         match answer {
-            None => bident_stack::enter(&raw mut store.vm.anchor, stacklet),
-            Some(value) => bident_stack::reenter(&raw mut store.vm.anchor, stacklet, value),
+            None => bident_stack::enter(anchor, stacklet),
+            Some(value) => bident_stack::reenter(anchor, stacklet, value),
         }
-    });
+    };
+    signals::set_entered(entered);
     // SAFETY: as above; the borrow that host functions took meanwhile is over.
     let store = unsafe { &mut *root.0.as_ptr() };
     if matches!(exit, Exit::Trapped | Exit::Unwound) {
@@ -363,20 +366,24 @@ impl StoreOpaque {
     ///
     /// # Safety
     /// The stacklet is live, of this store, and left through a stub.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn stress(&mut self, stacklet: *mut Stacklet) {
         if self.stressed {
             // SAFETY: passed on.
-            let moved = unsafe { self.stacks.move_block(stacklet) };
-            if moved.is_ok() && stacklet == self.vm.anchor.current {
-                // SAFETY: it is live.
-                self.vm.anchor.limit = unsafe { (*stacklet).limit };
-            }
-            if stacklet == self.vm.anchor.current {
-                // It goes on without being entered again.
-                // SAFETY: as above.
-                self.vm.anchor.limit = unsafe { (*stacklet).limit };
-            }
+            unsafe { self.stress_now(stacklet) };
+        }
+    }
+
+    /// # Safety
+    /// As for `stress`.
+    #[cold]
+    unsafe fn stress_now(&mut self, stacklet: *mut Stacklet) {
+        // SAFETY: passed on.
+        let _ = unsafe { self.stacks.move_block(stacklet) };
+        if stacklet == self.vm.anchor.current {
+            // It goes on without being entered again.
+            // SAFETY: as above.
+            self.vm.anchor.limit = unsafe { (*stacklet).limit };
         }
     }
 

@@ -22,12 +22,12 @@
 //!
 //! Calls, returns and the return predictor. Compiled code *calls* `leave`, which pushes one prediction.
 //! - The host function answers at once: `leave` goes back by `ret`, which uses it up.
-//! - The activation parks: `exit_to_host` goes by `ret` too. It is predicted wrong, once, but uses the
-//!   prediction up, so that the callers of `enter` return as predicted.
+//! - The activation parks: `leave` goes by `pop` + `jmp`. That leaves one prediction over, so that each
+//!   frame between `enter` and the embedder's loop is predicted wrong once; around an inlined resume
+//!   there is no such frame. A `ret` would use the prediction up, but be predicted wrong itself,
+//!   always: 15.2 ns against 11.5 for a park and a resume.
 //! - A parked stacklet goes on: by `pop` + `jmp`, since nothing was pushed for it.
 //! - `enter` is inlined and left by jumps, so it pushes nothing.
-//!
-//! Leaving a prediction over costs a wrong guess in every frame up to the embedder's loop.
 
 use crate::stacklet::{Anchor, Context, Entry, Exit, Stacklet};
 use std::arch::{asm, naked_asm};
@@ -251,11 +251,12 @@ macro_rules! leave_with {
             "movq xmm0, rdx",
             "add rsp, {LEAVE_FRAME}",
             "ret",
-            // As `exit_to_host`. The stack pointer is there already; to load it again would only make
-            // the processor learn later that it predicted the return wrong.
+            // As `exit_to_host`, by a jump. The stack pointer is there already; to load it again would
+            // only make the target known later.
             "2:",
             "add rsp, 8",
-            "ret",
+            "pop rcx",
+            "jmp rcx",
             resume = sym leave_resume,
             CURRENT = const offset_of!(Anchor, current),
             HOST_SP = const offset_of!(Anchor, host_sp),

@@ -3,4 +3,4 @@
 #[cfg(all(unix, target_arch = "x86_64"))]
 mod unix;
 #[cfg(all(unix, target_arch = "x86_64"))]
-pub(crate) use unix::{adopt_handlers, entering, prepare};
+pub(crate) use unix::{adopt_handlers, prepare, set_entered};

@@ -41,15 +41,10 @@ thread_local! {
         const { Thread { entered: Cell::new(ptr::null_mut()), floor: Cell::new(usize::MAX) } };
 }
 
-/// Runs `f`, which enters WebAssembly in the given store, with the signal handler told about it.
-#[inline]
-pub(crate) fn entering(store: *mut VmStore, f: impl FnOnce() -> Exit) -> Exit {
-    THREAD.with(|thread| {
-        let before = thread.entered.replace(store);
-        let exit = f();
-        thread.entered.set(before);
-        exit
-    })
+/// Tells the signal handler which store this thread enters, or, with what this gave, has come back to.
+#[inline(always)]
+pub(crate) fn set_entered(store: *mut VmStore) -> *mut VmStore {
+    THREAD.with(|thread| thread.entered.replace(store))
 }
 
 /// Sees to what must hold of the thread before WebAssembly is entered: it has an alternate signal
