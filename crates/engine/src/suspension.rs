@@ -98,6 +98,16 @@ impl fmt::Debug for Suspension {
 }
 
 impl Suspension {
+    /// For embedders that resume deep below their loop: call it after a `start` or `resume` that parked.
+    ///
+    /// A park leaves the processor's return predictor one entry ahead, and each frame up to the
+    /// embedder's loop then returns as predicted wrongly, once. This uses the entry up, for the price
+    /// of one such return. It changes nothing else.
+    #[inline]
+    pub fn balance_returns() {
+        bident_stack::balance_returns();
+    }
+
     #[inline]
     pub(crate) fn new(parked: Parked) -> Self {
         Self(Box::new(parked))

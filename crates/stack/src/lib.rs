@@ -35,8 +35,8 @@ mod relocate;
 mod stacklet;
 
 pub use arch::{
-    LEAVE_FRAME, RED_ZONE, ROOT_FRAME, enter, exit_to_host, leave_builtin, leave_host, reenter,
-    saved_context, saved_return_address, stack_pointer,
+    LEAVE_FRAME, RED_ZONE, ROOT_FRAME, balance_returns, enter, exit_to_host, leave_builtin,
+    leave_host, reenter, saved_context, saved_return_address, stack_pointer,
 };
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
 pub use pool::{Error, Lesson, Limits, Stacks, Stats};

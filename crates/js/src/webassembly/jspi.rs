@@ -317,7 +317,13 @@ impl Activation {
         };
         let _frame = realm.enter(Frame::Promising(self.func));
         match converted {
-            Ok(()) => realm.store.with(|store| suspension.resume(store, values)),
+            Ok(()) => realm.store.with(|store| {
+                let outcome = suspension.resume(store, values);
+                if let Ok(Outcome::Suspended(_)) = outcome {
+                    Suspension::balance_returns();
+                }
+                outcome
+            }),
             Err(thrown) => {
                 let error = realm.carry(env, thrown);
                 realm.store.with(|store| suspension.throw(store, error))
