@@ -40,8 +40,8 @@ impl<T: 'static> Store<T> {
         &self.0.opaque.engine
     }
 
-    /// Drops host values that WebAssembly can no longer reach. Happens by itself as they grow in
-    /// number.
+    /// Drops host values that WebAssembly can no longer reach, which happens by itself as they grow in
+    /// number, and gives idle stack memory back to the system.
     pub fn gc(&mut self) {
         self.0.opaque.gc();
     }

@@ -253,6 +253,7 @@ impl StoreOpaque {
     pub(crate) fn gc(&mut self) {
         self.values.fill(VmValue::default());
         self.collect();
+        self.stacks.trim();
     }
 
     /// Drops every host value that nothing of this store can reach.

@@ -220,8 +220,8 @@ unsafe extern "sysv64" fn root_start() {
 /// Expects r10 -> anchor, rax: exit.
 ///
 /// # Safety
-/// Not called but jumped to: by a stub, or by the signal handler, which sets the registers, while the
-/// stacklet that the anchor names runs.
+/// Not called but jumped to, by the signal handler, which sets the registers, while the stacklet that
+/// the anchor names runs.
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn exit_to_host() {
     naked_asm!(
