@@ -51,6 +51,20 @@ builtins! {
     TableInit(table_and_elem, destination, source, length);
     /// `elem.drop`.
     ElemDrop(elem);
+    /// Whether the type with identity `given` is a subtype of `wanted`.
+    IsSubtype(given, wanted) -> "0 or 1";
+    /// An exception with a tag (the address of its `VmTag`); its values are in the transfer buffer,
+    /// value `i` at position `i`.
+    ExnNew(tag) -> "exnref";
+    /// `throw`: `ExnNew`, then `ThrowRef`.
+    Throw(tag);
+    /// `throw_ref`. Traps for null. Goes on at the landing pad of the innermost `try_call` around
+    /// that has one, with the exception and the address of its tag as payloads; its values are then in
+    /// the transfer buffer.
+    ThrowRef(exn);
+    /// `cont.bind`: `count` values, which the transfer buffer holds from `position` on, become the
+    /// first arguments of a continuation (see `call.rs` for the order).
+    ContBind(cont, position, count) -> "contref";
 }
 
 /// Two indices in one argument: the first in the low half.

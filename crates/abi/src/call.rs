@@ -1,11 +1,17 @@
 //! Calling conventions.
 //!
 //! *WebAssembly*: Cranelift's `Tail`. First argument the context, then the parameters; results in
-//! registers as far as they reach, the others in [`crate::VmStore::values`], result `i` at position `i`.
+//! registers as far as they reach, the others in the transfer buffer, result `i` at position `i`.
 //!
 //! *Array*: the host writes parameter `i` to `values[i]` and finds result `i` there. An `enter`
 //! trampoline per function type turns it into the WebAssembly convention; a `leave` trampoline does
 //! the reverse for host functions whose type does not fit the registers.
+//!
+//! *Transfer*: between stacklets, everything goes through the transfer buffer. What a suspension or a
+//! finished continuation gives lies there in order, value `i` at position `i`. What goes *into* a
+//! continuation, arguments or the results of its suspension, lies there in reverse: the last at
+//! position 0. So arguments bound in advance, which are the first ones, need not move when the
+//! others are given.
 //!
 //! *Host*: System V. First argument the [`crate::VmHostFunc`], parameters in the registers that both
 //! conventions share, so that nothing is moved; see [`fits_registers`].

@@ -23,7 +23,7 @@ pub struct VmMemoryRef {
     pub memory: *mut VmMemory,
 }
 
-/// A table. Elements are 8 bytes: a handle (externref) or the address of a [`VmFuncRef`] (funcref).
+/// A table. Elements are 8 bytes: a reference as [`VmValue`] describes it.
 #[repr(C)]
 #[derive(Debug)]
 pub struct VmTable {
@@ -39,6 +39,16 @@ pub struct VmTable {
 pub struct VmGlobal {
     /// Its value.
     pub value: VmValue,
+}
+
+/// A tag. Its address is its identity.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmTag {
+    /// Identity of its function type in the engine.
+    pub type_id: u32,
+    /// Number of the tag in its store.
+    pub number: u32,
 }
 
 /// What an instance keeps of an imported function: enough to call it.
@@ -67,6 +77,10 @@ pub struct VmFuncRef {
     pub index: u32,
     /// Size class that stacklets entered through this function grew to.
     pub stack_class: u32,
+    /// Code that starts a continuation of this function: takes its arguments from the transfer buffer.
+    /// Zero until the engine has it, and while `stack_class` says more than the smallest class: then
+    /// the engine makes the continuation.
+    pub cont_entry: usize,
     /// The store; the same word that `context` starts with.
     pub store: *mut VmStore,
 }

@@ -3,12 +3,14 @@
 //! ```text
 //!  compiled function
 //!  first argument: *VmCtx ──► VmCtx ─store────────────► VmStore ─anchor.current─► Stacklet
-//!                              ├ type_ids ──► [u32]      ├ values ──► [VmValue]
+//!                              ├ type_ids ──► [u32]      │      .payload ──► [VmValue]
 //!                              ├ imports   [VmImport]    ├ builtins ► [address]
-//!                              ├ memories  [VmMemoryRef] └ trap
-//!                              ├ tables    [*VmTable]
+//!                              ├ memories  [VmMemoryRef] ├ transfers  [address]
+//!                              ├ tables    [*VmTable]    └ trap
 //!                              ├ globals   [*VmGlobal]
-//!                              └ func_refs [*VmFuncRef] ──► code, context (a VmCtx or VmHostFunc)
+//!                              ├ tags      [*VmTag]
+//!                              ├ func_refs [*VmFuncRef] ──► code, context (a VmCtx or VmHostFunc)
+//!                              └ handlers  [*VmTag, ..., 0] per list of handlers
 //! ```
 //!
 //! Both kinds of context start with a [`VmHeader`]: whatever function is called, the store is the
@@ -22,9 +24,10 @@ mod store;
 mod trap;
 mod vmctx;
 
+pub use bident_stack::{SWITCH, Transfers};
 pub use builtin::{BUILTIN_ARGS, Builtin, pack_pair, unpack_pair};
 pub use call::{Fits, MAX_FLOAT_RESULTS, MAX_INT_RESULTS, fits_registers, results_in_registers};
-pub use item::{VmFuncRef, VmGlobal, VmImport, VmMemory, VmMemoryRef, VmTable};
+pub use item::{VmFuncRef, VmGlobal, VmImport, VmMemory, VmMemoryRef, VmTable, VmTag};
 pub use store::{VmHeader, VmHostFunc, VmStore, VmTrap, VmValue};
 pub use trap::TrapCode;
 pub use vmctx::{VmCtx, VmLayout};

@@ -1,12 +1,13 @@
 //! The part of a store that compiled code and the transfer stubs read.
 
 use crate::trap::TrapCode;
-use bident_stack::Anchor;
+use bident_stack::{Anchor, Transfers};
 
-/// A WebAssembly value as it lies in [`VmStore::values`]: 16 bytes, lower ones first.
+/// A WebAssembly value as it lies in the transfer buffer ([`Anchor::payload`]): 16 bytes, lower ones
+/// first.
 ///
-/// An `f32` occupies the low 4 bytes, an `externref` is a handle (0: null), a `funcref` the address
-/// of a [`crate::VmFuncRef`] (0: null).
+/// An `f32` occupies the low 4 bytes, an `externref` or `exnref` is a handle (0: null), a `funcref` the
+/// address of a [`crate::VmFuncRef`] (0: null), a `contref` a [`bident_stack::Reference`] (0: null).
 #[repr(C, align(16))]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct VmValue {
@@ -25,14 +26,15 @@ pub struct VmHeader {
 }
 
 /// One per store. `anchor` comes first, so that the limit checked by every prologue is its first word.
+///
+/// The transfer buffer at `anchor.payload` holds arguments and results that do not travel in
+/// registers, as an array of [`VmValue`]. They are valid only during a transfer: whoever receives
+/// control copies them out before anything else runs.
 #[repr(C)]
 #[derive(Debug)]
 pub struct VmStore {
     /// Limit, current stacklet and host stack pointer.
     pub anchor: Anchor,
-    /// Arguments and results that do not travel in registers. Valid only during a transfer: whoever
-    /// receives control copies them out before anything else runs.
-    pub values: *mut VmValue,
     /// Context of the instance that made the last call of an import or through a reference. Compiled
     /// code stores it before each such call; a host function reads it first.
     pub caller: *mut VmHeader,
@@ -40,6 +42,8 @@ pub struct VmStore {
     pub builtins: *const usize,
     /// Address of the transfer stub that calls a builtin on the host stack.
     pub leave_builtin: usize,
+    /// Addresses of the stubs that transfer between stacklets.
+    pub transfers: Transfers,
     /// What the signal handler found.
     pub trap: VmTrap,
     /// The engine's own record of the store, borrowed by whoever entered last. Compiled code does not

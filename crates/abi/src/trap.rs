@@ -63,6 +63,16 @@ traps! {
     HostStackOverflow = 12, "call stack exhausted (host stack)";
     /// Use of a null reference where none is allowed.
     NullReference = 13, "null reference";
+    /// A call through, or a continuation of, a null function reference.
+    NullFunctionReference = 14, "null function reference";
+    /// `throw_ref` or `resume_throw_ref` of null.
+    NullExceptionReference = 15, "null exception reference";
+    /// Use of a null continuation reference.
+    NullContinuationReference = 16, "null continuation reference";
+    /// Use of a continuation that was resumed, switched to or bound before.
+    ContinuationConsumed = 17, "continuation already consumed";
+    /// A suspension or switch for which no handler is in place up to the nearest host frame.
+    UnhandledTag = 18, "unhandled tag";
 }
 
 impl fmt::Display for TrapCode {

@@ -1,9 +1,9 @@
-//! Where each import, memory, table, global and function reference of a given module lies in the
-//! context record of its instances.
+//! Where each import, memory, table, global, tag, function reference and handler list of a given
+//! module lies in the context record of its instances.
 
 use crate::item::{VmImport, VmMemoryRef};
 use crate::store::VmHeader;
-use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, Module, TableIndex};
+use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, Module, TableIndex, TagIndex};
 use std::mem::{offset_of, size_of};
 
 /// Fixed part of an instance's context record. The arrays that [`VmLayout`] places follow it.
@@ -25,7 +25,10 @@ pub struct VmLayout {
     memories: u32,
     tables: u32,
     globals: u32,
+    tags: u32,
     func_refs: u32,
+    /// Of each list of the module's handlers.
+    handlers: Vec<u32>,
     size: u32,
 }
 
@@ -47,14 +50,20 @@ impl VmLayout {
         let memories = array(module.memories.len(), size_of::<VmMemoryRef>());
         let tables = array(module.tables.len(), size_of::<usize>());
         let globals = array(module.globals.len(), size_of::<usize>());
+        let tags = array(module.tags.len(), size_of::<usize>());
         let func_refs = array(module.escaping.len(), size_of::<usize>());
+        let lists = module.handlers.iter();
+        let handlers = lists.map(|list| array(list.len() + 1, size_of::<usize>()));
+        let handlers = handlers.collect();
         let size = array(0, 0);
         Self {
             imports,
             memories,
             tables,
             globals,
+            tags,
             func_refs,
+            handlers,
             size,
         }
     }
@@ -83,6 +92,18 @@ impl VmLayout {
     /// (`Module::escaping_position`).
     pub fn func_ref(&self, position: usize) -> u32 {
         self.func_refs + (position * size_of::<usize>()) as u32
+    }
+
+    /// Offset of the pointer to a [`crate::VmTag`].
+    pub fn tag(&self, tag: TagIndex) -> u32 {
+        self.tags + tag.0 * size_of::<usize>() as u32
+    }
+
+    /// Offset of the list of handlers at `position` in `Module::handlers`: a word per handler, then
+    /// zero. The word of a tag's handler is the address of its [`crate::VmTag`], plus
+    /// [`bident_stack::SWITCH`] for one of switches.
+    pub fn handlers(&self, position: usize) -> u32 {
+        self.handlers[position]
     }
 
     /// Size of the whole record in bytes.

@@ -14,6 +14,9 @@ pub struct Artifact {
     /// Where code comes from: offset in `text` at which the code of an operator starts, and the
     /// operator's position in the binary; by offset.
     pub addresses: Vec<(u32, u32)>,
+    /// Calls inside a `try`: offset in `text` of the return address, and where an exception that
+    /// comes out of the call goes; by offset.
+    pub landings: Vec<(u32, Landing)>,
 }
 
 /// A piece of [`Artifact::text`].
@@ -23,6 +26,19 @@ pub struct FunctionRange {
     pub start: u32,
     /// Size in bytes.
     pub len: u32,
+}
+
+/// Where an exception that comes out of a call lands.
+///
+/// Who unwinds to the call sets the stack pointer, leaves the frame pointer as it was in that frame,
+/// and jumps to the pad with two words in the registers of exception payloads (x86-64: rax, rdx): the
+/// `exnref`, and the address of the exception's `VmTag`. All other registers may hold anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Landing {
+    /// Offset of the landing pad in [`Artifact::text`].
+    pub pad: u32,
+    /// Distance from the frame pointer down to the stack pointer at the pad.
+    pub frame: u32,
 }
 
 impl Artifact {
@@ -38,6 +54,14 @@ impl Artifact {
     pub fn trap_at(&self, offset: u32) -> Option<TrapCode> {
         let found = self.traps.binary_search_by_key(&offset, |(at, _)| *at).ok();
         found.map(|i| self.traps[i].1)
+    }
+
+    /// Where an exception lands that comes out of the call which returns to exactly `offset`; `None`
+    /// if it leaves the function.
+    pub fn landing_at(&self, offset: u32) -> Option<Landing> {
+        let landings = &self.landings;
+        let found = landings.binary_search_by_key(&offset, |(at, _)| *at).ok();
+        found.map(|i| landings[i].1)
     }
 
     /// Position in the binary of the operator that the code at `offset` belongs to.

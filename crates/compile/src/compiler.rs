@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::function::{self, Scratch, Shared};
 use crate::image::{self, Code};
 use crate::target;
-use crate::trampoline::{self, Trampoline};
+use crate::trampoline::{self, Order, Trampoline};
 use bident_abi::VmLayout;
 use bident_module::{BodyValidator, FuncIndex, FuncType, Module};
 use cranelift_codegen::Context;
@@ -73,16 +73,17 @@ impl Compiler {
         functions.collect()
     }
 
-    /// Code that calls a function of this type with parameters from the store's value buffer and
-    /// puts its results there: array convention to WebAssembly convention.
+    /// Code that calls a function of this type with parameters from the transfer buffer, where they
+    /// lie in this order, and puts its results there: array or transfer convention to WebAssembly
+    /// convention.
     ///
     /// Takes the context of the function and its code, as the first two integer arguments.
-    pub fn enter_trampoline(&self, ty: &FuncType) -> Result<Trampoline, Error> {
-        trampoline::enter(&*self.isa, ty)
+    pub fn enter_trampoline(&self, ty: &FuncType, order: Order) -> Result<Trampoline, Error> {
+        trampoline::enter(&*self.isa, ty, order)
     }
 
-    /// Code that stands for a host function of this type: puts the parameters into the store's
-    /// value buffer, calls the stub at the address `leave_host` with its own context, and takes the
+    /// Code that stands for a host function of this type: puts the parameters into the
+    /// transfer buffer, calls the stub at the address `leave_host` with its own context, and takes the
     /// results from there. WebAssembly convention to array convention.
     pub fn leave_trampoline(&self, ty: &FuncType, leave_host: usize) -> Result<Trampoline, Error> {
         trampoline::leave(&*self.isa, ty, leave_host)

@@ -3,12 +3,13 @@
 use crate::error::Error;
 use crate::operands::{Frame, FrameKind, Operands};
 use crate::record::{self, Field};
-use crate::signature::{self, clif_type};
+use crate::signature::{self, clif_types};
 use crate::{ops, trap};
 use bident_abi::{TrapCode, VmLayout};
-use bident_module::{BodyValidator, FuncIndex, FuncType, Module, TypeIndex, ValType};
+use bident_module::{BodyValidator, FuncIndex, FuncType, Module, TypeIndex};
+use cranelift_codegen::ir::types::{F32, F64};
 use cranelift_codegen::ir::{
-    Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, SigRef, SourceLoc,
+    Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, SigRef, SourceLoc, Type,
     UserExternalName, UserFuncName, Value,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
@@ -125,10 +126,10 @@ impl<'m, 'f> Translator<'m, 'f> {
             leave_builtin: None,
             funcs: HashMap::new(),
         };
-        for (value, ty) in params.into_iter().zip(ty.params()) {
-            t.declare(*ty, value);
+        for (value, ty) in params.into_iter().zip(clif_types(ty.params())) {
+            t.declare(ty, value);
         }
-        let label = t.block_with(ty.results());
+        let label = t.block_with(clif_types(ty.results()));
         t.operands.enter(Frame {
             kind: FrameKind::Block,
             label,
@@ -139,15 +140,15 @@ impl<'m, 'f> Translator<'m, 'f> {
         t
     }
 
-    fn declare(&mut self, ty: ValType, value: Value) {
-        let variable = self.b.declare_var(clif_type(ty));
+    fn declare(&mut self, ty: Type, value: Value) {
+        let variable = self.b.declare_var(ty);
         self.b.def_var(variable, value);
         self.locals.push(variable);
     }
 
     /// Declares locals that start as zero or null.
     fn declare_zeroed(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), Error> {
-        let ty = signature::val_type(ty).ok_or_else(|| self.unsupported("type of a local"))?;
+        let ty = signature::binary_type(ty).ok_or_else(|| self.unsupported("type of a local"))?;
         let zero = self.zero(ty);
         for _ in 0..count {
             self.declare(ty, zero);
@@ -156,11 +157,11 @@ impl<'m, 'f> Translator<'m, 'f> {
     }
 
     /// The value that locals start with.
-    pub(crate) fn zero(&mut self, ty: ValType) -> Value {
+    fn zero(&mut self, ty: Type) -> Value {
         match ty {
-            ValType::F32 => self.b.ins().f32const(0.0),
-            ValType::F64 => self.b.ins().f64const(0.0),
-            ValType::I32 | ValType::I64 | ValType::Ref(_) => self.b.ins().iconst(clif_type(ty), 0),
+            F32 => self.b.ins().f32const(0.0),
+            F64 => self.b.ins().f64const(0.0),
+            integer => self.b.ins().iconst(integer, 0),
         }
     }
 
@@ -182,10 +183,10 @@ impl<'m, 'f> Translator<'m, 'f> {
     }
 
     /// A new block whose parameters have these types.
-    pub(crate) fn block_with(&mut self, types: &[ValType]) -> Block {
+    pub(crate) fn block_with(&mut self, types: impl IntoIterator<Item = Type>) -> Block {
         let block = self.b.create_block();
         for ty in types {
-            self.b.append_block_param(block, clif_type(*ty));
+            self.b.append_block_param(block, ty);
         }
         block
     }
@@ -205,13 +206,16 @@ impl<'m, 'f> Translator<'m, 'f> {
         self.b.ins().trapnz(condition, trap::to_clif(code));
     }
 
-    /// Signature of a type of the module.
+    /// Traps if a reference is null.
+    pub(crate) fn trap_if_null(&mut self, reference: Value, code: TrapCode) {
+        self.b.ins().trapz(reference, trap::to_clif(code));
+    }
+
+    /// Signature of a function type of the module.
     pub(crate) fn signature(&mut self, ty: TypeIndex) -> SigRef {
         let Self { module, b, .. } = self;
-        *self
-            .signatures
-            .entry(ty)
-            .or_insert_with(|| b.import_signature(signature::wasm(&module.types[ty.index()])))
+        let import = || b.import_signature(signature::wasm(module.func_type_at(ty)));
+        *self.signatures.entry(ty).or_insert_with(import)
     }
 
     /// Signature of the stub that calls builtins.

@@ -1,13 +1,13 @@
 //! Functions, each compiled by itself, to one text image.
 
-use crate::artifact::{Artifact, FunctionRange};
+use crate::artifact::{Artifact, FunctionRange, Landing};
 use crate::error::Error;
 use crate::{invariants, trap};
 use bident_abi::TrapCode;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::{CodegenError, MachBufferFinalized};
+use cranelift_codegen::{CodegenError, FinalizedMachExceptionHandler, MachBufferFinalized};
 use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
 use cranelift_control::ControlPlane;
 
@@ -20,6 +20,8 @@ pub(crate) struct Code {
     pub(crate) traps: Vec<(u32, TrapCode)>,
     /// As in [`Artifact::addresses`].
     addresses: Vec<(u32, u32)>,
+    /// As in [`Artifact::landings`].
+    landings: Vec<(u32, Landing)>,
     calls: Vec<Call>,
     alignment: usize,
 }
@@ -60,6 +62,7 @@ pub(crate) fn compile(
         bytes: buffer.data().to_vec(),
         traps: traps(buffer).map_err(failed)?,
         addresses: addresses(buffer),
+        landings: landings(buffer).map_err(failed)?,
         calls: calls(&context.func, buffer.relocs()).map_err(failed)?,
         alignment: buffer.alignment.max(preferred) as usize,
     })
@@ -84,6 +87,20 @@ fn addresses(buffer: &Buffer) -> Vec<(u32, u32)> {
     let mut addresses: Vec<_> = known.map(|r| (r.start, r.loc.bits())).collect();
     addresses.dedup_by_key(|(_, address)| *address);
     addresses
+}
+
+fn landings(buffer: &Buffer) -> Result<Vec<(u32, Landing)>, String> {
+    let sites = buffer.call_sites();
+    let caught = sites.filter(|site| !site.exception_handlers.is_empty());
+    let landings = caught.map(|site| match (site.exception_handlers, site.frame_offset) {
+        (&[FinalizedMachExceptionHandler::Default(pad)], Some(frame)) => {
+            Ok((site.ret_addr, Landing { pad, frame }))
+        }
+        other => Err(format!("unknown kind of call site {other:?}")),
+    });
+    let mut landings = landings.collect::<Result<Vec<_>, String>>()?;
+    landings.sort_unstable_by_key(|(at, _)| *at);
+    Ok(landings)
 }
 
 fn calls(func: &Function, relocs: &[FinalizedMachReloc]) -> Result<Vec<Call>, String> {
@@ -142,6 +159,11 @@ fn place(artifact: &mut Artifact, code: &Code, body: u32) -> Result<(), Error> {
     }
     let shifted = code.addresses.iter().map(|(at, from)| (start + at, *from));
     artifact.addresses.extend(shifted);
+    let shifted = code.landings.iter().map(|(at, landing)| {
+        let pad = start + landing.pad;
+        (start + at, Landing { pad, ..*landing })
+    });
+    artifact.landings.extend(shifted);
     Ok(())
 }
 

@@ -29,7 +29,7 @@ mod target;
 mod trampoline;
 mod trap;
 
-pub use artifact::{Artifact, FunctionRange};
+pub use artifact::{Artifact, FunctionRange, Landing};
 pub use compiler::Compiler;
 pub use error::Error;
-pub use trampoline::Trampoline;
+pub use trampoline::{Order, Trampoline};

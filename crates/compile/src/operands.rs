@@ -1,19 +1,22 @@
 //! Operand stack and control stack while a body is translated.
 
 use cranelift_codegen::ir::{Block, Value};
+use wasmparser::Catch;
 
 /// The two stacks, and whether the code in hand can be reached.
 #[derive(Default, Debug)]
 pub(crate) struct Operands {
     values: Vec<Value>,
     frames: Vec<Frame>,
+    /// Those of the frames whose exceptions land in this function, outermost first.
+    regions: Vec<Region>,
     reachable: bool,
     /// Blocks that were begun where nothing can be reached: they have no frame.
     dead_frames: usize,
 }
 
-/// A block, loop, conditional or function body in progress.
-#[derive(Clone, Copy, Debug)]
+/// A block, loop, conditional, `try` or function body in progress.
+#[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) kind: FrameKind,
     /// Where a branch to this frame goes: the start of a loop, the end of anything else. Takes what
@@ -27,10 +30,11 @@ pub(crate) struct Frame {
     pub(crate) height: usize,
 }
 
-/// What began a frame.
-#[derive(Clone, Copy, Debug)]
+/// What began a frame, and how far it is.
+#[derive(Clone, Debug)]
 pub(crate) enum FrameKind {
-    /// `block`, an `if` past its `else`, or the function.
+    /// `block`, an `if` past its `else`, the function; or a `try` past its first clause, if no
+    /// exception can reach its clauses.
     Block,
     /// `loop`.
     Loop,
@@ -39,6 +43,46 @@ pub(crate) enum FrameKind {
         /// Where to go if the condition is false. Has the parameters of the `if`.
         otherwise: Block,
     },
+    /// `try_table`. Its region is the innermost.
+    TryTable {
+        /// Its clauses.
+        catches: Box<[Catch]>,
+    },
+    /// `try`, as long as no clause was seen. Its region is the innermost.
+    Try,
+    /// `try` at the `delegate` that ends it. Its region is the innermost.
+    Delegate {
+        /// The frame around it that gets its exceptions.
+        depth: u32,
+    },
+    /// `try` in a clause, `catch` or `catch_all`.
+    Catch {
+        /// The exception that it caught.
+        exn: Value,
+        /// What it and the clauses before it did not catch; `None` past a `catch_all`.
+        uncaught: Option<Uncaught>,
+    },
+}
+
+/// An exception that landed and is looking for a clause.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Uncaught {
+    /// Where the code that looks further goes: nothing is in it yet.
+    pub(crate) block: Block,
+    /// The exception.
+    pub(crate) exn: Value,
+    /// Address of its tag.
+    pub(crate) tag: Value,
+}
+
+/// Code whose exceptions land in this function: the body of a `try_table`, or of a `try` up to its
+/// first clause.
+#[derive(Debug)]
+struct Region {
+    /// Position of its frame.
+    frame: usize,
+    /// Where they land, if there is anything in it that can throw.
+    pad: Option<Block>,
 }
 
 impl Operands {
@@ -46,6 +90,7 @@ impl Operands {
     pub(crate) fn reset(&mut self) {
         self.values.clear();
         self.frames.clear();
+        self.regions.clear();
         self.reachable = true;
         self.dead_frames = 0;
     }
@@ -101,6 +146,33 @@ impl Operands {
     pub(crate) fn frame(&mut self, depth: u32) -> &mut Frame {
         let innermost = self.frames.len() - 1;
         &mut self.frames[innermost - depth as usize]
+    }
+
+    /// Begins the region of the innermost frame.
+    pub(crate) fn enter_region(&mut self) {
+        let frame = self.frames.len() - 1;
+        self.regions.push(Region { frame, pad: None });
+    }
+
+    /// Ends the innermost region; its landing pad, if it has one.
+    pub(crate) fn leave_region(&mut self) -> Option<Block> {
+        self.regions.pop().expect("a region per try").pad
+    }
+
+    /// Number of regions that the code in hand is in.
+    pub(crate) fn regions(&self) -> usize {
+        self.regions.len()
+    }
+
+    /// Number of regions that the frame at this depth is in, its own included.
+    pub(crate) fn regions_at(&self, depth: u32) -> usize {
+        let frame = self.frames.len() - 1 - depth as usize;
+        self.regions.partition_point(|region| region.frame <= frame)
+    }
+
+    /// The landing pad of a region, counted from the outermost.
+    pub(crate) fn pad(&mut self, region: usize) -> &mut Option<Block> {
+        &mut self.regions[region].pad
     }
 
     /// Whether the code in hand can be reached.

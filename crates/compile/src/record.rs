@@ -3,10 +3,12 @@
 use crate::signature::clif_type;
 use crate::trap;
 use bident_abi::{
-    Builtin, TrapCode, VmFuncRef, VmGlobal, VmImport, VmLayout, VmMemory, VmMemoryRef, VmStore,
-    VmTable, VmValue,
+    Builtin, Transfers, TrapCode, VmFuncRef, VmGlobal, VmImport, VmLayout, VmMemory, VmMemoryRef,
+    VmStore, VmTable, VmValue,
 };
-use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValType};
+use bident_module::{
+    FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex, ValType,
+};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     AliasRegion, AliasRegionData, Endianness, Function, GlobalValue, GlobalValueData, InstBuilder,
@@ -29,7 +31,7 @@ pub(crate) enum Region {
     Items,
     /// Fields of the store.
     Store,
-    /// The buffer at `VmStore::values`.
+    /// The transfer buffer.
     Values,
 }
 
@@ -182,6 +184,11 @@ pub(crate) mod context {
         Field::constant(layout.global(global) as usize, I64)
     }
 
+    /// Address of the `VmTag`.
+    pub(crate) fn tag(layout: &VmLayout, tag: TagIndex) -> Field {
+        Field::constant(layout.tag(tag) as usize, I64)
+    }
+
     /// Address of the [`VmFuncRef`] at a position among the escaping functions.
     pub(crate) fn func_ref(layout: &VmLayout, position: usize) -> Field {
         Field::constant(layout.func_ref(position) as usize, I64)
@@ -192,9 +199,9 @@ pub(crate) mod context {
 pub(crate) mod store {
     use super::*;
 
-    /// Address of the buffer for what does not travel in registers.
-    pub(crate) const VALUES: Field = Field::new(
-        offset_of!(VmStore, values),
+    /// Address of the transfer buffer: what does not travel in registers.
+    pub(crate) const BUFFER: Field = Field::new(
+        offset_of!(VmStore, anchor.payload),
         I64,
         Access::Changing(Region::Store),
     );
@@ -209,6 +216,17 @@ pub(crate) mod store {
     /// Address of the stub that calls them.
     pub(crate) const LEAVE_BUILTIN: Field =
         Field::constant(offset_of!(VmStore, leave_builtin), I64);
+
+    /// Addresses of the transfer stubs.
+    pub(crate) const CREATE: Field = transfer(offset_of!(Transfers, create));
+    pub(crate) const RESUME: Field = transfer(offset_of!(Transfers, resume));
+    pub(crate) const RESUME_THROW: Field = transfer(offset_of!(Transfers, resume_throw));
+    pub(crate) const SUSPEND: Field = transfer(offset_of!(Transfers, suspend));
+    pub(crate) const SWITCH: Field = transfer(offset_of!(Transfers, switch));
+
+    const fn transfer(offset: usize) -> Field {
+        Field::constant(offset_of!(VmStore, transfers) + offset, I64)
+    }
 
     /// Entry of the table of builtins.
     pub(crate) fn builtin(builtin: Builtin) -> Field {
@@ -262,6 +280,13 @@ pub(crate) mod func_ref {
     /// Identity of its type.
     pub(crate) const TYPE_ID: Field =
         Field::new(offset_of!(VmFuncRef, type_id), I32, Access::Checked);
+
+    /// Code that starts a continuation of it, or 0.
+    pub(crate) const CONT_ENTRY: Field = Field::new(
+        offset_of!(VmFuncRef, cont_entry),
+        I64,
+        Access::Changing(Region::Store),
+    );
 
     /// Entry of the identities of the module's types.
     pub(crate) fn expected_type_id(ty: TypeIndex) -> Field {

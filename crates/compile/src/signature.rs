@@ -1,13 +1,14 @@
 //! WebAssembly types as Cranelift sees them.
 
 use bident_abi::{BUILTIN_ARGS, results_in_registers};
-use bident_module::{FuncType, RefType, ValType};
+use bident_module::{FuncType, Module, ValType};
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature, Type};
 use cranelift_codegen::isa::CallConv;
-use wasmparser::{AbstractHeapType, BlockType, HeapType};
+use wasmparser::BlockType;
 
-/// Type of the register that holds a value. References are handles or addresses; null is zero.
+/// Type of the register that holds a value. References are handles or addresses, whatever they refer
+/// to; null is zero.
 pub(crate) fn clif_type(ty: ValType) -> Type {
     match ty {
         ValType::I32 => I32,
@@ -15,6 +16,22 @@ pub(crate) fn clif_type(ty: ValType) -> Type {
         ValType::F32 => F32,
         ValType::F64 => F64,
     }
+}
+
+/// The same for a type as the binary has it; `None` for one of a proposal that is not implemented.
+pub(crate) fn binary_type(ty: wasmparser::ValType) -> Option<Type> {
+    Some(match ty {
+        wasmparser::ValType::I32 => I32,
+        wasmparser::ValType::I64 | wasmparser::ValType::Ref(_) => I64,
+        wasmparser::ValType::F32 => F32,
+        wasmparser::ValType::F64 => F64,
+        wasmparser::ValType::V128 => return None,
+    })
+}
+
+/// Types of the registers that hold values.
+pub(crate) fn clif_types(types: &[ValType]) -> impl Iterator<Item = Type> + '_ {
+    types.iter().copied().map(clif_type)
 }
 
 /// A signature that takes a context and nothing else so far.
@@ -28,13 +45,12 @@ fn with_context() -> Signature {
 /// WebAssembly convention: the context, the parameters; the results that registers hold.
 pub(crate) fn wasm(ty: &FuncType) -> Signature {
     let mut signature = with_context();
-    let param = |ty: &ValType| AbiParam::new(clif_type(*ty));
-    signature.params.extend(ty.params().iter().map(param));
-    let in_registers = results_in_registers(ty.results());
-    let results = ty.results().iter().zip(in_registers);
-    signature
-        .returns
-        .extend(results.filter(|(_, reg)| *reg).map(|(ty, _)| param(ty)));
+    let params = clif_types(ty.params()).map(AbiParam::new);
+    signature.params.extend(params);
+    let results = clif_types(ty.results()).map(AbiParam::new);
+    let results = results.zip(results_in_registers(ty.results()));
+    let in_registers = results.filter(|(_, register)| *register);
+    signature.returns.extend(in_registers.map(|(ty, _)| ty));
     signature
 }
 
@@ -54,6 +70,15 @@ pub(crate) fn leave_host() -> Signature {
     signature
 }
 
+/// A stub that transfers between stacklets: the context, then words; words back.
+pub(crate) fn transfer(args: usize, results: usize) -> Signature {
+    let mut signature = with_context();
+    let words = |count| std::iter::repeat_n(AbiParam::new(I64), count);
+    signature.params.extend(words(args));
+    signature.returns.extend(words(results));
+    signature
+}
+
 /// An `enter` trampoline: context and code of the function to call.
 pub(crate) fn enter() -> Signature {
     let mut signature = with_context();
@@ -61,56 +86,39 @@ pub(crate) fn enter() -> Signature {
     signature
 }
 
-/// A type as the record has it; `None` for one of a proposal that is not implemented.
-pub(crate) fn val_type(ty: wasmparser::ValType) -> Option<ValType> {
-    single(ty).map(|types| types[0])
-}
-
-/// The list of one type, without allocating.
-fn single(ty: wasmparser::ValType) -> Option<&'static [ValType]> {
-    Some(match ty {
-        wasmparser::ValType::I32 => &[ValType::I32],
-        wasmparser::ValType::I64 => &[ValType::I64],
-        wasmparser::ValType::F32 => &[ValType::F32],
-        wasmparser::ValType::F64 => &[ValType::F64],
-        wasmparser::ValType::V128 => return None,
-        wasmparser::ValType::Ref(ty) => match ref_type(ty.heap_type())? {
-            RefType::Func => &[ValType::FUNCREF],
-            RefType::Extern => &[ValType::EXTERNREF],
-        },
-    })
-}
-
-fn ref_type(ty: HeapType) -> Option<RefType> {
-    match ty {
-        HeapType::Abstract {
-            ty: AbstractHeapType::Func,
-            ..
-        } => Some(RefType::Func),
-        HeapType::Abstract {
-            ty: AbstractHeapType::Extern,
-            ..
-        } => Some(RefType::Extern),
-        _ => None,
-    }
-}
-
 /// Parameters and results of a block.
 #[derive(Clone, Copy)]
-pub(crate) struct BlockTypes<'m> {
-    pub(crate) params: &'m [ValType],
-    pub(crate) results: &'m [ValType],
+pub(crate) enum BlockTypes<'m> {
+    /// No parameters, and one result or none.
+    Value(Option<Type>),
+    /// Those of a function type.
+    Func(&'m FuncType),
 }
 
-/// Resolves the type of a block; `None` for one of a proposal that is not implemented.
-pub(crate) fn block_types(types: &[FuncType], ty: BlockType) -> Option<BlockTypes<'_>> {
-    let (params, results): (&[ValType], &[ValType]) = match ty {
-        BlockType::Empty => (&[], &[]),
-        BlockType::Type(ty) => (&[], single(ty)?),
-        BlockType::FuncType(index) => {
-            let ty = &types[index as usize];
-            (ty.params(), ty.results())
-        }
-    };
-    Some(BlockTypes { params, results })
+impl<'m> BlockTypes<'m> {
+    /// Resolves the type of a block; `None` for one of a proposal that is not implemented.
+    pub(crate) fn new(module: &'m Module, ty: BlockType) -> Option<Self> {
+        Some(match ty {
+            BlockType::Empty => Self::Value(None),
+            BlockType::Type(ty) => Self::Value(Some(binary_type(ty)?)),
+            BlockType::FuncType(index) => Self::Func(module.func_type_at(index.into())),
+        })
+    }
+
+    /// Types of the parameters.
+    pub(crate) fn params(self) -> impl Iterator<Item = Type> + 'm {
+        clif_types(match self {
+            Self::Value(_) => &[],
+            Self::Func(ty) => ty.params(),
+        })
+    }
+
+    /// Types of the results.
+    pub(crate) fn results(self) -> impl Iterator<Item = Type> + 'm {
+        let (value, list) = match self {
+            Self::Value(value) => (value, &[][..]),
+            Self::Func(ty) => (None, ty.results()),
+        };
+        value.into_iter().chain(clif_types(list))
+    }
 }

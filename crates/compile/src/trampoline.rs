@@ -1,8 +1,9 @@
 //! Code that changes the calling convention, one piece per function type.
 //!
 //! ```text
-//! enter   values ──► arguments, call, results ──► values      host calls WebAssembly
-//! leave   arguments ──► values, call stub, values ──► results WebAssembly calls the host
+//! enter   buffer ──► arguments, call, results ──► buffer      host calls WebAssembly, or a
+//!                                                            continuation starts
+//! leave   arguments ──► buffer, call stub, buffer ──► results WebAssembly calls the host
 //! ```
 
 use crate::error::Error;
@@ -26,21 +27,37 @@ pub struct Trampoline {
     pub traps: Vec<(u32, TrapCode)>,
 }
 
+/// How parameters lie in the transfer buffer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Order {
+    /// Parameter `i` at position `i`: calls of the host.
+    Forward,
+    /// The last at position 0: continuations.
+    Reversed,
+}
+
 /// See [`crate::Compiler::enter_trampoline`].
-pub(crate) fn enter(isa: &dyn TargetIsa, ty: &FuncType) -> Result<Trampoline, Error> {
+pub(crate) fn enter(isa: &dyn TargetIsa, ty: &FuncType, order: Order) -> Result<Trampoline, Error> {
     build(isa, signature::enter(), "enter", ty, |b, params| {
         let &[context, code] = params else {
             unreachable!("the signature has two parameters")
         };
-        let buffer = values(b, context);
-        let load = |(i, ty): (usize, &ValType)| store::value(i, *ty).load(b, buffer);
+        let buffer = transfer_buffer(b, context);
+        let count = ty.params().len();
+        let load = |(i, ty): (usize, &ValType)| {
+            let position = match order {
+                Order::Forward => i,
+                Order::Reversed => count - 1 - i,
+            };
+            store::value(position, *ty).load(b, buffer)
+        };
         let mut args = vec![context];
         args.extend(ty.params().iter().enumerate().map(load));
         let signature = b.import_signature(signature::wasm(ty));
         let call = b.ins().call_indirect(signature, code, &args);
 
         let registers = b.inst_results(call).to_vec();
-        let buffer = values(b, context);
+        let buffer = transfer_buffer(b, context);
         for ((i, ty), value) in in_registers(ty).zip(registers) {
             store::write_value(b, buffer, i, ty, value);
         }
@@ -57,7 +74,7 @@ pub(crate) fn leave(
     build(isa, signature::wasm(ty), "leave", ty, |b, params| {
         let (&context, params) = params.split_first().expect("the context");
         if !params.is_empty() {
-            let buffer = values(b, context);
+            let buffer = transfer_buffer(b, context);
             for ((i, ty), value) in ty.params().iter().enumerate().zip(params) {
                 store::write_value(b, buffer, i, *ty, *value);
             }
@@ -68,17 +85,17 @@ pub(crate) fn leave(
 
         let mut results = Vec::new();
         if !ty.results().is_empty() {
-            let buffer = values(b, context);
+            let buffer = transfer_buffer(b, context);
             results.extend(in_registers(ty).map(|(i, ty)| store::value(i, ty).load(b, buffer)));
         }
         b.ins().return_(&results);
     })
 }
 
-/// Address of the value buffer. Read anew after each call, which may have replaced it.
-fn values(b: &mut FunctionBuilder<'_>, context: Value) -> Value {
+/// Address of the transfer buffer. Read anew after each call, which may have replaced it.
+fn transfer_buffer(b: &mut FunctionBuilder<'_>, context: Value) -> Value {
     let store = context::STORE.load(b, context);
-    store::VALUES.load(b, store)
+    store::BUFFER.load(b, store)
 }
 
 /// The results that travel in registers, with their positions among all.

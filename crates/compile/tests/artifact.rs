@@ -3,7 +3,7 @@
 mod support;
 
 use bident_abi::TrapCode;
-use bident_compile::Error;
+use bident_compile::{Error, Order};
 use bident_module::ValType;
 use support::{compile, compiler, decode, func_type, try_compile};
 
@@ -155,9 +155,9 @@ fn trampolines_for_any_type() {
         .collect();
     for (params, results) in [(&[][..], &[][..]), (&[I32, F64], &[F32]), (&many, &many)] {
         let ty = func_type(params, results);
-        let enter = compiler().enter_trampoline(&ty).unwrap();
+        let enter = |order| compiler().enter_trampoline(&ty, order).unwrap();
         let leave = compiler().leave_trampoline(&ty, 0x1234_5678_9abc).unwrap();
-        for trampoline in [enter, leave] {
+        for trampoline in [enter(Order::Forward), enter(Order::Reversed), leave] {
             assert!(!trampoline.code.is_empty());
             let limit = trampoline.traps.iter();
             let limit = limit.filter(|(_, code)| *code == TrapCode::StackOverflow);

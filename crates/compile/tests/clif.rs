@@ -2,12 +2,7 @@
 
 mod support;
 
-use support::clif;
-
-/// Number of lines with this text.
-fn count(text: &str, part: &str) -> usize {
-    text.lines().filter(|line| line.contains(part)).count()
-}
+use support::{clif, count};
 
 #[test]
 fn the_prologue_checks_the_limit_of_the_store() {
@@ -53,6 +48,44 @@ fn indirect_calls_check_bounds_null_and_type() {
 }
 
 #[test]
+fn a_type_that_is_not_final_has_subtypes() {
+    let call = |types: &str, element: &str| {
+        clif(&format!(
+            "(module {types} (table 1 {element})
+               (func (call_indirect (type $t) (i32.const 0))))"
+        ))
+    };
+    let (sealed, open) = ("(type $t (func))", "(type $t (sub (func)))");
+    let text = call(sealed, "funcref");
+    assert_eq!(count(&text, "trapnz v"), 2, "{text}");
+    assert_eq!(count(&text, "brif"), 0, "{text}");
+
+    // Asks the runtime, but only for another type.
+    let text = call(open, "funcref");
+    assert_eq!(count(&text, "user6"), 1, "{text}");
+    assert_eq!(count(&text, "brif"), 1, "{text}");
+    assert_eq!(count(&text, "= call_indirect sig0"), 1, "{text}");
+
+    // The table holds nothing else: nothing to check.
+    for types in [sealed, open] {
+        let text = call(types, "(ref null $t)");
+        assert_eq!(count(&text, "user5"), 1, "{text}");
+        assert_eq!(count(&text, "user6"), 0, "{text}");
+    }
+}
+
+#[test]
+fn calls_through_a_reference_check_for_null_only() {
+    let text =
+        clif("(module (type $t (func)) (func (param (ref null $t)) (call_ref $t (local.get 0))))");
+    assert_eq!(count(&text, "trapz v1, user14"), 1, "{text}");
+    assert_eq!(count(&text, "trapnz"), 0, "{text}");
+    assert_eq!(count(&text, " call_indirect"), 1, "{text}");
+    // The caller is announced.
+    assert_eq!(count(&text, "store notrap aligned region4 v0"), 1, "{text}");
+}
+
+#[test]
 fn results_beyond_the_registers_travel_through_the_store() {
     let types = "i32 ".repeat(10);
     let values = "i32.const 1 ".repeat(10);
@@ -73,6 +106,34 @@ fn tail_calls_are_tail_calls() {
     assert_eq!(count(&text, "return_call fn0"), 1, "{text}");
     let text = clif("(module (table 1 funcref) (func (return_call_indirect (i32.const 0))))");
     assert_eq!(count(&text, "return_call_indirect"), 1, "{text}");
+}
+
+#[test]
+fn a_tail_call_through_a_reference() {
+    let text = clif(
+        "(module (type $t (func)) (func (param (ref $t)) (return_call_ref $t (local.get 0))))",
+    );
+    assert_eq!(count(&text, "return_call_indirect"), 1, "{text}");
+}
+
+#[test]
+fn branches_on_null_carry_what_they_should() {
+    let text = clif(
+        "(module (func (param funcref) (result i32)
+           (block $null (result i32)
+             (br_on_null $null (i32.const 1) (local.get 0)) drop)))",
+    );
+    assert_eq!(count(&text, "brif v1, block3, block2("), 1, "{text}");
+
+    let text = clif(
+        "(module (func (param funcref) (result i32 (ref func))
+           (block $ref (result i32 (ref func))
+             (br_on_non_null $ref (i32.const 1) (local.get 0)) unreachable)))",
+    );
+    assert_eq!(count(&text, "v1), block3"), 1, "{text}");
+
+    let text = clif("(module (func (param externref) (drop (ref.as_non_null (local.get 0)))))");
+    assert_eq!(count(&text, "trapz v1, user13"), 1, "{text}");
 }
 
 #[test]

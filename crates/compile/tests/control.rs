@@ -149,7 +149,12 @@ fn time_grows_with_size_not_its_square() {
             .replace("(result i32) i32.const 1 ", "")
             .replace("end drop ", "end ")
     };
-    let programs: [&dyn Fn(usize) -> String; 3] = [&locals, &targets, &nesting];
+    // Regions in regions, each with a call, all passed on to the one around.
+    let regions = |n: usize| {
+        let (begin, end) = ("try call 0 ".repeat(n / 5), "delegate 0 ".repeat(n / 5));
+        format!("(module (func {begin} {end}))")
+    };
+    let programs: [&dyn Fn(usize) -> String; 4] = [&locals, &targets, &nesting, &regions];
     for (i, program) in programs.into_iter().enumerate() {
         let (small, large) = (timed(&program(5_000)), timed(&program(50_000)));
         // Ten times the size: well below a hundred times the time.

@@ -151,6 +151,47 @@ fn references_and_variables() {
 }
 
 #[test]
+fn typed_references() {
+    let typed = |op: &str, operands: &str, results: &str| {
+        compile(&format!(
+            "(module
+               (type $t (func (param i64) (result i64)))
+               (type $c (cont $t))
+               (table $table 1 (ref null $t))
+               (func $f (export \"f\") (type $t) (local.get 0))
+               (func (param {operands}) (result {results})
+                 (local (ref $t)) (local $c (ref null $c))
+                 {op}))"
+        ));
+    };
+    let heaps = "func extern exn cont nofunc noextern noexn nocont $t $c";
+    for heap in heaps.split(' ') {
+        typed(
+            &format!("ref.null {heap}"),
+            "",
+            &format!("(ref null {heap})"),
+        );
+        let op = "local.get 0 ref.is_null";
+        typed(op, &format!("(ref null {heap})"), "i32");
+        let op = "local.get 0 ref.as_non_null";
+        typed(op, &format!("(ref null {heap})"), &format!("(ref {heap})"));
+    }
+    typed("ref.func $f", "", "(ref $t)");
+    typed("i64.const 1 ref.func $f call_ref $t", "", "i64");
+    typed("i64.const 1 ref.func $f return_call_ref $t", "", "i64");
+    typed("i32.const 0 table.get $table", "", "(ref null $t)");
+    typed("i32.const 0 ref.func $f table.set $table", "", "");
+    typed("ref.func $f i32.const 1 table.grow $table", "", "i32");
+    typed(
+        "local.get 0 ref.func $f local.get 1 select (result (ref null $t))",
+        "(ref null $t) i32",
+        "(ref null $t)",
+    );
+    typed("ref.func $f local.set 0 local.get 0", "", "(ref $t)");
+    typed("local.get $c", "", "contref");
+}
+
+#[test]
 fn constants() {
     for value in ["0", "-1", "0x7fffffff", "-0x80000000"] {
         operator(&format!("i32.const {value}"), &[], &["i32"]);

@@ -1,31 +1,26 @@
-//! What modules and stores share: settings, the compiler, function types, trampolines.
+//! What modules and stores share: settings, the compiler, types, trampolines.
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::vm::code::Code;
 use crate::vm::signals;
-use bident_compile::Compiler;
-use bident_module::FuncType;
+use bident_compile::{Compiler, Order};
+use bident_module::{CanonComposite, DefinedType, FuncType, Registry, TypeId, ValType};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// An engine: compiles modules, and is the world in which function types have their identity. Cheap to
-/// clone.
+/// An engine: compiles modules, and is the world in which types have their identity. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
 struct Inner {
     config: Config,
     compiler: Compiler,
-    types: Mutex<Types>,
+    types: Mutex<Registry>,
     enter: Mutex<HashMap<u32, Arc<Code>>>,
+    cont: Mutex<HashMap<u32, Arc<Code>>>,
     leave: Mutex<HashMap<u32, Arc<Code>>>,
-}
-
-#[derive(Default)]
-struct Types {
-    ids: HashMap<FuncType, u32>,
-    list: Vec<FuncType>,
 }
 
 impl Engine {
@@ -53,6 +48,7 @@ impl Engine {
             compiler,
             types: Mutex::default(),
             enter: Mutex::default(),
+            cont: Mutex::default(),
             leave: Mutex::default(),
         })))
     }
@@ -80,31 +76,87 @@ impl Engine {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Identity of a function type.
+    /// Identities of a module's types.
+    pub(crate) fn register(&self, types: &[DefinedType], groups: &[Range<u32>]) -> Vec<TypeId> {
+        lock(&self.0.types).register(types, groups)
+    }
+
+    /// Identity of a function type that the embedder gives.
     pub(crate) fn type_id(&self, ty: &FuncType) -> u32 {
-        let mut types = lock(&self.0.types);
-        if let Some(id) = types.ids.get(ty) {
-            return *id;
-        }
-        let id = types.list.len() as u32;
-        types.list.push(ty.clone());
-        types.ids.insert(ty.clone(), id);
-        id
+        lock(&self.0.types).func(ty).0
     }
 
     /// The function type with this identity.
+    ///
+    /// # Panics
+    /// If it is none of a function type.
     pub(crate) fn type_of(&self, id: u32) -> FuncType {
-        lock(&self.0.types).list[id as usize].clone()
+        match &lock(&self.0.types).get(TypeId(id)).composite {
+            CanonComposite::Func(ty) => ty.clone(),
+            CanonComposite::Cont(_) => panic!("type {id} is no function type"),
+        }
     }
 
-    /// Code that calls a function of this type with values from the value buffer.
+    /// The function type that continuations of the type with this identity go on as.
+    ///
+    /// # Panics
+    /// If it is none of a continuation type.
+    pub(crate) fn func_type_of_cont(&self, id: u32) -> FuncType {
+        let func = match &lock(&self.0.types).get(TypeId(id)).composite {
+            CanonComposite::Cont(func) => func.0,
+            CanonComposite::Func(_) => panic!("type {id} is no continuation type"),
+        };
+        self.type_of(func)
+    }
+
+    /// Whether the type with identity `given` is a subtype of the other.
+    pub(crate) fn is_subtype(&self, given: u32, wanted: u32) -> bool {
+        given == wanted || lock(&self.0.types).is_subtype(TypeId(given), TypeId(wanted))
+    }
+
+    /// Whether every value of one type is a value of another.
+    pub(crate) fn val_matches(&self, given: ValType, wanted: ValType) -> bool {
+        given == wanted || lock(&self.0.types).val_matches(given, wanted)
+    }
+
+    /// Checks types that the embedder gives.
+    ///
+    /// # Errors
+    /// Kind `Usage`: one refers to a type that is none of this engine's.
+    pub(crate) fn check_types<'a>(
+        &self,
+        types: impl IntoIterator<Item = &'a ValType>,
+    ) -> Result<(), Error> {
+        let registry = lock(&self.0.types);
+        match types.into_iter().find(|ty| !registry.knows(**ty)) {
+            None => Ok(()),
+            Some(ty) => Err(Error::usage(format!(
+                "the type {ty} refers to a type that this engine does not know"
+            ))),
+        }
+    }
+
+    /// As [`Engine::check_types`], for a function type.
+    pub(crate) fn check_func_type(&self, ty: &FuncType) -> Result<(), Error> {
+        self.check_types(ty.params().iter().chain(ty.results()))
+    }
+
+    /// Code that calls a function of this type with values from the transfer buffer.
     pub(crate) fn enter_trampoline(&self, type_id: u32) -> Result<Arc<Code>, Error> {
         self.trampoline(&self.0.enter, type_id, |compiler, ty| {
-            compiler.enter_trampoline(ty)
+            compiler.enter_trampoline(ty, Order::Forward)
         })
     }
 
-    /// Code that brings a call of a host function of this type to the value buffer.
+    /// Code that starts a continuation of a function of this type, with arguments from the transfer
+    /// buffer.
+    pub(crate) fn cont_trampoline(&self, type_id: u32) -> Result<Arc<Code>, Error> {
+        self.trampoline(&self.0.cont, type_id, |compiler, ty| {
+            compiler.enter_trampoline(ty, Order::Reversed)
+        })
+    }
+
+    /// Code that brings a call of a host function of this type to the transfer buffer.
     pub(crate) fn leave_trampoline(&self, type_id: u32) -> Result<Arc<Code>, Error> {
         let stub = bident_stack::leave_host as *const () as usize;
         self.trampoline(&self.0.leave, type_id, |compiler, ty| {

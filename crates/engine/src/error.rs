@@ -1,7 +1,9 @@
 //! The one error type.
 
 use crate::backtrace::FrameInfo;
-use crate::vm::frames::Frame;
+use crate::exception::Exception;
+use crate::vm::frames::{Frame, MOST_FRAMES};
+use crate::vm::store::StoreOpaque;
 use bident_abi::TrapCode;
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,6 +19,8 @@ pub enum ErrorKind {
     Link,
     /// WebAssembly trapped.
     Trap(TrapCode),
+    /// WebAssembly threw an exception that nobody caught, or the embedder throws one.
+    Exception,
     /// A host function failed, or the embedder made the error.
     Host,
     /// A host function answered that it is pending where nobody can wait: a host frame that cannot be
@@ -40,10 +44,13 @@ struct Inner {
     kind: ErrorKind,
     cause: Cause,
     backtrace: Vec<FrameInfo>,
+    /// Whether there were more frames than `backtrace` has.
+    truncated: bool,
 }
 
 enum Cause {
     Message(String),
+    Exception(Exception),
     Error(Box<dyn StdError + Send + Sync>),
 }
 
@@ -53,6 +60,7 @@ impl Error {
             kind,
             cause,
             backtrace: Vec::new(),
+            truncated: false,
         }))
     }
 
@@ -110,6 +118,31 @@ impl Error {
         Self::of(ErrorKind::Limit, Cause::Error(Box::new(error)))
     }
 
+    /// The same where WebAssembly wanted the stacklet: a trap.
+    pub(crate) fn stack_trap(error: bident_stack::Error) -> Self {
+        match error {
+            bident_stack::Error::StackletLimit => TrapCode::StackOverflow.into(),
+            _ => TrapCode::StackMemoryExhausted.into(),
+        }
+    }
+
+    /// An exception that nobody has caught.
+    pub(crate) fn uncaught(store: &mut StoreOpaque, exn: u64) -> Self {
+        Exception::from_word(store, exn).into()
+    }
+
+    /// The exception, if it is one: thrown by WebAssembly and not caught, or made by the embedder.
+    pub fn exception(&self) -> Option<&Exception> {
+        match &self.0.cause {
+            Cause::Exception(exception) => Some(exception),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn of_exception(kind: ErrorKind, exception: Exception) -> Self {
+        Self::of(kind, Cause::Exception(exception))
+    }
+
     /// What kind of error it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -132,7 +165,7 @@ impl Error {
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
         match &self.0.cause {
             Cause::Error(error) => error.downcast_ref(),
-            Cause::Message(_) => None,
+            _ => None,
         }
     }
 
@@ -149,14 +182,16 @@ impl Error {
                     Err(self)
                 }
             },
-            Cause::Message(_) => Err(self),
+            _ => Err(self),
         }
     }
 
     /// Adds the frames, unless the error has some already: the innermost place is what matters.
     pub(crate) fn with_backtrace(mut self, frames: Vec<Frame>) -> Self {
         if self.0.backtrace.is_empty() {
-            self.0.backtrace = frames.into_iter().map(FrameInfo::new).collect();
+            self.0.truncated = frames.len() > MOST_FRAMES;
+            let kept = frames.into_iter().take(MOST_FRAMES);
+            self.0.backtrace = kept.map(FrameInfo::new).collect();
         }
         self
     }
@@ -174,11 +209,15 @@ impl fmt::Display for Error {
         match &self.0.cause {
             Cause::Message(message) => f.write_str(message)?,
             Cause::Error(error) => error.fmt(f)?,
+            Cause::Exception(exception) => exception.fmt(f)?,
         }
         if !f.alternate() && !self.0.backtrace.is_empty() {
             f.write_str("\nwasm backtrace:")?;
             for (i, frame) in self.0.backtrace.iter().enumerate() {
                 write!(f, "\n{i:>5}: {frame}")?;
+            }
+            if self.0.truncated {
+                f.write_str("\n  ...: more frames")?;
             }
         }
         Ok(())
@@ -195,7 +234,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
             Cause::Error(error) => error.source(),
-            Cause::Message(_) => None,
+            _ => None,
         }
     }
 }

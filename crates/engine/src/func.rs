@@ -7,10 +7,10 @@ use crate::store::{AsContext, AsContextMut};
 use crate::suspension::Outcome;
 use crate::typed::TypedFunc;
 use crate::value::{Side, Val};
-use crate::vm::enter::{self, Ended, Target};
+use crate::vm::enter::{self, Ended, Parked, Target};
 use crate::vm::leave::{HostBody, IntoFunc};
 use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
-use bident_module::{FuncIndex, FuncType};
+use bident_module::{FuncIndex, FuncType, ValType};
 
 /// A function of a store: WebAssembly's or the host's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -47,6 +47,10 @@ impl Func {
 
     /// A host function with a type that is known only at run time. The closure gets the parameters
     /// and writes the results, which are zero or null before.
+    ///
+    /// # Errors
+    /// Kind `Usage`: the type refers to one that the engine does not know. Kind `Limit`: no memory for
+    /// the code that calls it.
     pub fn new<C: AsContextMut>(
         mut store: C,
         ty: FuncType,
@@ -55,8 +59,9 @@ impl Func {
         + Sync
         + 'static,
     ) -> Result<Self, Error> {
-        let body = HostBody::dynamic::<C::Data, _>(ty, f);
         let store = &mut store.context_mut().0.opaque;
+        store.engine.check_func_type(&ty)?;
+        let body = HostBody::dynamic::<C::Data, _>(ty, f);
         let index = store.add_host_func(body, None)?;
         Ok(Self::new_handle(store, index))
     }
@@ -176,11 +181,13 @@ impl Func {
         let store = &mut inner.opaque;
         let own = self.own(store);
         Val::write_all(store, own, Side::Params, params)?;
-        let ended = self.begin(inner)?;
+        let parked = self.begin(inner)?;
+        let ended = parked.map_or(Ended::Returned, Ended::Suspended);
         Ok(Outcome::new(&mut inner.opaque, ended, self.index))
     }
 
-    /// The same function with types that are checked once, now.
+    /// The same function with types that are checked once, now. It may take more and give less than
+    /// they say: `Option<Func>` stands for results of any type of functions.
     ///
     /// # Errors
     /// Kind `Usage`: the types are others.
@@ -195,7 +202,7 @@ impl Func {
         let index = self.own(store);
         let asked = FuncType::new(P::types(), R::types());
         let ty = &store.funcs[index as usize].ty;
-        if *ty != asked {
+        if !store.fits(ty, &asked) {
             return Err(Error::usage(format!(
                 "expected a function {asked}, but it is {ty}"
             )));
@@ -213,7 +220,7 @@ impl Func {
 
     /// The same; it may park.
     #[inline]
-    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Ended, Error> {
+    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Option<Parked>, Error> {
         let target = self.target(&mut store.opaque)?;
         enter::start(store, &target)
     }
@@ -230,13 +237,25 @@ impl Func {
 }
 
 impl StoreOpaque {
+    /// Whether a function of one type can be called as if it had another.
+    fn fits(&self, ty: &FuncType, asked: &FuncType) -> bool {
+        let all = |given: &[ValType], wanted: &[ValType]| {
+            given.len() == wanted.len()
+                && given
+                    .iter()
+                    .zip(wanted)
+                    .all(|(given, wanted)| self.engine.val_matches(*given, *wanted))
+        };
+        all(asked.params(), ty.params()) && all(ty.results(), asked.results())
+    }
+
     /// Address of the code that calls a function with values from the value buffer.
     pub(crate) fn trampoline(&mut self, func: u32) -> Result<usize, Error> {
         let known = self.funcs[func as usize].trampoline;
         if known != 0 {
             return Ok(known);
         }
-        let type_id = self.engine.type_id(&self.funcs[func as usize].ty);
+        let type_id = self.funcs[func as usize].type_id;
         let code = self.engine.enter_trampoline(type_id)?;
         self.add_code(&code);
         self.funcs[func as usize].trampoline = code.start();

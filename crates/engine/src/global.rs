@@ -40,6 +40,7 @@ impl Global {
     /// Kind `Usage`: the value has another type.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
+        store.engine.check_types([&ty.content])?;
         let word = value.to_word(store, ty.content)?;
         let index = store.add_global(ty, word);
         Ok(Self::new_handle(store, index))

@@ -200,7 +200,7 @@ impl WasmTy for Option<ExternRef> {
         ValType::EXTERNREF
     }
     fn from_word(word: u64, store: &mut Words<'_>) -> Self {
-        store.0.externs.get(word)
+        store.0.externs.get(word).cloned()
     }
     fn into_word(self, store: &mut Words<'_>) -> u64 {
         store.0.word_of_extern(self)

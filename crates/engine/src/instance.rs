@@ -9,6 +9,7 @@ use crate::memory::Memory;
 use crate::module::Module;
 use crate::store::{AsContext, AsContextMut};
 use crate::table::Table;
+use crate::tag::Tag;
 use crate::typed::TypedFunc;
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_module::{ExternType, Item};
@@ -24,6 +25,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// A tag.
+    Tag(Tag),
 }
 
 impl Extern {
@@ -37,6 +40,7 @@ impl Extern {
             Self::Table(t) => ExternType::Table(t.ty(store)),
             Self::Memory(m) => ExternType::Memory(m.ty(store)),
             Self::Global(g) => ExternType::Global(g.ty(store)),
+            Self::Tag(t) => ExternType::Tag(t.ty(store)),
         }
     }
 
@@ -75,6 +79,15 @@ impl Extern {
             None
         }
     }
+
+    /// The tag, if it is one.
+    pub fn into_tag(self) -> Option<Tag> {
+        if let Self::Tag(t) = self {
+            Some(t)
+        } else {
+            None
+        }
+    }
 }
 
 macro_rules! from {
@@ -87,7 +100,7 @@ macro_rules! from {
     )*};
 }
 
-from!(Func Table Memory Global);
+from!(Func Table Memory Global Tag);
 
 /// An instance of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -178,6 +191,11 @@ impl Instance {
         self.get_export(store, name)?.into_global()
     }
 
+    /// The exported tag with this name.
+    pub fn get_tag(&self, store: impl AsContextMut, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
+    }
+
     /// The exported function with this name and these types.
     ///
     /// # Errors
@@ -207,6 +225,7 @@ impl StoreOpaque {
             Item::Table(t) => Table::new_handle(self, data.items.tables[t.index()]).into(),
             Item::Memory(m) => Memory::new_handle(self, data.items.memories[m.index()]).into(),
             Item::Global(g) => Global::new_handle(self, data.items.globals[g.index()]).into(),
+            Item::Tag(t) => Tag::new_handle(self, data.items.tags[t.index()]).into(),
         }
     }
 }

@@ -4,11 +4,13 @@ use crate::error::Error;
 use crate::func::Func;
 use crate::instance::Extern;
 use crate::module::Module;
+use crate::store::OpaqueContext;
 use crate::vm::enter::{self, Target};
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::{
-    ConstExpr, ConstOp, Elem, ElemItems, ElemMode, FuncIndex, GlobalType, Import, ItemType, Limits,
+    Composite, ConstExpr, ConstOp, Elem, ElemItems, ElemMode, FuncIndex, GlobalType, Import,
+    ItemType, Limits,
 };
 
 /// Instantiates a module; gives the instance's number.
@@ -27,7 +29,9 @@ pub(crate) fn instantiate<T>(
     allocate(opaque, module, &mut items)?;
     opaque.add_code(module.code());
     for ty in &module.inner().types {
-        opaque.reserve_values(ty);
+        if let Composite::Func(ty) = &ty.composite {
+            opaque.reserve_values(ty);
+        }
     }
     let instance = opaque.add_instance(module.clone(), items);
     init_globals(opaque, instance);
@@ -56,6 +60,7 @@ fn match_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Re
             Extern::Table(t) => items.tables.push(t.index_in(store)?),
             Extern::Memory(m) => items.memories.push(m.index_in(store)?),
             Extern::Global(g) => items.globals.push(g.index_in(store)?),
+            Extern::Tag(t) => items.tags.push(t.index_in(store)?),
         }
         check_type(store, module, import, *given)?;
     }
@@ -68,12 +73,14 @@ fn check_type(
     import: &Import,
     given: Extern,
 ) -> Result<(), Error> {
-    let module = module.inner();
+    let types = module.canonical();
     let fits = match (import.kind, given) {
-        (ItemType::Func(ty), Extern::Func(f)) => {
-            module.types[ty.index()] == store.funcs[f.index_in(store)? as usize].ty
+        (ItemType::Func(wanted), Extern::Func(f)) => {
+            let ty = store.funcs[f.index_in(store)? as usize].type_id;
+            store.engine.is_subtype(ty, module.type_id(wanted))
         }
         (ItemType::Table(wanted), Extern::Table(t)) => {
+            let wanted = types.table_type(wanted);
             let ty = store.tables[t.index_in(store)? as usize].current_type();
             wanted.element == ty.element && within(ty.limits, wanted.limits)
         }
@@ -82,19 +89,32 @@ fn check_type(
             wanted.limits,
         ),
         (ItemType::Global(wanted), Extern::Global(g)) => {
-            wanted == store.globals[g.index_in(store)? as usize].ty
+            let ty = store.globals[g.index_in(store)? as usize].ty;
+            global_fits(store, ty, types.global_type(wanted))
+        }
+        (ItemType::Tag(wanted), Extern::Tag(t)) => {
+            store.tags[t.index_in(store)? as usize].type_id() == module.type_id(wanted)
         }
         _ => false,
     };
     if fits {
         return Ok(());
     }
-    let wanted = describe(&module.import_type(import));
+    let wanted = describe(&types.extern_type(module.inner().import_type(import)));
     let given = describe(&store.type_of_extern(given));
     Err(Error::link(format!(
         "incompatible import type for `{}.{}`: the module asks for {wanted}, but {given} was given",
         import.module, import.name
     )))
+}
+
+/// Whether a global can stand for another: one that is written must hold the same, one that is only
+/// read may promise more.
+fn global_fits(store: &StoreOpaque, given: GlobalType, wanted: GlobalType) -> bool {
+    match (given.mutable, wanted.mutable) {
+        (false, false) => store.engine.val_matches(given.content, wanted.content),
+        _ => given == wanted,
+    }
 }
 
 /// Whether what has `given` limits can stand for what is asked with `wanted` ones.
@@ -127,20 +147,28 @@ fn describe(ty: &bident_module::ExternType) -> String {
         ),
         E::Memory(m) => format!("a memory of {} pages", bounds(&m.limits)),
         E::Global(g) => global(g),
+        E::Tag(t) => format!("a tag {t}"),
     }
 }
 
 /// Step 5: memory for what the module defines. Values come later: they may refer to functions.
 fn allocate(store: &mut StoreOpaque, module: &Module, items: &mut Items) -> Result<(), Error> {
-    let inner = module.inner();
+    let (inner, types) = (module.inner(), module.canonical());
     for ty in &inner.tables[inner.imported.tables as usize..] {
-        items.tables.push(store.add_table(*ty, 0)?);
+        items
+            .tables
+            .push(store.add_table(types.table_type(*ty), 0)?);
     }
     for ty in &inner.memories[inner.imported.memories as usize..] {
         items.memories.push(store.add_memory(*ty)?);
     }
     for ty in &inner.globals[inner.imported.globals as usize..] {
-        items.globals.push(store.add_global(*ty, 0));
+        items
+            .globals
+            .push(store.add_global(types.global_type(*ty), 0));
+    }
+    for ty in &inner.tags[inner.imported.tags as usize..] {
+        items.tags.push(store.add_tag(module.type_id(*ty)));
     }
     Ok(())
 }
@@ -221,8 +249,8 @@ fn run_start<T>(store: &mut StoreInner<T>, instance: usize) -> Result<(), Error>
     let opaque = &mut store.opaque;
     let target = match opaque.instances[instance].entry(start) {
         Some((code, context)) => {
-            let type_id =
-                opaque.instances[instance].module.type_ids()[module.funcs[start.index()].index()];
+            let ty = module.funcs[start.index()];
+            let type_id = opaque.instances[instance].module.type_id(ty);
             let trampoline = opaque.engine.enter_trampoline(type_id)?;
             opaque.add_code(&trampoline);
             Target {
@@ -286,15 +314,5 @@ fn binary(stack: &mut Vec<u64>, f: impl FnOnce(u64, u64) -> u64) -> u64 {
 impl StoreOpaque {
     fn type_of_extern(&self, item: Extern) -> bident_module::ExternType {
         item.ty(OpaqueContext(self))
-    }
-}
-
-/// A store without its data, for functions that only read.
-struct OpaqueContext<'a>(&'a StoreOpaque);
-
-impl crate::store::AsContext for OpaqueContext<'_> {
-    type Data = ();
-    fn opaque(&self) -> crate::store::Opaque<'_> {
-        crate::store::Opaque(self.0)
     }
 }

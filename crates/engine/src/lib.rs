@@ -35,14 +35,18 @@
 //! | instantiate | [`Store`], [`Linker`], [`Instance`] |
 //! | call and wait | [`Func::call`], [`TypedFunc`] |
 //! | call and be parked | [`Func::start`], [`Outcome`], [`Suspension`] |
+//! | hold a continuation | [`Continuation`], [`Handled`], [`Tag`] |
+//! | throw and catch | [`Exception`], [`Error::exception`] |
 //! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`] |
 //! | nest host callbacks | [`SharedStore`] |
 #![deny(unsafe_code)]
 
 mod backtrace;
 mod config;
+mod continuation;
 mod engine;
 mod error;
+mod exception;
 mod func;
 mod global;
 mod host;
@@ -54,6 +58,7 @@ mod module;
 mod store;
 mod suspension;
 mod table;
+mod tag;
 mod trap;
 mod typed;
 mod value;
@@ -61,8 +66,10 @@ mod vm;
 
 pub use backtrace::FrameInfo;
 pub use config::Config;
+pub use continuation::{Continuation, Handled};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind};
+pub use exception::Exception;
 pub use func::Func;
 pub use global::Global;
 pub use host::{Answer, Caller, HostReturn, Reply, WasmTy, WasmValues};
@@ -73,6 +80,7 @@ pub use module::{ExportType, ImportType, Module};
 pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
 pub use suspension::{Outcome, Results, Suspension};
 pub use table::Table;
+pub use tag::Tag;
 pub use typed::{TypedFunc, TypedOutcome};
 pub use value::{ExternRef, Val};
 pub use vm::leave::IntoFunc;
@@ -80,6 +88,7 @@ pub use vm::shared::SharedStore;
 
 pub use bident_abi::TrapCode;
 pub use bident_module::{
-    ExternType, FuncType, GlobalType, Limits, MemoryType, RefType, TableType, ValType,
+    ExternType, FuncType, GlobalType, HeapType, Kind, Limits, MemoryType, RefType, TableType,
+    TypeId, ValType,
 };
 pub use bident_stack::Stats as StackStats;

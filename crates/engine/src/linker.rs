@@ -117,7 +117,8 @@ impl<T: 'static> Linker<T> {
     /// Defines a name as a host function with a type known only at run time; see [`Func::new`].
     ///
     /// # Errors
-    /// The name is defined already.
+    /// The name is defined already, or, kind `Usage`, the type refers to one that the engine does not
+    /// know.
     pub fn func_new(
         &mut self,
         module: &str,
@@ -125,6 +126,7 @@ impl<T: 'static> Linker<T> {
         ty: FuncType,
         f: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<Answer, Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
+        self.engine.check_func_type(&ty)?;
         self.insert(
             module,
             name,

@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::vm::code::Code;
 use bident_abi::VmLayout;
-use bident_module::{self as wasm, ExternType};
+use bident_module::{self as wasm, Canonical, ExternType, TypeId, TypeIndex};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ struct Inner {
     module: Arc<wasm::Module>,
     layout: VmLayout,
     code: Arc<Code>,
-    type_ids: Arc<[u32]>,
+    type_ids: Vec<TypeId>,
 }
 
 impl Module {
@@ -33,7 +33,7 @@ impl Module {
             .compile(&module, bodies)
             .map_err(Error::compile)?;
         let module = Arc::new(module);
-        let type_ids = module.types.iter().map(|ty| engine.type_id(ty)).collect();
+        let type_ids = engine.register(&module.types, &module.groups);
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),
             layout: VmLayout::new(&module),
@@ -76,7 +76,7 @@ impl Module {
         module.imports.iter().map(move |import| ImportType {
             module: &import.module,
             name: &import.name,
-            ty: module.import_type(import),
+            ty: self.canonical().extern_type(module.import_type(import)),
         })
     }
 
@@ -85,7 +85,7 @@ impl Module {
         let module = &self.0.module;
         module.exports.iter().map(move |export| ExportType {
             name: &export.name,
-            ty: module.item_type(export.item),
+            ty: self.canonical().extern_type(module.item_type(export.item)),
         })
     }
 
@@ -108,8 +108,22 @@ impl Module {
         &self.0.code
     }
 
-    pub(crate) fn type_ids(&self) -> &Arc<[u32]> {
+    /// Identities of the module's types in its engine.
+    pub(crate) fn type_ids(&self) -> &[TypeId] {
         &self.0.type_ids
+    }
+
+    /// Translation of the module's types to those of its engine.
+    pub(crate) fn canonical(&self) -> Canonical<'_> {
+        Canonical {
+            types: &self.0.module.types,
+            ids: &self.0.type_ids,
+        }
+    }
+
+    /// Identity of the function type at a position of the type section.
+    pub(crate) fn type_id(&self, ty: TypeIndex) -> u32 {
+        self.0.type_ids[ty.index()].0
     }
 }
 

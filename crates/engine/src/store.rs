@@ -40,15 +40,15 @@ impl<T: 'static> Store<T> {
         &self.0.opaque.engine
     }
 
-    /// Drops host values that WebAssembly can no longer reach, which happens by itself as they grow in
-    /// number, and gives idle stack memory back to the system.
+    /// Frees host values, exceptions and suspended continuations that WebAssembly can no longer reach,
+    /// which happens by itself as they grow in number, and gives idle stack memory back to the system.
     pub fn gc(&mut self) {
         self.0.opaque.gc();
     }
 
     /// Figures about the store's stacks.
     pub fn stats(&self) -> Stats {
-        self.0.opaque.stacks.stats()
+        self.0.opaque.stats()
     }
 
     pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {
@@ -82,7 +82,7 @@ impl<T: 'static> StoreContextMut<'_, T> {
 
     /// As [`Store::stats`].
     pub fn stats(&self) -> Stats {
-        self.0.opaque.stacks.stats()
+        self.0.opaque.stats()
     }
 }
 
@@ -150,5 +150,15 @@ impl<C: AsContext> AsContext for &mut C {
 impl<C: AsContextMut> AsContextMut for &mut C {
     fn context_mut(&mut self) -> StoreContextMut<'_, C::Data> {
         C::context_mut(self)
+    }
+}
+
+/// A store without its data, for functions that only read.
+pub(crate) struct OpaqueContext<'a>(pub(crate) &'a StoreOpaque);
+
+impl AsContext for OpaqueContext<'_> {
+    type Data = ();
+    fn opaque(&self) -> Opaque<'_> {
+        Opaque(self.0)
     }
 }

@@ -6,12 +6,14 @@
 //!                    wasm goes on with the values ◄───────────┘
 //! ```
 
+use crate::continuation::Handled;
 use crate::error::Error;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Ended, Parked};
 use crate::vm::store::StoreOpaque;
 use bident_module::FuncType;
+use bident_stack::Exit;
 use std::fmt;
 use std::ops::Deref;
 
@@ -25,7 +27,7 @@ pub struct Results(
 );
 
 impl Results {
-    fn new(values: Vec<Val>) -> Self {
+    pub(crate) fn new(values: Vec<Val>) -> Self {
         Self((!values.is_empty()).then(|| Box::new(values)))
     }
 
@@ -63,6 +65,9 @@ pub enum Outcome {
     Returned(Results),
     /// A host function answered that it is pending.
     Suspended(Suspension),
+    /// WebAssembly suspended with a tag that the host handles; only after
+    /// [`crate::Continuation::resume`] or `throw`.
+    Handled(Box<Handled>),
 }
 
 impl Outcome {
@@ -75,6 +80,7 @@ impl Outcome {
                 Self::Returned(Results::new(values))
             }
             Ended::Suspended(parked) => Self::Suspended(Suspension::new(parked)),
+            Ended::Handled(captured) => Self::Handled(Box::new(Handled::new(store, captured))),
         }
     }
 }
@@ -139,29 +145,56 @@ impl Suspension {
     /// # Panics
     /// If it belongs to another store, or a host function panics.
     #[inline(always)]
-    pub fn resume(self, mut store: impl AsContextMut, values: &[Val]) -> Result<Outcome, Error> {
+    pub fn resume(
+        mut self,
+        mut store: impl AsContextMut,
+        values: &[Val],
+    ) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         self.check(&inner.opaque);
-        if enter::resume(inner, &self.0, values)? {
-            return Ok(Outcome::Suspended(self));
-        }
-        let func = self.0.func;
-        self.0.disarm();
-        Ok(Outcome::new(&mut inner.opaque, Ended::Returned, func))
+        let exit = enter::resume(inner, &mut self.0, values)?;
+        Ok(self.outcome(&mut inner.opaque, exit))
     }
 
-    /// Ends the activation: the awaited call fails with this error, which comes back with the
-    /// backtrace of where WebAssembly waited.
+    /// What the activation that this was came to.
+    #[inline(always)]
+    fn outcome(self, store: &mut StoreOpaque, exit: Exit) -> Outcome {
+        if exit == Exit::Suspended {
+            return Outcome::Suspended(self);
+        }
+        self.ended(store, exit)
+    }
+
+    fn ended(self, store: &mut StoreOpaque, exit: Exit) -> Outcome {
+        let func = self.0.func;
+        let handlers = self.0.disarm();
+        let ended = match handlers {
+            Some(handlers) if exit == Exit::Handled => {
+                Ended::Handled(store.captured(func, &handlers))
+            }
+            _ => Ended::Returned,
+        };
+        Outcome::new(store, ended, func)
+    }
+
+    /// Goes on with an error: the awaited call fails with it. An exception ([`Error::exception`]) is
+    /// thrown there; any other error ends the activation, and comes back with the backtrace of where
+    /// WebAssembly waited.
     ///
     /// # Errors
-    /// Always the error, unless WebAssembly catches it.
+    /// The error, unless it is an exception that WebAssembly catches; then as for [`Self::resume`].
     ///
     /// # Panics
-    /// If it belongs to another store.
-    pub fn throw(self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
-        let store = &mut store.context_mut().0.opaque;
-        self.check(store);
-        Err(enter::cancel_with(store, *self.0, error))
+    /// If it belongs to another store, or a host function panics.
+    pub fn throw(mut self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
+        let inner = store.context_mut().0;
+        self.check(&inner.opaque);
+        let Some(exception) = error.exception() else {
+            return Err(enter::cancel_with(&mut inner.opaque, *self.0, error));
+        };
+        let exn = exception.word_in(&inner.opaque)?;
+        let exit = enter::throw_into(inner, &mut self.0, exn)?;
+        Ok(self.outcome(&mut inner.opaque, exit))
     }
 
     /// Ends the activation: its frames go without running again.

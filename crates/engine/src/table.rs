@@ -41,6 +41,7 @@ impl Table {
     /// the minimum exceeds the maximum.
     pub fn new(mut store: impl AsContextMut, ty: TableType, element: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
+        store.engine.check_types([&ValType::Ref(ty.element)])?;
         let word = element.to_word(store, ValType::Ref(ty.element))?;
         let index = store.add_table(ty, word)?;
         Ok(Self::new_handle(store, index))

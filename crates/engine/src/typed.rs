@@ -5,7 +5,6 @@ use crate::func::Func;
 use crate::host::{WasmValues, Words};
 use crate::store::AsContextMut;
 use crate::suspension::Suspension;
-use crate::vm::enter::Ended;
 use std::marker::PhantomData;
 
 /// A function whose types were checked when it was made; see [`Func::typed`].
@@ -69,8 +68,8 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
         let store = store.context_mut().0;
         params.write(&mut Words(&mut store.opaque));
         Ok(match self.func.begin(store)? {
-            Ended::Returned => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
-            Ended::Suspended(parked) => TypedOutcome::Suspended(Suspension::new(parked)),
+            None => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
+            Some(parked) => TypedOutcome::Suspended(Suspension::new(parked)),
         })
     }
 }

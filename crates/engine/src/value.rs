@@ -1,9 +1,12 @@
 //! Values as the embedder sees them.
 
+use crate::continuation::Continuation;
 use crate::error::Error;
+use crate::exception::Exception;
 use crate::func::Func;
+use crate::store::AsContext;
 use crate::vm::store::StoreOpaque;
-use bident_module::{RefType, ValType};
+use bident_module::{HeapType, Kind, RefType, TypeId, ValType};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -48,10 +51,14 @@ pub enum Val {
     F32(u32),
     /// `f64`, its bits.
     F64(u64),
-    /// `funcref`
+    /// A reference to a function.
     FuncRef(Option<Func>),
-    /// `externref`
+    /// A reference to a value of the host.
     ExternRef(Option<ExternRef>),
+    /// A reference to an exception.
+    ExnRef(Option<Exception>),
+    /// A reference to a continuation.
+    ContRef(Option<Continuation>),
 }
 
 const _: () = assert!(
@@ -60,19 +67,23 @@ const _: () = assert!(
 );
 
 impl Val {
-    /// Zero or null.
+    /// Zero or null, null also for types that do not allow it.
     pub fn default_for(ty: ValType) -> Self {
         match ty {
             ValType::I32 => Self::I32(0),
             ValType::I64 => Self::I64(0),
             ValType::F32 => Self::F32(0),
             ValType::F64 => Self::F64(0),
-            ValType::Ref(RefType::Func) => Self::FuncRef(None),
-            ValType::Ref(RefType::Extern) => Self::ExternRef(None),
+            ValType::Ref(ty) => match Target::of(ty) {
+                Target::Func => Self::FuncRef(None),
+                Target::Extern => Self::ExternRef(None),
+                Target::Exn => Self::ExnRef(None),
+                Target::Cont => Self::ContRef(None),
+            },
         }
     }
 
-    /// Its type.
+    /// Its type; for a reference the most general one.
     pub fn ty(&self) -> ValType {
         match self {
             Self::I32(_) => ValType::I32,
@@ -81,6 +92,8 @@ impl Val {
             Self::F64(_) => ValType::F64,
             Self::FuncRef(_) => ValType::FUNCREF,
             Self::ExternRef(_) => ValType::EXTERNREF,
+            Self::ExnRef(_) => ValType::EXNREF,
+            Self::ContRef(_) => ValType::CONTREF,
         }
     }
 
@@ -120,6 +133,14 @@ impl Val {
         }
     }
 
+    /// Whether it is a value of a type. Functions of another store are of no type.
+    pub fn matches(&self, store: impl AsContext, ty: ValType) -> bool {
+        match ty {
+            ValType::Ref(ty) => self.is_reference_of(store.opaque().0, ty),
+            ty => self.ty() == ty,
+        }
+    }
+
     /// The value that a word of compiled code stands for.
     #[inline]
     pub(crate) fn from_word(store: &mut StoreOpaque, ty: ValType, word: u64) -> Self {
@@ -128,10 +149,16 @@ impl Val {
             ValType::I64 => Self::I64(word as i64),
             ValType::F32 => Self::F32(word as u32),
             ValType::F64 => Self::F64(word),
-            ValType::Ref(RefType::Func) => {
-                Self::FuncRef(store.func_of_word(word).map(|f| Func::new_handle(store, f)))
-            }
-            ValType::Ref(RefType::Extern) => Self::ExternRef(store.externs.get(word)),
+            ValType::Ref(ty) => match Target::of(ty) {
+                Target::Func => {
+                    Self::FuncRef(store.func_of_word(word).map(|f| Func::new_handle(store, f)))
+                }
+                Target::Extern => Self::ExternRef(store.externs.get(word).cloned()),
+                Target::Exn => Self::ExnRef((word != 0).then(|| Exception::from_word(store, word))),
+                Target::Cont => Self::ContRef(
+                    (word != 0).then(|| Continuation::from_word(store, word, cont_type(ty.heap))),
+                ),
+            },
         }
     }
 
@@ -156,7 +183,8 @@ impl Val {
     /// The word that compiled code has for this value of type `ty`.
     ///
     /// # Errors
-    /// Kind `Usage`: the value has another type, or is a function of another store.
+    /// Kind `Usage`: the value has another type, is null where the type does not allow it, or belongs
+    /// to another store.
     #[inline]
     pub(crate) fn to_word(&self, store: &mut StoreOpaque, ty: ValType) -> Result<u64, Error> {
         match (self, ty) {
@@ -164,26 +192,56 @@ impl Val {
             (Self::I64(v), ValType::I64) => Ok(*v as u64),
             (Self::F32(v), ValType::F32) => Ok(u64::from(*v)),
             (Self::F64(v), ValType::F64) => Ok(*v),
-            _ => self.ref_to_word(store, ty),
+            (_, ValType::Ref(ty)) => self.ref_to_word(store, ty),
+            _ => Err(self.mismatch(store, ty)),
         }
     }
 
-    fn ref_to_word(&self, store: &mut StoreOpaque, ty: ValType) -> Result<u64, Error> {
-        Ok(match (self, ty) {
-            (Self::FuncRef(None), ValType::Ref(RefType::Func)) => 0,
-            (Self::FuncRef(Some(func)), ValType::Ref(RefType::Func)) => {
-                store.word_of_func(func.index_in(store)?)
+    fn ref_to_word(&self, store: &mut StoreOpaque, ty: RefType) -> Result<u64, Error> {
+        match self {
+            _ if !self.is_reference_of(store, ty) => Err(self.mismatch(store, ValType::Ref(ty))),
+            Self::FuncRef(Some(func)) => Ok(store.word_of_func(func.index_in(store)?)),
+            Self::ExternRef(value) => Ok(store.word_of_extern(value.clone())),
+            Self::ExnRef(Some(exception)) => exception.word_in(store),
+            Self::ContRef(Some(cont)) => Ok(cont.word_as(store, None).unwrap_or(0)),
+            _ => Ok(0),
+        }
+    }
+
+    fn is_reference_of(&self, store: &StoreOpaque, ty: RefType) -> bool {
+        match (self, Target::of(ty)) {
+            (Self::FuncRef(None), Target::Func)
+            | (Self::ExternRef(None), Target::Extern)
+            | (Self::ExnRef(None), Target::Exn)
+            | (Self::ContRef(None), Target::Cont) => ty.nullable,
+            (Self::FuncRef(Some(func)), Target::Func) => func
+                .index_in(store)
+                .is_ok_and(|func| store.is_func_of(func, ty.heap)),
+            (Self::ExternRef(Some(_)), Target::Extern) => ty.heap == HeapType::Extern,
+            (Self::ExnRef(Some(exception)), Target::Exn) => {
+                ty.heap == HeapType::Exn && exception.word_in(store).is_ok()
             }
-            (Self::ExternRef(value), ValType::Ref(RefType::Extern)) => {
-                store.word_of_extern(value.clone())
+            (Self::ContRef(Some(cont)), Target::Cont) => {
+                ty.heap != HeapType::NoCont && cont.word_as(store, cont_type(ty.heap)).is_some()
             }
-            _ => {
-                let given = self.ty();
-                return Err(Error::usage(format!(
-                    "expected a value of type {ty}, got {given}"
-                )));
-            }
-        })
+            _ => false,
+        }
+    }
+
+    #[cold]
+    fn mismatch(&self, store: &StoreOpaque, ty: ValType) -> Error {
+        let given = match self {
+            Self::FuncRef(None)
+            | Self::ExternRef(None)
+            | Self::ExnRef(None)
+            | Self::ContRef(None) => format!("a null {}", self.ty()),
+            Self::FuncRef(Some(func)) => match func.index_in(store) {
+                Ok(func) => format!("a function {}", store.funcs[func as usize].ty),
+                Err(error) => return error,
+            },
+            other => other.ty().to_string(),
+        };
+        Error::usage(format!("expected a value of type {ty}, got {given}"))
     }
 
     /// Appends the parameters or results of function `func` from the transfer buffer.
@@ -221,6 +279,49 @@ impl Val {
     }
 }
 
+impl StoreOpaque {
+    /// Whether a function is among those that a heap type stands for.
+    fn is_func_of(&self, func: u32, heap: HeapType) -> bool {
+        let given = self.funcs[func as usize].type_id;
+        match heap {
+            HeapType::Func => true,
+            HeapType::Canon(wanted, Kind::Func) => self.engine.is_subtype(given, wanted.0),
+            _ => false,
+        }
+    }
+}
+
+/// The continuation type among heap types.
+fn cont_type(heap: HeapType) -> Option<TypeId> {
+    match heap {
+        HeapType::Canon(id, Kind::Cont) => Some(id),
+        _ => None,
+    }
+}
+
+/// What the references of a type refer to, apart from the exact type.
+enum Target {
+    Func,
+    Extern,
+    Exn,
+    Cont,
+}
+
+impl Target {
+    fn of(ty: RefType) -> Self {
+        match ty.heap {
+            // Types of a module do not get here.
+            HeapType::Func
+            | HeapType::NoFunc
+            | HeapType::Canon(_, Kind::Func)
+            | HeapType::Index(_) => Self::Func,
+            HeapType::Extern | HeapType::NoExtern => Self::Extern,
+            HeapType::Exn | HeapType::NoExn => Self::Exn,
+            HeapType::Cont | HeapType::NoCont | HeapType::Canon(_, Kind::Cont) => Self::Cont,
+        }
+    }
+}
+
 /// Which values of a function a transfer carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Side {
@@ -245,4 +346,6 @@ from! {
     f64 => |v| Self::F64(v.to_bits());
     Func => |v| Self::FuncRef(Some(v));
     ExternRef => |v| Self::ExternRef(Some(v));
+    Exception => |v| Self::ExnRef(Some(v));
+    Continuation => |v| Self::ContRef(Some(v));
 }

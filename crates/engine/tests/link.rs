@@ -46,7 +46,7 @@ fn things(store: &mut Store<()>) -> [(&'static str, Extern); 5] {
     };
     let memory = Memory::new(&mut *store, MemoryType { limits }).unwrap();
     let ty = TableType {
-        element: RefType::Func,
+        element: RefType::FUNC,
         limits,
     };
     let table = Table::new(&mut *store, ty, Val::FuncRef(None)).unwrap();

@@ -54,7 +54,7 @@ fn imports_and_exports_are_listed_in_order() {
     let ExternType::Table(table) = &types[3] else {
         panic!("{types:?}");
     };
-    assert_eq!(table.element, RefType::Func);
+    assert_eq!(table.element, RefType::FUNC);
     assert_eq!(table.limits, Limits { min: 3, max: None });
 }
 

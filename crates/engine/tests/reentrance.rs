@@ -63,7 +63,7 @@ fn call(caller: &mut Context<'_>, name: &str, n: i32) -> Result<i32, Error> {
     if caller.data().start {
         return match func.start(&mut *caller, &[Val::I32(n)])? {
             Outcome::Returned(values) => Ok(values[0].i32().unwrap()),
-            Outcome::Suspended(_) => Err(Error::msg("it parked")),
+            _ => Err(Error::msg("it parked")),
         };
     }
     let mut results = [Val::I32(0)];

@@ -77,7 +77,7 @@ fn a_table_grows() {
             assert!(matches!(&got[0], Val::ExternRef(Some(e)) if e.ptr_eq(expected)));
         }
         assert_eq!(table.size(&guest.store), 10);
-        assert_eq!(table.ty(&guest.store), ty(RefType::Extern, 10, Some(10)));
+        assert_eq!(table.ty(&guest.store), ty(RefType::EXTERN, 10, Some(10)));
         for delta in [1, u64::MAX] {
             let error = table
                 .grow(&mut guest.store, delta, Val::ExternRef(None))
@@ -105,7 +105,7 @@ fn a_table_over_the_limit_is_refused_with_the_numbers() {
         "{text}"
     );
 
-    let table = Table::new(&mut store, ty(RefType::Func, 999, None), Val::FuncRef(None)).unwrap();
+    let table = Table::new(&mut store, ty(RefType::FUNC, 999, None), Val::FuncRef(None)).unwrap();
     table.grow(&mut store, 1, Val::FuncRef(None)).unwrap();
     let error = table.grow(&mut store, 1, Val::FuncRef(None)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
@@ -118,19 +118,19 @@ fn a_table_that_makes_no_sense_is_refused() {
     let foreign = Func::wrap(&mut other, || ()).unwrap();
     for (ty, element, kind) in [
         (
-            ty(RefType::Func, 1, None),
+            ty(RefType::FUNC, 1, None),
             Val::ExternRef(None),
             ErrorKind::Usage,
         ),
-        (ty(RefType::Func, 1, None), Val::I32(0), ErrorKind::Usage),
-        (ty(RefType::Func, 1, None), foreign.into(), ErrorKind::Usage),
+        (ty(RefType::FUNC, 1, None), Val::I32(0), ErrorKind::Usage),
+        (ty(RefType::FUNC, 1, None), foreign.into(), ErrorKind::Usage),
         (
-            ty(RefType::Func, 2, Some(1)),
+            ty(RefType::FUNC, 2, Some(1)),
             Val::FuncRef(None),
             ErrorKind::Usage,
         ),
         (
-            ty(RefType::Func, u64::MAX, None),
+            ty(RefType::FUNC, u64::MAX, None),
             Val::FuncRef(None),
             ErrorKind::Limit,
         ),

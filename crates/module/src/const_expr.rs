@@ -4,6 +4,7 @@ use crate::convert::{heap_type, unsupported};
 use crate::error::Error;
 use crate::index::{FuncIndex, GlobalIndex};
 use crate::module::{ConstExpr, ConstOp};
+use crate::types::RefType;
 use wasmparser::Operator;
 
 /// Reads a validated constant expression.
@@ -18,7 +19,9 @@ pub(crate) fn read(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error>
             Operator::F32Const { value } => ConstOp::F32(value.bits()),
             Operator::F64Const { value } => ConstOp::F64(value.bits()),
             Operator::GlobalGet { global_index } => ConstOp::GlobalGet(GlobalIndex(global_index)),
-            Operator::RefNull { hty } => ConstOp::RefNull(heap_type(hty, offset as usize)?),
+            Operator::RefNull { hty } => {
+                ConstOp::RefNull(RefType::nullable(heap_type(hty, offset as usize)?))
+            }
             Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex(function_index)),
             Operator::I32Add => ConstOp::I32Add,
             Operator::I32Sub => ConstOp::I32Sub,

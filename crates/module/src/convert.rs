@@ -1,14 +1,19 @@
 //! Types as wasmparser has them to types as the record has them.
 //!
-//! wasmparser knows types of proposals that [`crate::features`] leaves out. The validator refuses
-//! them first; an error here means that a feature was turned on before its types got a place in the
-//! record.
+//! The validator refuses types of proposals that [`crate::features`] leaves out. What it lets pass
+//! and the record has no place for ends here: the types of garbage collection, which come with
+//! recursion groups.
 
 use crate::error::Error;
 use crate::index::TypeIndex;
 use crate::module::ItemType;
-use crate::types::{FuncType, GlobalType, Limits, MemoryType, RefType, TableType, ValType};
-use wasmparser::{AbstractHeapType, HeapType, TypeRef};
+use crate::types::{
+    Composite, DefinedType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, TableType,
+    ValType,
+};
+use wasmparser::{
+    AbstractHeapType, CompositeInnerType, PackedIndex, SubType, TypeRef, UnpackedIndex,
+};
 
 pub(crate) fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType, Error> {
     Ok(match ty {
@@ -22,25 +27,59 @@ pub(crate) fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType
 }
 
 pub(crate) fn ref_type(ty: wasmparser::RefType, offset: usize) -> Result<RefType, Error> {
-    if !ty.is_nullable() {
-        return Err(unsupported(format_args!("reference type {ty}"), offset));
-    }
-    heap_type(ty.heap_type(), offset)
+    Ok(RefType {
+        nullable: ty.is_nullable(),
+        heap: heap_type(ty.heap_type(), offset)?,
+    })
 }
 
-/// Nullable reference to this heap type.
-pub(crate) fn heap_type(ty: HeapType, offset: usize) -> Result<RefType, Error> {
-    match ty {
-        HeapType::Abstract {
-            shared: false,
-            ty: AbstractHeapType::Func,
-        } => Ok(RefType::Func),
-        HeapType::Abstract {
-            shared: false,
-            ty: AbstractHeapType::Extern,
-        } => Ok(RefType::Extern),
-        _ => Err(unsupported(format_args!("heap type {ty:?}"), offset)),
+pub(crate) fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapType, Error> {
+    use AbstractHeapType as Abstract;
+    Ok(match ty {
+        wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => {
+            HeapType::Index(TypeIndex(index))
+        }
+        wasmparser::HeapType::Abstract { shared: false, ty } => match ty {
+            Abstract::Func => HeapType::Func,
+            Abstract::Extern => HeapType::Extern,
+            Abstract::Exn => HeapType::Exn,
+            Abstract::Cont => HeapType::Cont,
+            Abstract::NoFunc => HeapType::NoFunc,
+            Abstract::NoExtern => HeapType::NoExtern,
+            Abstract::NoExn => HeapType::NoExn,
+            Abstract::NoCont => HeapType::NoCont,
+            other => return Err(unsupported(format_args!("heap type {other:?}"), offset)),
+        },
+        other => return Err(unsupported(format_args!("heap type {other:?}"), offset)),
+    })
+}
+
+pub(crate) fn defined_type(ty: &SubType, offset: usize) -> Result<DefinedType, Error> {
+    if ty.composite_type.shared {
+        return Err(unsupported("shared type", offset));
     }
+    let composite = match &ty.composite_type.inner {
+        CompositeInnerType::Func(ty) => Composite::Func(func_type(ty, offset)?),
+        CompositeInnerType::Cont(ty) => Composite::Cont(type_index(ty.0, offset)?),
+        CompositeInnerType::Struct(_) => return Err(unsupported("struct type", offset)),
+        CompositeInnerType::Array(_) => return Err(unsupported("array type", offset)),
+    };
+    let supertype = match ty.supertype_idxs[..] {
+        [] => None,
+        [index] => Some(type_index(index, offset)?),
+        _ => return Err(unsupported("more than one supertype", offset)),
+    };
+    Ok(DefinedType {
+        composite,
+        supertype,
+        is_final: ty.is_final,
+    })
+}
+
+/// A reference to the type section. Readers give positions in it; only the validator has others.
+fn type_index(index: PackedIndex, offset: usize) -> Result<TypeIndex, Error> {
+    let index = index.as_module_index().map(TypeIndex);
+    index.ok_or_else(|| unsupported("type index that is no position in the type section", offset))
 }
 
 pub(crate) fn func_type(ty: &wasmparser::FuncType, offset: usize) -> Result<FuncType, Error> {
@@ -83,7 +122,7 @@ pub(crate) fn import_type(ty: TypeRef, offset: usize) -> Result<ItemType, Error>
         TypeRef::Table(ty) => ItemType::Table(table_type(ty, offset)?),
         TypeRef::Memory(ty) => ItemType::Memory(memory_type(ty)),
         TypeRef::Global(ty) => ItemType::Global(global_type(ty, offset)?),
-        TypeRef::Tag(_) => return Err(unsupported("import of a tag", offset)),
+        TypeRef::Tag(ty) => ItemType::Tag(TypeIndex(ty.func_type_idx)),
         TypeRef::FuncExact(_) => return Err(unsupported("import of an exact function", offset)),
     })
 }

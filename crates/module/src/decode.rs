@@ -7,25 +7,29 @@
 
 use crate::const_expr;
 use crate::convert::{
-    func_type, global_type, import_type, memory_type, ref_type, table_type, unsupported,
+    defined_type, global_type, import_type, memory_type, ref_type, table_type, unsupported,
+    val_type,
 };
 use crate::error::Error;
 use crate::features::features;
-use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use crate::handlers;
+use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::{
     Body, ConstExpr, ConstOp, Data, Elem, ElemItems, ElemMode, Export, Import, Item, ItemType,
     Module,
 };
 use crate::names::Names;
-use crate::types::RefType;
+use crate::support::check_operator;
+use crate::types::{HeapType, RefType};
 use std::ops::Range;
 use std::sync::Arc;
 use wasmparser::{
     BinaryReader, CustomSectionReader, DataKind, DataSectionReader, ElementItems, ElementKind,
     ElementSectionReader, Encoding, ExportSectionReader, ExternalKind, FuncToValidate,
-    FuncValidatorAllocations, FunctionBody, FunctionSectionReader, GlobalSectionReader,
-    ImportSectionReader, MemorySectionReader, Parser, Payload, TableInit, TableSectionReader,
-    TypeSectionReader, ValidPayload, Validator, ValidatorResources,
+    FuncValidator, FuncValidatorAllocations, FunctionBody, FunctionSectionReader,
+    GlobalSectionReader, ImportSectionReader, MemorySectionReader, OperatorsReader, Parser,
+    Payload, TableInit, TableSectionReader, TagSectionReader, TypeSectionReader, ValidPayload,
+    Validator, ValidatorResources,
 };
 
 /// What it takes to validate one function body later, on any thread: `into_validator` makes the
@@ -50,25 +54,40 @@ pub fn decode(bytes: Arc<[u8]>) -> Result<(Module, Vec<BodyValidator>), Error> {
     } = decoder;
     module.escaping.sort_unstable();
     module.escaping.dedup();
+    module.handlers = handlers::collect(&module);
     Ok((module, validators))
 }
 
 /// Validates a binary, function bodies included.
 pub fn validate(bytes: &[u8]) -> Result<(), Error> {
-    let mut bodies = Vec::new();
-    for_each_payload(bytes, |payload, body_validator| {
-        if let (Payload::CodeSectionEntry(body), Some(validator)) = (payload, body_validator) {
-            bodies.push((body, validator));
-        }
-        Ok(())
-    })?;
+    let (module, validators) = decode(bytes.into())?;
     let mut allocations = FuncValidatorAllocations::default();
-    for (body, validator) in bodies {
+    for (body, validator) in validators.into_iter().enumerate() {
         let mut validator = validator.into_validator(allocations);
-        validator.validate(&body)?;
+        validate_body(&module.function_body(body), &mut validator)?;
         allocations = validator.into_allocations();
     }
     Ok(())
+}
+
+fn validate_body(
+    body: &FunctionBody<'_>,
+    validator: &mut FuncValidator<ValidatorResources>,
+) -> Result<(), Error> {
+    let mut locals = body.get_locals_reader()?;
+    for _ in 0..locals.get_count() {
+        let offset = locals.original_position();
+        let (count, ty) = locals.read()?;
+        validator.define_locals(offset, count, ty)?;
+        val_type(ty, offset as usize)?;
+    }
+    let mut operators = OperatorsReader::new(locals.get_binary_reader());
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        validator.op(offset, &operator)?;
+        check_operator(&operator, offset as usize)?;
+    }
+    Ok(operators.finish()?)
 }
 
 /// Hands over each payload once it is valid, with the validator of its body where it is a function.
@@ -113,6 +132,7 @@ impl Decoder {
             Payload::FunctionSection(section) => self.funcs(section),
             Payload::TableSection(section) => self.tables(section),
             Payload::MemorySection(section) => self.memories(section),
+            Payload::TagSection(section) => self.tags(section),
             Payload::GlobalSection(section) => self.globals(section),
             Payload::ExportSection(section) => self.exports(section),
             Payload::StartSection { func, .. } => {
@@ -147,9 +167,13 @@ impl Decoder {
     }
 
     fn types(&mut self, section: TypeSectionReader<'_>) -> Result<(), Error> {
-        let offset = section.original_position() as usize;
-        for ty in section.into_iter_err_on_gc_types() {
-            self.module.types.push(func_type(&ty?, offset)?);
+        let types = &mut self.module.types;
+        for group in section {
+            let start = types.len() as u32;
+            for (offset, ty) in group?.into_types_and_offsets() {
+                types.push(defined_type(&ty, offset as usize)?);
+            }
+            self.module.groups.push(start..types.len() as u32);
         }
         Ok(())
     }
@@ -164,6 +188,7 @@ impl Decoder {
                 ItemType::Table(ty) => module.tables.push(ty),
                 ItemType::Memory(ty) => module.memories.push(ty),
                 ItemType::Global(ty) => module.globals.push(ty),
+                ItemType::Tag(ty) => module.tags.push(ty),
             }
             let (namespace, name) = (import.module.to_owned(), import.name.to_owned());
             module.imports.push(Import {
@@ -176,6 +201,7 @@ impl Decoder {
         module.imported.tables = module.tables.len() as u32;
         module.imported.memories = module.memories.len() as u32;
         module.imported.globals = module.globals.len() as u32;
+        module.imported.tags = module.tags.len() as u32;
         Ok(())
     }
 
@@ -208,6 +234,13 @@ impl Decoder {
         Ok(())
     }
 
+    fn tags(&mut self, section: TagSectionReader<'_>) -> Result<(), Error> {
+        for tag in section {
+            self.module.tags.push(TypeIndex(tag?.func_type_idx));
+        }
+        Ok(())
+    }
+
     fn globals(&mut self, section: GlobalSectionReader<'_>) -> Result<(), Error> {
         for global in section.into_iter_with_offsets() {
             let (offset, global) = global?;
@@ -228,7 +261,8 @@ impl Decoder {
                 ExternalKind::Table => Item::Table(TableIndex(export.index)),
                 ExternalKind::Memory => Item::Memory(MemoryIndex(export.index)),
                 ExternalKind::Global => Item::Global(GlobalIndex(export.index)),
-                other @ (ExternalKind::Tag | ExternalKind::FuncExact) => {
+                ExternalKind::Tag => Item::Tag(TagIndex(export.index)),
+                other @ ExternalKind::FuncExact => {
                     return Err(unsupported(
                         format_args!("export of {other:?}"),
                         offset as usize,
@@ -282,7 +316,11 @@ impl Decoder {
                     .map(|func| Ok(FuncIndex(func?)))
                     .collect::<Result<Box<[_]>, Error>>()?;
                 self.module.escaping.extend_from_slice(&funcs);
-                Ok((RefType::Func, ElemItems::Funcs(funcs)))
+                let element = RefType {
+                    nullable: false,
+                    heap: HeapType::Func,
+                };
+                Ok((element, ElemItems::Funcs(funcs)))
             }
             ElementItems::Expressions(ty, section) => {
                 let exprs = section
@@ -341,6 +379,7 @@ impl Module {
         Self {
             bytes,
             types: Vec::new(),
+            groups: Vec::new(),
             imports: Vec::new(),
             funcs: Vec::new(),
             tables: Vec::new(),
@@ -348,12 +387,14 @@ impl Module {
             memories: Vec::new(),
             globals: Vec::new(),
             global_inits: Vec::new(),
+            tags: Vec::new(),
             exports: Vec::new(),
             start: None,
             elems: Vec::new(),
             data: Vec::new(),
             bodies: Vec::new(),
             escaping: Vec::new(),
+            handlers: Vec::new(),
             names: Names::default(),
             custom: Vec::new(),
             imported: Default::default(),

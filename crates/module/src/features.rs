@@ -2,10 +2,14 @@
 
 use wasmparser::WasmFeatures;
 
-/// WebAssembly 2.0 without SIMD, plus extended constant expressions and tail calls.
+/// WebAssembly 2.0 without SIMD, plus extended constant expressions, tail calls, typed function
+/// references, exceptions (the legacy instructions too) and stack switching.
+///
+/// Garbage collection is on for the sake of recursion groups and declared subtypes. Its own types
+/// are refused when they are read ([`crate::decode`]), its instructions when they are compiled.
 pub fn features() -> WasmFeatures {
     // `FLOATS` and `GC_TYPES` are no proposals but switches of wasmparser: without them it refuses
-    // `f32`/`f64`, and `externref`.
+    // `f32`/`f64`, `externref` and continuations.
     WasmFeatures::FLOATS
         | WasmFeatures::GC_TYPES
         | WasmFeatures::MUTABLE_GLOBAL
@@ -16,4 +20,9 @@ pub fn features() -> WasmFeatures {
         | WasmFeatures::BULK_MEMORY
         | WasmFeatures::EXTENDED_CONST
         | WasmFeatures::TAIL_CALL
+        | WasmFeatures::FUNCTION_REFERENCES
+        | WasmFeatures::GC
+        | WasmFeatures::EXCEPTIONS
+        | WasmFeatures::LEGACY_EXCEPTIONS
+        | WasmFeatures::STACK_SWITCHING
 }

@@ -32,6 +32,8 @@ index! {
     MemoryIndex
     /// A global: imported ones first, then defined ones.
     GlobalIndex
+    /// A tag: imported ones first, then defined ones.
+    TagIndex
     /// A data segment.
     DataIndex
     /// An element segment.

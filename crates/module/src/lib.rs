@@ -6,20 +6,25 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod canon;
 mod const_expr;
 mod convert;
 mod decode;
 mod error;
 mod features;
+mod handlers;
 mod index;
 mod module;
 mod names;
+mod support;
 mod types;
 
+pub use canon::{CanonComposite, CanonType, Canonical, Registry};
 pub use decode::{BodyValidator, decode, validate};
 pub use error::Error;
 pub use features::features;
 pub use index::*;
 pub use module::*;
 pub use names::Names;
+pub use support::check_operator;
 pub use types::*;

@@ -1,10 +1,12 @@
 //! The record that decoding produces and everything else reads.
 
 use crate::index::{
-    DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex,
+    DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
 use crate::names::Names;
-use crate::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType};
+use crate::types::{
+    Composite, DefinedType, ExternType, FuncType, GlobalType, MemoryType, RefType, TableType,
+};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,7 +19,9 @@ pub struct Module {
     /// The binary, whole. Ranges below are positions in it.
     pub bytes: Arc<[u8]>,
     /// Type section.
-    pub types: Vec<FuncType>,
+    pub types: Vec<DefinedType>,
+    /// Recursion groups of the type section, in order, without gaps.
+    pub groups: Vec<Range<u32>>,
     /// Imports, in order.
     pub imports: Vec<Import>,
     /// Type of every function, imported ones first.
@@ -32,6 +36,8 @@ pub struct Module {
     pub globals: Vec<GlobalType>,
     /// Initial value of each defined global.
     pub global_inits: Vec<ConstExpr>,
+    /// Type of every tag, imported ones first.
+    pub tags: Vec<TypeIndex>,
     /// Exports, in order.
     pub exports: Vec<Export>,
     /// Start function.
@@ -46,11 +52,14 @@ pub struct Module {
     /// segments or initial values. Sorted, without repetition. The validator refuses `ref.func` of
     /// any other function in a body.
     pub escaping: Vec<FuncIndex>,
+    /// Every list of handlers that a `resume`, `resume_throw` or `resume_throw_ref` has. Sorted,
+    /// without repetition.
+    pub handlers: Vec<Box<[Handler]>>,
     /// Name section; empty where there is none.
     pub names: Names,
     /// Custom sections: name, and content as a range of `bytes`.
     pub custom: Vec<(String, Range<usize>)>,
-    /// How many functions, tables, memories and globals are imported.
+    /// How many functions, tables, memories, globals and tags are imported.
     pub imported: Imported,
 }
 
@@ -65,6 +74,8 @@ pub struct Imported {
     pub memories: u32,
     /// Imported globals.
     pub globals: u32,
+    /// Imported tags.
+    pub tags: u32,
 }
 
 /// An import.
@@ -89,6 +100,8 @@ pub enum ItemType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag of this type.
+    Tag(TypeIndex),
 }
 
 /// What an export or another name refers to.
@@ -102,6 +115,8 @@ pub enum Item {
     Memory(MemoryIndex),
     /// A global.
     Global(GlobalIndex),
+    /// A tag.
+    Tag(TagIndex),
 }
 
 /// An export.
@@ -167,6 +182,15 @@ pub struct Elem {
     pub items: ElemItems,
 }
 
+/// What a clause of a `resume` handles, apart from where it leads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Handler {
+    /// `(on $tag $label)`: suspensions.
+    On(TagIndex),
+    /// `(on $tag switch)`: switches.
+    Switch(TagIndex),
+}
+
 /// When an element segment is used.
 #[derive(Clone, Debug)]
 pub enum ElemMode {
@@ -215,16 +239,44 @@ pub struct Data {
 impl Module {
     /// Type of a function.
     pub fn func_type(&self, func: FuncIndex) -> &FuncType {
-        &self.types[self.funcs[func.index()].index()]
+        self.func_type_at(self.funcs[func.index()])
+    }
+
+    /// Type of a tag.
+    pub fn tag_type(&self, tag: TagIndex) -> &FuncType {
+        self.func_type_at(self.tags[tag.index()])
+    }
+
+    /// The function type at a position of the type section.
+    ///
+    /// # Panics
+    /// If another kind of type is there; the validator sees to it that nobody asks.
+    pub fn func_type_at(&self, ty: TypeIndex) -> &FuncType {
+        match &self.types[ty.index()].composite {
+            Composite::Func(ty) => ty,
+            Composite::Cont(_) => panic!("type {} is no function type", ty.0),
+        }
+    }
+
+    /// Position of the function type that a continuation type refers to.
+    ///
+    /// # Panics
+    /// If another kind of type is there; the validator sees to it that nobody asks.
+    pub fn cont_func_type(&self, ty: TypeIndex) -> TypeIndex {
+        match self.types[ty.index()].composite {
+            Composite::Cont(func) => func,
+            Composite::Func(_) => panic!("type {} is no continuation type", ty.0),
+        }
     }
 
     /// Type of whatever an import asks for.
     pub fn import_type(&self, import: &Import) -> ExternType {
         match import.kind {
-            ItemType::Func(ty) => ExternType::Func(self.types[ty.index()].clone()),
+            ItemType::Func(ty) => ExternType::Func(self.func_type_at(ty).clone()),
             ItemType::Table(ty) => ExternType::Table(ty),
             ItemType::Memory(ty) => ExternType::Memory(ty),
             ItemType::Global(ty) => ExternType::Global(ty),
+            ItemType::Tag(ty) => ExternType::Tag(self.func_type_at(ty).clone()),
         }
     }
 
@@ -235,12 +287,18 @@ impl Module {
             Item::Table(i) => ExternType::Table(self.tables[i.index()]),
             Item::Memory(i) => ExternType::Memory(self.memories[i.index()]),
             Item::Global(i) => ExternType::Global(self.globals[i.index()]),
+            Item::Tag(i) => ExternType::Tag(self.tag_type(i).clone()),
         }
     }
 
     /// Position of a function among the escaping ones.
     pub fn escaping_position(&self, func: FuncIndex) -> Option<usize> {
         self.escaping.binary_search(&func).ok()
+    }
+
+    /// Position of a list of handlers.
+    pub fn handlers_position(&self, list: &[Handler]) -> Option<usize> {
+        self.handlers.binary_search_by(|h| (**h).cmp(list)).ok()
     }
 
     /// Position of a function among the defined ones; `None` where it is imported.

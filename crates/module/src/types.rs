@@ -1,15 +1,73 @@
 //! Types of the WebAssembly language, as far as the features in [`crate::features`] reach.
 
+use crate::index::TypeIndex;
 use std::fmt;
 use std::sync::Arc;
 
+/// What a reference may refer to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum HeapType {
+    /// Any function.
+    Func,
+    /// A value of the host.
+    Extern,
+    /// An exception.
+    Exn,
+    /// Any continuation.
+    Cont,
+    /// No function: only null.
+    NoFunc,
+    /// No value of the host: only null.
+    NoExtern,
+    /// No exception: only null.
+    NoExn,
+    /// No continuation: only null.
+    NoCont,
+    /// A type of the module's type section. Only inside a [`crate::Module`].
+    Index(TypeIndex),
+    /// A type as an engine knows it, the same across modules. Only outside of modules.
+    Canon(TypeId, Kind),
+}
+
+/// Identity of a defined type in an engine: equal types of different modules have the same
+/// ([`crate::Registry`]). Compiled code knows it as a number of 4 bytes.
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TypeId(pub u32);
+
+/// What a defined type describes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// Functions.
+    Func,
+    /// Continuations.
+    Cont,
+}
+
 /// A reference type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum RefType {
-    /// Nullable reference to any function.
-    Func,
-    /// Nullable reference to a value of the host.
-    Extern,
+pub struct RefType {
+    /// Whether null is among its values.
+    pub nullable: bool,
+    /// What the others refer to.
+    pub heap: HeapType,
+}
+
+impl RefType {
+    /// `funcref`.
+    pub const FUNC: Self = Self::nullable(HeapType::Func);
+    /// `externref`.
+    pub const EXTERN: Self = Self::nullable(HeapType::Extern);
+    /// `exnref`.
+    pub const EXN: Self = Self::nullable(HeapType::Exn);
+    /// `contref`.
+    pub const CONT: Self = Self::nullable(HeapType::Cont);
+
+    /// `(ref null heap)`.
+    pub const fn nullable(heap: HeapType) -> Self {
+        let nullable = true;
+        Self { nullable, heap }
+    }
 }
 
 /// A value type.
@@ -29,9 +87,13 @@ pub enum ValType {
 
 impl ValType {
     /// `funcref`.
-    pub const FUNCREF: Self = Self::Ref(RefType::Func);
+    pub const FUNCREF: Self = Self::Ref(RefType::FUNC);
     /// `externref`.
-    pub const EXTERNREF: Self = Self::Ref(RefType::Extern);
+    pub const EXTERNREF: Self = Self::Ref(RefType::EXTERN);
+    /// `exnref`.
+    pub const EXNREF: Self = Self::Ref(RefType::EXN);
+    /// `contref`.
+    pub const CONTREF: Self = Self::Ref(RefType::CONT);
 
     /// Whether values of this type travel in floating-point registers.
     pub fn is_float(self) -> bool {
@@ -39,12 +101,37 @@ impl ValType {
     }
 }
 
-impl fmt::Display for RefType {
+impl fmt::Display for HeapType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Func => "funcref",
-            Self::Extern => "externref",
+            Self::Func => "func",
+            Self::Extern => "extern",
+            Self::Exn => "exn",
+            Self::Cont => "cont",
+            Self::NoFunc => "nofunc",
+            Self::NoExtern => "noextern",
+            Self::NoExn => "noexn",
+            Self::NoCont => "nocont",
+            Self::Index(index) => return write!(f, "{}", index.0),
+            Self::Canon(id, Kind::Func) => return write!(f, "func type {}", id.0),
+            Self::Canon(id, Kind::Cont) => return write!(f, "cont type {}", id.0),
         })
+    }
+}
+
+impl fmt::Display for RefType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.nullable, self.heap) {
+            (true, HeapType::NoFunc) => f.write_str("nullfuncref"),
+            (true, HeapType::NoExtern) => f.write_str("nullexternref"),
+            (true, HeapType::NoExn) => f.write_str("nullexnref"),
+            (true, HeapType::NoCont) => f.write_str("nullcontref"),
+            (true, heap @ (HeapType::Index(_) | HeapType::Canon(..))) => {
+                write!(f, "(ref null {heap})")
+            }
+            (true, heap) => write!(f, "{heap}ref"),
+            (false, heap) => write!(f, "(ref {heap})"),
+        }
     }
 }
 
@@ -93,6 +180,24 @@ impl FuncType {
     pub fn results(&self) -> &[ValType] {
         &self.types[self.params..]
     }
+
+    /// The type with what its references refer to exchanged.
+    pub(crate) fn map_heap(&self, map: impl Fn(HeapType) -> HeapType) -> Self {
+        let map = |ty: &ValType| match *ty {
+            ValType::Ref(RefType { nullable, heap }) => ValType::Ref(RefType {
+                nullable,
+                heap: map(heap),
+            }),
+            other => other,
+        };
+        if self.types.iter().all(|ty| map(ty) == *ty) {
+            return self.clone();
+        }
+        Self {
+            types: self.types.iter().map(map).collect(),
+            params: self.params,
+        }
+    }
 }
 
 impl fmt::Display for FuncType {
@@ -108,6 +213,36 @@ impl fmt::Display for FuncType {
         f.write_str(" -> ")?;
         list(f, self.results())
     }
+}
+
+/// A type of the type section.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct DefinedType {
+    /// What it describes.
+    pub composite: Composite,
+    /// The type it declares itself a subtype of.
+    pub supertype: Option<TypeIndex>,
+    /// Whether no type may declare itself a subtype of it.
+    pub is_final: bool,
+}
+
+impl DefinedType {
+    /// What it describes.
+    pub fn kind(&self) -> Kind {
+        match self.composite {
+            Composite::Func(_) => Kind::Func,
+            Composite::Cont(_) => Kind::Cont,
+        }
+    }
+}
+
+/// Content of a [`DefinedType`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Composite {
+    /// A function type.
+    Func(FuncType),
+    /// A continuation type: the function type that its continuations go on as.
+    Cont(TypeIndex),
 }
 
 /// Bounds of a table (in elements) or of a memory (in pages of 64 KiB).
@@ -155,16 +290,19 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag, with the parameters it carries and the results a suspension with it gives.
+    Tag(FuncType),
 }
 
 impl ExternType {
-    /// The word the text format uses: `func`, `table`, `memory` or `global`.
+    /// The word the text format uses: `func`, `table`, `memory`, `global` or `tag`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Func(_) => "func",
             Self::Table(_) => "table",
             Self::Memory(_) => "memory",
             Self::Global(_) => "global",
+            Self::Tag(_) => "tag",
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Decoding: every field of the record, what is refused and where, and hostile bytes.
 
 use bident_module::{
-    ConstExpr, ConstOp, DataIndex, ElemIndex, ElemItems, ElemMode, Error, ExternType, FuncIndex,
-    FuncType, GlobalIndex, GlobalType, Item, ItemType, Limits, MemoryIndex, MemoryType, Module,
-    RefType, TableIndex, TableType, TypeIndex, ValType, decode, validate,
+    Composite, ConstExpr, ConstOp, DataIndex, DefinedType, ElemIndex, ElemItems, ElemMode, Error,
+    ExternType, FuncIndex, FuncType, GlobalIndex, GlobalType, Handler, HeapType, Item, ItemType,
+    Limits, MemoryIndex, MemoryType, Module, RefType, TableIndex, TableType, TagIndex, TypeIndex,
+    ValType, decode, validate,
 };
 
 /// One of everything.
@@ -58,7 +59,13 @@ fn expr<const N: usize>(ops: [ConstOp; N]) -> ConstExpr {
 fn types_and_imports() {
     let module = module(FULL);
     let unary = FuncType::new([ValType::I32], [ValType::I32]);
-    assert_eq!(module.types, [unary.clone(), FuncType::new([], [])]);
+    let types = [unary.clone(), FuncType::new([], [])].map(|ty| DefinedType {
+        composite: Composite::Func(ty),
+        supertype: None,
+        is_final: true,
+    });
+    assert_eq!(module.types, types);
+    assert_eq!(module.groups, [0..1, 1..2]);
 
     let names: Vec<_> = module
         .imports
@@ -84,7 +91,7 @@ fn types_and_imports() {
         .map(|i| module.import_type(i))
         .collect();
     let table = TableType {
-        element: RefType::Func,
+        element: RefType::FUNC,
         limits: Limits {
             min: 1,
             max: Some(2),
@@ -120,7 +127,7 @@ fn index_spaces_start_with_imports() {
     assert_eq!(module.defined_func(FuncIndex(2)), Some(1));
 
     assert_eq!(module.tables.len(), 2);
-    assert_eq!(module.tables[1].element, RefType::Extern);
+    assert_eq!(module.tables[1].element, RefType::EXTERN);
     assert_eq!(module.tables[1].limits, Limits { min: 3, max: None });
     assert_eq!(module.table_inits, [None]);
 
@@ -154,7 +161,7 @@ fn initial_values() {
             expr([ConstOp::F32((-0.5f32).to_bits())]),
             expr([ConstOp::F64(0x7ff4_0000_0000_0001)]),
             expr([ConstOp::RefFunc(FuncIndex(1))]),
-            expr([ConstOp::RefNull(RefType::Extern)]),
+            expr([ConstOp::RefNull(RefType::EXTERN)]),
         ]
     );
 }
@@ -193,9 +200,9 @@ fn segments() {
     let ElemItems::Exprs(exprs) = &passive.items else {
         panic!("{passive:?}")
     };
-    let null = expr([ConstOp::RefNull(RefType::Func)]);
+    let null = expr([ConstOp::RefNull(RefType::FUNC)]);
     assert_eq!(**exprs, [null, expr([ConstOp::RefFunc(FuncIndex(0))])]);
-    assert_eq!((passive.element, passive.items.len()), (RefType::Func, 2));
+    assert_eq!((passive.element, passive.items.len()), (RefType::FUNC, 2));
 
     assert!(matches!(module.elem(ElemIndex(2)).mode, ElemMode::Declared));
 
@@ -341,6 +348,127 @@ fn a_component_is_refused_by_name() {
 }
 
 #[test]
+fn recursion_groups_and_supertypes() {
+    let module = module(
+        r#"(module
+          (type $base (sub (func)))
+          (rec
+            (type $f (func (param (ref $c)) (result (ref null $base))))
+            (type $c (cont $f)))
+          (rec)
+          (type (sub $base (func))))"#,
+    );
+    assert_eq!(module.groups, [0..1, 1..3, 3..3, 3..4]);
+    let reference = |nullable, index| {
+        let heap = HeapType::Index(TypeIndex(index));
+        ValType::Ref(RefType { nullable, heap })
+    };
+    let func = FuncType::new([reference(false, 2)], [reference(true, 0)]);
+    assert_eq!(*module.func_type_at(TypeIndex(1)), func);
+    assert_eq!(module.cont_func_type(TypeIndex(2)), TypeIndex(1));
+    assert_eq!(module.types[3].supertype, Some(TypeIndex(0)));
+    let is_final: Vec<_> = module.types.iter().map(|ty| ty.is_final).collect();
+    assert_eq!(is_final, [false, true, true, false]);
+}
+
+#[test]
+fn tags() {
+    let module = module(
+        r#"(module
+          (import "env" "tag" (tag (param i64)))
+          (tag (export "own") (param i32) (result f32)))"#,
+    );
+    let (imported, own) = (
+        FuncType::new([ValType::I64], []),
+        FuncType::new([ValType::I32], [ValType::F32]),
+    );
+    assert_eq!(module.imported.tags, 1);
+    let import = module.import_type(&module.imports[0]);
+    assert_eq!(
+        (import.kind(), &import),
+        ("tag", &ExternType::Tag(imported))
+    );
+    assert_eq!(module.exports[0].item, Item::Tag(TagIndex(1)));
+    assert_eq!(*module.tag_type(TagIndex(1)), own);
+}
+
+#[test]
+fn typed_references_in_segments_and_initial_values() {
+    let module = module(
+        r#"(module
+          (type $f (func))
+          (type $c (cont $f))
+          (func $run)
+          (table 1 (ref $f) (ref.func $run))
+          (global contref (ref.null $c))
+          (elem funcref (ref.null nofunc))
+          (elem (ref $f) (ref.func $run))
+          (elem func $run)
+          (elem nullcontref (ref.null nocont)))"#,
+    );
+    let typed = RefType {
+        nullable: false,
+        heap: HeapType::Index(TypeIndex(0)),
+    };
+    let func = RefType {
+        nullable: false,
+        heap: HeapType::Func,
+    };
+    assert_eq!(module.tables[0].element, typed);
+    let run = expr([ConstOp::RefFunc(FuncIndex(0))]);
+    assert_eq!(module.table_inits, [Some(run)]);
+    let null = |heap| expr([ConstOp::RefNull(RefType::nullable(heap))]);
+    assert_eq!(module.global_inits, [null(HeapType::Index(TypeIndex(1)))]);
+    let elements: Vec<_> = module.elems.iter().map(|elem| elem.element).collect();
+    let bottom = RefType::nullable(HeapType::NoCont);
+    assert_eq!(elements, [RefType::FUNC, typed, func, bottom]);
+    let ElemItems::Exprs(items) = &module.elem(ElemIndex(3)).items else {
+        panic!("{:?}", module.elems)
+    };
+    assert_eq!(**items, [null(HeapType::NoCont)]);
+}
+
+#[test]
+fn handlers_are_the_distinct_lists_of_all_bodies() {
+    let text = |last: &str| {
+        format!(
+            r#"(module
+              (type $f (func))
+              (type $c (cont $f))
+              (tag $a)
+              (tag $b)
+              (func (param (ref $c))
+                (drop (block $h (result (ref $c))
+                  (resume $c (on $b $h) (on $a $h) (local.get 0)) return)))
+              (func (param (ref $c))
+                (drop (block $h (result (ref $c))
+                  (resume_throw $c $a (on $b $h) (on $a $h) (local.get 0)) return)))
+              (func (param (ref $c) exnref)
+                (resume_throw_ref $c (on $b switch) (local.get 1) (local.get 0)))
+              (func (param (ref $c)) (resume $c (local.get 0)) {last}))"#
+        )
+    };
+    let module = module(&text(""));
+    let (a, b) = (TagIndex(0), TagIndex(1));
+    let lists = [
+        vec![],
+        vec![Handler::On(b), Handler::On(a)],
+        vec![Handler::Switch(b)],
+    ];
+    let found: Vec<_> = module.handlers.iter().map(|list| list.to_vec()).collect();
+    assert_eq!(found, lists);
+    for (position, list) in lists.iter().enumerate() {
+        assert_eq!(module.handlers_position(list), Some(position));
+    }
+    assert_eq!(module.handlers_position(&[Handler::On(b)]), None);
+
+    // A clause whose tag does not exist is for the validator to refuse.
+    let bytes = wat::parse_str(text("(resume $c (on 7 switch) (local.get 0))")).unwrap();
+    assert_eq!(decoded(&bytes).unwrap().handlers.len(), 3);
+    assert!(validate(&bytes).unwrap_err().message().contains("tag"));
+}
+
+#[test]
 fn features() {
     let accepted = [
         "(func (param i64) (result i64) (i64.extend8_s (local.get 0)))",
@@ -353,6 +481,23 @@ fn features() {
         "(func $f return_call $f)",
         "(table 1 funcref) (func (return_call_indirect (i32.const 0)))",
         "(global (export \"g\") (mut i32) (i32.const 0))",
+        "(tag)",
+        "(tag (param i32) (result i64))",
+        "(func (param (ref func)) (result (ref func)) local.get 0)",
+        "(type (func)) (func (param (ref null 0)) local.get 0 call_ref 0)",
+        "(type (func)) (func (param (ref null 0)) local.get 0 return_call_ref 0)",
+        "(func (param funcref) (block local.get 0 br_on_null 0 drop))",
+        "(func (param funcref) local.get 0 ref.as_non_null drop)",
+        "(table 1 funcref (ref.null func))",
+        "(func $f) (table 1 (ref func) (ref.func $f))",
+        "(func (try_table (catch_all 0)))",
+        "(func (param exnref) local.get 0 throw_ref)",
+        "(func (param nullfuncref nullexternref nullexnref nullcontref))",
+        "(tag $t) (func try catch $t catch_all rethrow 0 end)",
+        "(func try delegate 0)",
+        "(type $f (func)) (type $c (cont $f)) (func (param (ref $c)) local.get 0 resume $c)",
+        "(type $f (sub (func))) (rec (type (sub final $f (func))) (type (func)))",
+        "(global i32 (i32.const 1)) (global i32 (global.get 0))",
     ];
     for fields in accepted {
         let bytes = wat::parse_str(format!("(module {fields})")).unwrap();
@@ -365,13 +510,16 @@ fn features() {
         "(memory i64 1)",
         "(memory 1 1 shared)",
         "(type (struct))",
-        "(tag)",
-        "(func (param (ref func)))",
-        "(type (func)) (func (param (ref null 0)))",
+        "(type (array i8))",
         "(func (param anyref))",
-        "(table 1 funcref (ref.null func))",
-        "(func (try_table))",
-        "(global i32 (i32.const 1)) (global i32 (global.get 0))",
+        "(func (local i31ref))",
+        "(global eqref (ref.null eq))",
+        "(func (drop (ref.null none)))",
+        "(func (drop (ref.test (ref func) (ref.null func))))",
+        "(type $f (func)) (func (block (param (ref null $f)) (result (ref null $f)) nop) drop)",
+        "(type $f (func)) (type $c (cont $f))
+           (func (param contref) (drop (ref.cast (ref $c) (local.get 0))))",
+        "(type (func)) (type (cont 0)) (type (cont 1))",
         "(memory 1 1 (pagesize 1))",
     ];
     for fields in refused {

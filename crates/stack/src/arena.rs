@@ -2,7 +2,7 @@
 //!
 //! One reservation of address space, made usable step by step from its start. A free record is
 //! linked to the next through `parent`. Its revision was advanced when it was freed; a record whose
-//! revision would wrap is never used again, so that no old handle ever matches.
+//! revision would wrap is never used again, so that no old reference ever matches.
 
 use crate::os::{self, Access};
 use crate::stacklet::{Context, Stacklet, State};
@@ -23,6 +23,8 @@ pub(crate) struct Arena {
     /// Records that were ever used.
     count: u32,
     free: *mut Stacklet,
+    /// Revision that new records start with.
+    pub(crate) first_revision: u32,
 }
 
 impl Arena {
@@ -33,6 +35,7 @@ impl Arena {
             usable: 0,
             count: 0,
             free: ptr::null_mut(),
+            first_revision: 1,
         })
     }
 
@@ -55,13 +58,16 @@ impl Arena {
             record.write(Stacklet {
                 context: Context::default(),
                 limit: 0,
-                base: 0,
                 top: 0,
                 parent: ptr::null_mut(),
+                handlers: ptr::null(),
                 index: self.count,
-                revision: 1,
+                revision: self.first_revision,
+                last: 0,
                 state: State::Free,
                 class: 0,
+                marked: false,
+                parked: false,
             });
         }
         self.count += 1;
@@ -82,22 +88,23 @@ impl Arena {
         Ok(())
     }
 
-    /// Takes a record back and advances its revision.
+    /// Takes a record back and advances its revision. One whose revision has wrapped stays unused.
     ///
     /// # Safety
-    /// `take` gave it, it has no block any more, and nobody but handles refers to it.
+    /// `take` gave it, it has no block any more, and nobody but references refers to it.
     #[inline]
     pub(crate) unsafe fn give(&mut self, record: *mut Stacklet) {
         // SAFETY: the caller says that it is ours.
         let stacklet = unsafe { &mut *record };
         stacklet.state = State::Free;
-        match stacklet.revision.checked_add(1) {
-            Some(revision) => {
-                stacklet.revision = revision;
-                stacklet.parent = self.free;
-                self.free = record;
-            }
-            None => stacklet.parent = ptr::null_mut(),
+        if stacklet.revision != 0 {
+            stacklet.revision = stacklet.revision.wrapping_add(1);
+        }
+        if stacklet.revision == 0 {
+            stacklet.parent = ptr::null_mut();
+        } else {
+            stacklet.parent = self.free;
+            self.free = record;
         }
     }
 
@@ -105,6 +112,16 @@ impl Arena {
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<*mut Stacklet> {
         (index < self.count).then(|| self.base.wrapping_add(index as usize))
+    }
+
+    /// The first record.
+    pub(crate) fn base(&self) -> *mut Stacklet {
+        self.base
+    }
+
+    /// Number of records that were ever used.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
     }
 
     /// All records that were ever used.

@@ -20,9 +20,9 @@
 //!                               └──────────────┘                 └──────────────────────┘ base
 //! ```
 //!
-//! States of a stacklet (see [`State`]): `Fresh` (root frame written, never ran), `Running`,
-//! `Suspended` (`context` says where), `Free` (no block; the record waits for reuse, its revision
-//! already advanced, so that an old [`Handle`] no longer matches).
+//! A record is `Live`, `Idle` or `Free` (see [`State`]). A live stacklet runs or waits while it is in the
+//! chain of an activation; otherwise it is fresh, parked or suspended, and whoever holds its
+//! [`Reference`] may resume it, once.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -35,9 +35,13 @@ mod relocate;
 mod stacklet;
 
 pub use arch::{
-    LEAVE_FRAME, RED_ZONE, ROOT_FRAME, balance_returns, enter, exit_to_host, leave_builtin,
-    leave_host, reenter, saved_context, saved_return_address, stack_pointer,
+    LEAVE_FRAME, RED_ZONE, ROOT_FRAME, balance_returns, create, enter, enter_landing, exit_to_host,
+    leave_builtin, leave_host, reenter, resume, resume_throw, saved_context, saved_point,
+    saved_return_address, stack_pointer, suspend, switch, transfers,
 };
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
 pub use pool::{Error, Lesson, Limits, Stacks, Stats};
-pub use stacklet::{Anchor, Answer, Context, Entry, Exit, Handle, Stacklet, State};
+pub use stacklet::{
+    Anchor, Answer, Context, Entry, Exit, Hooks, MOST_IDLE, NO_HANDLERS, Reference, Refusal,
+    SWITCH, Stacklet, State, Transfers,
+};

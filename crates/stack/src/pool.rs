@@ -1,13 +1,12 @@
 //! All stacklets of a store: when memory is taken, reused, moved and given back, within two limits.
 
-use crate::arch::{RED_ZONE, write_root};
+use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, origin, saved_point, write_root};
 use crate::arena::Arena;
 use crate::memory::{self, Blocks, SLAB_CLASSES, class_for, class_size};
 use crate::relocate::relocate;
-use crate::stacklet::{Anchor, Entry, Handle, Stacklet, State};
+use crate::stacklet::{Anchor, Entry, MOST_IDLE, NO_HANDLERS, Reference, Stacklet, State};
 use std::fmt;
 use std::io;
-use std::num::NonZeroU32;
 use std::ptr;
 
 /// How much memory stacklets may take, in bytes.
@@ -127,18 +126,21 @@ impl Stacks {
             let stacklet = &mut *record;
             stacklet.context = write_root(base + size, anchor.expose_provenance(), entry);
             stacklet.limit = base + RED_ZONE;
-            stacklet.base = base;
             stacklet.top = base + size;
             stacklet.parent = ptr::null_mut();
-            stacklet.state = State::Fresh;
-            stacklet.class = class;
+            stacklet.handlers = &raw const NO_HANDLERS;
+            stacklet.last = stacklet.index;
+            stacklet.state = State::Live;
+            stacklet.class = class as u8;
+            stacklet.marked = false;
+            stacklet.parked = false;
         }
         self.live += 1;
         self.bytes += size;
         Ok(record)
     }
 
-    /// Frees a stacklet, whatever its state, and makes its handles worthless.
+    /// Frees a stacklet, whether it ran or not, and makes its references worthless.
     ///
     /// # Safety
     /// `create` of this value gave it, it was not released since, and it does not run.
@@ -146,7 +148,7 @@ impl Stacks {
     pub unsafe fn release(&mut self, record: *mut Stacklet) {
         // SAFETY: the caller says that it is live and ours.
         unsafe {
-            let (base, class) = ((*record).base, (*record).class);
+            let (base, class) = ((*record).base(), (*record).class());
             self.blocks.free(base as *mut u8, class);
             self.live -= 1;
             self.bytes -= class_size(class);
@@ -164,7 +166,7 @@ impl Stacks {
     pub unsafe fn grow(&mut self, record: *mut Stacklet) -> Result<(), Error> {
         // SAFETY: passed on.
         unsafe {
-            let class = (*record).class;
+            let class = (*record).class();
             if class >= self.largest_class {
                 return Err(Error::StackletLimit);
             }
@@ -186,14 +188,14 @@ impl Stacks {
     /// No memory; the stacklet is then as before.
     pub unsafe fn move_block(&mut self, record: *mut Stacklet) -> Result<(), Error> {
         // SAFETY: passed on.
-        unsafe { self.move_to(record, (*record).class) }
+        unsafe { self.move_to(record, (*record).class()) }
     }
 
     unsafe fn move_to(&mut self, record: *mut Stacklet, class: u32) -> Result<(), Error> {
         let block = self.blocks.allocate(class)?;
         // SAFETY: the caller keeps the rules of `relocate`; the new block is ours and not smaller.
         unsafe {
-            let (old, old_class) = ((*record).base, (*record).class);
+            let (old, old_class) = ((*record).base(), (*record).class());
             relocate(&mut *record, block, class);
             self.blocks.free(old as *mut u8, old_class);
             self.bytes = self.bytes + class_size(class) - class_size(old_class);
@@ -202,44 +204,196 @@ impl Stacks {
         Ok(())
     }
 
-    /// A handle that is good until the stacklet's revision advances.
+    /// The suspended stacklet that a reference names; `None` if the reference was used.
+    #[inline]
+    pub fn resolve(&self, reference: Reference) -> Option<*mut Stacklet> {
+        let record = self.arena.get(reference.index())?;
+        // SAFETY: the arena gives only initialised records.
+        let named = unsafe { (*record).reference() == reference && (*record).state == State::Live };
+        named.then_some(record)
+    }
+
+    /// The record of the last stacklet in a suspended chain.
     ///
     /// # Safety
-    /// `create` of this value gave the stacklet and it was not released since.
-    #[inline]
-    pub unsafe fn handle(&self, record: *const Stacklet) -> Handle {
-        // SAFETY: the caller says that it is live.
-        let (index, revision) = unsafe { ((*record).index, (*record).revision) };
-        let revision = NonZeroU32::new(revision).expect("revisions start at one and never wrap");
-        Handle { index, revision }
+    /// `first` is suspended or fresh, and of this value.
+    pub unsafe fn last(&self, first: *const Stacklet) -> *mut Stacklet {
+        // SAFETY: the caller says so; `last` was set when it was suspended.
+        self.arena
+            .base()
+            .wrapping_add(unsafe { (*first).last } as usize)
     }
 
-    /// The suspended stacklet that a handle names; `None` if the handle was used up.
-    #[inline]
-    pub fn resolve(&self, handle: Handle) -> Option<*mut Stacklet> {
-        let record = self.arena.get(handle.index)?;
-        // SAFETY: the arena gives only initialised records.
-        let live = unsafe {
-            (*record).revision == handle.revision.get() && (*record).state == State::Suspended
-        };
-        live.then_some(record)
+    /// The first record, for [`Anchor::records`].
+    pub fn records(&self) -> *mut Stacklet {
+        self.arena.base()
     }
 
-    /// Live parts of all stacklets that have a block, as `(sp, top)`. For those that run, `sp` is
-    /// where they last left: only good while host code runs.
-    pub fn live_parts(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.arena.iter().filter_map(|record| {
+    /// The stacklets there are.
+    pub fn live(&self) -> impl Iterator<Item = *mut Stacklet> + '_ {
+        let is_live = |record: &*mut Stacklet| {
             // SAFETY: the arena gives only initialised records.
-            let stacklet = unsafe { &*record };
-            (stacklet.state != State::Free).then_some((stacklet.context.sp, stacklet.top))
-        })
+            unsafe { (**record).state == State::Live }
+        };
+        self.arena.iter().filter(is_live)
+    }
+
+    /// Revision that records made from here on start with: to test what happens when one wraps.
+    pub fn set_first_revision(&mut self, revision: u32) {
+        self.arena.first_revision = revision.max(1);
+    }
+
+    /// The word for the embedder that a stacklet was created with.
+    ///
+    /// # Safety
+    /// It is live, and of this value.
+    pub unsafe fn origin(&self, record: *const Stacklet) -> usize {
+        // SAFETY: the caller says so.
+        unsafe { origin((*record).top) }
+    }
+
+    /// Moves a suspended stacklet whose revision has wrapped to another record: the old one is never
+    /// used again, so that references that were used stay so.
+    ///
+    /// # Safety
+    /// The stacklet is the first of its chain, suspended or fresh, of this value, and its revision is 0.
+    ///
+    /// # Errors
+    /// If there is no record left.
+    pub unsafe fn rehome(&mut self, old: *mut Stacklet) -> Result<*mut Stacklet, Error> {
+        let record = self.arena.take()?;
+        // SAFETY: the arena gave the new record to us alone; nobody refers to the old one but by
+        // reference, since it is the first of its chain.
+        unsafe {
+            let (index, revision) = ((*record).index, (*record).revision);
+            record.write(old.read());
+            (*record).index = index;
+            (*record).revision = revision;
+            if (*old).last == (*old).index {
+                (*record).last = index;
+            }
+            self.arena.give(old);
+        }
+        Ok(record)
+    }
+
+    /// Pushes values onto a suspended stacklet: its next resume puts them into the transfer buffer from
+    /// `position` on. Gives its new reference; the old one is used.
+    ///
+    /// # Safety
+    /// The stacklet is suspended or fresh, and of this value.
+    ///
+    /// # Errors
+    /// A limit, or no memory; the stacklet is then as before.
+    pub unsafe fn bind(
+        &mut self,
+        record: *mut Stacklet,
+        position: usize,
+        values: &[[u64; 2]],
+    ) -> Result<Reference, Error> {
+        let mut record = record;
+        if !values.is_empty() {
+            let needed = BOUND_FRAME + size_of_val(values);
+            // SAFETY: passed on; what is written lies between limit and stack pointer.
+            unsafe {
+                while (*record).context.sp < (*record).limit + needed {
+                    self.grow(record)?;
+                }
+                let sp = (*record).context.sp - needed;
+                let frame = [bound_resume as *const () as usize, values.len(), position];
+                (sp as *mut [usize; 3]).write(frame);
+                let first = (sp + BOUND_FRAME) as *mut [u64; 2];
+                first.copy_from_nonoverlapping(values.as_ptr(), values.len());
+                (*record).context.sp = sp;
+            }
+        }
+        // SAFETY: live, as the caller says.
+        unsafe {
+            (*record).revision = (*record).revision.wrapping_add(1);
+            if (*record).revision == 0 {
+                record = self.rehome(record)?;
+            }
+            Ok((*record).reference())
+        }
+    }
+
+    /// Makes a stacklet go on at a landing pad: `pad`, with this stack and frame pointer.
+    ///
+    /// # Safety
+    /// The stacklet is live, of this value, and does not run; the pad belongs to the frame, and what
+    /// lies below `sp` is not needed any more.
+    pub unsafe fn land(&mut self, record: *mut Stacklet, pad: usize, sp: usize, fp: usize) {
+        // SAFETY: below the frame's end there was at least the return address of a call.
+        unsafe {
+            let sp = sp - size_of::<usize>();
+            debug_assert!((*record).contains(sp) && (*record).contains(fp));
+            (sp as *mut usize).write(pad);
+            (*record).context.sp = sp;
+            (*record).context.fp = fp;
+        }
+    }
+
+    /// Frees every stacklet that is not marked, and takes the marks off.
+    ///
+    /// # Safety
+    /// Those that are not marked do not run, and nobody has a use for them.
+    pub unsafe fn sweep(&mut self) {
+        for index in 0..self.arena.count() {
+            let Some(record) = self.arena.get(index) else {
+                break;
+            };
+            // SAFETY: the arena gives only initialised records; the caller answers for the rest.
+            unsafe {
+                if (*record).state == State::Live && !std::mem::take(&mut (*record).marked) {
+                    self.release(record);
+                }
+            }
+        }
+    }
+
+    /// Frees a chain from its first stacklet to `last`, or to its root.
+    ///
+    /// # Safety
+    /// As for [`Stacks::release`], for each of them.
+    pub unsafe fn release_chain(&mut self, first: *mut Stacklet, last: *mut Stacklet) {
+        let mut next = first;
+        while !next.is_null() {
+            let stacklet = next;
+            // SAFETY: passed on; the parent is read while the record is live.
+            unsafe {
+                next = (*stacklet).parent;
+                self.release(stacklet);
+            }
+            if stacklet == last {
+                break;
+            }
+        }
+    }
+
+    /// Bytes of the blocks of all stacklets and idle records.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Gives the blocks of idle records back.
+    pub fn release_idle(&mut self, anchor: &mut Anchor) {
+        while !anchor.idle.is_null() {
+            let record = anchor.idle;
+            anchor.room += 1;
+            // SAFETY: idle records of the anchor are of this value, linked, and nobody's.
+            unsafe {
+                anchor.idle = (*record).parent;
+                self.release(record);
+            }
+        }
     }
 
     /// Figures.
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self, anchor: &Anchor) -> Stats {
+        let idle = (MOST_IDLE - anchor.room) as usize;
         Stats {
-            live: self.live,
-            bytes: self.bytes,
+            live: self.live - idle,
+            bytes: self.bytes - idle * class_size(0),
             mapped: self.blocks.mapped(),
             moves: self.moves,
         }
@@ -258,7 +412,7 @@ impl Stacks {
     pub unsafe fn check(&self, record: *const Stacklet) {
         if cfg!(debug_assertions) {
             // SAFETY: a live stacklet has a mapped block.
-            unsafe { memory::check_guard((*record).base as *const u8) };
+            unsafe { memory::check_guard((*record).base() as *const u8) };
         }
     }
 }
@@ -269,11 +423,28 @@ impl Drop for Stacks {
             // SAFETY: the arena gives only initialised records; nothing runs on a block any more.
             unsafe {
                 let stacklet = &*record;
-                if stacklet.state != State::Free && stacklet.class >= SLAB_CLASSES {
-                    self.blocks.free(stacklet.base as *mut u8, stacklet.class);
+                if stacklet.state != State::Free && stacklet.class() >= SLAB_CLASSES {
+                    self.blocks
+                        .free(stacklet.base() as *mut u8, stacklet.class());
                 }
             }
         }
+    }
+}
+
+impl Stacklet {
+    /// Whether it never ran.
+    ///
+    /// # Safety
+    /// It is live and does not run.
+    pub unsafe fn is_fresh(&self) -> bool {
+        // SAFETY: the caller says so.
+        unsafe { saved_point(self.context).is_none() }
+    }
+
+    /// Where in its live part addresses of anything may lie: all of it. Only good while it does not run.
+    pub fn live_part(&self) -> (usize, usize) {
+        (self.context.sp, self.top)
     }
 }
 

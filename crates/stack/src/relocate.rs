@@ -53,8 +53,7 @@ pub(crate) unsafe fn relocate(stacklet: &mut Stacklet, base: *mut u8, class: u32
     }
     stacklet.context.sp = sp;
     stacklet.context.fp = stacklet.context.fp.wrapping_add(delta);
-    stacklet.base = base.addr();
     stacklet.top = new_top;
     stacklet.limit = base.addr() + RED_ZONE;
-    stacklet.class = class;
+    stacklet.class = class as u8;
 }

@@ -1,6 +1,6 @@
 //! Records: what is kept of a stacklet, and what the transfer stubs read.
 
-use std::num::NonZeroU32;
+use crate::arch::RED_ZONE;
 
 /// What is kept of a stack that does not run: where to resume it.
 #[repr(C)]
@@ -12,42 +12,52 @@ pub struct Context {
     pub fp: usize,
 }
 
-/// What a stacklet is doing.
-#[repr(u32)]
+/// Whether a record belongs to a stack.
+#[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
     /// The record belongs to nobody and has no block.
     Free,
-    /// Root frame written; never ran.
-    Fresh,
-    /// Its frames are the ones that execute, or it waits for a host function that it called.
-    Running,
-    /// Parked: `context` says where it goes on.
-    Suspended,
+    /// The record belongs to nobody, but has kept its block for the next stacklet of its size.
+    Idle,
+    /// It is a stack: one that never ran (see [`Stacklet::is_fresh`]), runs, waits for the stacklet it
+    /// resumed or the host function it called, is parked, or is suspended. The stubs do not note
+    /// which: a stacklet runs or waits exactly while it is in the chain of an activation.
+    Live,
 }
 
 /// Control record of a stacklet. Its address never changes while the block moves.
+///
+/// A suspended continuation is a *chain*: the stacklet that suspended, its parent, and so on up to the
+/// one that was resumed where the handler is. A [`Reference`] names the first, `last` the other end.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Stacklet {
     /// Where to resume.
     pub context: Context,
-    /// Prologues trap below this address: `base + RED_ZONE`.
+    /// Prologues trap below this address, [`RED_ZONE`] bytes above the lowest of the block.
     pub limit: usize,
-    /// Lowest address of the block.
-    pub base: usize,
     /// One past the highest address of the block.
     pub top: usize,
-    /// The stacklet that resumed this one; null for the root of a chain.
+    /// The stacklet that resumed this one; null for the root of a chain. Of a free or idle record:
+    /// the next one.
     pub parent: *mut Stacklet,
-    /// Number of this record in its [`crate::Stacks`]; for a free record, see `arena.rs`.
+    /// List of what the resume handles that this stacklet runs under: a word each, then 0.
+    pub handlers: *const usize,
+    /// Number of this record in its [`crate::Stacks`]. With `revision`, the word of a reference.
     pub index: u32,
-    /// Advanced whenever the record is given away or its handle is used up.
+    /// Advanced whenever the stacklet is resumed or bound, and when the record is given away.
     pub revision: u32,
-    /// What the stacklet is doing.
+    /// While it is suspended: index of the last stacklet of its chain.
+    pub last: u32,
+    /// Whether it is a stack.
     pub state: State,
     /// Size class of the block.
-    pub class: u32,
+    pub class: u8,
+    /// For the embedder's collector: whether the stacklet was reached.
+    pub marked: bool,
+    /// For the embedder: whether it is the first of a chain whose activation is parked.
+    pub parked: bool,
 }
 
 const _: () = assert!(size_of::<Stacklet>() == 64, "one cache line per record");
@@ -55,17 +65,49 @@ const _: () = assert!(size_of::<Stacklet>() == 64, "one cache line per record");
 impl Stacklet {
     /// Whether the address lies in the stacklet's block.
     pub fn contains(&self, address: usize) -> bool {
-        (self.base..self.top).contains(&address)
+        (self.base()..self.top).contains(&address)
+    }
+
+    /// Lowest address of the block.
+    pub fn base(&self) -> usize {
+        self.limit - RED_ZONE
+    }
+
+    /// Size class of the block.
+    pub fn class(&self) -> u32 {
+        self.class.into()
+    }
+
+    /// The word that names the stacklet until its revision advances.
+    #[inline]
+    pub fn reference(&self) -> Reference {
+        Reference(u64::from(self.revision) << 32 | u64::from(self.index))
     }
 }
 
-/// One-shot name of a suspended stacklet: good until the revision advances.
+/// One-shot name of a suspended stacklet, good until its revision advances: index in the low half,
+/// revision, which is never 0, in the high one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Handle {
+pub struct Reference(u64);
+
+impl Reference {
+    /// The reference that a word holds; `None` for 0, which stands for null.
+    #[inline]
+    pub fn from_word(word: u64) -> Option<Self> {
+        (word != 0).then_some(Self(word))
+    }
+
+    /// The reference in a word; never 0.
+    #[inline]
+    pub fn word(self) -> u64 {
+        self.0
+    }
+
     /// Number of the record.
-    pub index: u32,
-    /// Revision the record must still have.
-    pub revision: NonZeroU32,
+    #[inline]
+    pub fn index(self) -> u32 {
+        self.0 as u32
+    }
 }
 
 /// The words that prologues and transfer stubs read. One per store.
@@ -78,24 +120,98 @@ pub struct Anchor {
     pub current: *mut Stacklet,
     /// Where the innermost `enter` left the host stack.
     pub host_sp: usize,
+    /// All records of the store ([`crate::Stacks::records`]).
+    pub records: *mut Stacklet,
+    /// The transfer buffer: 16 bytes per value.
+    pub payload: *mut [u64; 2],
+    /// Idle records with blocks of the smallest class, linked through `parent`.
+    pub idle: *mut Stacklet,
+    /// How many more may become idle.
+    pub room: u32,
+    /// After [`Exit::Handled`]: which of the host's handlers, counted from 1.
+    pub handled: u32,
+    /// First payload of a landing pad; the second travels in the answer that lands there.
+    pub landing: u64,
+    /// What the stubs call on the host stack where they do not do it themselves.
+    pub hooks: *const Hooks,
 }
 
 impl Anchor {
     /// An anchor at rest.
-    pub const fn new() -> Self {
+    pub fn new(records: *mut Stacklet, payload: *mut [u64; 2], hooks: &'static Hooks) -> Self {
         Self {
             limit: 0,
             current: std::ptr::null_mut(),
             host_sp: 0,
+            records,
+            payload,
+            idle: std::ptr::null_mut(),
+            room: MOST_IDLE,
+            handled: 0,
+            landing: 0,
+            hooks,
         }
     }
 }
 
-impl Default for Anchor {
-    fn default() -> Self {
-        Self::new()
-    }
+/// Stacklets that stay idle, with their blocks, at most: programs that make one continuation after the
+/// other never leave the stubs, and no more than half a megabyte waits for those that do not come.
+pub const MOST_IDLE: u32 = 1024;
+
+/// Functions of the embedder that the stubs call on the host stack. None may panic.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Hooks {
+    /// Makes a stacklet that the stub could not: `(context, entry's context, code, trampoline, origin)`
+    /// gives the word of a reference. Called as a builtin.
+    pub create: unsafe extern "sysv64" fn(*mut (), usize, usize, usize, usize) -> Answer,
+    /// A transfer cannot be: `(context, reference or tag, reason)` gives the exit. Called as a builtin.
+    pub refuse: unsafe extern "sysv64" fn(*mut (), u64, Refusal) -> Answer,
+    /// The revision of a suspended stacklet has wrapped to 0: gives the record that goes on in its
+    /// place ([`crate::Stacks::rehome`]), or null.
+    pub rehome: unsafe extern "sysv64" fn(*mut Anchor, *mut Stacklet) -> *mut Stacklet,
+    /// A stacklet has finished and is to be freed; the anchor names its parent already.
+    pub retire: unsafe extern "sysv64" fn(*mut Anchor, *mut Stacklet),
+    /// Throws the exception `word` where the current stacklet was suspended: gives where to land, or
+    /// the exit.
+    pub throw: unsafe extern "sysv64" fn(*mut Anchor, u64) -> Answer,
+    /// In stress mode, moves the current stacklet, which is about to go on.
+    pub stress: unsafe extern "sysv64" fn(*mut Anchor),
 }
+
+/// Why a stub could not do a transfer.
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// The reference is null, or was used.
+    Reference,
+    /// No handler for the tag up to the root of the chain.
+    Unhandled,
+    /// There is no record for a stacklet whose revision has wrapped.
+    Records,
+}
+
+/// Addresses of the stubs that compiled code calls for transfers between stacklets.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Transfers {
+    /// `(context, entry's context, code, trampoline, origin) -> reference`; see [`crate::create`].
+    pub create: usize,
+    /// `(context, reference, handlers) -> (status, reference)`; see [`crate::resume`].
+    pub resume: usize,
+    /// `(context, reference, handlers, exception) -> (status, reference)`; see [`crate::resume_throw`].
+    pub resume_throw: usize,
+    /// `(context, tag)`; see [`crate::suspend`].
+    pub suspend: usize,
+    /// `(context, tag + `[`SWITCH`]`, reference)`; see [`crate::switch`].
+    pub switch: usize,
+}
+
+/// Added to the address of a tag where a handler list, or a search in one, means switches.
+pub const SWITCH: usize = 1;
+
+/// The list of an activation that handles nothing.
+pub static NO_HANDLERS: usize = 0;
 
 /// First call of a fresh stacklet: `trampoline(context, code)`.
 #[derive(Clone, Copy, Debug)]
@@ -106,13 +222,16 @@ pub struct Entry {
     pub code: usize,
     /// Function to call; when it returns, the stacklet has finished.
     pub trampoline: usize,
+    /// A word for the embedder ([`crate::Stacks::origin`]).
+    pub origin: usize,
 }
 
 /// What a host function answers to the code that called it through a `leave` stub.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    /// `0`: go on with `value`. Otherwise an [`Exit`]: `enter` returns it.
+    /// `0`: go on with `value`. [`LAND`]: go on where the context of the current stacklet says, with
+    /// [`Anchor::landing`] and `value`. Otherwise an [`Exit`]: `enter` returns it.
     pub status: u64,
     /// The single result, if there is one; floats by their bits.
     pub value: u64,
@@ -124,6 +243,14 @@ impl Answer {
         Self { status: 0, value }
     }
 
+    /// Go on at a landing pad; see [`crate::Stacks::land`].
+    pub const fn land(value: u64) -> Self {
+        Self {
+            status: LAND,
+            value,
+        }
+    }
+
     /// End the activation, or park it.
     pub const fn exit(exit: Exit) -> Self {
         Self {
@@ -132,6 +259,9 @@ impl Answer {
         }
     }
 }
+
+/// Status of an answer that lands.
+pub(crate) const LAND: u64 = 16;
 
 /// Why `enter` came back.
 #[repr(u64)]
@@ -145,6 +275,8 @@ pub enum Exit {
     Trapped = 3,
     /// A host function ended the activation with an error.
     Unwound = 4,
+    /// The current stacklet was suspended to a handler of the host: see [`Anchor::handled`].
+    Handled = 5,
 }
 
 impl Exit {
@@ -154,6 +286,7 @@ impl Exit {
             1 => Self::Returned,
             2 => Self::Suspended,
             3 => Self::Trapped,
+            5 => Self::Handled,
             _ => Self::Unwound,
         }
     }

@@ -1,9 +1,9 @@
-//! Memory taken, reused and given back; handles and revisions; what is learned about sizes; signals.
+//! Memory taken, reused and given back; references and revisions; what is learned about sizes; signals.
 
 mod common;
 
 use bident_stack::{
-    Answer, CLASSES, Exit, Handle, Lesson, SMALLEST_BLOCK, State, class_for, class_size, os,
+    Answer, CLASSES, Exit, Lesson, Reference, SMALLEST_BLOCK, State, class_for, class_size, os,
 };
 use common::{ROOMY, Rig, Task, code};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,9 +12,8 @@ fn park(_: &mut Rig, _: u64) -> Answer {
     Answer::exit(Exit::Suspended)
 }
 
-fn handle(rig: &mut Rig, task: Task) -> Handle {
-    // SAFETY: the tests ask only for live stacklets.
-    unsafe { rig.stacks().handle(task.0) }
+fn reference(rig: &mut Rig, task: Task) -> Reference {
+    rig.record(task).reference()
 }
 
 #[test]
@@ -30,11 +29,11 @@ fn size_classes() {
 }
 
 #[test]
-fn handles_are_one_shot() {
+fn references_are_one_shot() {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::echo, 2);
-    let old = handle(&mut rig, task);
-    assert_eq!(rig.stacks().resolve(old), None, "fresh, not suspended");
+    let old = reference(&mut rig, task);
+    assert_eq!(rig.stacks().resolve(old), Some(task.0));
     assert_eq!(rig.enter(task, 0), Exit::Suspended);
     assert_eq!(rig.stacks().resolve(old), Some(task.0));
     rig.release(task);
@@ -46,22 +45,23 @@ fn handles_are_one_shot() {
     assert_eq!(
         rig.stacks().resolve(old),
         None,
-        "the old handle names nothing"
+        "the old reference names nothing"
     );
-    let new = handle(&mut rig, next);
-    assert_eq!(new.index, old.index);
-    assert!(new.revision > old.revision);
+    let new = reference(&mut rig, next);
+    assert_eq!(new.index(), old.index());
+    assert!(new.word() > old.word());
     assert_eq!(rig.stacks().resolve(new), Some(next.0));
 }
 
 #[test]
-fn handles_of_no_stacklet_resolve_to_nothing() {
+fn references_to_no_stacklet_resolve_to_nothing() {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::echo, 1);
     assert_eq!(rig.enter(task, 0), Exit::Suspended);
-    let good = handle(&mut rig, task);
-    for index in [good.index + 1, 1 << 25, u32::MAX] {
-        assert_eq!(rig.stacks().resolve(Handle { index, ..good }), None);
+    let good = reference(&mut rig, task);
+    for index in [good.index() + 1, 1 << 25, u32::MAX] {
+        let other = Reference::from_word(good.word() & !0xffff_ffff | u64::from(index));
+        assert_eq!(rig.stacks().resolve(other.expect("not null")), None);
     }
 }
 
@@ -72,7 +72,7 @@ fn a_record_whose_revision_would_wrap_is_retired() {
     // SAFETY: live, and nothing else looks at it meanwhile.
     unsafe { (*task.0).revision = u32::MAX };
     assert_eq!(rig.enter(task, 0), Exit::Suspended);
-    let last = handle(&mut rig, task);
+    let last = reference(&mut rig, task);
     rig.release(task);
     for _ in 0..3 {
         let other = rig.create(code::echo, 1);
@@ -84,17 +84,24 @@ fn a_record_whose_revision_would_wrap_is_retired() {
 }
 
 #[test]
-fn moving_keeps_the_record_and_its_handle() {
+fn moving_keeps_the_record_and_its_reference() {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::descend, 3);
     assert_eq!(rig.enter(task, 0), Exit::Suspended);
-    let name = handle(&mut rig, task);
+    let name = reference(&mut rig, task);
     for _ in 0..50 {
         rig.relocate(task);
         assert_eq!(rig.stacks().resolve(name), Some(task.0));
     }
-    assert_eq!(rig.stacks().stats().moves, 50);
+    assert_eq!(rig.stats().moves, 50);
     assert_eq!(rig.enter(task, 0), Exit::Returned);
+}
+
+fn live_parts(rig: &mut Rig) -> Vec<(usize, usize)> {
+    let live: Vec<_> = rig.stacks().live().map(Task).collect();
+    live.into_iter()
+        .map(|task| rig.record(task).live_part())
+        .collect()
 }
 
 #[test]
@@ -110,7 +117,7 @@ fn live_parts_are_those_that_have_a_block() {
         (record.context.sp, record.top)
     });
     expected.sort_unstable();
-    let mut parts: Vec<_> = rig.stacks().live_parts().collect();
+    let mut parts: Vec<_> = live_parts(&mut rig);
     parts.sort_unstable();
     assert_eq!(parts, expected);
     assert_eq!(rig.record(gone).state, State::Free);
@@ -127,7 +134,7 @@ fn one_after_the_other_takes_constant_memory() {
         }
         rig.release(task);
     }
-    assert!(rig.stacks().stats().mapped <= 1 << 20);
+    assert!(rig.stats().mapped <= 1 << 20);
 }
 
 #[test]
@@ -136,16 +143,16 @@ fn large_blocks_are_kept_one_per_class_and_trimmed() {
     let class = class_for(128 << 10);
     let create = |rig: &mut Rig| rig.try_create(class, code::nothing, 0).expect("a stacklet");
     let tasks = [(); 5].map(|()| create(&mut rig));
-    assert!(rig.stacks().stats().mapped >= 5 * class_size(class));
+    assert!(rig.stats().mapped >= 5 * class_size(class));
     for task in tasks {
         rig.release(task);
     }
-    assert_eq!(rig.stacks().stats().mapped, class_size(class));
+    assert_eq!(rig.stats().mapped, class_size(class));
     let again = create(&mut rig);
-    assert_eq!(rig.stacks().stats().mapped, class_size(class));
+    assert_eq!(rig.stats().mapped, class_size(class));
     rig.release(again);
     rig.stacks().trim();
-    assert_eq!(rig.stacks().stats().mapped, 0);
+    assert_eq!(rig.stats().mapped, 0);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn a_hundred_thousand_parked() {
     for &task in &tasks {
         assert_eq!(rig.enter(task, 0), Exit::Suspended);
     }
-    let stats = rig.stacks().stats();
+    let stats = rig.stats();
     assert_eq!((stats.live, stats.bytes), (count, count * SMALLEST_BLOCK));
     let each = resident().saturating_sub(before) / count;
     assert!(each <= 640, "{each} bytes each");
@@ -43,7 +43,7 @@ fn a_hundred_thousand_parked() {
         assert_eq!(rig.enter(task, 0), Exit::Returned);
         rig.release(task);
     }
-    let stats = rig.stacks().stats();
+    let stats = rig.stats();
     assert_eq!((stats.live, stats.bytes), (0, 0));
     assert!(
         stats.mapped <= 1 << 20,

@@ -16,6 +16,8 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Option<Val> {
         WastArgCore::RefNull(HeapType::Abstract { ty, .. }) => match ty {
             AbstractHeapType::Func => Val::FuncRef(None),
             AbstractHeapType::Extern => Val::ExternRef(None),
+            AbstractHeapType::Exn => Val::ExnRef(None),
+            AbstractHeapType::Cont => Val::ContRef(None),
             _ => return None,
         },
         WastArgCore::RefExtern(x) => Val::ExternRef(Some(ExternRef::new(*x))),
@@ -63,6 +65,12 @@ fn matches_result(actual: &Val, expected: &WastRetCore<'_>) -> bool {
         }
         (Val::ExternRef(None), WastRetCore::RefNull(ty)) => {
             is_one_of(ty, &[AbstractHeapType::Extern, AbstractHeapType::NoExtern])
+        }
+        (Val::ExnRef(None), WastRetCore::RefNull(ty)) => {
+            is_one_of(ty, &[AbstractHeapType::Exn, AbstractHeapType::NoExn])
+        }
+        (Val::ContRef(None), WastRetCore::RefNull(ty)) => {
+            is_one_of(ty, &[AbstractHeapType::Cont, AbstractHeapType::NoCont])
         }
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
         (Val::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,

@@ -40,10 +40,6 @@ fn compile_bytes(engine: &Engine, bytes: &[u8]) -> Result<Module, Refused> {
 }
 
 fn needs_missing_feature(bytes: &[u8]) -> bool {
-    let valid = |features| {
-        Validator::new_with_features(features)
-            .validate_all(bytes)
-            .is_ok()
-    };
-    !valid(bident_module::features()) && valid(WasmFeatures::all())
+    let mut any = Validator::new_with_features(WasmFeatures::all());
+    bident_module::validate(bytes).is_err() && any.validate_all(bytes).is_ok()
 }

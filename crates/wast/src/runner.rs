@@ -3,7 +3,7 @@
 use crate::matching::{argument, check_results, matches_trap};
 use crate::modules::{Refused, compile, compile_wat};
 use crate::spectest;
-use bident::{Engine, Error, ErrorKind, Extern, Instance, Linker, Module, Store, Val};
+use bident::{Engine, Error, ErrorKind, Extern, Instance, Linker, Module, Store, TrapCode, Val};
 use std::collections::HashMap;
 use wast::token::Id;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
@@ -113,11 +113,12 @@ impl Runner {
             | WastDirective::AssertMalformedCustom { module, .. }
             | WastDirective::AssertInvalidCustom { module, .. } => self.assert_refused(module),
             WastDirective::AssertUnlinkable { module, .. } => self.assert_unlinkable(module),
-            // Exceptions, continuations and threads are not there yet.
-            WastDirective::AssertException { .. }
-            | WastDirective::AssertSuspension { .. }
-            | WastDirective::Thread(_)
-            | WastDirective::Wait { .. } => Verdict::Skip,
+            WastDirective::AssertException { exec, .. } => assert_exception(self.execute(exec)),
+            WastDirective::AssertSuspension { exec, message, .. } => {
+                assert_suspension(self.execute(exec), message)
+            }
+            // Threads are not there yet.
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => Verdict::Skip,
         }
     }
 
@@ -268,15 +269,45 @@ fn unexpected(stopped: Stopped) -> Verdict {
     }
 }
 
+/// The error that an action should have ended with, or the verdict where there is none.
+fn stopped(outcome: Result<Vec<Val>, Stopped>, expected: &str) -> Result<Error, Verdict> {
+    match outcome {
+        Ok(_) => Err(Verdict::Fail(format!("it returned; expected {expected}"))),
+        Err(Stopped::Refused(refused)) => Err(verdict_of::<()>(&Err(refused))),
+        Err(Stopped::Error(error)) => Ok(error),
+    }
+}
+
 fn assert_trap(outcome: Result<Vec<Val>, Stopped>, expected: &str) -> Verdict {
-    let error = match outcome {
-        Ok(_) => return Verdict::Fail(format!("no trap; expected `{expected}`")),
-        Err(Stopped::Refused(refused)) => return verdict_of::<()>(&Err(refused)),
-        Err(Stopped::Error(error)) => error,
+    let error = match stopped(outcome, &format!("trap `{expected}`")) {
+        Ok(error) => error,
+        Err(verdict) => return verdict,
     };
     match error.trap() {
         Some(code) if matches_trap(code.message(), expected) => Verdict::Pass,
         Some(code) => Verdict::Fail(format!("trap `{code}`; expected `{expected}`")),
         None => Verdict::Fail(format!("no trap but {error}; expected `{expected}`")),
+    }
+}
+
+fn assert_exception(outcome: Result<Vec<Val>, Stopped>) -> Verdict {
+    match stopped(outcome, "an exception") {
+        Ok(error) if error.kind() == ErrorKind::Exception => Verdict::Pass,
+        Ok(error) => Verdict::Fail(format!("no exception but {error}")),
+        Err(verdict) => verdict,
+    }
+}
+
+/// A suspension that nobody handles is a trap with a message of its own; older scripts say only
+/// `unhandled`.
+fn assert_suspension(outcome: Result<Vec<Val>, Stopped>, expected: &str) -> Verdict {
+    match stopped(outcome, &format!("suspension `{expected}`")) {
+        Ok(error) => match error.trap() {
+            Some(code @ TrapCode::UnhandledTag) if matches_trap(code.message(), expected) => {
+                Verdict::Pass
+            }
+            _ => Verdict::Fail(format!("no suspension `{expected}` but {error}")),
+        },
+        Err(verdict) => verdict,
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()
         max: Some(20),
     };
     let ty = TableType {
-        element: RefType::Func,
+        element: RefType::FUNC,
         limits,
     };
     let table = Table::new(&mut *store, ty, Val::default_for(ValType::FUNCREF))?;

@@ -12,11 +12,11 @@
 //! Operands above a frame's height are the values of its block; what a branch carries become block
 //! parameters. A block that only one edge reaches costs nothing: Cranelift removes its parameters.
 
-use super::call;
+use super::{call, exception};
 use crate::error::Error;
 use crate::function::Translator;
 use crate::operands::{Frame, FrameKind};
-use crate::signature::{self, BlockTypes};
+use crate::signature::BlockTypes;
 use crate::trap;
 use bident_abi::TrapCode;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value};
@@ -26,10 +26,19 @@ use wasmparser::{BlockType, BrTable, Operator};
 /// Notes an operator that cannot be reached: only the nesting matters.
 pub(super) fn skip(t: &mut Translator<'_, '_>, op: &Operator<'_>) {
     match op {
-        Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-            t.operands.enter_dead();
-        }
+        Operator::Block { .. }
+        | Operator::Loop { .. }
+        | Operator::If { .. }
+        | Operator::Try { .. }
+        | Operator::TryTable { .. } => t.operands.enter_dead(),
         Operator::Else if !t.operands.in_dead_frame() => else_(t),
+        Operator::Catch { tag_index } if !t.operands.in_dead_frame() => {
+            exception::catch(t, (*tag_index).into());
+        }
+        Operator::CatchAll if !t.operands.in_dead_frame() => exception::catch_all(t),
+        Operator::Delegate { relative_depth } if !t.operands.leave_dead() => {
+            exception::delegate(t, *relative_depth);
+        }
         Operator::End if !t.operands.leave_dead() => end(t),
         _ => {}
     }
@@ -41,16 +50,25 @@ pub(super) fn unreachable(t: &mut Translator<'_, '_>) {
 }
 
 pub(super) fn block(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
+    block_of_kind(t, ty, FrameKind::Block)
+}
+
+/// Begins a frame whose label is its end.
+pub(super) fn block_of_kind(
+    t: &mut Translator<'_, '_>,
+    ty: BlockType,
+    kind: FrameKind,
+) -> Result<(), Error> {
     let types = types(t, ty)?;
-    let label = t.block_with(types.results);
-    enter(t, types, FrameKind::Block, label, types.results.len());
+    let label = t.block_with(types.results());
+    enter(t, types, kind, label);
     Ok(())
 }
 
 pub(super) fn loop_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
     let types = types(t, ty)?;
-    let label = t.block_with(types.params);
-    enter(t, types, FrameKind::Loop, label, types.params.len());
+    let label = t.block_with(types.params());
+    enter(t, types, FrameKind::Loop, label);
     jump(t, 0);
     let height = t.operands.frame(0).height;
     t.operands.truncate(height);
@@ -62,31 +80,25 @@ pub(super) fn loop_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Err
 pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
     let types = types(t, ty)?;
     let condition = t.operands.pop();
-    let (then, otherwise) = (t.b.create_block(), t.block_with(types.params));
-    let params = block_args(t.operands.top(types.params.len()));
+    let (then, otherwise) = (t.b.create_block(), t.block_with(types.params()));
+    let params = block_args(t.operands.top(types.params().count()));
     t.b.ins().brif(condition, then, &[], otherwise, &params);
     t.b.seal_block(then);
     t.b.seal_block(otherwise);
     t.b.switch_to_block(then);
-    let label = t.block_with(types.results);
-    let kind = FrameKind::If { otherwise };
-    enter(t, types, kind, label, types.results.len());
+    let label = t.block_with(types.results());
+    enter(t, types, FrameKind::If { otherwise }, label);
     Ok(())
 }
 
 fn types<'m>(t: &Translator<'m, '_>, ty: BlockType) -> Result<BlockTypes<'m>, Error> {
-    signature::block_types(&t.module.types, ty).ok_or_else(|| t.unsupported("type of a block"))
+    BlockTypes::new(t.module, ty).ok_or_else(|| t.unsupported("type of a block"))
 }
 
 /// Begins a frame whose parameters are the topmost operands.
-fn enter(
-    t: &mut Translator<'_, '_>,
-    types: BlockTypes<'_>,
-    kind: FrameKind,
-    label: Block,
-    arity: usize,
-) {
-    let height = t.operands.height() - types.params.len();
+fn enter(t: &mut Translator<'_, '_>, types: BlockTypes<'_>, kind: FrameKind, label: Block) {
+    let arity = t.b.block_params(label).len();
+    let height = t.operands.height() - types.params().count();
     t.operands.enter(Frame {
         kind,
         label,
@@ -122,13 +134,19 @@ pub(super) fn end(t: &mut Translator<'_, '_>) {
         // No `else`: its parameters are the results.
         else_(t);
     }
+    let uncaught = exception::end_clause(t);
     let is_loop = matches!(t.operands.frame(0).kind, FrameKind::Loop);
-    // A loop ends in the block where its body ends; so does anything whose end no branch leads to.
-    let joins = !is_loop && t.operands.frame(0).used;
-    if joins && t.operands.is_reachable() {
+    let reachable = t.operands.is_reachable();
+    // A loop ends in the block where its body ends; so does anything whose end no branch leads to,
+    // unless the code of its clauses comes between.
+    let joins = !is_loop && (t.operands.frame(0).used || reachable && uncaught.is_some());
+    if joins && reachable {
         jump(t, 0);
     }
     let frame = t.operands.leave();
+    if let Some(uncaught) = uncaught {
+        exception::search(t, uncaught, &frame.kind);
+    }
     if is_loop || joins {
         t.b.seal_block(frame.label);
     }
@@ -156,9 +174,18 @@ pub(super) fn br(t: &mut Translator<'_, '_>, depth: u32) {
 }
 
 /// A jump to a label with the topmost operands, which stay on the stack.
-fn jump(t: &mut Translator<'_, '_>, depth: u32) {
+pub(super) fn jump(t: &mut Translator<'_, '_>, depth: u32) {
     let (label, args) = branch(t, depth);
     t.b.ins().jump(label, &args);
+}
+
+/// A jump to a label with values that are not on the stack.
+pub(super) fn jump_with(t: &mut Translator<'_, '_>, depth: u32, values: &[Value]) {
+    let frame = t.operands.frame(depth);
+    debug_assert_eq!(frame.arity, values.len());
+    frame.used = true;
+    let label = frame.label;
+    t.b.ins().jump(label, &block_args(values));
 }
 
 /// The label of a frame, and the values that a branch to it carries.
@@ -178,8 +205,32 @@ pub(super) fn br_if(t: &mut Translator<'_, '_>, depth: u32) {
     let (label, args) = branch(t, depth);
     let next = t.b.create_block();
     t.b.ins().brif(condition, label, &args, next, &[]);
-    t.b.seal_block(next);
-    t.b.switch_to_block(next);
+    go_on_in(t, next);
+}
+
+pub(super) fn br_on_null(t: &mut Translator<'_, '_>, depth: u32) {
+    let reference = t.operands.pop();
+    let (label, args) = branch(t, depth);
+    let next = t.b.create_block();
+    t.b.ins().brif(reference, next, &[], label, &args);
+    go_on_in(t, next);
+    t.operands.push(reference);
+}
+
+/// The reference is the last of what the branch carries.
+pub(super) fn br_on_non_null(t: &mut Translator<'_, '_>, depth: u32) {
+    let reference = t.operands.top(1)[0];
+    let (label, args) = branch(t, depth);
+    let next = t.b.create_block();
+    t.b.ins().brif(reference, label, &args, next, &[]);
+    go_on_in(t, next);
+    t.operands.pop();
+}
+
+/// Continues in a block that nothing else leads to.
+pub(super) fn go_on_in(t: &mut Translator<'_, '_>, block: Block) {
+    t.b.seal_block(block);
+    t.b.switch_to_block(block);
 }
 
 pub(super) fn br_table(t: &mut Translator<'_, '_>, table: &BrTable<'_>) -> Result<(), Error> {

@@ -1,7 +1,9 @@
 //! Operators, by family: one match that says which file translates what.
 
 mod call;
+mod cont;
 mod control;
+mod exception;
 mod memory;
 mod numeric;
 mod reference;
@@ -33,6 +35,8 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         O::Br { relative_depth } => control::br(t, *relative_depth),
         O::BrIf { relative_depth } => control::br_if(t, *relative_depth),
         O::BrTable { targets } => control::br_table(t, targets)?,
+        O::BrOnNull { relative_depth } => control::br_on_null(t, *relative_depth),
+        O::BrOnNonNull { relative_depth } => control::br_on_non_null(t, *relative_depth),
         O::Return => control::return_(t),
 
         O::Call { function_index } => call::call(t, (*function_index).into()),
@@ -46,6 +50,47 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
             table_index,
         } => call::return_call_indirect(t, (*type_index).into(), (*table_index).into()),
 
+        O::CallRef { type_index } => call::call_ref(t, (*type_index).into()),
+        O::ReturnCallRef { type_index } => call::return_call_ref(t, (*type_index).into()),
+
+        O::TryTable { try_table } => exception::try_table(t, try_table)?,
+        O::Throw { tag_index } => exception::throw(t, (*tag_index).into()),
+        O::ThrowRef => exception::throw_ref(t),
+
+        O::ContNew { .. } => cont::new(t),
+        O::ContBind {
+            argument_index,
+            result_index,
+        } => cont::bind(t, (*argument_index).into(), (*result_index).into()),
+        O::Resume {
+            cont_type_index,
+            resume_table,
+        } => cont::resume(t, (*cont_type_index).into(), resume_table)?,
+        O::ResumeThrow {
+            cont_type_index,
+            tag_index,
+            resume_table,
+        } => cont::resume_throw(
+            t,
+            (*cont_type_index).into(),
+            (*tag_index).into(),
+            resume_table,
+        )?,
+        O::ResumeThrowRef {
+            cont_type_index,
+            resume_table,
+        } => cont::resume_throw_ref(t, (*cont_type_index).into(), resume_table)?,
+        O::Suspend { tag_index } => cont::suspend(t, (*tag_index).into()),
+        O::Switch {
+            cont_type_index,
+            tag_index,
+        } => cont::switch(t, (*cont_type_index).into(), (*tag_index).into()),
+        O::Try { blockty } => exception::try_(t, *blockty)?,
+        O::Catch { tag_index } => exception::catch(t, (*tag_index).into()),
+        O::CatchAll => exception::catch_all(t),
+        O::Delegate { relative_depth } => exception::delegate(t, *relative_depth),
+        O::Rethrow { relative_depth } => exception::rethrow(t, *relative_depth),
+
         O::Drop => variable::drop(t),
         O::Select | O::TypedSelect { .. } => variable::select(t),
         O::LocalGet { local_index } => variable::local_get(t, *local_index),
@@ -56,6 +101,7 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
 
         O::RefNull { .. } => reference::null(t),
         O::RefIsNull => reference::is_null(t),
+        O::RefAsNonNull => reference::as_non_null(t),
         O::RefFunc { function_index } => reference::func(t, (*function_index).into())?,
 
         O::TableGet { table } => table::get(t, (*table).into()),

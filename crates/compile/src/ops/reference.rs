@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::function::Translator;
 use crate::record::context;
+use bident_abi::TrapCode;
 use bident_module::FuncIndex;
 use cranelift_codegen::ir::InstBuilder;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -18,6 +19,11 @@ pub(super) fn is_null(t: &mut Translator<'_, '_>) {
     let null = t.b.ins().icmp_imm_u(IntCC::Equal, reference, 0);
     let answer = t.b.ins().uextend(I32, null);
     t.operands.push(answer);
+}
+
+pub(super) fn as_non_null(t: &mut Translator<'_, '_>) {
+    let reference = t.operands.top(1)[0];
+    t.trap_if_null(reference, TrapCode::NullReference);
 }
 
 pub(super) fn func(t: &mut Translator<'_, '_>, func: FuncIndex) -> Result<(), Error> {

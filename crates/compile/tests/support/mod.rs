@@ -36,6 +36,11 @@ pub(crate) fn clif(text: &str) -> String {
     functions.remove(0)
 }
 
+/// Number of lines with this text.
+pub(crate) fn count(text: &str, part: &str) -> usize {
+    text.lines().filter(|line| line.contains(part)).count()
+}
+
 /// A function type.
 pub(crate) fn func_type(params: &[ValType], results: &[ValType]) -> FuncType {
     FuncType::new(params.iter().copied(), results.iter().copied())

@@ -5,8 +5,8 @@
 //!  Func::call ── Activation 1 ──enter──►            S1: wasm ... leave ──┐
 //!  host function (of S1) ◄─────────────────────────────────────────────┘
 //!  Func::start ─ Activation 2 ──enter──►            S2: wasm ...
-//!                    │ previous
-//!                    ▼
+//!                    │ previous                      ▲ parent
+//!                    ▼                               S3: wasm ... (a continuation of S2's)
 //!               Activation 1 (remembers that S1 was current)
 //! ```
 
@@ -37,11 +37,11 @@ impl Activation {
     }
 }
 
-/// The stacklets that wait or run in a store, innermost first.
+/// The innermost stacklet of each activation of a store, innermost activation first.
 ///
 /// # Safety
 /// `activation` is the store's innermost activation, or null.
-pub(crate) unsafe fn stacklets(
+pub(crate) unsafe fn roots(
     current: *mut Stacklet,
     activation: *mut Activation,
 ) -> impl Iterator<Item = *mut Stacklet> {
@@ -56,6 +56,20 @@ pub(crate) unsafe fn stacklets(
             Some(a) => (a.current, a.previous),
             None => (ptr::null_mut(), ptr::null_mut()),
         };
+        Some(stacklet)
+    })
+}
+
+/// The stacklets from `first` up to the root of its chain.
+///
+/// # Safety
+/// They are live and linked by `parent`, and stay so while the iterator is used.
+pub(crate) unsafe fn chain(first: *mut Stacklet) -> impl Iterator<Item = *mut Stacklet> {
+    let mut next = first;
+    std::iter::from_fn(move || {
+        let stacklet = next;
+        // SAFETY: the caller says so.
+        next = unsafe { stacklet.as_ref() }?.parent;
         Some(stacklet)
     })
 }

@@ -3,8 +3,9 @@
 use crate::vm::instance::instance_number;
 use crate::vm::leave::borrow_store;
 use crate::vm::store::{StoreOpaque, Unwinding};
-use bident_abi::{Builtin, TrapCode, VmHeader, unpack_pair};
+use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, unpack_pair};
 use bident_stack::Answer;
+use std::ptr::NonNull;
 
 type Entry = unsafe extern "sysv64" fn(*mut VmHeader, u64, u64, u64, u64) -> Answer;
 
@@ -20,12 +21,30 @@ pub(crate) static TABLE: [Entry; Builtin::ALL.len()] = [
     entry::<TableFill>,
     entry::<TableInit>,
     entry::<ElemDrop>,
+    entry::<IsSubtype>,
+    entry::<ExnNew>,
+    entry::<Throw>,
+    entry::<ThrowRef>,
+    entry::<ContBind>,
 ];
+
+/// How a builtin ends instead of with a value.
+enum Stop {
+    Trap(TrapCode),
+    /// It throws the exception with this handle.
+    Throw(u64),
+}
+
+impl From<TrapCode> for Stop {
+    fn from(code: TrapCode) -> Self {
+        Self::Trap(code)
+    }
+}
 
 /// A builtin: which one, and what it does for an instance.
 trait Body {
     const BUILTIN: Builtin;
-    fn run(store: &mut StoreOpaque, instance: usize, args: [u64; 4]) -> Result<u64, TrapCode>;
+    fn run(store: &mut StoreOpaque, instance: usize, args: [u64; 4]) -> Result<u64, Stop>;
 }
 
 /// What the stub calls.
@@ -43,7 +62,9 @@ unsafe extern "sysv64" fn entry<B: Body>(
     };
     match B::run(store, instance, [a, b, c, d]) {
         Ok(value) => Answer::ready(value),
-        Err(trap) => store.unwind(Unwinding::Error(trap.into())),
+        Err(Stop::Trap(trap)) => store.unwind(Unwinding::Error(trap.into())),
+        // SAFETY: the current stacklet waits in the stub that called the builtin.
+        Err(Stop::Throw(exn)) => unsafe { store.throw(exn) },
     }
 }
 
@@ -58,6 +79,11 @@ const _: () = {
     assert!(TableFill::BUILTIN as usize == 7);
     assert!(TableInit::BUILTIN as usize == 8);
     assert!(ElemDrop::BUILTIN as usize == 9);
+    assert!(IsSubtype::BUILTIN as usize == 10);
+    assert!(ExnNew::BUILTIN as usize == 11);
+    assert!(Throw::BUILTIN as usize == 12);
+    assert!(ThrowRef::BUILTIN as usize == 13);
+    assert!(ContBind::BUILTIN as usize == 14);
 };
 
 macro_rules! builtin {
@@ -69,7 +95,7 @@ macro_rules! builtin {
                 $store: &mut StoreOpaque,
                 $instance: usize,
                 $args: [u64; 4],
-            ) -> Result<u64, TrapCode> {
+            ) -> Result<u64, Stop> {
                 $body
             }
         }
@@ -128,9 +154,8 @@ builtin!(MemoryInit, |store,
     length,
 ]| {
     let (memory, data) = unpack_pair(memory_and_data);
-    store
-        .init_memory(instance, memory, data, [destination, source, length])
-        .map(|()| 0)
+    store.init_memory(instance, memory, data, [destination, source, length])?;
+    Ok(0)
 });
 
 builtin!(DataDrop, |store, instance, [data, ..]| {
@@ -192,15 +217,42 @@ builtin!(TableInit, |store,
     length,
 ]| {
     let (table, elem) = unpack_pair(table_and_elem);
-    store
-        .init_table(instance, table, elem, [destination, source, length])
-        .map(|()| 0)
+    store.init_table(instance, table, elem, [destination, source, length])?;
+    Ok(0)
 });
 
 builtin!(ElemDrop, |store, instance, [elem, ..]| {
     store.instances[instance].elems[elem as usize] = Box::default();
     Ok(0)
 });
+
+builtin!(IsSubtype, |store, _instance, [given, wanted, ..]| {
+    Ok(store.engine.is_subtype(given as u32, wanted as u32).into())
+});
+
+builtin!(ExnNew, |store, _instance, [tag, ..]| Ok(
+    store.new_exn(tag_at(tag))
+));
+
+builtin!(Throw, |store, _instance, [tag, ..]| {
+    Err(Stop::Throw(store.new_exn(tag_at(tag))))
+});
+
+builtin!(ThrowRef, |_store, _instance, [exn, ..]| {
+    Err(match exn {
+        0 => Stop::Trap(TrapCode::NullExceptionReference),
+        exn => Stop::Throw(exn),
+    })
+});
+
+builtin!(ContBind, |store, _instance, [cont, position, count, _]| {
+    Ok(store.bind_cont(cont, position as usize, count as usize)?)
+});
+
+/// The tag that compiled code names by its address.
+fn tag_at(address: u64) -> NonNull<VmTag> {
+    NonNull::new(address as usize as *mut VmTag).expect("compiled code takes it from its context")
+}
 
 /// `start..start + length` if it lies within `size`.
 fn range(start: u64, length: u64, size: usize) -> Option<std::ops::Range<usize>> {

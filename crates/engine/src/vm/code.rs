@@ -172,6 +172,17 @@ impl Code {
         }
     }
 
+    /// Where an exception lands that comes out of the call which returns to `pc`: landing pad, and the
+    /// distance from frame to stack pointer there.
+    pub(crate) fn landing_at(&self, pc: usize) -> Option<(usize, usize)> {
+        let Content::Module { artifact, .. } = &self.content else {
+            return None;
+        };
+        let offset = u32::try_from(pc - self.start()).ok()?;
+        let landing = artifact.landing_at(offset)?;
+        Some((self.start() + landing.pad as usize, landing.frame as usize))
+    }
+
     /// Function and instruction of an address; `None` in a trampoline.
     pub(crate) fn position(&self, pc: usize) -> Option<Position> {
         let offset = self.offset(pc)?;

@@ -1,6 +1,15 @@
-//! Host to WebAssembly: calls, and resuming what was parked.
+//! Host to WebAssembly: calls, and resuming what was parked or suspended.
+//!
+//! ```text
+//!  call, start    fresh stacklet, root of a new chain   ─┐
+//!  resume         parked chain, with the host's answer   ├─► run ─► Returned, parked, Handled, or
+//!  resume_cont    suspended chain, with values           │          an error: the chain is freed
+//!  throw_into..   parked or suspended chain, at a pad   ─┘
+//! ```
 
 use crate::error::Error;
+use crate::suspension::Outcome;
+use crate::tag::Tag;
 use crate::trap;
 use crate::value::{Side, Val};
 use crate::vm::activation::Activation;
@@ -8,9 +17,9 @@ use crate::vm::frames;
 use crate::vm::leave::HostFunc;
 use crate::vm::signals;
 use crate::vm::store::{Abandoned, StoreInner, StoreOpaque, Unwinding};
-use bident_abi::VmHeader;
-use bident_module::FuncType;
-use bident_stack::{Entry, Exit, Handle, Lesson, Stacklet, State, saved_context};
+use bident_abi::{VmFuncRef, VmHeader};
+use bident_module::{FuncType, ValType};
+use bident_stack::{Answer as Reaction, Entry, Exit, Lesson, Reference, Stacklet, saved_context};
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -28,23 +37,59 @@ impl Root {
 
 /// How an activation ended.
 pub(crate) enum Ended {
-    /// Results are in the store's value buffer.
+    /// Results are in the transfer buffer.
     Returned,
     /// Parked.
     Suspended(Parked),
+    /// Suspended to one of the host's handlers; the payload is in the transfer buffer.
+    Handled(Captured),
 }
 
-/// A parked stacklet. Dropped while it is parked, it gives the stacklet back.
-pub(crate) struct Parked {
-    handle: Handle,
-    /// Number of the function that was entered.
+/// A chain that was suspended to the host.
+pub(crate) struct Captured {
+    /// The word of its reference.
+    pub(crate) word: u64,
+    pub(crate) tag: Tag,
+    /// Number of the function at its root.
     pub(crate) func: u32,
+}
+
+/// Tags whose suspensions the host handles, as the stubs read them.
+pub(crate) struct Handlers {
+    tags: Box<[Tag]>,
+    /// Addresses of their records, then 0.
+    words: Box<[usize]>,
+}
+
+impl Handlers {
+    pub(crate) fn new(store: &StoreOpaque, tags: &[Tag]) -> Result<Self, Error> {
+        let mut words = Vec::with_capacity(tags.len() + 1);
+        for tag in tags {
+            let index = tag.index_in(store)?;
+            words.push(store.tags[index as usize].record.as_ptr() as usize);
+        }
+        words.push(0);
+        Ok(Self {
+            tags: tags.into(),
+            words: words.into(),
+        })
+    }
+}
+
+/// A parked chain. Dropped while it is parked, it gives its stacklets back.
+pub(crate) struct Parked {
+    /// Its first stacklet: the one that called the host function.
+    reference: Reference,
+    /// Number of the function at its root.
+    pub(crate) func: u32,
+    /// What the host handles, where it resumed a continuation. The root's record points there.
+    handlers: Option<Handlers>,
     abandoned: Arc<Abandoned>,
 }
 
 impl Drop for Parked {
     fn drop(&mut self) {
-        self.abandoned.push(self.handle);
+        self.abandoned.push(self.reference);
     }
 }
 
@@ -55,15 +100,18 @@ impl Parked {
         Arc::ptr_eq(&self.abandoned, &store.abandoned)
     }
 
-    /// Drops it without giving the stacklet back: that has happened.
+    /// Drops it without giving the stacklets back: that has happened.
     #[inline]
-    pub(crate) fn disarm(self) {
+    pub(crate) fn disarm(self) -> Option<Handlers> {
         let parked = ManuallyDrop::new(self);
-        // SAFETY: the field is read once, and the value it came from is never dropped.
-        drop(unsafe { ptr::read(&parked.abandoned) });
+        // SAFETY: the fields are read once, and the value they came from is never dropped.
+        unsafe {
+            drop(ptr::read(&parked.abandoned));
+            ptr::read(&parked.handlers)
+        }
     }
 
-    /// Its stacklet.
+    /// Its first stacklet.
     ///
     /// # Panics
     /// If it does not wait: it has one owner, and whoever resumes it disarms it afterwards.
@@ -71,8 +119,8 @@ impl Parked {
     fn stacklet(&self, store: &StoreOpaque) -> *mut Stacklet {
         store
             .stacks
-            .resolve(self.handle)
-            .expect("a parked stacklet has one handle")
+            .resolve(self.reference)
+            .expect("a parked stacklet has one reference")
     }
 
     /// Type of the host function whose answer is awaited.
@@ -118,36 +166,30 @@ impl Target {
     }
 }
 
-/// Calls a function with the arguments in the value buffer, and waits for its end.
+/// Calls a function with the arguments in the transfer buffer, and waits for its end.
 #[inline]
 pub(crate) fn call<T>(store: &mut StoreInner<T>, target: &Target) -> Result<(), Error> {
-    let parked = begin(Root::of(store), target, false)?;
+    let exit = begin(Root::of(store), target, false)?;
     debug_assert!(
-        parked.is_null(),
+        exit == Exit::Returned,
         "only an activation that can suspend parks"
     );
     Ok(())
 }
 
-/// Calls a function with the arguments in the value buffer; it may park.
+/// Calls a function with the arguments in the transfer buffer; gives what it is where it parks.
 #[inline]
-pub(crate) fn start<T>(store: &mut StoreInner<T>, target: &Target) -> Result<Ended, Error> {
-    let stacklet = begin(Root::of(store), target, true)?;
-    if stacklet.is_null() {
-        return Ok(Ended::Returned);
-    }
-    Ok(Ended::Suspended(Parked {
-        // SAFETY: it parked, so it is live.
-        handle: unsafe { store.opaque.stacks.handle(stacklet) },
-        func: target.func,
-        abandoned: store.opaque.abandoned.clone(),
-    }))
+pub(crate) fn start<T>(
+    store: &mut StoreInner<T>,
+    target: &Target,
+) -> Result<Option<Parked>, Error> {
+    let exit = begin(Root::of(store), target, true)?;
+    Ok((exit == Exit::Suspended).then(|| store.opaque.parked(target.func, None)))
 }
 
-/// Enters a fresh stacklet; gives it where it parked, or null where the function has returned. (Null
-/// rather than `None`, so that the result travels in registers.)
+/// Enters a fresh stacklet.
 #[inline]
-fn begin(root: Root, target: &Target, can_suspend: bool) -> Result<*mut Stacklet, Error> {
+fn begin(root: Root, target: &Target, can_suspend: bool) -> Result<Exit, Error> {
     // SAFETY: the caller has borrowed the store exclusively.
     let store = unsafe { &mut *root.0.as_ptr() };
     store.free_abandoned();
@@ -157,24 +199,21 @@ fn begin(root: Root, target: &Target, can_suspend: bool) -> Result<*mut Stacklet
         context: target.context as usize,
         code: target.code,
         trampoline: target.trampoline,
+        origin: 0,
     };
-    let stacklet = store
-        .stacks
-        .create(class, &raw const store.vm.anchor, entry)
-        .map_err(Error::stack)?;
+    let stacklet = store.create_stacklet(class, entry).map_err(Error::stack)?;
     // SAFETY: fresh, of this store; code and context are of the store too.
-    let parked = unsafe { run(root, stacklet, None, can_suspend, target.func)? };
-    Ok(if parked { stacklet } else { ptr::null_mut() })
+    unsafe { run(root, stacklet, stacklet, Go::On, can_suspend, target.func) }
 }
 
-/// Resumes a parked stacklet; its host call answers with these values. Says whether it parked again;
-/// otherwise it is gone.
+/// Resumes a parked chain; its host call answers with these values. Says how it ended: it parked
+/// again, or it is gone.
 #[inline(always)]
 pub(crate) fn resume<T>(
     store: &mut StoreInner<T>,
-    parked: &Parked,
+    parked: &mut Parked,
     values: &[Val],
-) -> Result<bool, Error> {
+) -> Result<Exit, Error> {
     let root = Root::of(store);
     let store = &mut store.opaque;
     signals::prepare()?;
@@ -196,39 +235,151 @@ pub(crate) fn resume<T>(
             store.value(0)
         }
     };
-    // SAFETY: suspended, and of this store; its owner is `parked`, which is borrowed.
-    unsafe { run(root, stacklet, Some(value), true, parked.func) }
+    resume_with(root, parked, stacklet, Go::Answer(value))
 }
 
-/// Ends a parked stacklet: its frames go without running again.
+/// The same, with an exception instead of an answer.
+pub(crate) fn throw_into<T>(
+    store: &mut StoreInner<T>,
+    parked: &mut Parked,
+    exn: u64,
+) -> Result<Exit, Error> {
+    signals::prepare()?;
+    let stacklet = parked.stacklet(&store.opaque);
+    resume_with(Root::of(store), parked, stacklet, Go::Throw(exn))
+}
+
+#[inline(always)]
+fn resume_with(
+    root: Root,
+    parked: &mut Parked,
+    stacklet: *mut Stacklet,
+    go: Go,
+) -> Result<Exit, Error> {
+    // SAFETY: the caller has borrowed the store exclusively; the chain is parked, of this store, and
+    // its owner is `parked`, which is borrowed.
+    unsafe {
+        (*stacklet).parked = false;
+        let last = (*root.0.as_ptr()).stacks.last(stacklet);
+        let exit = run(root, stacklet, last, go, true, parked.func)?;
+        if exit == Exit::Suspended {
+            // Another stacklet of the chain may be the first now.
+            parked.reference = (*(*root.0.as_ptr()).stopped).reference();
+        }
+        Ok(exit)
+    }
+}
+
+/// Resumes a continuation with the values in the transfer buffer.
+pub(crate) fn resume_cont<T>(
+    store: &mut StoreInner<T>,
+    word: u64,
+    handlers: Handlers,
+) -> Result<Outcome, Error> {
+    run_cont(store, word, handlers, Go::On)
+}
+
+/// Resumes a continuation with an exception.
+pub(crate) fn throw_into_cont<T>(
+    store: &mut StoreInner<T>,
+    word: u64,
+    handlers: Handlers,
+    exn: u64,
+) -> Result<Outcome, Error> {
+    run_cont(store, word, handlers, Go::Throw(exn))
+}
+
+fn run_cont<T>(
+    store: &mut StoreInner<T>,
+    word: u64,
+    handlers: Handlers,
+    go: Go,
+) -> Result<Outcome, Error> {
+    let root = Root::of(store);
+    signals::prepare()?;
+    // SAFETY: the list is kept here while the chain runs, and with it while it is parked. What a
+    // continuation has as origin is the record of its function.
+    let (exit, func) = unsafe {
+        let store = &mut *root.0.as_ptr();
+        let (first, last) = store.take_cont(word, handlers.words.as_ptr())?;
+        let origin = store.stacks.origin(last) as *mut VmFuncRef;
+        let func = match NonNull::new(origin) {
+            Some(func_ref) => store.func_index(func_ref),
+            None => u32::MAX,
+        };
+        (run(root, first, last, go, true, func)?, func)
+    };
+    let store = &mut store.opaque;
+    let ended = match exit {
+        Exit::Suspended => Ended::Suspended(store.parked(func, Some(handlers))),
+        Exit::Handled => Ended::Handled(store.captured(func, &handlers)),
+        _ => Ended::Returned,
+    };
+    Ok(Outcome::new(store, ended, func))
+}
+
+/// Puts values that go into a continuation into the transfer buffer.
+pub(crate) fn write_reversed(
+    store: &mut StoreOpaque,
+    types: &[ValType],
+    values: &[Val],
+) -> Result<(), Error> {
+    if types.len() != values.len() {
+        return Err(Error::usage(format!(
+            "expected {} values, got {}",
+            types.len(),
+            values.len()
+        )));
+    }
+    store.reserve(types.len());
+    for (position, (ty, value)) in types.iter().zip(values).rev().enumerate() {
+        let word = value.to_word(store, *ty)?;
+        store.set_value(position, word);
+    }
+    Ok(())
+}
+
+/// Ends a parked chain: its frames go without running again.
 pub(crate) fn cancel(store: &mut StoreOpaque, parked: Parked) {
     let stacklet = parked.stacklet(store);
-    // SAFETY: suspended, and its only owner ends here.
-    unsafe { store.stacks.release(stacklet) };
+    // SAFETY: parked, and its only owner ends here.
+    unsafe { store.stacks.release_chain(stacklet, ptr::null_mut()) };
     parked.disarm();
 }
 
 /// The same, for an error that the pending host call ends with: it gets the backtrace.
 pub(crate) fn cancel_with(store: &mut StoreOpaque, parked: Parked, error: Error) -> Error {
-    // SAFETY: suspended stacklets keep their context.
-    let frames = unsafe { frames::of_parked(store, parked.stacklet(store)) };
+    // SAFETY: parked chains keep their contexts, up to the root.
+    let frames = unsafe { frames::of_chain(store, parked.stacklet(store), ptr::null_mut()) };
     cancel(store, parked);
     error.with_backtrace(frames)
 }
 
-/// Runs a stacklet until it ends or parks; says whether it parked.
+/// What a chain goes on with.
+#[derive(Clone, Copy)]
+enum Go {
+    /// It is fresh or suspended; its values are in the transfer buffer.
+    On,
+    /// It is parked: the host call that it waits in answers.
+    Answer(u64),
+    /// It goes on with this exception.
+    Throw(u64),
+}
+
+/// Runs a chain until it ends or parks; says which.
 ///
 /// # Safety
-/// The stacklet is of the store, and nobody else resumes it. It is fresh, or, where there is an
-/// `answer` for the host call it waits in, parked.
+/// The chain from `first` to `last` is of the store, nobody else resumes it, and `last` has no parent.
+/// It is in the state that `go` says.
 #[inline(always)]
 unsafe fn run(
     root: Root,
-    stacklet: *mut Stacklet,
-    answer: Option<u64>,
+    first: *mut Stacklet,
+    last: *mut Stacklet,
+    go: Go,
     can_suspend: bool,
     func: u32,
-) -> Result<bool, Error> {
+) -> Result<Exit, Error> {
     // SAFETY: the caller of `call` or `resume` has borrowed the store exclusively.
     let store = unsafe { &mut *root.0.as_ptr() };
     let mut activation = Activation::new(
@@ -240,20 +391,24 @@ unsafe fn run(
     store.activation = &raw mut activation;
     store.vm.owner = root.0.as_ptr().cast();
     store.vm.caller = ptr::null_mut();
-    store.vm.anchor.current = stacklet;
+    store.vm.anchor.current = first;
     // SAFETY: the record of a live stacklet.
-    unsafe {
-        store.vm.anchor.limit = (*stacklet).limit;
-        (*stacklet).state = State::Running;
-    }
+    store.vm.anchor.limit = unsafe { (*first).limit };
     let entered = signals::set_entered(&raw mut store.vm);
     let anchor = &raw mut store.vm.anchor;
     // SAFETY: the anchor describes the stacklet; `prepare` has set up the thread's signal stack, the
     // engine the handlers, and they know about this store.
     let exit = unsafe {
-        match answer {
-            None => bident_stack::enter(anchor, stacklet),
-            Some(value) => bident_stack::reenter(anchor, stacklet, value),
+        match go {
+            Go::On => bident_stack::enter(anchor, last, first),
+            Go::Answer(value) => bident_stack::reenter(anchor, last, first, value),
+            Go::Throw(exn) => match landed(store.throw(exn)) {
+                Ok(value) => {
+                    let landed = (*anchor).current;
+                    bident_stack::enter_landing(anchor, last, landed, value)
+                }
+                Err(exit) => exit,
+            },
         }
     };
     signals::set_entered(entered);
@@ -261,28 +416,37 @@ unsafe fn run(
     let store = unsafe { &mut *root.0.as_ptr() };
     if matches!(exit, Exit::Trapped | Exit::Unwound) {
         // SAFETY: nothing has run since it came back.
-        return Err(unsafe { failed(store, stacklet, exit, func) });
+        return Err(unsafe { failed(store, exit, func) });
     }
+    let current = store.vm.anchor.current;
+    store.stopped = current;
     store.leave_activation();
     // SAFETY: it is live, and no longer runs.
     unsafe {
-        store.stacks.check(stacklet);
-        if exit == Exit::Returned {
-            store.retire(stacklet, func);
-            return Ok(false);
+        store.stacks.check(current);
+        match exit {
+            Exit::Returned => store.retire(current, func),
+            Exit::Suspended => store.park_chain(current),
+            _ => {}
         }
-        (*stacklet).state = State::Suspended;
-        store.stress(stacklet);
     }
-    Ok(true)
+    Ok(exit)
+}
+
+/// The second payload of an answer that lands, or the exit.
+fn landed(answer: Reaction) -> Result<u64, Exit> {
+    match answer.status {
+        status if status == Exit::Unwound as u64 => Err(Exit::Unwound),
+        _ => Ok(answer.value),
+    }
 }
 
 /// Cleans up after a trap, or a host function that ended the activation; gives the error.
 ///
 /// # Safety
-/// `stacklet` is the root of the innermost activation, which just came back that way.
+/// The innermost activation just came back that way.
 #[cold]
-unsafe fn failed(store: &mut StoreOpaque, stacklet: *mut Stacklet, exit: Exit, func: u32) -> Error {
+unsafe fn failed(store: &mut StoreOpaque, exit: Exit, func: u32) -> Error {
     // SAFETY: the frames are still on the stacklets, and nothing has changed them.
     let frames = unsafe {
         match exit {
@@ -290,10 +454,16 @@ unsafe fn failed(store: &mut StoreOpaque, stacklet: *mut Stacklet, exit: Exit, f
             _ => frames::of_waiting(store),
         }
     };
+    let mut stacklet = store.vm.anchor.current;
     store.leave_activation();
-    // SAFETY: live, and no longer runs.
+    // SAFETY: the stacklets of the chain are live, and no longer run.
     unsafe {
         store.stacks.check(stacklet);
+        while !(*stacklet).parent.is_null() {
+            let parent = (*stacklet).parent;
+            store.stacks.release(stacklet);
+            stacklet = parent;
+        }
         store.retire(stacklet, func);
     }
     let reason = match exit {
@@ -322,15 +492,56 @@ impl StoreOpaque {
         self.vm.anchor.limit = unsafe { activation.current.as_ref() }.map_or(0, |s| s.limit);
     }
 
+    /// Notes that a chain is parked: where it ends, and for collections that it is in use.
+    ///
+    /// # Safety
+    /// `first` is the stacklet that called the host function; its chain is linked up to the root.
+    #[inline]
+    unsafe fn park_chain(&mut self, first: *mut Stacklet) {
+        // SAFETY: passed on.
+        unsafe {
+            let mut last = first;
+            while !(*last).parent.is_null() {
+                last = (*last).parent;
+            }
+            (*first).last = (*last).index;
+            (*first).parked = true;
+            self.stress(first);
+        }
+    }
+
+    /// The owner of the chain that was just parked.
+    #[inline]
+    fn parked(&self, func: u32, handlers: Option<Handlers>) -> Parked {
+        Parked {
+            // SAFETY: it was just parked, so it is live.
+            reference: unsafe { (*self.stopped).reference() },
+            func,
+            handlers,
+            abandoned: self.abandoned.clone(),
+        }
+    }
+
+    /// The chain that was just suspended to the host.
+    pub(crate) fn captured(&self, func: u32, handlers: &Handlers) -> Captured {
+        let position = self.vm.anchor.handled as usize - 1;
+        Captured {
+            // SAFETY: it was just suspended, so it is live.
+            word: unsafe { (*self.stopped).reference().word() },
+            tag: handlers.tags[position],
+            func,
+        }
+    }
+
     /// Frees the stacklet of a call that ended, and remembers how large it grew.
     ///
     /// # Safety
-    /// The stacklet is live, of this store, and does not run; its handle was consumed.
+    /// The stacklet is live, of this store, and does not run; nobody has a use for it any more.
     #[inline]
     unsafe fn retire(&mut self, stacklet: *mut Stacklet, func: u32) {
         // SAFETY: passed on.
         unsafe {
-            let class = (*stacklet).class;
+            let class = (*stacklet).class();
             self.stacks.release(stacklet);
             if class > 0 {
                 let mut lesson = self.lesson(func);
@@ -365,7 +576,7 @@ impl StoreOpaque {
     /// In stress mode, moves a stacklet that waits or is suspended. Without memory for it, it stays.
     ///
     /// # Safety
-    /// The stacklet is live, of this store, and left through a stub.
+    /// The stacklet is live, of this store, and does not run.
     #[inline(always)]
     pub(crate) unsafe fn stress(&mut self, stacklet: *mut Stacklet) {
         if self.stressed {

@@ -1,18 +1,22 @@
 //! Walking WebAssembly frames across stacklets and activations.
 //!
 //! ```text
-//!  innermost stacklet: pc ─ fp ─► frame ─► frame ─► root      (then the stacklet that was current
-//!  next activation:    pc ─ fp ─► frame ─► root                before that activation, and so on)
+//!  innermost stacklet: pc ─ fp ─► frame ─► frame ─► root      (then its parent, and so on; then the
+//!  its parent:         pc ─ fp ─► frame ─► root                stacklet that was current before the
+//!  next activation:    pc ─ fp ─► frame ─► root                activation, and so on)
 //! ```
 
 use crate::vm::activation;
 use crate::vm::store::StoreOpaque;
 use bident_module::Module;
-use bident_stack::{Stacklet, saved_return_address};
+use bident_stack::{Stacklet, saved_point};
 use std::sync::Arc;
 
 /// Frames that a backtrace keeps; of deeper stacks, the innermost.
-const MOST_FRAMES: usize = 100;
+pub(crate) const MOST_FRAMES: usize = 100;
+
+/// Frames after which a walk ends: one more, which says that there are more.
+const ENOUGH: usize = MOST_FRAMES + 1;
 
 /// A WebAssembly frame.
 #[derive(Clone)]
@@ -41,62 +45,59 @@ pub(crate) unsafe fn of_waiting(store: &StoreOpaque) -> Vec<Frame> {
     unsafe { walk_all(store, None) }
 }
 
-/// Frames of one parked stacklet.
+/// Frames of a suspended or parked chain.
 ///
 /// # Safety
-/// It is parked in a leave stub of this store.
-pub(crate) unsafe fn of_parked(store: &StoreOpaque, stacklet: *const Stacklet) -> Vec<Frame> {
+/// `first` is its first stacklet, and `last` its last, or null where that is the root.
+pub(crate) unsafe fn of_chain(
+    store: &StoreOpaque,
+    first: *mut Stacklet,
+    last: *mut Stacklet,
+) -> Vec<Frame> {
     let mut frames = Vec::new();
     // SAFETY: passed on.
-    unsafe {
-        let (pc, fp) = waiting_at(stacklet);
-        walk(store, stacklet, pc, fp, true, &mut frames);
-    }
-    frames
-}
-
-unsafe fn waiting_at(stacklet: *const Stacklet) -> (usize, usize) {
-    // SAFETY: the caller says that the stacklet waits in a leave stub.
-    unsafe {
-        (
-            saved_return_address((*stacklet).context),
-            (*stacklet).context.fp,
-        )
-    }
-}
-
-unsafe fn walk_all(store: &StoreOpaque, fault: Option<(usize, usize)>) -> Vec<Frame> {
-    let mut frames = Vec::new();
-    let mut fault = fault;
-    // SAFETY: the activation list is the store's own.
-    for stacklet in unsafe { activation::stacklets(store.vm.anchor.current, store.activation) } {
-        // SAFETY: all but a stacklet that faulted wait in a leave stub.
-        unsafe {
-            let returns = fault.is_none();
-            let (pc, fp) = fault.take().unwrap_or_else(|| waiting_at(stacklet));
-            walk(store, stacklet, pc, fp, returns, &mut frames);
-        }
-        if frames.len() >= MOST_FRAMES {
+    for stacklet in unsafe { activation::chain(first) } {
+        // SAFETY: no stacklet of the chain runs.
+        unsafe { walk(store, stacklet, None, &mut frames) };
+        if stacklet == last || frames.len() >= ENOUGH {
             break;
         }
     }
     frames
 }
 
-/// Adds the frames of one stacklet. `returns`: `pc` is a return address, so the instruction meant is
-/// the one before.
+unsafe fn walk_all(store: &StoreOpaque, fault: Option<(usize, usize)>) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut fault = fault;
+    // SAFETY: the activation list is the store's own, and so are the chains.
+    for root in unsafe { activation::roots(store.vm.anchor.current, store.activation) } {
+        for stacklet in unsafe { activation::chain(root) } {
+            // SAFETY: all but a stacklet that faulted wait in a stub.
+            unsafe { walk(store, stacklet, fault.take(), &mut frames) };
+            if frames.len() >= ENOUGH {
+                return frames;
+            }
+        }
+    }
+    frames
+}
+
+/// Adds the frames of one stacklet. `fault`: instruction and frame pointer, for one that faulted; for
+/// others the saved ones, where the instruction is the one before.
 unsafe fn walk(
     store: &StoreOpaque,
     stacklet: *const Stacklet,
-    pc: usize,
-    fp: usize,
-    returns: bool,
+    fault: Option<(usize, usize)>,
     frames: &mut Vec<Frame>,
 ) {
     // SAFETY: the stacklet is live.
     let stacklet = unsafe { &*stacklet };
-    let (mut pc, mut fp, mut returns) = (pc, fp, returns);
-    while frames.len() < MOST_FRAMES {
+    let mut returns = fault.is_none();
+    // SAFETY: one that did not fault waits or is suspended. One that never ran has no frames.
+    let Some((mut pc, mut fp)) = fault.or_else(|| unsafe { saved_point(stacklet.context) }) else {
+        return;
+    };
+    while frames.len() < ENOUGH {
         let at = if returns { pc - 1 } else { pc };
         if let Some(frame) = frame_at(store, at) {
             frames.push(frame);

@@ -3,7 +3,8 @@
 use crate::module::Module;
 use crate::vm::store::StoreOpaque;
 use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef};
-use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use bident_module::{FuncIndex, GlobalIndex, Handler, MemoryIndex, TableIndex, TagIndex};
+use bident_stack::SWITCH;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
@@ -15,6 +16,7 @@ pub(crate) struct Items {
     pub(crate) tables: Vec<u32>,
     pub(crate) memories: Vec<u32>,
     pub(crate) globals: Vec<u32>,
+    pub(crate) tags: Vec<u32>,
 }
 
 /// An instance.
@@ -48,7 +50,7 @@ impl InstanceData {
                 header: VmHeader {
                     store: &raw mut store.vm,
                 },
-                type_ids: module.type_ids().as_ptr(),
+                type_ids: module.type_ids().as_ptr().cast(),
                 instance: number,
             });
         }
@@ -92,9 +94,30 @@ impl InstanceData {
             let record = store.globals[global as usize].record;
             self.write(layout.global(GlobalIndex(i as u32)), record);
         }
+        for (i, &tag) in self.items.tags.iter().enumerate() {
+            let record = store.tags[tag as usize].record;
+            self.write(layout.tag(TagIndex(i as u32)), record);
+        }
         for position in 0..self.module.inner().escaping.len() {
             let func_ref = self.escaping(store, position);
             self.write(layout.func_ref(position), func_ref);
+        }
+        self.fill_handlers(store, &layout);
+    }
+
+    /// Writes the lists of handlers. Their ends are zero since the record was allocated.
+    fn fill_handlers(&self, store: &StoreOpaque, layout: &VmLayout) {
+        for (position, list) in self.module.inner().handlers.iter().enumerate() {
+            for (i, handler) in list.iter().enumerate() {
+                let tag = self.items.tags[handler.tag().index()];
+                let address = store.tags[tag as usize].record.as_ptr() as usize;
+                let word = match handler {
+                    Handler::On(_) => address,
+                    Handler::Switch(_) => address + SWITCH,
+                };
+                let offset = layout.handlers(position) + (i * size_of::<usize>()) as u32;
+                self.write(offset, word);
+            }
         }
     }
 
@@ -176,10 +199,11 @@ fn func_refs(store: &mut StoreOpaque, module: &Module, ctx: NonNull<VmCtx>) -> B
         .map(|(func, defined)| VmFuncRef {
             code: module.code().function(defined),
             context: ctx.as_ptr().cast(),
-            type_id: module.type_ids()[inner.funcs[func.index()].index()],
+            type_id: module.type_id(inner.funcs[func.index()]),
             handle: u32::MAX,
             index: func.0,
             stack_class: 0,
+            cont_entry: 0,
             store: &raw mut store.vm,
         })
         .collect()

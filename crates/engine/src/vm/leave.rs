@@ -120,6 +120,7 @@ impl StoreOpaque {
                 handle: u32::MAX,
                 index: u32::MAX,
                 stack_class: 0,
+                cont_entry: 0,
                 store,
             },
             body,
@@ -164,6 +165,17 @@ impl StoreOpaque {
     pub(crate) fn unwind(&mut self, reason: Unwinding) -> Reaction {
         self.unwinding = Some(reason);
         Reaction::exit(Exit::Unwound)
+    }
+
+    /// A host function has failed: throws the error if it is an exception, else ends the activation.
+    #[cold]
+    fn fail(&mut self, error: Error) -> Reaction {
+        match error.exception().map(|exception| exception.word_in(self)) {
+            // SAFETY: the current stacklet waits in the stub that called the host function.
+            Some(Ok(exn)) => unsafe { self.throw(exn) },
+            Some(Err(error)) => self.unwind(Unwinding::Error(error)),
+            None => self.unwind(Unwinding::Error(error)),
+        }
     }
 
     /// Whether the innermost activation may be parked.
@@ -226,7 +238,7 @@ unsafe fn dispatch<T: 'static, F: 'static>(
         Ok(Ok(Reply::Ready(word))) => Reaction::ready(word),
         // SAFETY: the record is part of a HostFunc.
         Ok(Ok(Reply::Pending)) => store.opaque.park(unsafe { &*record.cast::<HostFunc>() }),
-        Ok(Err(error)) => store.opaque.unwind(Unwinding::Error(error)),
+        Ok(Err(error)) => store.opaque.fail(error),
         Err(panic) => store.opaque.unwind(Unwinding::Panic(panic)),
     }
 }

@@ -17,12 +17,16 @@
 pub(crate) mod activation;
 pub(crate) mod builtins;
 pub(crate) mod code;
+pub(crate) mod collect;
+pub(crate) mod cont;
 pub(crate) mod enter;
 pub(crate) mod frames;
 pub(crate) mod heap;
+pub(crate) mod held;
 pub(crate) mod instance;
 pub(crate) mod leave;
 pub(crate) mod memory;
 pub(crate) mod shared;
 pub(crate) mod signals;
 pub(crate) mod store;
+pub(crate) mod throw;

@@ -7,14 +7,18 @@ use crate::value::{ExternRef, Side, Val};
 use crate::vm::activation::Activation;
 use crate::vm::builtins;
 use crate::vm::code::{Code, CodeMap};
-use crate::vm::heap::ExternHeap;
+use crate::vm::collect::Pressure;
+use crate::vm::cont;
+use crate::vm::heap::{ExnData, Heap};
+use crate::vm::held::HeldList;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::leave::HostFunc;
 use crate::vm::memory::LinearMemory;
-use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTrap, VmValue};
+use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
-use bident_stack::{Anchor, Handle, Stacks};
+use bident_stack::{Anchor, Reference, Stacklet, Stacks, Stats};
 use std::any::Any;
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -43,6 +47,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) stressed: bool,
     /// Innermost activation; null while nothing runs.
     pub(crate) activation: *mut Activation,
+    /// First stacklet of the chain that was last parked or suspended to the host.
+    pub(crate) stopped: *mut Stacklet,
     /// Why a host function ended the activation that now unwinds.
     pub(crate) unwinding: Option<Unwinding>,
     pub(crate) instances: Vec<InstanceData>,
@@ -52,11 +58,17 @@ pub(crate) struct StoreOpaque {
     pub(crate) memories: Vec<LinearMemory>,
     pub(crate) tables: Vec<TableData>,
     pub(crate) globals: Vec<GlobalData>,
-    pub(crate) externs: ExternHeap,
+    pub(crate) tags: Vec<TagData>,
+    pub(crate) externs: Heap<ExternRef>,
+    pub(crate) exns: Heap<ExnData>,
+    pub(crate) held: HeldList,
+    pub(crate) pressure: Pressure,
+    /// Per function type, the code that starts continuations of such functions.
+    pub(crate) cont_entries: HashMap<u32, usize>,
     pub(crate) abandoned: Arc<Abandoned>,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
-    values: Vec<VmValue>,
+    pub(crate) values: Vec<VmValue>,
 }
 
 // SAFETY: every pointer inside leads to memory that the store owns; host functions and their data are
@@ -90,6 +102,8 @@ pub(crate) enum Unwinding {
 pub(crate) struct FuncData {
     pub(crate) func_ref: NonNull<VmFuncRef>,
     pub(crate) ty: FuncType,
+    /// Identity of that type.
+    pub(crate) type_id: u32,
     /// Address of the trampoline that calls it, once needed.
     pub(crate) trampoline: usize,
 }
@@ -108,47 +122,70 @@ pub(crate) struct GlobalData {
     pub(crate) ty: GlobalType,
 }
 
+/// A tag.
+pub(crate) struct TagData {
+    pub(crate) record: NonNull<VmTag>,
+    pub(crate) ty: FuncType,
+}
+
+impl TagData {
+    /// Identity of its type.
+    pub(crate) fn type_id(&self) -> u32 {
+        // SAFETY: records of tags live as long as the store, and never change.
+        unsafe { self.record.as_ref().type_id }
+    }
+}
+
 /// Suspensions that were dropped: their stacklets wait here until the store next makes one.
 #[derive(Default)]
 pub(crate) struct Abandoned {
     any: AtomicBool,
-    handles: Mutex<Vec<Handle>>,
+    parked: Mutex<Vec<Reference>>,
 }
 
 impl Abandoned {
-    pub(crate) fn push(&self, handle: Handle) {
-        self.handles
+    pub(crate) fn push(&self, parked: Reference) {
+        self.parked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(handle);
+            .push(parked);
         self.any.store(true, Ordering::Release);
     }
 }
+
+/// In stress mode revisions wrap after so few uses that they often do.
+const FIRST_REVISION_UNDER_STRESS: u32 = u32::MAX - 30;
 
 /// Values that fit the transfer buffer at first.
 const FIRST_VALUES: usize = 32;
 
 impl StoreOpaque {
     pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
-        let stacks = Stacks::new(engine.config().stack_limits())
+        let mut stacks = Stacks::new(engine.config().stack_limits())
             .map_err(Error::no_memory("the control records of a store"))?;
+        let stress = engine.config().stress;
+        if stress {
+            stacks.set_first_revision(FIRST_REVISION_UNDER_STRESS);
+        }
         let mut values = vec![VmValue::default(); FIRST_VALUES];
+        let payload = values.as_mut_ptr().cast();
         Ok(Self {
             vm: VmStore {
-                anchor: Anchor::new(),
-                values: values.as_mut_ptr(),
+                anchor: Anchor::new(stacks.records(), payload, &cont::HOOKS),
                 caller: ptr::null_mut(),
                 builtins: builtins::TABLE.as_ptr().cast(),
                 leave_builtin: bident_stack::leave_builtin as *const () as usize,
+                transfers: bident_stack::transfers(stress),
                 trap: VmTrap::default(),
                 owner: ptr::null_mut(),
             },
             engine: engine.clone(),
             id: StoreId::next()?,
             stacks,
-            stressed: engine.config().stress,
+            stressed: stress,
             code: CodeMap::default(),
             activation: ptr::null_mut(),
+            stopped: ptr::null_mut(),
             unwinding: None,
             instances: Vec::new(),
             funcs: Vec::new(),
@@ -156,7 +193,12 @@ impl StoreOpaque {
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
-            externs: ExternHeap::new(),
+            tags: Vec::new(),
+            externs: Heap::new(),
+            exns: Heap::new(),
+            held: HeldList::default(),
+            pressure: Pressure::new(),
+            cont_entries: HashMap::new(),
             abandoned: Arc::default(),
             scratch: Vec::new(),
             values,
@@ -165,11 +207,15 @@ impl StoreOpaque {
 
     /// Makes room for the values of a function type in the transfer buffer.
     pub(crate) fn reserve_values(&mut self, ty: &FuncType) {
-        let needed = ty.params().len().max(ty.results().len());
+        self.reserve(ty.params().len().max(ty.results().len()));
+    }
+
+    /// Makes room for this many values in the transfer buffer.
+    pub(crate) fn reserve(&mut self, needed: usize) {
         if needed > self.values.len() {
             self.values
                 .resize(needed.next_power_of_two(), VmValue::default());
-            self.vm.values = self.values.as_mut_ptr();
+            self.vm.anchor.payload = self.values.as_mut_ptr().cast();
         }
     }
 
@@ -194,7 +240,7 @@ impl StoreOpaque {
     pub(crate) fn value(&self, i: usize) -> u64 {
         assert!(i < self.values.len());
         // SAFETY: checked above. The pointer is the buffer's own; compiled code writes through it.
-        unsafe { (*self.vm.values.add(i)).low }
+        unsafe { (*self.vm.anchor.payload.add(i))[0] }
     }
 
     /// Keeps code alive as long as the store, and known to the signal handler.
@@ -211,6 +257,12 @@ impl StoreOpaque {
         number
     }
 
+    /// Number of a tag of this store.
+    pub(crate) fn tag_number(&self, tag: NonNull<VmTag>) -> u32 {
+        // SAFETY: tags live as long as their store.
+        unsafe { tag.as_ref().number }
+    }
+
     /// Number of the function that a reference points to.
     pub(crate) fn func_index(&mut self, func_ref: NonNull<VmFuncRef>) -> u32 {
         // SAFETY: function references of a store are valid as long as the store.
@@ -222,6 +274,7 @@ impl StoreOpaque {
             self.funcs.push(FuncData {
                 func_ref,
                 ty,
+                type_id: record.type_id,
                 trampoline: 0,
             });
         }
@@ -248,39 +301,6 @@ impl StoreOpaque {
         self.externs.insert(value)
     }
 
-    /// A collection at the embedder's request: no transfer is under way, so what the buffer still
-    /// holds is left over from one.
-    pub(crate) fn gc(&mut self) {
-        self.values.fill(VmValue::default());
-        self.collect();
-        self.stacks.trim();
-    }
-
-    /// Drops every host value that nothing of this store can reach.
-    pub(crate) fn collect(&mut self) {
-        self.free_abandoned();
-        for (sp, top) in self.stacks.live_parts() {
-            for address in (sp..top).step_by(8) {
-                // SAFETY: the live part of a stacklet is initialised, aligned memory.
-                self.externs.mark(unsafe { *(address as *const u64) });
-            }
-        }
-        for table in &self.tables {
-            for &word in table.elements() {
-                self.externs.mark(word);
-            }
-        }
-        for global in &self.globals {
-            // SAFETY: records of globals live as long as the store.
-            self.externs
-                .mark(unsafe { global.record.as_ref().value.low });
-        }
-        for i in 0..self.values.len() {
-            self.externs.mark(self.value(i));
-        }
-        drop(self.externs.sweep());
-    }
-
     /// Frees stacklets whose suspensions were dropped.
     #[inline]
     pub(crate) fn free_abandoned(&mut self) {
@@ -292,19 +312,24 @@ impl StoreOpaque {
     #[cold]
     fn free_abandoned_now(&mut self) {
         self.abandoned.any.store(false, Ordering::Relaxed);
-        let handles = std::mem::take(
+        let parked = std::mem::take(
             &mut *self
                 .abandoned
-                .handles
+                .parked
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        for handle in handles {
-            if let Some(stacklet) = self.stacks.resolve(handle) {
-                // SAFETY: it is suspended, and its only handle was dropped.
-                unsafe { self.stacks.release(stacklet) };
+        for reference in parked {
+            if let Some(stacklet) = self.stacks.resolve(reference) {
+                // SAFETY: it is the first of a parked chain, and its only owner was dropped.
+                unsafe { self.stacks.release_chain(stacklet, ptr::null_mut()) };
             }
         }
+    }
+
+    /// Figures about the stacks.
+    pub(crate) fn stats(&self) -> Stats {
+        self.stacks.stats(&self.vm.anchor)
     }
 
     /// Adds a table filled with one element.
@@ -336,6 +361,16 @@ impl StoreOpaque {
             ty,
         });
         self.globals.len() as u32 - 1
+    }
+
+    /// Adds a tag whose function type has this identity.
+    pub(crate) fn add_tag(&mut self, type_id: u32) -> u32 {
+        let ty = self.engine.type_of(type_id);
+        self.reserve_values(&ty);
+        let number = self.tags.len() as u32;
+        let record = NonNull::from(Box::leak(Box::new(VmTag { type_id, number })));
+        self.tags.push(TagData { record, ty });
+        number
     }
 
     /// The word in a global.
@@ -374,6 +409,10 @@ impl Drop for StoreOpaque {
         for global in &self.globals {
             // SAFETY: leaked from a box by `add_global`; nothing of the store runs any more.
             unsafe { drop(Box::from_raw(global.record.as_ptr())) };
+        }
+        for tag in &self.tags {
+            // SAFETY: the same, by `add_tag`.
+            unsafe { drop(Box::from_raw(tag.record.as_ptr())) };
         }
     }
 }

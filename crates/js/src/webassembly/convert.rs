@@ -4,8 +4,8 @@
 
 use super::Payload;
 use super::realm::Realm;
-use crate::raw::{self, Attempt, Env, Own, Ref};
-use bident::{Func, RefType, Val, ValType};
+use crate::raw::{self, Attempt, Env, Own, Ref, Thrown};
+use bident::{Func, FuncType, HeapType, Kind, RefType, Val, ValType};
 use rquickjs::Exception;
 use std::rc::Rc;
 
@@ -42,19 +42,72 @@ pub(super) fn write_wasm(
 }
 
 fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) -> Attempt<Val> {
-    Ok(match ty {
-        RefType::Extern => {
+    reference(realm, env, value, ty).ok_or_else(|| {
+        let message = match ty {
+            RefType::FUNC => "a funcref is null or a function that WebAssembly exported".to_owned(),
+            ty if stays_inside(ValType::Ref(ty)) => return refuse(env),
+            ty => format!("not a value of type {ty}"),
+        };
+        env.raise(Exception::throw_type(&env.ctx(), &message))
+    })
+}
+
+/// The reference of a type that a JavaScript value stands for.
+pub(super) fn reference(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    value: Ref<'_>,
+    ty: RefType,
+) -> Option<Val> {
+    let reference = match ty.heap {
+        HeapType::Extern | HeapType::NoExtern => {
             Val::ExternRef((!value.is_null()).then(|| realm.hold(value.to_owned(env))))
         }
-        RefType::Func if value.is_null() => Val::FuncRef(None),
-        RefType::Func => match exported(realm, value) {
-            Some(func) => Val::FuncRef(Some(func)),
-            None => {
-                let message = "a funcref is null or a function that WebAssembly exported";
-                return Err(env.raise(Exception::throw_type(&env.ctx(), message)));
-            }
-        },
-    })
+        HeapType::Func | HeapType::NoFunc | HeapType::Canon(_, Kind::Func) => {
+            Val::FuncRef(match value.is_null() {
+                true => None,
+                false => Some(exported(realm, value)?),
+            })
+        }
+        _ => return None,
+    };
+    let fits = matches!(ty, RefType::EXTERN | RefType::FUNC)
+        || (realm.store).with(|store| reference.matches(&*store, ValType::Ref(ty)));
+    fits.then_some(reference)
+}
+
+/// Whether values of a type never reach JavaScript: references to exceptions and continuations.
+pub(super) fn stays_inside(ty: ValType) -> bool {
+    let ValType::Ref(ty) = ty else { return false };
+    match ty.heap {
+        HeapType::Exn | HeapType::NoExn | HeapType::Cont | HeapType::NoCont => true,
+        HeapType::Canon(_, kind) => kind == Kind::Cont,
+        _ => false,
+    }
+}
+
+/// Checks that all values of a function can cross between JavaScript and WebAssembly.
+#[inline]
+pub(super) fn check_signature(env: Env<'_>, ty: &FuncType) -> Attempt<()> {
+    let mut types = ty.params().iter().chain(ty.results());
+    match types.any(|ty| stays_inside(*ty)) {
+        false => Ok(()),
+        true => Err(refuse(env)),
+    }
+}
+
+/// Checks that values of a type can cross between JavaScript and WebAssembly.
+pub(super) fn check_type(env: Env<'_>, ty: ValType) -> Attempt<()> {
+    match stays_inside(ty) {
+        false => Ok(()),
+        true => Err(refuse(env)),
+    }
+}
+
+#[cold]
+fn refuse(env: Env<'_>) -> Thrown {
+    let message = "a reference to an exception or a continuation cannot reach JavaScript";
+    env.raise(Exception::throw_type(&env.ctx(), message))
 }
 
 /// The function of this realm's store that an exported function stands for.
@@ -86,6 +139,7 @@ fn reference_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, reference: &Val) -> At
                 "an externref that JavaScript did not make",
             ))
         }),
+        Val::ExnRef(_) | Val::ContRef(_) => Err(refuse(env)),
         _ => Ok(env.null()),
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn with_params<T>(
     args: Args<'_>,
     go_on: impl FnOnce(&[Val]) -> Attempt<T>,
 ) -> Attempt<T> {
+    convert::check_signature(env, ty)?;
     let types = ty.params();
     let mut inline = [const { Val::I32(0) }; INLINE];
     let mut many = Vec::new();

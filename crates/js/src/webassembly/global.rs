@@ -4,7 +4,7 @@ use super::api::{self, Interface};
 use super::realm::{self, Realm};
 use super::{Payload, convert};
 use crate::raw::{self, Call, Env, Ref};
-use bident::{Global, GlobalType, RefType, Val, ValType};
+use bident::{Global, GlobalType, Val, ValType};
 use rquickjs::{Coerced, Ctx, Exception, Result, Value};
 use std::rc::Rc;
 
@@ -34,10 +34,10 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let env = Env::new(&call.ctx);
     let value = call.arg(1);
     let initial = match content {
-        ValType::Ref(RefType::Extern) if call.has(1) => {
+        ValType::EXTERNREF if call.has(1) => {
             convert::to_wasm(&realm, env, Ref::new(&value), content)?
         }
-        ValType::Ref(RefType::Extern) => Val::ExternRef(Some(realm.hold(env.undefined()))),
+        ValType::EXTERNREF => Val::ExternRef(Some(realm.hold(env.undefined()))),
         _ if value.is_undefined() => Val::default_for(content),
         _ => convert::to_wasm(&realm, env, Ref::new(&value), content)?,
     };
@@ -82,6 +82,8 @@ fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Global)> {
 
 fn get<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, global) = this(call)?;
+    let ty = realm.store.with(|store| global.ty(&*store));
+    convert::check_type(Env::new(&call.ctx), ty.content)?;
     let value = realm.store.with(|store| global.get(store));
     Ok(convert::to_js(&realm, Env::new(&call.ctx), &value)?.into_value())
 }

@@ -153,6 +153,7 @@ fn invoke<'js>(
     import: &Import,
     params: &[Val],
 ) -> Attempt<Own<'js>> {
+    convert::check_signature(env, &import.ty)?;
     realm.buffers.refresh(env, &realm.store);
     let _frame = realm.enter(Frame::Import(number));
     let arg = |param| convert::to_js(realm, env, param);

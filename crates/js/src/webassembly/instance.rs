@@ -6,8 +6,7 @@ use super::realm::{self, Realm};
 use super::{Payload, convert, errors, module};
 use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
 use bident::{
-    Extern, ExternType, FuncType, Global, GlobalType, ImportType, Instance, Module, RefType,
-    ValType,
+    Extern, ExternType, FuncType, Global, GlobalType, ImportType, Instance, Module, ValType,
 };
 use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
 use std::rc::Rc;
@@ -191,6 +190,7 @@ fn read_import<'js>(
         }
         (ExternType::Global(ty), _) => global_of_value(realm, env, *ty, &value, link_error),
         (ExternType::Func(ty), _) => function_of_value(realm, env, ty, value, import, link_error),
+        (ExternType::Tag(_), _) => Err(link_error("a tag, which JavaScript cannot give")),
     }
 }
 
@@ -228,10 +228,7 @@ fn global_of_value(
         _ if ty.mutable => return Err(link_error("a mutable WebAssembly.Global")),
         ValType::I64 => value.get().is_bigint(),
         ValType::I32 | ValType::F32 | ValType::F64 => value.get().is_number(),
-        ValType::Ref(RefType::Extern) => true,
-        ValType::Ref(RefType::Func) => {
-            value.get().is_null() || convert::exported(realm, value.get()).is_some()
-        }
+        ValType::Ref(ty) => convert::reference(realm, env, value.get(), ty).is_some(),
     };
     if !fits {
         return Err(link_error(&format!(

@@ -168,6 +168,7 @@ impl Promising {
             Ok(Ok(Outcome::Returned(results))) => {
                 self.settled(env, convert::results_to_js(&self.realm, env, &results))
             }
+            Ok(Ok(Outcome::Handled(_))) => unreachable!("a call handles no tags"),
             Ok(Err(error)) => self.settled(env, Err(errors::throw(&self.realm, env, &error))),
             Err(thrown) => self.settled(env, Err(thrown)),
         }
@@ -287,6 +288,7 @@ impl Activation {
         let results = match outcome {
             Ok(Outcome::Suspended(suspension)) => return self.park(env, object, suspension),
             Ok(Outcome::Returned(results)) => convert::results_to_js(realm, env, &results),
+            Ok(Outcome::Handled(_)) => unreachable!("a call handles no tags"),
             Err(error) => Err(errors::throw(realm, env, &error)),
         };
         match results {

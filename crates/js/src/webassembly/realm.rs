@@ -2,9 +2,9 @@
 
 use super::Payload;
 use super::buffers::Buffers;
-use super::function;
 use super::import::Import;
 use super::jspi::{Awaited, Frame};
+use super::{errors, function};
 use crate::raw::{
     self, Attempt, Backlink, Classes, Context, Env, Marker, Own, Promises, Ref, Stored, Thrown,
 };
@@ -443,6 +443,10 @@ impl Realm {
                     Payload::Global(self.reference(env), global),
                 )
             }),
+            Extern::Tag(_) => {
+                let message = "a tag cannot be exported to JavaScript";
+                Err(errors::throw_new(self, env, |i| &i.link_error, message))
+            }
         }
     }
 
@@ -464,6 +468,7 @@ impl Realm {
             Extern::Memory(memory) => drop(self.memories.borrow_mut().insert(memory, object)),
             Extern::Table(table) => drop(self.tables.borrow_mut().insert(table, object)),
             Extern::Global(global) => drop(self.globals.borrow_mut().insert(global, object)),
+            Extern::Tag(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use super::api::{self, Interface};
 use super::realm::{self, Realm};
 use super::{Payload, convert};
 use crate::raw::{self, Call, Env, Ref};
-use bident::{RefType, Table, TableType, Val, ValType};
+use bident::{HeapType, RefType, Table, TableType, Val, ValType};
 use rquickjs::{Coerced, Ctx, Exception, Result, Value};
 use std::rc::Rc;
 
@@ -24,8 +24,8 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         .map(|v| v.get::<Coerced<String>>())
         .transpose()?
     {
-        Some(Coerced(name)) if name == "anyfunc" => RefType::Func,
-        Some(Coerced(name)) if name == "externref" => RefType::Extern,
+        Some(Coerced(name)) if name == "anyfunc" => RefType::FUNC,
+        Some(Coerced(name)) if name == "externref" => RefType::EXTERN,
         _ => {
             return Err(Exception::throw_type(
                 &call.ctx,
@@ -53,14 +53,15 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 /// An element given as an argument; where there is none, the default of the type.
 fn element_argument(call: &Call<'_>, realm: &Rc<Realm>, i: usize, element: RefType) -> Result<Val> {
     let value = call.arg(i);
-    if !call.has(i) && element == RefType::Func {
-        return Ok(Val::FuncRef(None));
+    let ty = ValType::Ref(element);
+    if !call.has(i) && element.nullable && element.heap != HeapType::Extern {
+        return Ok(Val::default_for(ty));
     }
     Ok(convert::to_wasm(
         realm,
         Env::new(&call.ctx),
         Ref::new(&value),
-        ValType::Ref(element),
+        ty,
     )?)
 }
 
@@ -81,6 +82,7 @@ fn length<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 fn get<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, table) = this(call)?;
     let index = api::to_u32(&call.ctx, &call.arg(0), "index")?;
+    check_element(call, &realm, table)?;
     match realm.store.with(|store| table.get(store, index.into())) {
         Some(element) => Ok(convert::to_js(&realm, Env::new(&call.ctx), &element)?.into_value()),
         None => Err(out_of_range(call, index)),
@@ -90,7 +92,7 @@ fn get<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 fn set<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, table) = this(call)?;
     let index = api::to_u32(&call.ctx, &call.arg(0), "index")?;
-    let element = realm.store.with(|store| table.ty(&*store)).element;
+    let element = check_element(call, &realm, table)?;
     let value = element_argument(call, &realm, 1, element)?;
     if u64::from(index) >= realm.store.with(|store| table.size(&*store)) {
         return Err(out_of_range(call, index));
@@ -112,6 +114,13 @@ fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         .with(|store| table.grow(store, delta.into(), fill))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     Ok(Value::new_number(call.ctx.clone(), before as f64))
+}
+
+/// The table's element type, if JavaScript may have such elements.
+fn check_element(call: &Call<'_>, realm: &Rc<Realm>, table: Table) -> Result<RefType> {
+    let element = realm.store.with(|store| table.ty(&*store)).element;
+    convert::check_type(Env::new(&call.ctx), ValType::Ref(element))?;
+    Ok(element)
 }
 
 fn out_of_range(call: &Call<'_>, index: u32) -> rquickjs::Error {

@@ -1,16 +1,15 @@
 //! What the tests of this crate share: a stand-in for the runtime, and code to run on stacklets.
 //!
 //! [`World`] is the context record that the code gets as its first argument. [`Rig`] does what an
-//! engine does around `enter`: sets the anchor, keeps the state of the stacklet, saves what a nested
-//! enter overwrites, and grows a stacklet when a prologue traps.
+//! engine does around `enter`: sets the anchor, saves what a nested enter overwrites, and grows a stacklet when a prologue traps.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod code;
 
 use bident_stack::{
-    Anchor, Answer, Entry, Error, Exit, Limits, Stacklet, Stacks, State, enter, exit_to_host, os,
-    reenter,
+    Anchor, Answer, Entry, Error, Exit, Hooks, Limits, Refusal, Stacklet, Stacks, Stats, Transfers,
+    enter, exit_to_host, os, reenter, transfers,
 };
 use std::cell::Cell;
 use std::sync::Once;
@@ -30,11 +29,14 @@ struct World {
     anchor: *mut Anchor,
     leave: usize,
     result: u64,
+    transfers: Transfers,
+    payload: [[u64; 2]; 16],
     stacks: Stacks,
     host: Host,
     log: Vec<u64>,
     moves_at_leave: bool,
     refusal: Option<Error>,
+    refused: Option<(u64, Refusal)>,
 }
 
 /// A store's worth of stacklets with a host function, owned through a raw pointer because the code
@@ -58,20 +60,25 @@ impl Rig {
     pub fn new(limits: Limits, host: Host) -> Self {
         install_handler();
         os::ensure_signal_stack().expect("an alternate signal stack");
+        let stacks = Stacks::new(limits).expect("address space");
+        let anchor = Anchor::new(stacks.records(), std::ptr::null_mut(), &HOOKS);
         let world = World {
-            anchor: Box::into_raw(Box::new(Anchor::new())),
+            anchor: Box::into_raw(Box::new(anchor)),
             leave: call_host as *const () as usize,
             result: 0,
-            stacks: Stacks::new(limits).expect("address space"),
+            transfers: transfers(false),
+            payload: [[0; 2]; 16],
+            stacks,
             host,
             log: Vec::new(),
             moves_at_leave: false,
             refusal: None,
+            refused: None,
         };
-        Self {
-            world: Box::into_raw(Box::new(world)),
-            owner: true,
-        }
+        let world = Box::into_raw(Box::new(world));
+        // SAFETY: both were just leaked from boxes.
+        unsafe { (*(*world).anchor).payload = (&raw mut (*world).payload).cast() };
+        Self { world, owner: true }
     }
 
     /// A rig that moves the stacklet at every leave.
@@ -112,6 +119,24 @@ impl Rig {
         self.world().refusal.take()
     }
 
+    /// The transfer that a stub last refused: reference or tag, and why.
+    pub fn refused(&mut self) -> Option<(u64, Refusal)> {
+        self.world().refused.take()
+    }
+
+    /// Figures.
+    pub fn stats(&mut self) -> Stats {
+        let world = self.world();
+        // SAFETY: the anchor lives as long as the world.
+        world.stacks.stats(unsafe { &*world.anchor })
+    }
+
+    /// Whether a stacklet never ran.
+    pub fn is_fresh(&self, task: Task) -> bool {
+        // SAFETY: tasks that the tests ask about are live and do not run.
+        unsafe { (*task.0).is_fresh() }
+    }
+
     /// The stacklet that runs, or waits for the host function that asks.
     pub fn current(&mut self) -> Task {
         // SAFETY: the anchor lives as long as the world.
@@ -142,6 +167,7 @@ impl Rig {
             context: self.world as usize,
             code: argument as usize,
             trampoline: code as *const () as usize,
+            origin: argument as usize,
         };
         let anchor = self.world().anchor;
         self.world().stacks.create(class, anchor, entry).map(Task)
@@ -157,14 +183,10 @@ impl Rig {
             let (limit, current, host_sp) = ((*anchor).limit, (*anchor).current, (*anchor).host_sp);
             (*anchor).limit = (*task.0).limit;
             (*anchor).current = task.0;
-            let before = std::mem::replace(&mut (*task.0).state, State::Running);
-            let exit = match before {
-                State::Fresh => enter(anchor, task.0),
-                _ => reenter(anchor, task.0, value),
+            let exit = match (*task.0).is_fresh() {
+                true => enter(anchor, task.0, task.0),
+                false => reenter(anchor, task.0, task.0, value),
             };
-            if exit == Exit::Suspended {
-                (*task.0).state = State::Suspended;
-            }
             (*anchor).limit = limit;
             (*anchor).current = current;
             (*anchor).host_sp = host_sp;
@@ -240,6 +262,76 @@ extern "sysv64" fn call_host(world: *mut World, argument: u64) -> Answer {
     }
     let host = rig.world().host;
     host(&mut rig, argument)
+}
+
+/// What the stubs call.
+static HOOKS: Hooks = Hooks {
+    create: create_for_stub,
+    refuse,
+    rehome,
+    retire,
+    throw,
+    stress,
+};
+
+/// The rig whose code runs.
+fn running() -> Rig {
+    let world = RUNNING.get();
+    assert!(!world.is_null(), "no code under test runs");
+    Rig {
+        world,
+        owner: false,
+    }
+}
+
+unsafe extern "sysv64" fn create_for_stub(
+    _: *mut (),
+    context: usize,
+    code: usize,
+    trampoline: usize,
+    origin: usize,
+) -> Answer {
+    let mut rig = running();
+    let entry = Entry {
+        context,
+        code,
+        trampoline,
+        origin,
+    };
+    let anchor = rig.world().anchor;
+    let made = rig.world().stacks.create(0, anchor, entry);
+    // SAFETY: just made.
+    Answer::ready(unsafe { (*made.expect("a stacklet")).reference().word() })
+}
+
+unsafe extern "sysv64" fn refuse(_: *mut (), word: u64, why: Refusal) -> Answer {
+    running().world().refused = Some((word, why));
+    Answer::exit(Exit::Unwound)
+}
+
+unsafe extern "sysv64" fn rehome(_: *mut Anchor, stacklet: *mut Stacklet) -> *mut Stacklet {
+    // SAFETY: the stub passes a suspended stacklet whose revision is 0.
+    unsafe {
+        running()
+            .stacks()
+            .rehome(stacklet)
+            .unwrap_or(std::ptr::null_mut())
+    }
+}
+
+unsafe extern "sysv64" fn retire(_: *mut Anchor, stacklet: *mut Stacklet) {
+    running().release(Task(stacklet));
+}
+
+unsafe extern "sysv64" fn throw(_: *mut Anchor, word: u64) -> Answer {
+    running().log().push(word);
+    Answer::exit(Exit::Unwound)
+}
+
+unsafe extern "sysv64" fn stress(_: *mut Anchor) {
+    let mut rig = running();
+    let current = rig.current();
+    rig.relocate(current);
 }
 
 fn install_handler() {

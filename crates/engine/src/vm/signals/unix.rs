@@ -177,6 +177,7 @@ unsafe fn grow(store: &mut StoreOpaque, sp: usize) -> Result<(usize, usize), sta
         };
         store.stacks.grow(current)?;
         store.vm.anchor.limit = (*current).limit;
+        store.learn();
         Ok(((*current).context.sp, (*current).context.fp))
     }
 }

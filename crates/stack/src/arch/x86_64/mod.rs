@@ -6,7 +6,7 @@
 //!  top ┌────────────────┐       top ┌────────────────┐                       ┌──────────────────┐
 //!   -8 │ link: address  │        -8 │ link: address  │ in `enter`            │ frame of enter   │
 //!  -16 │ link: frame    │ ◄ rbp -16 │ link: frame    │ ──────────────────►   │ rbx, rbp         │
-//!  -24 │ (alignment)    │       -24 │                │                       │ address in enter │
+//!  -24 │ origin         │       -24 │ origin         │                       │ address in enter │
 //!  -32 │ anchor         │       -32 │ anchor         │                       │ anchor           │ ◄ host_sp
 //!  -40 │ trampoline     │           │ frames         │                       ├──────────────────┤
 //!  -48 │ code           │           │ return address │ of the leave stub     │ host function    │
@@ -17,8 +17,8 @@
 //! ```
 //!
 //! The link makes a frame-pointer walk from the stacklet go on into the host frames that entered it,
-//! where the host is compiled with frame pointers. It is the only word of a block that may point
-//! outside; moving leaves it as it is.
+//! where the host is compiled with frame pointers, or into those of the stacklet that resumed it. It is
+//! the only word of a block that may point outside; moving leaves it as it is.
 //!
 //! Calls, returns and the return predictor. Compiled code *calls* `leave`, which pushes one prediction.
 //! - The host function answers at once: `leave` goes back by `ret`, which uses it up.
@@ -28,8 +28,15 @@
 //!   always: 15.2 ns against 11.5 for a park and a resume.
 //! - A parked stacklet goes on: by `pop` + `jmp`, since nothing was pushed for it.
 //! - `enter` is inlined and left by jumps, so it pushes nothing.
+//!
+//! Transfers between stacklets are in `transfer.rs`.
 
-use crate::stacklet::{Anchor, Context, Entry, Exit, Stacklet};
+mod transfer;
+
+pub(crate) use transfer::{BOUND_FRAME, bound_resume};
+pub use transfer::{create, resume, resume_throw, suspend, switch, transfers};
+
+use crate::stacklet::{Anchor, Context, Entry, Exit, Hooks, LAND, Stacklet, State};
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 
@@ -46,6 +53,19 @@ pub const ROOT_FRAME: usize = 64;
 /// Bytes from the saved stack pointer of a stacklet that left to the return address into the code
 /// that called the stub.
 pub const LEAVE_FRAME: usize = 56;
+
+/// Offsets that many stubs use.
+const SP: usize = offset_of!(Stacklet, context) + offset_of!(Context, sp);
+const FP: usize = offset_of!(Stacklet, context) + offset_of!(Context, fp);
+const REFERENCE: usize = offset_of!(Stacklet, index);
+const _: () = assert!(offset_of!(Stacklet, revision) == REFERENCE + 4);
+
+/// What advances the revision of the word at `REFERENCE`; wrapping to 0, it sets the carry flag.
+const REVISION: u64 = 1 << 32;
+
+/// Blocks of this class stay with their record when a stacklet finishes. In debug builds none: each
+/// goes back, to be checked and poisoned.
+const KEPT_CLASS: u8 = if cfg!(debug_assertions) { u8::MAX } else { 0 };
 
 /// The stack pointer, about.
 #[inline(always)]
@@ -78,13 +98,49 @@ pub(crate) unsafe fn write_root(top: usize, anchor: usize, entry: Entry) -> Cont
         entry.code,
         entry.trampoline,
         anchor,
-        0,
+        entry.origin,
         0,
         0,
     ];
     // SAFETY: the caller provides ROOT_FRAME writable bytes below `top`.
     unsafe { (sp as *mut [usize; 8]).write(words) };
     Context { sp, fp: top - 16 }
+}
+
+/// The word for the embedder in the root frame of a block that ends at `top`.
+///
+/// # Safety
+/// The root frame is there.
+pub(crate) unsafe fn origin(top: usize) -> usize {
+    // SAFETY: `write_root` or the stub that creates put it there, and nothing overwrites it.
+    unsafe { ((top - 24) as *const usize).read() }
+}
+
+/// Where a stacklet that does not run goes on in compiled code, and with which frame pointer; `None`
+/// if it never ran.
+///
+/// # Safety
+/// `context` is that of a live stacklet that waits, is parked or is suspended.
+pub unsafe fn saved_point(context: Context) -> Option<(usize, usize)> {
+    let mut sp = context.sp;
+    // SAFETY: at `sp` lies a resume address, and above it what that address expects, see the drawings.
+    unsafe {
+        loop {
+            let resume = (sp as *const usize).read();
+            if resume == leave_resume as *const () as usize {
+                let pc = ((sp + LEAVE_FRAME) as *const usize).read();
+                return Some((pc, context.fp));
+            }
+            if resume == root_start as *const () as usize {
+                return None;
+            }
+            if resume != bound_resume as *const () as usize {
+                return Some((resume, context.fp));
+            }
+            let count = ((sp + 8) as *const usize).read();
+            sp += BOUND_FRAME + 16 * count;
+        }
+    }
 }
 
 /// The frame pointer at which a walk of the frames in a block that ends at `top` stops.
@@ -114,17 +170,17 @@ pub unsafe fn saved_context(context: Context) -> usize {
 /// Host -> stacklet, up to where the stack pointer is the stacklet's; then the instructions given.
 /// Comes back at label 2 with the exit in rax.
 macro_rules! enter_with {
-    ($anchor:expr, $stacklet:expr, $value:expr, $($last:literal),*) => {{
+    ($anchor:expr, $root:expr, $stacklet:expr, $value:expr, $($last:literal),*) => {{
         let exit: u64;
         asm!(
-            // rdi -> anchor, rcx -> stacklet, rsi: value
+            // rdi -> anchor, rcx -> stacklet, rdx -> root of its chain, rsi: value
             "push rbx",
             "push rbp",
             "lea rax, [rip + 2f]",
             "push rax",
             "push rdi",
             "mov [rdi + {HOST_SP}], rsp",
-            "mov rdx, [rcx + {TOP}]",
+            "mov rdx, [rdx + {TOP}]",
             "mov [rdx - 16], rbp",
             "mov [rdx - 8], rax",
             "mov rsp, [rcx + {SP}]",
@@ -140,6 +196,7 @@ macro_rules! enter_with {
             FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
             inout("rdi") $anchor => _,
             inout("rcx") $stacklet => _,
+            inout("rdx") $root => _,
             inout("rsi") $value => _,
             out("rax") exit,
             out("r12") _,
@@ -152,33 +209,51 @@ macro_rules! enter_with {
     }};
 }
 
-/// Host -> fresh stacklet: runs `stacklet`, which is [`Anchor::current`], from its root. Comes back when it finishes, parks,
-/// traps or is unwound, with the [`Exit`] that says which.
+/// Host -> stacklet that is fresh or suspended: runs `stacklet`, which is [`Anchor::current`] and whose
+/// chain ends at `root`. Comes back when the chain's last stacklet finishes, or when one parks, is
+/// suspended to the host, traps or is unwound, with the [`Exit`] that says which.
 ///
 /// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
 ///
 /// # Safety
-/// `stacklet` is `anchor.current`, a fresh stacklet of the store that the anchor belongs to and `anchor.limit` is
-/// its limit; its code is still mapped. No other thread uses the anchor. The calling thread has an
-/// alternate signal stack, and the handler for limit traps is installed.
+/// `stacklet` is `anchor.current`, a fresh or suspended stacklet of the store that the anchor belongs
+/// to, `anchor.limit` its limit and `root`, whose parent is null and which has a list of handlers, the
+/// last of its chain; its code is still mapped. No other thread uses the anchor. The calling thread has
+/// an alternate signal stack, and the handler for limit traps is installed.
 #[inline(always)]
-pub unsafe fn enter(anchor: *mut Anchor, stacklet: *mut Stacklet) -> Exit {
+pub unsafe fn enter(anchor: *mut Anchor, root: *mut Stacklet, stacklet: *mut Stacklet) -> Exit {
     // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
     // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
-    unsafe { enter_with!(anchor, stacklet, 0u64, "pop rcx", "jmp rcx") }
+    unsafe {
+        enter_with!(
+            anchor,
+            root,
+            stacklet,
+            0u64,
+            "mov r10, rdi",
+            "pop rcx",
+            "jmp rcx"
+        )
+    }
 }
 
-/// Host -> parked stacklet: runs `stacklet`, which is [`Anchor::current`], as if the stub it waits in returned `value`. Does
-/// what `leave_resume` does itself, which saves a jump.
+/// Host -> parked stacklet: runs `stacklet`, which is [`Anchor::current`], as if the stub it waits in
+/// returned `value`. Does what `leave_resume` does itself, which saves a jump.
 ///
 /// # Safety
 /// As for [`enter`], but the stacklet is one that left through a stub and was parked.
 #[inline(always)]
-pub unsafe fn reenter(anchor: *mut Anchor, stacklet: *mut Stacklet, value: u64) -> Exit {
+pub unsafe fn reenter(
+    anchor: *mut Anchor,
+    root: *mut Stacklet,
+    stacklet: *mut Stacklet,
+    value: u64,
+) -> Exit {
     // SAFETY: as in `enter`; the words above the saved stack pointer are those the stub pushed.
     unsafe {
         enter_with!(
             anchor,
+            root,
             stacklet,
             value,
             "mov rax, rsi",
@@ -195,8 +270,43 @@ pub unsafe fn reenter(anchor: *mut Anchor, stacklet: *mut Stacklet, value: u64) 
     }
 }
 
-/// First instructions of a fresh stacklet. rsp -> context, code, trampoline, anchor (see the drawing);
-/// rbp -> link.
+/// Host -> landing pad: the current stacklet's context says where, as [`crate::Stacks::land`] left it;
+/// `value` is the second payload.
+///
+/// # Safety
+/// As for [`enter`].
+#[inline(always)]
+pub unsafe fn enter_landing(
+    anchor: *mut Anchor,
+    root: *mut Stacklet,
+    stacklet: *mut Stacklet,
+    value: u64,
+) -> Exit {
+    // SAFETY: as in `enter`.
+    unsafe {
+        enter_with!(
+            anchor,
+            root,
+            stacklet,
+            value,
+            "mov rax, [rdi + 56]",
+            "mov rdx, rsi",
+            "pop rcx",
+            "jmp rcx"
+        )
+    }
+}
+
+const _: () = assert!(
+    offset_of!(Anchor, landing) == 56,
+    "as `enter_landing` has it"
+);
+
+/// First instructions of a fresh stacklet, and its end. rsp -> context, code, trampoline, anchor (see
+/// the drawing); rbp -> link.
+///
+/// When the trampoline has returned, what it gave is in the transfer buffer. Control goes to the
+/// parent, with status 0, or, where there is none, to the host.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn root_start() {
     naked_asm!(
@@ -205,12 +315,69 @@ unsafe extern "sysv64" fn root_start() {
         "pop rax",
         "call rax",
         "mov r10, [rsp]",
+        "mov rcx, [r10 + {CURRENT}]",
+        "mov r11, [rcx + {PARENT}]",
+        "test r11, r11",
+        "jz 4f",
+        // rcx -> finished, r11 -> parent. Small ones stay idle, with revision advanced.
+        "cmp byte ptr [rcx + {CLASS}], {KEPT_CLASS}",
+        "jne 3f",
+        "mov edx, [r10 + {ROOM}]",
+        "sub edx, 1",
+        "jc 3f",
+        "mov rax, {REVISION}",
+        "add [rcx + {REFERENCE}], rax",
+        "jc 3f",
+        "mov [r10 + {ROOM}], edx",
+        "mov byte ptr [rcx + {STATE}], {IDLE_STATE}",
+        "mov rax, [r10 + {IDLE}]",
+        "mov [rcx + {PARENT}], rax",
+        "mov [r10 + {IDLE}], rcx",
+        // r10 -> anchor, r11 -> parent
+        "2:",
+        "mov [r10 + {CURRENT}], r11",
+        "mov rax, [r11 + {LIMIT}]",
+        "mov [r10 + {ANCHOR_LIMIT}], rax",
+        "mov rsp, [r11 + {SP}]",
+        "mov rbp, [r11 + {FP}]",
+        "xor eax, eax",
+        "pop r11",
+        "jmp r11",
+        // The embedder frees it.
+        "3:",
+        "mov [r10 + {CURRENT}], r11",
+        "mov rsp, [r10 + {HOST_SP}]",
+        "mov rdi, r10",
+        "mov rsi, rcx",
+        "mov rax, [r10 + {HOOKS}]",
+        "call [rax + {RETIRE}]",
+        "mov r10, [rsp]",
+        "mov r11, [r10 + {CURRENT}]",
+        "jmp 2b",
+        // To the host.
+        "4:",
         "mov rsp, [r10 + {HOST_SP}]",
         "mov eax, {RETURNED}",
         "add rsp, 8",
         "pop rcx",
         "jmp rcx",
+        CURRENT = const offset_of!(Anchor, current),
         HOST_SP = const offset_of!(Anchor, host_sp),
+        ROOM = const offset_of!(Anchor, room),
+        IDLE = const offset_of!(Anchor, idle),
+        HOOKS = const offset_of!(Anchor, hooks),
+        ANCHOR_LIMIT = const offset_of!(Anchor, limit),
+        RETIRE = const offset_of!(Hooks, retire),
+        PARENT = const offset_of!(Stacklet, parent),
+        CLASS = const offset_of!(Stacklet, class),
+        STATE = const offset_of!(Stacklet, state),
+        LIMIT = const offset_of!(Stacklet, limit),
+        REFERENCE = const REFERENCE,
+        REVISION = const REVISION,
+        SP = const SP,
+        FP = const FP,
+        KEPT_CLASS = const KEPT_CLASS,
+        IDLE_STATE = const State::Idle as u8,
         RETURNED = const Exit::Returned as u64,
     )
 }
@@ -264,14 +431,27 @@ macro_rules! leave_with {
             // As `exit_to_host`, by a jump. The stack pointer is there already; to load it again would
             // only make the target known later.
             "2:",
+            "cmp eax, {LAND}",
+            "je 3f",
             "add rsp, 8",
             "pop rcx",
             "jmp rcx",
+            // At a landing pad; rdx: second payload.
+            "3:",
+            "mov r10, [rsp]",
+            "mov rax, [r10 + {LANDING}]",
+            "mov rcx, [r10 + {CURRENT}]",
+            "mov rsp, [rcx + {SP}]",
+            "mov rbp, [rcx + {FP}]",
+            "pop rcx",
+            "jmp rcx",
             resume = sym leave_resume,
+            LAND = const LAND,
+            LANDING = const offset_of!(Anchor, landing),
             CURRENT = const offset_of!(Anchor, current),
             HOST_SP = const offset_of!(Anchor, host_sp),
-            SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
-            FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
+            SP = const SP,
+            FP = const FP,
             LEAVE_FRAME = const LEAVE_FRAME,
         )
     };
@@ -296,6 +476,32 @@ pub unsafe extern "sysv64" fn leave_host() {
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn leave_builtin() {
     leave_with!("mov r11, r9")
+}
+
+/// Calls r11 on the host stack, which rsp is, and does what its answer says: land, or go to the host.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn answer_or_land() {
+    naked_asm!(
+        "call r11",
+        "cmp eax, {LAND}",
+        "je 2f",
+        "add rsp, 8",
+        "pop rcx",
+        "jmp rcx",
+        "2:",
+        "mov r10, [rsp]",
+        "mov rax, [r10 + {LANDING}]",
+        "mov rcx, [r10 + {CURRENT}]",
+        "mov rsp, [rcx + {SP}]",
+        "mov rbp, [rcx + {FP}]",
+        "pop rcx",
+        "jmp rcx",
+        LAND = const LAND,
+        LANDING = const offset_of!(Anchor, landing),
+        CURRENT = const offset_of!(Anchor, current),
+        SP = const SP,
+        FP = const FP,
+    )
 }
 
 /// Where a parked stacklet goes on. rax and xmm0: the value; rsp -> saved registers, return address.

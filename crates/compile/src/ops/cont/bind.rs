@@ -1,0 +1,24 @@
+//! `cont.bind`.
+
+use super::{call, func_type, write_reversed};
+use crate::function::Translator;
+use bident_abi::Builtin;
+use bident_module::TypeIndex;
+use cranelift_codegen::ir::Value;
+
+/// Gives a continuation of type `from` its first arguments, which leaves one of type `to`. They wait on
+/// its stacklet, at the positions of the transfer buffer that the other arguments leave free.
+pub(in crate::ops) fn bind(t: &mut Translator<'_, '_>, from: TypeIndex, to: TypeIndex) {
+    let types = func_type(t, from).params();
+    let rest = func_type(t, to).params().len();
+    let count = types.len() - rest;
+    let cont = t.operands.pop();
+    let bound: Vec<Value> = t.operands.pop_many(count).collect();
+    write_reversed(t, types, &bound);
+    let (position, count) = (
+        call::constant(t, rest as u64),
+        call::constant(t, count as u64),
+    );
+    let bound = call::builtin(t, Builtin::ContBind, &[cont, position, count]);
+    t.operands.push(bound);
+}

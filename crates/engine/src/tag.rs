@@ -1,0 +1,53 @@
+//! Tags: what exceptions and suspensions are labelled with.
+
+use crate::error::Error;
+use crate::store::{AsContext, AsContextMut};
+use crate::vm::store::{StoreId, StoreOpaque};
+use bident_module::FuncType;
+
+/// A tag of a store. Each is different from all others, whatever their types.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Tag {
+    store: StoreId,
+    index: u32,
+}
+
+impl Tag {
+    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+        Self {
+            store: store.id,
+            index,
+        }
+    }
+
+    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+        if self.store == store.id {
+            Ok(self.index)
+        } else {
+            Err(Error::usage("a tag of another store"))
+        }
+    }
+
+    /// A tag whose exceptions and suspensions carry the parameters of a function type. Results are
+    /// what a suspension goes on with; a tag of exceptions has none.
+    ///
+    /// # Errors
+    /// Kind `Usage`: the type refers to one that the engine does not know.
+    pub fn new(mut store: impl AsContextMut, ty: FuncType) -> Result<Self, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        store.engine.check_func_type(&ty)?;
+        let type_id = store.engine.type_id(&ty);
+        let index = store.add_tag(type_id);
+        Ok(Self::new_handle(store, index))
+    }
+
+    /// Its type.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> FuncType {
+        let store = store.opaque().0;
+        assert!(self.store == store.id, "a tag of another store");
+        store.tags[self.index as usize].ty.clone()
+    }
+}

@@ -1,0 +1,55 @@
+//! References that the host holds: the store keeps alive what they name.
+
+use crate::vm::store::{StoreId, StoreOpaque};
+use std::sync::{Arc, Weak};
+
+/// A reference to an exception or a continuation, in the host's hands.
+#[derive(Debug)]
+pub(crate) struct Held {
+    store: StoreId,
+    word: u64,
+}
+
+impl Held {
+    /// The word that compiled code has for it.
+    pub(crate) fn word(&self) -> u64 {
+        self.word
+    }
+
+    /// Whether it belongs to a store.
+    pub(crate) fn belongs_to(&self, store: &StoreOpaque) -> bool {
+        self.store == store.id
+    }
+}
+
+/// The references of a store that the host holds. Those it has dropped are forgotten at the next
+/// collection, or when the list would have to grow.
+#[derive(Default)]
+pub(crate) struct HeldList(Vec<Weak<Held>>);
+
+impl HeldList {
+    /// Forgets what the host has dropped; gives the others.
+    pub(crate) fn live(&mut self) -> impl Iterator<Item = Arc<Held>> + '_ {
+        self.0.retain(|held| held.strong_count() > 0);
+        self.0.iter().filter_map(Weak::upgrade)
+    }
+
+    fn push(&mut self, held: Weak<Held>) {
+        if self.0.len() == self.0.capacity() {
+            self.0.retain(|held| held.strong_count() > 0);
+            // At least half is free afterwards, so that this happens rarely.
+            self.0.reserve(self.0.len().max(8));
+        }
+        self.0.push(held);
+    }
+}
+
+impl StoreOpaque {
+    /// Takes a reference, which is not null, into the host's hands.
+    pub(crate) fn hold(&mut self, word: u64) -> Arc<Held> {
+        let store = self.id;
+        let held = Arc::new(Held { store, word });
+        self.held.push(Arc::downgrade(&held));
+        held
+    }
+}

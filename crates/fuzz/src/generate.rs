@@ -1,0 +1,441 @@
+//! Scripts from seeds.
+//!
+//! Most programs should do something worth comparing: slots are few so that instructions meet, most
+//! sites handle every tag, and bodies that the host calls seldom suspend. A share goes wrong on
+//! purpose: references that are used twice, null ones, tags without handlers, traps.
+
+use crate::random::Random;
+use crate::script::{
+    BLIND, EXN_SLOTS, Fault, HostCall, How, Instr, KEEP, Kind, Op, SLOTS, Script, Site, Step, Try,
+    sites,
+};
+use std::sync::LazyLock;
+
+static SITES: LazyLock<Vec<Site>> = LazyLock::new(sites);
+
+/// Instructions of a body at most, its `End` included; body `i` begins at `i` times this.
+const BODY: u32 = 20;
+
+/// The script of a seed.
+pub fn generate(seed: u64) -> Script {
+    let mut random = Random::new(seed);
+    let main = 2 + random.below(3);
+    let inner = 4 + random.below(5);
+    let mut generator = Generator {
+        random,
+        main,
+        inner,
+        code: Vec::new(),
+        in_main: true,
+    };
+    for i in 0..main + inner {
+        generator.in_main = i < main;
+        generator.fill_body();
+    }
+    let steps = generator.steps();
+    let fuel = 40 + generator.random.below(300);
+    let code = generator.code;
+    Script { code, steps, fuel }
+}
+
+fn instr(op: Op, a: u32, b: u32, c: u32) -> Instr {
+    Instr { op, a, b, c }
+}
+
+struct Generator {
+    random: Random,
+    /// How many bodies there are for the host to call; they come first.
+    main: u32,
+    /// How many there are for continuations.
+    inner: u32,
+    code: Vec<Instr>,
+    in_main: bool,
+}
+
+/// What bodies for the host to call are made of.
+const MAIN: &[(u32, Op)] = &[
+    (40, Op::Site),
+    (14, Op::NewPlain),
+    (8, Op::NewSym),
+    (3, Op::NewLeaf),
+    (5, Op::NewWide),
+    (4, Op::Loop),
+    (10, Op::Host),
+    (3, Op::Try),
+    (3, Op::Call),
+    (12, Op::Note),
+    (1, Op::Suspend),
+    (1, Op::Switch),
+];
+
+/// What continuations are made of, and sometimes the others.
+const INNER: &[(u32, Op)] = &[
+    (24, Op::Suspend),
+    (6, Op::SuspendBare),
+    (7, Op::SuspendMixed),
+    (6, Op::SuspendCont),
+    (7, Op::SuspendRefs),
+    (12, Op::Switch),
+    (5, Op::SwitchHalf),
+    (30, Op::Site),
+    (14, Op::NewPlain),
+    (10, Op::NewSym),
+    (3, Op::NewLeaf),
+    (4, Op::NewWide),
+    (12, Op::Host),
+    (10, Op::Try),
+    (2, Op::Throw1),
+    (2, Op::Throw2),
+    (2, Op::ThrowRef),
+    (1, Op::Trap),
+    (8, Op::Call),
+    (8, Op::Deep),
+    (2, Op::Tail),
+    (6, Op::Loop),
+];
+
+/// What may stand anywhere.
+const COMMON: &[(u32, Op)] = &[
+    (4, Op::Math),
+    (3, Op::Note),
+    (3, Op::Float),
+    (4, Op::BindPlain),
+    (4, Op::BindSym),
+    (3, Op::BindHalf),
+    (3, Op::BindBoth),
+    (4, Op::BindWide),
+    (3, Op::Hold),
+    (3, Op::Unhold),
+    (3, Op::MakeRef),
+    (3, Op::UseRef),
+    (2, Op::Move),
+    (1, Op::Copy),
+    (2, Op::Drop),
+    (1, Op::End),
+];
+
+impl Generator {
+    fn fill_body(&mut self) {
+        let start = self.code.len();
+        let length = start + 4 + self.random.below(BODY - 4) as usize;
+        while self.code.len() < length {
+            if self.random.chance(45) {
+                self.pattern()
+            } else {
+                self.single()
+            }
+        }
+        self.code.truncate(length);
+        self.code
+            .resize(start + BODY as usize, instr(Op::End, 0, 0, 0));
+    }
+
+    fn push(&mut self, op: Op, a: u32, b: u32, c: u32) {
+        self.code.push(instr(op, a, b, c));
+    }
+
+    fn single(&mut self) {
+        let random = &mut self.random;
+        let op = if random.chance(28) {
+            random.weighted(COMMON)
+        } else if self.in_main && random.chance(97) {
+            random.weighted(MAIN)
+        } else {
+            random.weighted(INNER)
+        };
+        let instr = self.operands(op);
+        self.code.push(instr);
+    }
+
+    /// Some instructions that fit each other.
+    fn pattern(&mut self) {
+        if !self.in_main && self.random.chance(45) {
+            return self.suspend_often();
+        }
+        let (s, t, body) = (self.slot(), self.slot(), self.inner_body());
+        match self.random.below(8) {
+            // A generator, and its loop.
+            0 | 1 => {
+                self.push(Op::NewPlain, s, body, 0);
+                let start = self.code.len() as u32;
+                self.site(Kind::Plain, s, s);
+                if self.random.chance(30) {
+                    self.single();
+                }
+                self.push(Op::Loop, start, 0, 0);
+            }
+            2 => {
+                self.push(Op::NewPlain, s, body, 0);
+                self.push(Op::BindPlain, s, t, 0);
+                self.site(Kind::Bound, t, s);
+                self.site(Kind::Plain, s, s);
+            }
+            3 => {
+                self.push(Op::NewSym, s, body, t);
+                self.site(Kind::Sym, s, s);
+                self.site(Kind::Plain, s, s);
+            }
+            4 => {
+                self.push(Op::NewWide, s, 0, 0);
+                if self.random.chance(50) {
+                    self.push(Op::BindWide, s, t, body);
+                } else {
+                    self.site(Kind::Wide, s, t);
+                }
+                self.site(Kind::WideRest, t, t);
+            }
+            5 => {
+                self.push(Op::NewSym, s, body, t);
+                self.push(Op::BindSym, s, t, 0);
+                let (op, from, to) = self.random.pick(&[
+                    (Op::BindHalf, t, s),
+                    (Op::SwitchHalf, t, s % 2),
+                    (Op::Math, 3, 5),
+                ]);
+                if op != Op::SwitchHalf || !self.in_main {
+                    self.push(op, from, to, t);
+                }
+                self.site(Kind::Half, t, s);
+                self.site(Kind::Bound, s, s);
+            }
+            6 if !self.in_main => {
+                let tag = self.random.below(2);
+                self.push(Op::NewSym, s, body, s);
+                let start = self.code.len() as u32;
+                self.push(Op::Switch, s, tag, s);
+                self.push(Op::Loop, start, 0, 0);
+            }
+            7 if !self.in_main => {
+                self.push(Op::MakeRef, 0, 0, 0);
+                let suspend = self
+                    .random
+                    .pick(&[Op::SuspendMixed, Op::Suspend, Op::SuspendRefs]);
+                self.push(suspend, t, 0, 0);
+                self.push(Op::UseRef, 0, 0, 0);
+            }
+            _ => {
+                let body = self.main_body();
+                self.push(Op::Host, HostCall::Start as u32, body, 0);
+                self.single();
+                self.push(Op::Host, HostCall::Wake as u32, 0, 0);
+            }
+        }
+    }
+
+    /// What a generator does.
+    fn suspend_often(&mut self) {
+        let start = self.code.len() as u32;
+        let op = self.random.weighted(&[
+            (10, Op::Suspend),
+            (3, Op::SuspendBare),
+            (4, Op::SuspendMixed),
+            (4, Op::SuspendRefs),
+            (3, Op::SuspendCont),
+        ]);
+        let suspend = self.operands(op);
+        self.code.push(suspend);
+        if self.random.chance(30) {
+            self.single();
+        }
+        if self.random.chance(60) {
+            self.push(Op::Loop, start, 0, 0);
+        }
+    }
+
+    fn operands(&mut self, op: Op) -> Instr {
+        let (a, b, c) = match op {
+            Op::End
+            | Op::Note
+            | Op::Float
+            | Op::Throw1
+            | Op::Throw2
+            | Op::MakeRef
+            | Op::UseRef
+            | Op::SuspendMixed
+            | Op::SuspendRefs => (0, 0, 0),
+            Op::Math => (self.random.below(1 << 10), self.random.below(1 << 20), 0),
+            Op::Call | Op::Tail => (self.body(), 0, 0),
+            Op::Deep => (self.body(), self.depth(), 0),
+            Op::Loop => (self.earlier(), 0, 0),
+            Op::NewPlain => (self.slot(), self.inner_body(), 0),
+            Op::NewSym => (self.slot(), self.inner_body(), self.slot()),
+            Op::NewLeaf | Op::NewWide | Op::Unhold => (self.slot(), 0, 0),
+            Op::BindPlain | Op::BindSym => (self.slot_word(), self.slot(), 0),
+            Op::BindHalf => (self.slot_word(), self.slot(), self.slot()),
+            Op::BindBoth => {
+                let a = self.slot_word();
+                (a, self.slot(), (a + 1) % SLOTS)
+            }
+            Op::BindWide => (self.slot_word(), self.slot(), self.inner_body()),
+            Op::Site => return self.any_site(),
+            Op::Suspend | Op::SuspendBare => (self.random.below(2), 0, 0),
+            Op::SuspendCont => (self.slot_word(), self.slot(), 0),
+            Op::Switch | Op::SwitchHalf => (self.slot_word(), self.random.below(2), self.slot()),
+            Op::Try => {
+                let number = self.random.below(Try::ALL.len() as u32);
+                (self.body(), number, self.random.below(EXN_SLOTS))
+            }
+            Op::ThrowRef => {
+                let blind = if self.random.chance(5) { BLIND } else { 0 };
+                (self.random.below(EXN_SLOTS) | blind, 0, 0)
+            }
+            Op::Trap => (self.fault() as u32, 0, 0),
+            Op::Host => return self.host_call(),
+            Op::Hold => (self.slot_word(), 0, 0),
+            Op::Move => (self.slot_word(), self.slot(), 0),
+            Op::Copy => (self.slot(), self.slot(), 0),
+            Op::Drop => (self.random.below(Kind::ALL.len() as u32), self.slot(), 0),
+        };
+        instr(op, a, b, c)
+    }
+
+    fn slot(&mut self) -> u32 {
+        self.random.weighted(&[(45, 0), (30, 1), (15, 2), (10, 3)])
+    }
+
+    fn slot_word(&mut self) -> u32 {
+        let keep = if self.random.chance(4) { KEEP } else { 0 };
+        let blind = if self.random.chance(1) { BLIND } else { 0 };
+        self.slot() | keep | blind
+    }
+
+    /// An instruction of this body.
+    fn earlier(&mut self) -> u32 {
+        let here = self.code.len() as u32;
+        here - self.random.below(here % BODY + 1)
+    }
+
+    /// A body to call from here.
+    fn body(&mut self) -> u32 {
+        if self.in_main {
+            self.main_body()
+        } else {
+            self.inner_body()
+        }
+    }
+
+    fn main_body(&mut self) -> u32 {
+        // One of the others probably suspends without a handler.
+        if self.random.chance(4) {
+            self.inner_body()
+        } else {
+            BODY * self.random.below(self.main)
+        }
+    }
+
+    fn inner_body(&mut self) -> u32 {
+        BODY * (self.main + self.random.below(self.inner))
+    }
+
+    fn depth(&mut self) -> u32 {
+        let most = self.random.weighted(&[(70, 16), (25, 100), (5, 1000)]);
+        self.random.below(most)
+    }
+
+    fn fault(&mut self) -> Fault {
+        self.random.weighted(&[
+            (30, Fault::Unreachable),
+            (30, Fault::Division),
+            (20, Fault::Memory),
+            (15, Fault::NullFunction),
+            (5, Fault::Overflow),
+        ])
+    }
+
+    fn any_site(&mut self) -> Instr {
+        let kind = self.random.weighted(&[
+            (45, Kind::Plain),
+            (20, Kind::Sym),
+            (14, Kind::Bound),
+            (6, Kind::Half),
+            (6, Kind::Wide),
+            (9, Kind::WideRest),
+        ]);
+        let from = self.slot_word();
+        let to = if self.random.chance(60) {
+            from % SLOTS
+        } else {
+            self.slot()
+        };
+        self.site_instr(kind, from, to)
+    }
+
+    fn site(&mut self, kind: Kind, from: u32, to: u32) {
+        let site = self.site_instr(kind, from, to);
+        self.code.push(site);
+    }
+
+    /// An instruction that uses a continuation of a kind, mostly with handlers for every tag.
+    fn site_instr(&mut self, kind: Kind, from: u32, to: u32) -> Instr {
+        let how = self.random.weighted(&[
+            (88, How::Resume),
+            (5, How::Throw1),
+            (3, How::Throw2),
+            (4, How::ThrowRef),
+        ]);
+        let fits = |(_, site): &(usize, &Site)| site.kind == kind && site.how == how;
+        let numbers = SITES.iter().enumerate().filter(fits).map(|(i, _)| i as u32);
+        let numbers: Vec<u32> = numbers.collect();
+        let every_tag = self.random.chance(if self.in_main { 97 } else { 45 });
+        let number = if every_tag {
+            numbers[0]
+        } else {
+            self.random.pick(&numbers)
+        };
+        let exn = self.random.below(EXN_SLOTS);
+        instr(
+            Op::Site,
+            from,
+            number,
+            to | exn << 4 | self.inner_body() << 8,
+        )
+    }
+
+    fn host_call(&mut self) -> Instr {
+        let what = self.random.weighted(&[
+            (8, HostCall::Value),
+            (14, HostCall::Swallow),
+            (8, HostCall::Propagate),
+            (4, HostCall::Throw),
+            (1, HostCall::Trap),
+            (1, HostCall::Fail),
+            (20, HostCall::Pending),
+            (8, HostCall::Collect),
+            (14, HostCall::Start),
+            (12, HostCall::Wake),
+            (4, HostCall::ThrowInto),
+            (3, HostCall::Cancel),
+        ]);
+        let argument = match what {
+            HostCall::Swallow | HostCall::Propagate | HostCall::Start => self.main_body(),
+            _ => self.random.below(8),
+        };
+        instr(Op::Host, what as u32, argument, 0)
+    }
+
+    fn steps(&mut self) -> Vec<Step> {
+        let mut steps = vec![Step::Start(0, self.value())];
+        for _ in 0..self.random.below(6) {
+            let (which, value) = (self.random.below(4), self.value());
+            let start = Step::Start(self.main_body(), value);
+            steps.push(self.random.weighted(&[
+                (40, start),
+                (35, Step::Wake(which, value)),
+                (8, Step::ThrowInto(which, value)),
+                (4, Step::Fail(which)),
+                (4, Step::Cancel(which)),
+                (9, Step::Collect),
+            ]));
+        }
+        steps
+    }
+
+    fn value(&mut self) -> i64 {
+        let bits = self.random.bits() as i64;
+        if self.random.chance(70) {
+            bits & 0xff
+        } else {
+            bits
+        }
+    }
+}

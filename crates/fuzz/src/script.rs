@@ -1,0 +1,447 @@
+//! Scripts: what both machines run.
+//!
+//! A script's instructions stand one after the other; a *body* is a stretch of them up to
+//! [`Op::End`], named by the index of its first. A body runs with an accumulator, `acc`, and has
+//! locals: a continuation `k`, an external reference `x` and a float `f`. Instructions have operands
+//! `a`, `b`, `c`; each costs one unit of fuel, and without fuel every body ends.
+//!
+//! Continuations live in tables of four slots, one table for each [`Kind`]. An operand that names a
+//! slot is a *slot word*: bits 0 and 1 are the slot; unless bit [`KEEP`] is set, using it sets the slot
+//! to null; unless bit [`BLIND`] is set, an instruction whose slot is null does nothing but note -1.
+
+use std::fmt;
+
+/// In a slot word: leave the reference in the slot, though it is used up.
+pub const KEEP: u32 = 4;
+/// In a slot word: go on even if the slot is null.
+pub const BLIND: u32 = 8;
+/// Slots of each kind.
+pub const SLOTS: u32 = 4;
+/// Slots for exceptions.
+pub const EXN_SLOTS: u32 = 2;
+
+macro_rules! ops {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        /// What an instruction does.
+        #[repr(u32)]
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Op {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Op {
+            /// All of them; each stands at its number.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+ops! {
+    /// The body returns `acc`.
+    End;
+    /// `acc = acc * (2 a + 1) + b`
+    Math;
+    /// Notes `acc`.
+    Note;
+    /// Float arithmetic in `f`, folded into `acc`.
+    Float;
+    /// Calls body `a`; the frame waits with its locals.
+    Call;
+    /// Calls body `a` from `b` frames further down; costs `b` fuel.
+    Deep;
+    /// Goes on with body `a` in a tail call.
+    Tail;
+    /// Goes to instruction `a` unless the low bits of `acc` are 0.
+    Loop;
+    /// `Plain[a]`: a continuation of body `b`; its index is bound, its `acc` is to be given.
+    NewPlain;
+    /// `Sym[a]`: a continuation of body `b` that first puts whoever switched to it into `Sym[c]`.
+    NewSym;
+    /// `Plain[a]`: a continuation of the host function `leaf`.
+    NewLeaf;
+    /// `Wide[a]`: a continuation with many parameters and results.
+    NewWide;
+    /// `Bound[b] = cont.bind Plain[a] (acc)`
+    BindPlain;
+    /// `Half[b] = cont.bind Sym[a] (acc)`
+    BindSym;
+    /// `Bound[b] = cont.bind Half[a] (Sym[c])`
+    BindHalf;
+    /// `Bound[b] = cont.bind Sym[a] (acc, Sym[c])`
+    BindBoth;
+    /// `WideRest[b] = cont.bind Wide[a] (...)`, in two steps, of body `c`.
+    BindWide;
+    /// Uses a continuation at site `b` of [`sites`]; slot word `a`. The low bits of `c` are the slot
+    /// for what is captured; see also [`Site`].
+    Site;
+    /// Suspends with tag A (`a` even) or B: `acc` to the handler, an `i64` back.
+    Suspend;
+    /// Suspends with tag S (`a` even) or T, which carry nothing to the handler, an `i64` back.
+    SuspendBare;
+    /// Suspends with tag C: three values to the handler, two back.
+    SuspendMixed;
+    /// Suspends with tag R: `Plain[a]` to the handler, a continuation back into `Plain[b]`.
+    SuspendCont;
+    /// Suspends with tag X: a function and `x` to the handler, another `x` and a function back.
+    SuspendRefs;
+    /// Switches to `Sym[a]` under tag S (`b` even) or T; whoever switches back goes into `Sym[c]`.
+    Switch;
+    /// Switches to `Half[a]`, whose argument is bound already.
+    SwitchHalf;
+    /// Throws exception 1 with `acc`.
+    Throw1;
+    /// Throws exception 2 with three values.
+    Throw2;
+    /// Runs body `a` within [`Try`] number `b`; exception slot `c`.
+    Try;
+    /// Throws the exception of slot `a` again; like a slot word, bit [`BLIND`] decides about null.
+    ThrowRef;
+    /// Traps; `a` says how, see [`Fault`].
+    Trap;
+    /// Calls the host: [`HostCall`] number `a`, argument `b`.
+    Host;
+    /// Moves `Plain[a]` into `k`.
+    Hold;
+    /// Moves `k` into `Plain[a]`.
+    Unhold;
+    /// `x` is a new external reference.
+    MakeRef;
+    /// Folds what `x` refers to into `acc`.
+    UseRef;
+    /// Moves `Plain[a]` to `Plain[b]` by way of a global.
+    Move;
+    /// Copies `Plain[a]` to `Plain[b]`.
+    Copy;
+    /// Sets slot `b` of kind number `a` to null.
+    Drop;
+}
+
+/// How [`Op::Trap`] traps, by number.
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// `unreachable`
+    Unreachable,
+    /// Division by zero.
+    Division,
+    /// A load outside the memory.
+    Memory,
+    /// `cont.new` of a null function.
+    NullFunction,
+    /// Recursion without end.
+    Overflow,
+}
+
+/// What the host does when it is called, by number; `arg` and `acc` are what it is called with.
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HostCall {
+    /// Answers with a value.
+    Value,
+    /// Calls body `arg` in a new activation and swallows its outcome.
+    Swallow,
+    /// Calls body `arg` in a new activation and passes an error on.
+    Propagate,
+    /// Throws exception 1.
+    Throw,
+    /// Traps.
+    Trap,
+    /// Fails with an error of its own.
+    Fail,
+    /// Is pending: the activation parks.
+    Pending,
+    /// Collects.
+    Collect,
+    /// Starts body `arg`; if it parks, keeps it with the other parked activations.
+    Start,
+    /// Resumes parked activation `arg`.
+    Wake,
+    /// Throws exception 1 into parked activation `arg`.
+    ThrowInto,
+    /// Cancels parked activation `arg`.
+    Cancel,
+}
+
+impl HostCall {
+    /// All of them; each stands at its number.
+    pub const ALL: &[Self] = &[
+        Self::Value,
+        Self::Swallow,
+        Self::Propagate,
+        Self::Throw,
+        Self::Trap,
+        Self::Fail,
+        Self::Pending,
+        Self::Collect,
+        Self::Start,
+        Self::Wake,
+        Self::ThrowInto,
+        Self::Cancel,
+    ];
+
+    /// The call with a number.
+    pub(crate) fn of(number: u32) -> Self {
+        Self::ALL[number as usize]
+    }
+}
+
+/// How deep host functions call back; further calls answer [`TOO_DEEP`].
+pub(crate) const HOST_DEPTH: u32 = 12;
+/// What a host function answers that will not call back.
+pub(crate) const TOO_DEEP: i64 = -77;
+/// What a host function answers that finds no parked activation.
+pub(crate) const NONE_PARKED: i64 = -78;
+/// What a host function answers that cancelled one.
+pub(crate) const CANCELLED: i64 = -79;
+
+/// What [`Op::Try`] catches, by number.
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Try {
+    /// `catch 1`
+    One,
+    /// `catch 2`
+    Two,
+    /// `catch_all`
+    All,
+    /// `catch_ref 1`; the exception goes into the slot.
+    OneRef,
+    /// `catch_all_ref`, which throws it again.
+    Again,
+    /// `catch_all_ref`; the exception goes into the slot.
+    AllRef,
+    /// `catch 2`, `catch 1`, `catch_all`
+    Each,
+    /// `catch 1`, which throws exception 2.
+    Other,
+}
+
+impl Try {
+    /// All of them; each stands at its number.
+    pub const ALL: &[Self] = &[
+        Self::One,
+        Self::Two,
+        Self::All,
+        Self::OneRef,
+        Self::Again,
+        Self::AllRef,
+        Self::Each,
+        Self::Other,
+    ];
+}
+
+/// Types of continuations, each with its table.
+#[repr(u32)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// `[i64] -> [i64]`
+    Plain,
+    /// `[i64 (ref null sym)] -> [i64]`: what `switch` takes and gives.
+    Sym,
+    /// `[] -> [i64]`
+    Bound,
+    /// `[(ref null sym)] -> [i64]`
+    Half,
+    /// 12 parameters, 10 results.
+    Wide,
+    /// `[i64] -> [10 results]`
+    WideRest,
+}
+
+impl Kind {
+    /// All of them; each stands at its number.
+    pub const ALL: &[Self] = &[
+        Self::Plain,
+        Self::Sym,
+        Self::Bound,
+        Self::Half,
+        Self::Wide,
+        Self::WideRest,
+    ];
+
+    /// Whether it ends with ten results.
+    pub(crate) fn is_wide(self) -> bool {
+        matches!(self, Self::Wide | Self::WideRest)
+    }
+}
+
+/// Tags of suspensions and switches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tag {
+    /// `[i64] -> [i64]`
+    A,
+    /// `[i64] -> [i64]`
+    B,
+    /// `[] -> [i64]`; for `switch` and `suspend`.
+    S,
+    /// As S.
+    T,
+    /// `[i32 f64 externref] -> [f32 i64]`
+    C,
+    /// `[(ref null plain)] -> [(ref null plain)]`
+    R,
+    /// `[funcref externref] -> [externref funcref]`
+    X,
+}
+
+/// One clause of a resume.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clause {
+    /// `(on $tag $label)`
+    On(Tag),
+    /// `(on $tag switch)`
+    Switch(Tag),
+}
+
+/// How a site uses its continuation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// `resume`
+    Resume,
+    /// `resume_throw` of exception 1
+    Throw1,
+    /// `resume_throw` of exception 2
+    Throw2,
+    /// `resume_throw_ref` of exception slot `c >> 4 & 1`; if that is null, only -2 is noted.
+    ThrowRef,
+}
+
+/// A function of the module with one resuming instruction; [`Op::Site`] names it by its number.
+///
+/// What the continuation needs is made of `acc`; a second continuation comes from `Sym[c + 1]`, and
+/// the body of a wide one is `c >> 8`. A captured continuation goes into slot `c`: of
+/// [`Kind::Plain`] (or [`Kind::WideRest`]) for tags A, B, S, T, C, of [`Kind::Bound`] for R and X, after
+/// all that is missing but one `i64` has been bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// Which instruction.
+    pub how: How,
+    /// Of which type of continuation.
+    pub kind: Kind,
+    /// Its handlers.
+    pub clauses: &'static [Clause],
+}
+
+use Clause::{On, Switch};
+use Tag::{A, B, C, R, S, T, X};
+
+/// Lists of handlers for continuations that return one `i64`.
+const LISTS: &[&[Clause]] = &[
+    &[
+        On(A),
+        On(B),
+        On(C),
+        On(R),
+        On(X),
+        On(S),
+        Switch(S),
+        Switch(T),
+    ],
+    &[],
+    &[On(A), On(B)],
+    &[On(A)],
+    &[On(B), On(A)],
+    &[Switch(S)],
+    &[On(B), Switch(S)],
+    &[On(A), Switch(T), Switch(S)],
+    &[On(A), On(A), On(X)],
+    &[Switch(S), On(S), On(T)],
+    &[On(S), Switch(S), On(R)],
+    &[Switch(T), On(C), On(S)],
+];
+/// Of these, how many `resume_throw` is tried with.
+const THROW_LISTS: usize = 3;
+/// Lists for those that return ten values; tags S and T would not fit them.
+const WIDE_LISTS: &[&[Clause]] = &[&[On(B), On(A), On(C)], &[], &[On(A)]];
+
+/// All sites; each stands at its number.
+pub fn sites() -> Vec<Site> {
+    let mut sites = Vec::new();
+    for &kind in Kind::ALL {
+        let lists = if kind.is_wide() { WIDE_LISTS } else { LISTS };
+        for how in [How::Resume, How::Throw1, How::Throw2, How::ThrowRef] {
+            let count = if how == How::Resume {
+                lists.len()
+            } else {
+                THROW_LISTS
+            };
+            sites.extend(
+                lists[..count]
+                    .iter()
+                    .map(|&clauses| Site { how, kind, clauses }),
+            );
+        }
+    }
+    sites
+}
+
+/// An instruction.
+#[derive(Clone, Copy, Debug)]
+pub struct Instr {
+    /// What it does.
+    pub op: Op,
+    /// First operand.
+    pub a: u32,
+    /// Second operand.
+    pub b: u32,
+    /// Third operand.
+    pub c: u32,
+}
+
+/// Something that the embedder does. A number of a parked activation counts modulo how many there are.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// Starts a body with an `acc`.
+    Start(u32, i64),
+    /// Resumes a parked activation with a value.
+    Wake(u32, i64),
+    /// Throws exception 1 with a value into a parked activation.
+    ThrowInto(u32, i64),
+    /// Lets the host function that a parked activation waits for fail.
+    Fail(u32),
+    /// Cancels a parked activation.
+    Cancel(u32),
+    /// Collects.
+    Collect,
+}
+
+/// A program.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// All bodies.
+    pub code: Vec<Instr>,
+    /// What the embedder does; at the end it wakes every activation that is still parked.
+    pub steps: Vec<Step>,
+    /// How many instructions may run.
+    pub fuel: u32,
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "fuel {}", self.fuel)?;
+        let mut ended = true;
+        for (pc, Instr { op, a, b, c }) in self.code.iter().enumerate() {
+            let ends = *op == Op::End;
+            match (ended, ends) {
+                // What fills up a body.
+                (true, true) => continue,
+                (true, false) => writeln!(f, "body {pc}:")?,
+                (false, _) => {}
+            }
+            ended = ends;
+            write!(f, "{pc:>5}  {op:?} {a} {b} {c}")?;
+            match op {
+                Op::Site => {
+                    let Site { how, kind, clauses } = sites()[*b as usize];
+                    writeln!(f, "    ({how:?} {kind:?} {clauses:?})")?;
+                }
+                Op::Host => writeln!(f, "    ({:?})", HostCall::of(*a))?,
+                Op::Try => writeln!(f, "    ({:?})", Try::ALL[*b as usize])?,
+                _ => writeln!(f)?,
+            }
+        }
+        self.steps
+            .iter()
+            .try_for_each(|step| writeln!(f, "{step:?}"))
+    }
+}

@@ -1,0 +1,46 @@
+//! What of a body is valid but has no place here: garbage collection's instructions and types.
+
+use crate::convert::{heap_type, unsupported, val_type};
+use crate::error::Error;
+use wasmparser::{BlockType, Operator};
+
+/// Refuses an operator of a proposal, or with a type, that nothing translates. The operator is
+/// valid, and may be unreachable.
+pub fn check_operator(operator: &Operator<'_>, offset: usize) -> Result<(), Error> {
+    match operator {
+        Operator::Block { blockty }
+        | Operator::Loop { blockty }
+        | Operator::If { blockty }
+        | Operator::Try { blockty } => check_block(*blockty, offset),
+        Operator::TryTable { try_table } => check_block(try_table.ty, offset),
+        Operator::TypedSelect { ty } => val_type(*ty, offset).map(drop),
+        Operator::TypedSelectMulti { tys } => tys
+            .iter()
+            .try_for_each(|&ty| val_type(ty, offset).map(drop)),
+        Operator::RefNull { hty } => heap_type(*hty, offset).map(drop),
+        other if is_gc(other) => Err(unsupported(format_args!("operator {other:?}"), offset)),
+        _ => Ok(()),
+    }
+}
+
+fn check_block(ty: BlockType, offset: usize) -> Result<(), Error> {
+    match ty {
+        BlockType::Type(ty) => val_type(ty, offset).map(drop),
+        BlockType::Empty | BlockType::FuncType(_) => Ok(()),
+    }
+}
+
+macro_rules! define_is_gc {
+    ($(
+        @$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($note:tt)*)
+    )*) => {
+        fn is_gc(operator: &Operator<'_>) -> bool {
+            let proposal = match operator {
+                $(Operator::$op { .. } => stringify!($proposal),)*
+                _ => "",
+            };
+            proposal == "gc"
+        }
+    };
+}
+wasmparser::for_each_operator!(define_is_gc);

@@ -1,0 +1,512 @@
+//! Transfers between stacklets: stubs that compiled code calls.
+//!
+//! ```text
+//!  resume: A runs, C..B is a suspended chain        suspend: C runs, the handler is A's
+//!
+//!    A ◄──parent── B ◄── ... ◄── C                    A ◄── B ◄── ... ◄── C
+//!    │ waits in its call of      │ goes on            │ goes on with       │ waits in its call of
+//!    │ `resume`                  │                    │ (k, reference)     │ `suspend`; C.last = B
+//!
+//!  switch: C runs, the handler is A's, D..E suspended
+//!
+//!    A ◄── B ◄── C   D ◄── E      becomes      B ◄── C   A ◄── E ◄── D
+//!                                              C.last = B, named by the payload of D
+//! ```
+//!
+//! Compiled code calls each by `try_call`, so that no register holds anything of the caller's: what a
+//! stub saves is the stack pointer, which leads to the return address, and the frame pointer. It
+//! leaves by `pop` and `jmp`; a `ret` would be predicted to go back to the caller.
+//!
+//! At every arrival on a stacklet, r10 -> anchor; after `resume`, rax: status (0: finished, k: the
+//! k-th handler), rcx: reference. Values are in the transfer buffer.
+
+use super::{FP, REFERENCE, REVISION, SP, leave_builtin, root_start};
+use crate::stacklet::{Anchor, Exit, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
+use std::arch::naked_asm;
+use std::mem::offset_of;
+
+/// Power of two of a record's size.
+const RECORD_SHIFT: u32 = size_of::<Stacklet>().trailing_zeros();
+const _: () = assert!(size_of::<Stacklet>().is_power_of_two());
+
+/// The stubs, for a store in stress mode or not.
+pub fn transfers(stress: bool) -> Transfers {
+    let address = |plain: unsafe extern "sysv64" fn(), stressed: unsafe extern "sysv64" fn()| {
+        (if stress { stressed } else { plain }) as *const () as usize
+    };
+    Transfers {
+        create: create as *const () as usize,
+        resume: address(resume, resume_stressed),
+        resume_throw: resume_throw as *const () as usize,
+        suspend: address(suspend, suspend_stressed),
+        switch: address(switch, switch_stressed),
+    }
+}
+
+/// Makes a stacklet: rdi -> context record, rsi, rdx, rcx, r8: the words of an [`crate::Entry`], in order of
+/// its fields. Gives the word of a reference. A null trampoline leaves it to the embedder, as does a
+/// lack of idle records. Preserves the callee-saved registers.
+///
+/// # Safety
+/// Only compiled code that runs on a stacklet calls it.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn create() {
+    naked_asm!(
+        "mov r10, [rdi]",
+        "test rcx, rcx",
+        "jz 2f",
+        "mov rax, [r10 + {IDLE}]",
+        "test rax, rax",
+        "jz 2f",
+        "mov r11, [rax + {PARENT}]",
+        "mov [r10 + {IDLE}], r11",
+        "add dword ptr [r10 + {ROOM}], 1",
+        // The root frame, see `super`; r9 -> its end.
+        "mov r9, [rax + {TOP}]",
+        "mov [r9 - 24], r8",
+        "mov [r9 - 32], r10",
+        "mov [r9 - 40], rcx",
+        "mov [r9 - 48], rdx",
+        "mov [r9 - 56], rsi",
+        "lea r11, [rip + {root_start}]",
+        "mov [r9 - 64], r11",
+        "lea r11, [r9 - 64]",
+        "mov [rax + {SP}], r11",
+        "sub r9, 16",
+        "mov [rax + {FP}], r9",
+        "mov ecx, [rax + {REFERENCE}]",
+        "mov [rax + {LAST}], ecx",
+        "mov byte ptr [rax + {STATE}], {LIVE}",
+        "mov rax, [rax + {REFERENCE}]",
+        "ret",
+        "2:",
+        "mov r9, [r10 + {HOOKS}]",
+        "mov r9, [r9 + {CREATE}]",
+        "jmp {leave_builtin}",
+        root_start = sym root_start,
+        leave_builtin = sym leave_builtin,
+        IDLE = const offset_of!(Anchor, idle),
+        ROOM = const offset_of!(Anchor, room),
+        HOOKS = const offset_of!(Anchor, hooks),
+        CREATE = const offset_of!(Hooks, create),
+        PARENT = const offset_of!(Stacklet, parent),
+        TOP = const offset_of!(Stacklet, top),
+        LAST = const offset_of!(Stacklet, last),
+        STATE = const offset_of!(Stacklet, state),
+        REFERENCE = const REFERENCE,
+        SP = const SP,
+        FP = const FP,
+        LIVE = const State::Live as u8,
+    )
+}
+
+/// Puts the chain that a reference names below the current stacklet, in the registers that `resume` gets
+/// its arguments in; then the instructions given. rax -> its first stacklet, now current, then.
+macro_rules! resume_with {
+    ([$($go:literal),*] $($operands:tt)*) => {
+        naked_asm!(
+            "mov r10, [rdi]",
+            "mov eax, esi",
+            "shl rax, {RECORD_SHIFT}",
+            "add rax, [r10 + {RECORDS}]",
+            "cmp [rax + {REFERENCE}], rsi",
+            "jne 8f",
+            "mov r11, {REVISION}",
+            "add [rax + {REFERENCE}], r11",
+            "mov r9, [r10 + {CURRENT}]",
+            "mov [r9 + {SP}], rsp",
+            "mov [r9 + {FP}], rbp",
+            "jc 9f",
+            // rax -> first of the chain, r8 -> last, r9 -> parent to be.
+            "7:",
+            "mov r8d, [rax + {LAST}]",
+            "shl r8, {RECORD_SHIFT}",
+            "add r8, [r10 + {RECORDS}]",
+            "mov [r8 + {PARENT}], r9",
+            "mov [r8 + {HANDLERS}], rdx",
+            // The link.
+            "mov r8, [r8 + {TOP}]",
+            "mov r11, [rsp]",
+            "mov [r8 - 16], rbp",
+            "mov [r8 - 8], r11",
+            "mov [r10 + {CURRENT}], rax",
+            "mov r11, [rax + {LIMIT}]",
+            "mov [r10 + {ANCHOR_LIMIT}], r11",
+            $($go,)*
+            // Null, or used.
+            "8:",
+            "mov edx, {REFUSED_REFERENCE}",
+            "jmp 6f",
+            // No record.
+            "5:",
+            "mov edx, {REFUSED_RECORDS}",
+            "6:",
+            "mov r9, [r10 + {HOOKS}]",
+            "mov r9, [r9 + {REFUSE}]",
+            "jmp {leave_builtin}",
+            // The revision has wrapped: another record takes the stacklet over.
+            "9:",
+            "mov rsp, [r10 + {HOST_SP}]",
+            "push rdi",
+            "push rdx",
+            "push rcx",
+            "push rcx",
+            "mov rdi, r10",
+            "mov rsi, rax",
+            "mov r11, [r10 + {HOOKS}]",
+            "call [r11 + {REHOME}]",
+            "pop rcx",
+            "pop rcx",
+            "pop rdx",
+            "pop rdi",
+            "mov r10, [rsp]",
+            "mov r9, [r10 + {CURRENT}]",
+            "mov rsp, [r9 + {SP}]",
+            "mov rbp, [r9 + {FP}]",
+            "test rax, rax",
+            "jz 5b",
+            "jmp 7b",
+            leave_builtin = sym leave_builtin,
+            RECORD_SHIFT = const RECORD_SHIFT,
+            REFERENCE = const REFERENCE,
+            REVISION = const REVISION,
+            RECORDS = const offset_of!(Anchor, records),
+            CURRENT = const offset_of!(Anchor, current),
+            HOST_SP = const offset_of!(Anchor, host_sp),
+            HOOKS = const offset_of!(Anchor, hooks),
+            ANCHOR_LIMIT = const offset_of!(Anchor, limit),
+            REFUSE = const offset_of!(Hooks, refuse),
+            REHOME = const offset_of!(Hooks, rehome),
+            LAST = const offset_of!(Stacklet, last),
+            PARENT = const offset_of!(Stacklet, parent),
+            HANDLERS = const offset_of!(Stacklet, handlers),
+            TOP = const offset_of!(Stacklet, top),
+            LIMIT = const offset_of!(Stacklet, limit),
+            SP = const SP,
+            FP = const FP,
+            REFUSED_REFERENCE = const Refusal::Reference as u32,
+            REFUSED_RECORDS = const Refusal::Records as u32,
+            $($operands)*
+        )
+    };
+}
+
+/// Parent -> continuation. rdi -> context record, rsi: reference, rdx -> list of handlers.
+///
+/// # Safety
+/// Only compiled code that runs on a stacklet calls it.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn resume() {
+    resume_with!([
+        "mov rsp, [rax + {SP}]",
+        "mov rbp, [rax + {FP}]",
+        "pop r11",
+        "jmp r11"
+    ])
+}
+
+#[unsafe(naked)]
+unsafe extern "sysv64" fn resume_stressed() {
+    resume_with!(["jmp {arrive}"] arrive = sym arrive_stressed,)
+}
+
+/// Parent -> continuation, with an exception where it was suspended. As [`resume`]; rcx: the
+/// exception.
+///
+/// # Safety
+/// Only compiled code that runs on a stacklet calls it.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn resume_throw() {
+    resume_with!(
+        [
+            "mov rsp, [r10 + {HOST_SP}]",
+            "mov rdi, r10",
+            "mov rsi, rcx",
+            "mov r11, [r10 + {HOOKS}]",
+            "mov r11, [r11 + {THROW}]",
+            "jmp {answer}"
+        ]
+        answer = sym super::answer_or_land,
+        THROW = const offset_of!(Hooks, throw),
+    )
+}
+
+/// From rcx -> the current stacklet, finds the first that runs under a handler for the word in rsi:
+/// rcx -> it, r8: position of the handler. `8` is where to go if there is none.
+macro_rules! search {
+    () => {
+        concat!(
+            "2:\n",
+            "mov r11, [rcx + {HANDLERS}]\n",
+            "xor r8d, r8d\n",
+            "3:\n",
+            "mov rdx, [r11 + 8 * r8]\n",
+            "cmp rdx, rsi\n",
+            "je 4f\n",
+            "inc r8d\n",
+            "test rdx, rdx\n",
+            "jnz 3b\n",
+            "mov rcx, [rcx + {PARENT}]\n",
+            "test rcx, rcx\n",
+            "jnz 2b\n",
+            "jmp 8f\n",
+            "4:",
+        )
+    };
+}
+
+macro_rules! suspend_with {
+    ([$($go:literal),*] $($operands:tt)*) => {
+        naked_asm!(
+            "mov r10, [rdi]",
+            "mov rax, [r10 + {CURRENT}]",
+            "mov rcx, rax",
+            search!(),
+            // rax -> first of the chain, rcx -> last, r8: position of the handler.
+            "mov [rax + {SP}], rsp",
+            "mov [rax + {FP}], rbp",
+            "mov edx, [rcx + {REFERENCE}]",
+            "mov [rax + {LAST}], edx",
+            "mov r11, [rcx + {PARENT}]",
+            "mov rcx, [rax + {REFERENCE}]",
+            "lea eax, [r8 + 1]",
+            "test r11, r11",
+            "jz 7f",
+            "mov [r10 + {CURRENT}], r11",
+            "mov rdx, [r11 + {LIMIT}]",
+            "mov [r10 + {ANCHOR_LIMIT}], rdx",
+            $($go,)*
+            // To a handler of the host.
+            "7:",
+            "mov [r10 + {HANDLED}], eax",
+            "mov eax, {EXIT_HANDLED}",
+            "mov rsp, [r10 + {HOST_SP}]",
+            "add rsp, 8",
+            "pop rcx",
+            "jmp rcx",
+            // No handler.
+            "8:",
+            "mov edx, {REFUSED_UNHANDLED}",
+            "mov r9, [r10 + {HOOKS}]",
+            "mov r9, [r9 + {REFUSE}]",
+            "jmp {leave_builtin}",
+            leave_builtin = sym leave_builtin,
+            REFERENCE = const REFERENCE,
+            CURRENT = const offset_of!(Anchor, current),
+            HOST_SP = const offset_of!(Anchor, host_sp),
+            HANDLED = const offset_of!(Anchor, handled),
+            HOOKS = const offset_of!(Anchor, hooks),
+            ANCHOR_LIMIT = const offset_of!(Anchor, limit),
+            REFUSE = const offset_of!(Hooks, refuse),
+            LAST = const offset_of!(Stacklet, last),
+            PARENT = const offset_of!(Stacklet, parent),
+            HANDLERS = const offset_of!(Stacklet, handlers),
+            LIMIT = const offset_of!(Stacklet, limit),
+            SP = const SP,
+            FP = const FP,
+            EXIT_HANDLED = const Exit::Handled as u64,
+            REFUSED_UNHANDLED = const Refusal::Unhandled as u32,
+            $($operands)*
+        )
+    };
+}
+
+/// Continuation -> parent. rdi -> context record, rsi: tag.
+///
+/// # Safety
+/// Only compiled code that runs on a stacklet calls it.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn suspend() {
+    suspend_with!([
+        "mov rsp, [r11 + {SP}]",
+        "mov rbp, [r11 + {FP}]",
+        "pop r11",
+        "jmp r11"
+    ])
+}
+
+#[unsafe(naked)]
+unsafe extern "sysv64" fn suspend_stressed() {
+    suspend_with!(["jmp {arrive}"] arrive = sym arrive_stressed,)
+}
+
+macro_rules! switch_with {
+    ([$($go:literal),*] $($operands:tt)*) => {
+        naked_asm!(
+            "mov r10, [rdi]",
+            "mov eax, edx",
+            "shl rax, {RECORD_SHIFT}",
+            "add rax, [r10 + {RECORDS}]",
+            "cmp [rax + {REFERENCE}], rdx",
+            "jne 9f",
+            "mov r9, [r10 + {CURRENT}]",
+            "mov rcx, r9",
+            search!(),
+            // rax -> target, r9 -> first of the chain to suspend, rcx -> its last.
+            "mov r11, {REVISION}",
+            "add [rax + {REFERENCE}], r11",
+            "mov [r9 + {SP}], rsp",
+            "mov [r9 + {FP}], rbp",
+            "jc 6f",
+            "5:",
+            "mov edx, [rcx + {REFERENCE}]",
+            "mov [r9 + {LAST}], edx",
+            // Last of the target's chain gets parent, handlers and link of the other.
+            "mov r8d, [rax + {LAST}]",
+            "shl r8, {RECORD_SHIFT}",
+            "add r8, [r10 + {RECORDS}]",
+            "mov rdx, [rcx + {PARENT}]",
+            "mov r11, [rcx + {HANDLERS}]",
+            "mov [r8 + {PARENT}], rdx",
+            "mov [r8 + {HANDLERS}], r11",
+            "mov rcx, [rcx + {TOP}]",
+            "mov r8, [r8 + {TOP}]",
+            "mov rdx, [rcx - 16]",
+            "mov r11, [rcx - 8]",
+            "mov [r8 - 16], rdx",
+            "mov [r8 - 8], r11",
+            // The last value of the payload: who has switched.
+            "mov rdx, [r9 + {REFERENCE}]",
+            "mov r11, [r10 + {PAYLOAD}]",
+            "mov [r11], rdx",
+            "mov [r10 + {CURRENT}], rax",
+            "mov r11, [rax + {LIMIT}]",
+            "mov [r10 + {ANCHOR_LIMIT}], r11",
+            $($go,)*
+            // The revision has wrapped: another record takes the stacklet over.
+            "6:",
+            "mov rsp, [r10 + {HOST_SP}]",
+            "push rcx",
+            "push rdi",
+            "mov rdi, r10",
+            "mov rsi, rax",
+            "mov r11, [r10 + {HOOKS}]",
+            "call [r11 + {REHOME}]",
+            "pop rdi",
+            "pop rcx",
+            "mov r10, [rsp]",
+            "mov r9, [r10 + {CURRENT}]",
+            "mov rsp, [r9 + {SP}]",
+            "mov rbp, [r9 + {FP}]",
+            "test rax, rax",
+            "jnz 5b",
+            "mov edx, {REFUSED_RECORDS}",
+            "jmp 7f",
+            // No handler.
+            "8:",
+            "mov edx, {REFUSED_UNHANDLED}",
+            "jmp 7f",
+            // Null, or used.
+            "9:",
+            "mov rsi, rdx",
+            "mov edx, {REFUSED_REFERENCE}",
+            "7:",
+            "mov r9, [r10 + {HOOKS}]",
+            "mov r9, [r9 + {REFUSE}]",
+            "jmp {leave_builtin}",
+            leave_builtin = sym leave_builtin,
+            RECORD_SHIFT = const RECORD_SHIFT,
+            REFERENCE = const REFERENCE,
+            REVISION = const REVISION,
+            RECORDS = const offset_of!(Anchor, records),
+            PAYLOAD = const offset_of!(Anchor, payload),
+            CURRENT = const offset_of!(Anchor, current),
+            HOST_SP = const offset_of!(Anchor, host_sp),
+            HOOKS = const offset_of!(Anchor, hooks),
+            ANCHOR_LIMIT = const offset_of!(Anchor, limit),
+            REFUSE = const offset_of!(Hooks, refuse),
+            REHOME = const offset_of!(Hooks, rehome),
+            LAST = const offset_of!(Stacklet, last),
+            PARENT = const offset_of!(Stacklet, parent),
+            HANDLERS = const offset_of!(Stacklet, handlers),
+            TOP = const offset_of!(Stacklet, top),
+            LIMIT = const offset_of!(Stacklet, limit),
+            SP = const SP,
+            FP = const FP,
+            REFUSED_UNHANDLED = const Refusal::Unhandled as u32,
+            REFUSED_REFERENCE = const Refusal::Reference as u32,
+            REFUSED_RECORDS = const Refusal::Records as u32,
+            $($operands)*
+        )
+    };
+}
+
+/// Continuation -> continuation under the same handler. rdi -> context record, rsi: tag +
+/// [`SWITCH`], rdx: reference.
+///
+/// # Safety
+/// Only compiled code that runs on a stacklet calls it.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn switch() {
+    switch_with!([
+        "mov rsp, [rax + {SP}]",
+        "mov rbp, [rax + {FP}]",
+        "pop r11",
+        "jmp r11"
+    ])
+}
+
+#[unsafe(naked)]
+unsafe extern "sysv64" fn switch_stressed() {
+    switch_with!(["jmp {arrive}"] arrive = sym arrive_stressed,)
+}
+
+const _: () = assert!(
+    SWITCH == 1,
+    "tags are aligned, so that the lowest bit is free"
+);
+
+/// Arrival at the current stacklet, after the embedder has moved it. r10 -> anchor; rax and rcx pass
+/// through.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn arrive_stressed() {
+    naked_asm!(
+        "mov rsp, [r10 + {HOST_SP}]",
+        "push rax",
+        "push rcx",
+        "mov rdi, r10",
+        "mov r11, [r10 + {HOOKS}]",
+        "call [r11 + {STRESS}]",
+        "pop rcx",
+        "pop rax",
+        "mov r10, [rsp]",
+        "mov r11, [r10 + {CURRENT}]",
+        "mov rsp, [r11 + {SP}]",
+        "mov rbp, [r11 + {FP}]",
+        "pop r11",
+        "jmp r11",
+        CURRENT = const offset_of!(Anchor, current),
+        HOST_SP = const offset_of!(Anchor, host_sp),
+        HOOKS = const offset_of!(Anchor, hooks),
+        STRESS = const offset_of!(Hooks, stress),
+        SP = const SP,
+        FP = const FP,
+    )
+}
+
+/// Bytes of a frame of bound values beside the values: address of [`bound_resume`], their number, and
+/// the position in the transfer buffer of the first.
+pub(crate) const BOUND_FRAME: usize = 24;
+
+/// Where a stacklet with bound values goes on: copies them to the transfer buffer, behind those that
+/// came with this transfer. r10 -> anchor; rsp -> number, position, values, then another resume address.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn bound_resume() {
+    naked_asm!(
+        "pop rcx",
+        "pop rdx",
+        "shl rdx, 4",
+        "add rdx, [r10 + {PAYLOAD}]",
+        "2:",
+        "pop rsi",
+        "mov [rdx], rsi",
+        "pop rsi",
+        "mov [rdx + 8], rsi",
+        "add rdx, 16",
+        "dec rcx",
+        "jnz 2b",
+        "pop r11",
+        "jmp r11",
+        PAYLOAD = const offset_of!(Anchor, payload),
+    )
+}
