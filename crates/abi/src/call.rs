@@ -11,7 +11,7 @@
 //! finished continuation gives lies there in order, value `i` at position `i`. What goes *into* a
 //! continuation, arguments or the results of its suspension, lies there in reverse: the last at
 //! position 0. So arguments bound in advance, which are the first ones, need not move when the
-//! others are given.
+//! others are given. The value at position 0, whichever that is, travels in a register instead.
 //!
 //! *Host*: System V. First argument the [`crate::VmHostFunc`], parameters in the registers that both
 //! conventions share, so that nothing is moved; see [`fits_registers`].

@@ -256,9 +256,11 @@ fn print(results: &[Val]) -> io::Result<()> {
             Val::I64(value) => writeln!(out, "{value}")?,
             Val::F32(bits) => writeln!(out, "{}", f32::from_bits(*bits))?,
             Val::F64(bits) => writeln!(out, "{}", f64::from_bits(*bits))?,
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) | Val::ContRef(None) => {
-                writeln!(out, "null")?
-            }
+            Val::FuncRef(None)
+            | Val::ExternRef(None)
+            | Val::ExnRef(None)
+            | Val::ContRef(None)
+            | Val::AnyRef(None) => writeln!(out, "null")?,
             Val::FuncRef(Some(_)) => writeln!(out, "funcref")?,
             Val::ExternRef(Some(_)) => writeln!(out, "externref")?,
             Val::ExnRef(Some(_)) => writeln!(out, "exnref")?,

@@ -85,6 +85,7 @@ pub(crate) fn translate(
     while !operators.eof() {
         let (op, offset) = operators.read_with_offset()?;
         validator.op(offset, &op)?;
+        bident_module::check_operator(&op, offset as usize)?;
         t.at(offset as usize);
         ops::translate(&mut t, &op)?;
     }

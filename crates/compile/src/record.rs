@@ -9,7 +9,7 @@ use bident_abi::{
 use bident_module::{
     FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex, ValType,
 };
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{
     AliasRegion, AliasRegionData, Endianness, Function, GlobalValue, GlobalValueData, InstBuilder,
     MemFlagsData, Type, Value,
@@ -246,6 +246,39 @@ pub(crate) mod store {
         )
     }
 
+    /// A value as 8 bytes, in a register of its class.
+    fn word_of(b: &mut FunctionBuilder<'_>, ty: ValType, value: Value) -> Value {
+        match ty {
+            ValType::I32 => b.ins().uextend(I64, value),
+            ValType::F32 => {
+                let bits = b.ins().bitcast(I32, MemFlagsData::new(), value);
+                b.ins().uextend(I64, bits)
+            }
+            ValType::I64 | ValType::F64 | ValType::Ref(_) => value,
+        }
+    }
+
+    /// A value as an `i64`, as it travels between stacklets in a register.
+    pub(crate) fn to_register(b: &mut FunctionBuilder<'_>, ty: ValType, value: Value) -> Value {
+        match ty {
+            ValType::F64 => b.ins().bitcast(I64, MemFlagsData::new(), value),
+            _ => word_of(b, ty, value),
+        }
+    }
+
+    /// Reverse of [`to_register`].
+    pub(crate) fn from_register(b: &mut FunctionBuilder<'_>, ty: ValType, word: Value) -> Value {
+        match ty {
+            ValType::I32 => b.ins().ireduce(I32, word),
+            ValType::F32 => {
+                let bits = b.ins().ireduce(I32, word);
+                b.ins().bitcast(F32, MemFlagsData::new(), bits)
+            }
+            ValType::F64 => b.ins().bitcast(F64, MemFlagsData::new(), word),
+            ValType::I64 | ValType::Ref(_) => word,
+        }
+    }
+
     /// Writes an entry of the buffer, always 8 bytes: the host reads that many right after, and a
     /// load that is wider than the store before it waits for the store to reach the cache.
     pub(crate) fn write_value(
@@ -255,14 +288,7 @@ pub(crate) mod store {
         ty: ValType,
         value: Value,
     ) {
-        let wide = match ty {
-            ValType::I32 => b.ins().uextend(I64, value),
-            ValType::F32 => {
-                let bits = b.ins().bitcast(I32, MemFlagsData::new(), value);
-                b.ins().uextend(I64, bits)
-            }
-            ValType::I64 | ValType::F64 | ValType::Ref(_) => value,
-        };
+        let wide = word_of(b, ty, value);
         let ty = b.func.dfg.value_type(wide);
         entry(position, ty).store(b, buffer, wide);
     }

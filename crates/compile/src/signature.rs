@@ -79,11 +79,10 @@ pub(crate) fn transfer(args: usize, results: usize) -> Signature {
     signature
 }
 
-/// An `enter` trampoline: context and code of the function to call.
+/// An `enter` trampoline: context and code of the function to call, and the value that came in a
+/// register; gives the first result.
 pub(crate) fn enter() -> Signature {
-    let mut signature = with_context();
-    signature.params.push(AbiParam::new(I64));
-    signature
+    transfer(2, 1)
 }
 
 /// Parameters and results of a block.

@@ -32,37 +32,64 @@ pub struct Trampoline {
 pub enum Order {
     /// Parameter `i` at position `i`: calls of the host.
     Forward,
-    /// The last at position 0: continuations.
+    /// The last at position 0, which travels in a register: continuations.
     Reversed,
 }
 
 /// See [`crate::Compiler::enter_trampoline`].
 pub(crate) fn enter(isa: &dyn TargetIsa, ty: &FuncType, order: Order) -> Result<Trampoline, Error> {
     build(isa, signature::enter(), "enter", ty, |b, params| {
-        let &[context, code] = params else {
-            unreachable!("the signature has two parameters")
-        };
-        let buffer = transfer_buffer(b, context);
-        let count = ty.params().len();
-        let load = |(i, ty): (usize, &ValType)| {
-            let position = match order {
-                Order::Forward => i,
-                Order::Reversed => count - 1 - i,
-            };
-            store::value(position, *ty).load(b, buffer)
+        let &[context, code, value] = params else {
+            unreachable!("the signature has three parameters")
         };
         let mut args = vec![context];
-        args.extend(ty.params().iter().enumerate().map(load));
+        args.extend(match order {
+            Order::Forward => forward(b, context, ty.params()),
+            Order::Reversed => reversed(b, context, ty.params(), value),
+        });
         let signature = b.import_signature(signature::wasm(ty));
         let call = b.ins().call_indirect(signature, code, &args);
 
         let registers = b.inst_results(call).to_vec();
+        let first = match (ty.results(), registers.as_slice()) {
+            ([ty, ..], [value, ..]) => store::to_register(b, *ty, *value),
+            _ => context,
+        };
         let buffer = transfer_buffer(b, context);
         for ((i, ty), value) in in_registers(ty).zip(registers) {
-            store::write_value(b, buffer, i, ty, value);
+            // Whoever gets the first one takes it from the register; see `root_start`.
+            if i > 0 {
+                store::write_value(b, buffer, i, ty, value);
+            }
         }
-        b.ins().return_(&[]);
+        b.ins().return_(&[first]);
     })
+}
+
+/// Parameters in order.
+fn forward(b: &mut FunctionBuilder<'_>, context: Value, types: &[ValType]) -> Vec<Value> {
+    let buffer = transfer_buffer(b, context);
+    let load = |(i, ty): (usize, &ValType)| store::value(i, *ty).load(b, buffer);
+    types.iter().enumerate().map(load).collect()
+}
+
+/// Parameters of a continuation: the last in a register, the others before it in reverse.
+fn reversed(
+    b: &mut FunctionBuilder<'_>,
+    context: Value,
+    types: &[ValType],
+    register: Value,
+) -> Vec<Value> {
+    let buffer = transfer_buffer(b, context);
+    let positions = (0..types.len()).rev();
+    let mut values = Vec::with_capacity(types.len());
+    for (ty, position) in types.iter().zip(positions) {
+        values.push(match position {
+            0 => store::from_register(b, *ty, register),
+            _ => store::value(position, *ty).load(b, buffer),
+        });
+    }
+    values
 }
 
 /// See [`crate::Compiler::leave_trampoline`].

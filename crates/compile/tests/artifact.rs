@@ -146,6 +146,24 @@ fn malformed_bodies_are_errors() {
 }
 
 #[test]
+fn null_is_all_there_is_of_garbage_collection() {
+    compile(
+        "(module (global eqref (ref.null none))
+           (func (param anyref) (result anyref) (local i31ref)
+             (block (result structref) unreachable (br_on_non_null 0 (ref.null array)))))",
+    );
+    for unreachable in ["", "unreachable "] {
+        let text = format!("(module (func {unreachable}(drop (ref.i31 (i32.const 0)))))");
+        match try_compile(&text) {
+            Err(Error::Invalid(error)) => {
+                assert!(error.message().contains("RefI31"), "{error}");
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn trampolines_for_any_type() {
     use ValType::{F32, F64, I32, I64};
     let many: Vec<_> = [I32, F32, I64, F64, ValType::EXTERNREF, ValType::FUNCREF]

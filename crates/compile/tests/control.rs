@@ -151,7 +151,7 @@ fn time_grows_with_size_not_its_square() {
     };
     // Regions in regions, each with a call, all passed on to the one around.
     let regions = |n: usize| {
-        let (begin, end) = ("try call 0 ".repeat(n / 5), "delegate 0 ".repeat(n / 5));
+        let (begin, end) = ("try call 0 ".repeat(n / 20), "delegate 0 ".repeat(n / 20));
         format!("(module (func {begin} {end}))")
     };
     let programs: [&dyn Fn(usize) -> String; 4] = [&locals, &targets, &nesting, &regions];

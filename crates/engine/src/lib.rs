@@ -82,7 +82,7 @@ pub use suspension::{Outcome, Results, Suspension};
 pub use table::Table;
 pub use tag::Tag;
 pub use typed::{TypedFunc, TypedOutcome};
-pub use value::{ExternRef, Val};
+pub use value::{AnyRef, ExternRef, Val};
 pub use vm::leave::IntoFunc;
 pub use vm::shared::SharedStore;
 

@@ -167,10 +167,9 @@ impl Suspension {
 
     fn ended(self, store: &mut StoreOpaque, exit: Exit) -> Outcome {
         let func = self.0.func;
-        let handlers = self.0.disarm();
-        let ended = match handlers {
+        let ended = match &self.0.handlers {
             Some(handlers) if exit == Exit::Handled => {
-                Ended::Handled(store.captured(func, &handlers))
+                Ended::Handled(store.captured(func, handlers))
             }
             _ => Ended::Returned,
         };

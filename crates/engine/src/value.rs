@@ -40,6 +40,11 @@ impl fmt::Debug for ExternRef {
     }
 }
 
+/// A garbage-collected value that WebAssembly holds as `anyref`. They are not implemented: there is no
+/// such value, and null is the only reference of this type and its subtypes.
+#[derive(Clone, Debug)]
+pub enum AnyRef {}
+
 /// A WebAssembly value. Floats are given by their bits, so that NaNs pass unchanged.
 #[derive(Clone, Debug)]
 pub enum Val {
@@ -59,6 +64,8 @@ pub enum Val {
     ExnRef(Option<Exception>),
     /// A reference to a continuation.
     ContRef(Option<Continuation>),
+    /// A reference to a garbage-collected value: null, as yet.
+    AnyRef(Option<AnyRef>),
 }
 
 const _: () = assert!(
@@ -79,6 +86,7 @@ impl Val {
                 Target::Extern => Self::ExternRef(None),
                 Target::Exn => Self::ExnRef(None),
                 Target::Cont => Self::ContRef(None),
+                Target::Any => Self::AnyRef(None),
             },
         }
     }
@@ -94,6 +102,7 @@ impl Val {
             Self::ExternRef(_) => ValType::EXTERNREF,
             Self::ExnRef(_) => ValType::EXNREF,
             Self::ContRef(_) => ValType::CONTREF,
+            Self::AnyRef(_) => ValType::ANYREF,
         }
     }
 
@@ -158,6 +167,7 @@ impl Val {
                 Target::Cont => Self::ContRef(
                     (word != 0).then(|| Continuation::from_word(store, word, cont_type(ty.heap))),
                 ),
+                Target::Any => Self::AnyRef(None),
             },
         }
     }
@@ -213,7 +223,8 @@ impl Val {
             (Self::FuncRef(None), Target::Func)
             | (Self::ExternRef(None), Target::Extern)
             | (Self::ExnRef(None), Target::Exn)
-            | (Self::ContRef(None), Target::Cont) => ty.nullable,
+            | (Self::ContRef(None), Target::Cont)
+            | (Self::AnyRef(None), Target::Any) => ty.nullable,
             (Self::FuncRef(Some(func)), Target::Func) => func
                 .index_in(store)
                 .is_ok_and(|func| store.is_func_of(func, ty.heap)),
@@ -234,7 +245,8 @@ impl Val {
             Self::FuncRef(None)
             | Self::ExternRef(None)
             | Self::ExnRef(None)
-            | Self::ContRef(None) => format!("a null {}", self.ty()),
+            | Self::ContRef(None)
+            | Self::AnyRef(None) => format!("a null {}", self.ty()),
             Self::FuncRef(Some(func)) => match func.index_in(store) {
                 Ok(func) => format!("a function {}", store.funcs[func as usize].ty),
                 Err(error) => return error,
@@ -305,6 +317,7 @@ enum Target {
     Extern,
     Exn,
     Cont,
+    Any,
 }
 
 impl Target {
@@ -318,6 +331,12 @@ impl Target {
             HeapType::Extern | HeapType::NoExtern => Self::Extern,
             HeapType::Exn | HeapType::NoExn => Self::Exn,
             HeapType::Cont | HeapType::NoCont | HeapType::Canon(_, Kind::Cont) => Self::Cont,
+            HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None => Self::Any,
         }
     }
 }

@@ -3,33 +3,7 @@
 mod common;
 
 use bident::{Answer, Engine, ExternRef, FuncType, Global, GlobalType, Linker, Val, ValType};
-use common::{Guest, both, returned, suspended};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Counts the values that live.
-#[derive(Clone, Default)]
-struct Counter(Arc<AtomicUsize>);
-
-/// A value that is counted.
-struct Counted(Arc<AtomicUsize>);
-
-impl Counter {
-    fn value(&self) -> ExternRef {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        ExternRef::new(Counted(self.0.clone()))
-    }
-
-    fn live(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+use common::{Counted, Counter, Guest, both, returned, suspended};
 
 const GUEST: &str = r#"(module
     (import "host" "read" (func $read (result i32)))

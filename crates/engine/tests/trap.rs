@@ -88,25 +88,83 @@ const TRAPS: &[(TrapCode, &str)] = &[
         "(drop (i32.trunc_f32_s (f32.const nan)))",
     ),
     (TrapCode::StackOverflow, "(call $endless)"),
+    (
+        TrapCode::NullReference,
+        "(drop (ref.as_non_null (ref.null extern)))",
+    ),
+    (
+        TrapCode::NullReference,
+        "(drop (ref.as_non_null (ref.null $cont)))",
+    ),
+    (
+        TrapCode::NullFunctionReference,
+        "(call_ref $void (ref.null $void))",
+    ),
+    (
+        TrapCode::NullFunctionReference,
+        "(return_call_ref $void (ref.null $void))",
+    ),
+    (
+        TrapCode::NullFunctionReference,
+        "(drop (cont.new $cont (ref.null $void)))",
+    ),
+    (
+        TrapCode::NullExceptionReference,
+        "(throw_ref (ref.null exn))",
+    ),
+    (
+        TrapCode::NullExceptionReference,
+        "(resume_throw_ref $cont (ref.null exn) (cont.new $cont (ref.func $nothing)))",
+    ),
+    (
+        TrapCode::NullContinuationReference,
+        "(resume $cont (ref.null $cont))",
+    ),
+    (
+        TrapCode::NullContinuationReference,
+        "(resume_throw $cont $tag (ref.null $cont))",
+    ),
+    (
+        TrapCode::NullContinuationReference,
+        "(drop (cont.bind $cont $cont (ref.null $cont)))",
+    ),
+    (
+        TrapCode::NullContinuationReference,
+        "(switch $switched $tag (ref.null $switched))",
+    ),
+    (
+        TrapCode::ContinuationConsumed,
+        "(local $k (ref null $cont))
+         (local.set $k (cont.new $cont (ref.func $nothing)))
+         (resume $cont (local.get $k)) (resume $cont (local.get $k))",
+    ),
+    (TrapCode::UnhandledTag, "(suspend $tag)"),
+    (
+        TrapCode::UnhandledTag,
+        "(switch $switched $tag (cont.new $switched (ref.func $takes)))",
+    ),
 ];
 
-/// Traps that no single instruction gives: they have tests of their own (growth.rs, reentrance.rs), or
-/// need features that are not there yet.
-const NOT_FROM_AN_INSTRUCTION: [TrapCode; 3] = [
-    TrapCode::StackMemoryExhausted,
-    TrapCode::HostStackOverflow,
-    TrapCode::NullReference,
-];
+/// Traps that no single instruction gives: they have tests of their own (growth.rs, limit.rs,
+/// reentrance.rs).
+const NOT_FROM_AN_INSTRUCTION: [TrapCode; 2] =
+    [TrapCode::StackMemoryExhausted, TrapCode::HostStackOverflow];
 
 fn every_trap() -> String {
     let mut wat = r#"(module
         (type $void (func))
+        (type $cont (cont $void))
+        (type $takes_cont (func (param (ref null $cont))))
+        (type $switched (cont $takes_cont))
         (import "host" "read" (func $read (result i32)))
+        (tag $tag)
         (memory 1)
         (data $data "four")
         (table $t 3 funcref)
         (elem (table $t) (i32.const 0) func $nothing $number)
         (elem $elem func $nothing)
+        (elem declare func $takes)
+        (func $takes (type $takes_cont))
         (global $zero (mut i32) (i32.const 0))
         (func $nothing)
         (func $number (result i32) (i32.const 1))
@@ -154,13 +212,13 @@ fn every_trap_is_reported() {
                     assert_eq!(names(&error), expected);
                 }
             };
-            let error = guest.call(&format!("now {i}"), &[]).unwrap_err();
+            let error = guest.call(&format!("now {i}"), &[]).expect_err(body);
             check(error, Some(&format!("outer{i}")));
             let parked = guest.park(&format!("later {i}"), &[]);
             let error = parked.resume(&mut guest.store, &[Val::I32(0)]).unwrap_err();
             check(error, Some(&format!("later {i}")));
         }
-        guest.check_idle();
+        guest.check_freed();
     });
 }
 

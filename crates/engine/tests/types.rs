@@ -250,6 +250,43 @@ fn types_that_the_engine_does_not_know_are_refused() {
 }
 
 #[test]
+fn anyref_is_null() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let wat = r#"(module
+        (table (export "table") 1 eqref)
+        (func (export "null") (param i31ref) (result anyref) local.get 0)
+        (func (export "never") (param (ref any)) unreachable))"#;
+    let instance = Instance::new(&mut store, &module(&engine, wat), &[]).unwrap();
+    let mut call = |name: &str, value: Val| {
+        let func = instance.get_func(&mut store, name).unwrap();
+        let count = func.ty(&store).results().len();
+        let mut results = vec![Val::I32(0); count];
+        func.call(&mut store, &[value], &mut results)?;
+        Ok::<_, Error>(results)
+    };
+    let results = call("null", Val::AnyRef(None)).unwrap();
+    assert!(matches!(results[..], [Val::AnyRef(None)]), "{results:?}");
+    for (name, wrong, text) in [
+        (
+            "null",
+            Val::ExternRef(None),
+            "type i31ref, got a null extern",
+        ),
+        ("never", Val::AnyRef(None), "(ref any), got a null anyref"),
+    ] {
+        let error = call(name, wrong).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    let table = instance.get_table(&mut store, "table").unwrap();
+    assert!(table.set(&mut store, 0, Val::AnyRef(None)).is_ok());
+    assert!(table.set(&mut store, 0, Val::FuncRef(None)).is_err());
+    let element = table.get(&mut store, 0);
+    assert!(matches!(element, Some(Val::AnyRef(None))), "{element:?}");
+}
+
+#[test]
 fn initial_values_come_in_order() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());

@@ -9,9 +9,6 @@ use crate::script::{
     BLIND, EXN_SLOTS, Fault, HostCall, How, Instr, KEEP, Kind, Op, SLOTS, Script, Site, Step, Try,
     sites,
 };
-use std::sync::LazyLock;
-
-static SITES: LazyLock<Vec<Site>> = LazyLock::new(sites);
 
 /// Instructions of a body at most, its `End` included; body `i` begins at `i` times this.
 const BODY: u32 = 20;
@@ -149,70 +146,31 @@ impl Generator {
 
     /// Some instructions that fit each other.
     fn pattern(&mut self) {
-        if !self.in_main && self.random.chance(45) {
-            return self.suspend_often();
-        }
-        let (s, t, body) = (self.slot(), self.slot(), self.inner_body());
-        match self.random.below(8) {
-            // A generator, and its loop.
-            0 | 1 => {
-                self.push(Op::NewPlain, s, body, 0);
-                let start = self.code.len() as u32;
-                self.site(Kind::Plain, s, s);
-                if self.random.chance(30) {
-                    self.single();
-                }
-                self.push(Op::Loop, start, 0, 0);
+        if !self.in_main {
+            match self.random.below(100) {
+                0..45 => return self.suspend_often(),
+                45..53 => return self.switch_often(),
+                53..61 => return self.keep_over_a_suspension(),
+                _ => {}
             }
+        }
+        match self.random.below(7) {
+            0 | 1 => self.drive_a_generator(),
             2 => {
+                let (s, t) = (self.slot(), self.slot());
+                let body = self.inner_body();
                 self.push(Op::NewPlain, s, body, 0);
                 self.push(Op::BindPlain, s, t, 0);
                 self.site(Kind::Bound, t, s);
                 self.site(Kind::Plain, s, s);
             }
             3 => {
-                self.push(Op::NewSym, s, body, t);
+                let s = self.new_sym();
                 self.site(Kind::Sym, s, s);
                 self.site(Kind::Plain, s, s);
             }
-            4 => {
-                self.push(Op::NewWide, s, 0, 0);
-                if self.random.chance(50) {
-                    self.push(Op::BindWide, s, t, body);
-                } else {
-                    self.site(Kind::Wide, s, t);
-                }
-                self.site(Kind::WideRest, t, t);
-            }
-            5 => {
-                self.push(Op::NewSym, s, body, t);
-                self.push(Op::BindSym, s, t, 0);
-                let (op, from, to) = self.random.pick(&[
-                    (Op::BindHalf, t, s),
-                    (Op::SwitchHalf, t, s % 2),
-                    (Op::Math, 3, 5),
-                ]);
-                if op != Op::SwitchHalf || !self.in_main {
-                    self.push(op, from, to, t);
-                }
-                self.site(Kind::Half, t, s);
-                self.site(Kind::Bound, s, s);
-            }
-            6 if !self.in_main => {
-                let tag = self.random.below(2);
-                self.push(Op::NewSym, s, body, s);
-                let start = self.code.len() as u32;
-                self.push(Op::Switch, s, tag, s);
-                self.push(Op::Loop, start, 0, 0);
-            }
-            7 if !self.in_main => {
-                self.push(Op::MakeRef, 0, 0, 0);
-                let suspend = self
-                    .random
-                    .pick(&[Op::SuspendMixed, Op::Suspend, Op::SuspendRefs]);
-                self.push(suspend, t, 0, 0);
-                self.push(Op::UseRef, 0, 0, 0);
-            }
+            4 => self.bind_half(),
+            5 => self.use_wide(),
             _ => {
                 let body = self.main_body();
                 self.push(Op::Host, HostCall::Start as u32, body, 0);
@@ -220,6 +178,64 @@ impl Generator {
                 self.push(Op::Host, HostCall::Wake as u32, 0, 0);
             }
         }
+    }
+
+    fn drive_a_generator(&mut self) {
+        let (s, body) = (self.slot(), self.inner_body());
+        self.push(Op::NewPlain, s, body, 0);
+        let start = self.code.len() as u32;
+        self.site(Kind::Plain, s, s);
+        if self.random.chance(30) {
+            self.single();
+        }
+        self.push(Op::Loop, start, 0, 0);
+    }
+
+    /// Gives the slot.
+    fn new_sym(&mut self) -> u32 {
+        let (s, body, from) = (self.slot(), self.inner_body(), self.slot());
+        self.push(Op::NewSym, s, body, from);
+        s
+    }
+
+    fn bind_half(&mut self) {
+        let (s, t) = (self.new_sym(), self.slot());
+        self.push(Op::BindSym, s, t, 0);
+        if self.random.chance(30) {
+            self.push(Op::BindHalf, t, s, t);
+        } else if !self.in_main && self.random.chance(50) {
+            self.push(Op::SwitchHalf, t, s % 2, t);
+        }
+        self.site(Kind::Half, t, s);
+        self.site(Kind::Bound, s, s);
+    }
+
+    fn use_wide(&mut self) {
+        let (s, t, body) = (self.slot(), self.slot(), self.inner_body());
+        self.push(Op::NewWide, s, 0, 0);
+        if self.random.chance(50) {
+            self.push(Op::BindWide, s, t, body);
+        } else {
+            self.site(Kind::Wide, s, t);
+        }
+        self.site(Kind::WideRest, t, t);
+    }
+
+    fn switch_often(&mut self) {
+        let (s, tag) = (self.new_sym(), self.random.below(2));
+        let start = self.code.len() as u32;
+        self.push(Op::Switch, s, tag, s);
+        self.push(Op::Loop, start, 0, 0);
+    }
+
+    fn keep_over_a_suspension(&mut self) {
+        self.push(Op::MakeRef, 0, 0, 0);
+        let op = self
+            .random
+            .pick(&[Op::SuspendMixed, Op::Suspend, Op::SuspendRefs]);
+        let suspend = self.operands(op);
+        self.code.push(suspend);
+        self.push(Op::UseRef, 0, 0, 0);
     }
 
     /// What a generator does.
@@ -374,7 +390,11 @@ impl Generator {
             (4, How::ThrowRef),
         ]);
         let fits = |(_, site): &(usize, &Site)| site.kind == kind && site.how == how;
-        let numbers = SITES.iter().enumerate().filter(fits).map(|(i, _)| i as u32);
+        let numbers = sites()
+            .iter()
+            .enumerate()
+            .filter(fits)
+            .map(|(i, _)| i as u32);
         let numbers: Vec<u32> = numbers.collect();
         let every_tag = self.random.chance(if self.in_main { 97 } else { 45 });
         let number = if every_tag {

@@ -21,15 +21,8 @@ fn code(op: Op) -> &'static str {
         Op::End | Op::Math | Op::Note | Op::Float | Op::Call | Op::Deep | Op::Tail | Op::Loop => {
             local(op)
         }
-        Op::NewPlain
-        | Op::NewSym
-        | Op::NewLeaf
-        | Op::NewWide
-        | Op::BindPlain
-        | Op::BindSym
-        | Op::BindHalf
-        | Op::BindBoth
-        | Op::BindWide => make(op),
+        Op::NewPlain | Op::NewSym | Op::NewLeaf | Op::NewWide => make(op),
+        Op::BindPlain | Op::BindSym | Op::BindHalf | Op::BindBoth | Op::BindWide => bind(op),
         Op::Hold | Op::Unhold | Op::MakeRef | Op::UseRef | Op::Move | Op::Copy | Op::Drop => {
             keep(op)
         }
@@ -81,7 +74,7 @@ fn local(op: Op) -> &'static str {
     }
 }
 
-/// New continuations, and binding.
+/// `cont.new`
 fn make(op: Op) -> &'static str {
     match op {
         Op::NewPlain => {
@@ -97,7 +90,13 @@ fn make(op: Op) -> &'static str {
                  (cont.new $sym_body_k (ref.func $sym_body))))"
         }
         Op::NewLeaf => "(table.set $Plain (local.get $a) (cont.new $plain (ref.func $leaf)))",
-        Op::NewWide => "(table.set $Wide (local.get $a) (cont.new $wide (ref.func $wide_body)))",
+        _ => "(table.set $Wide (local.get $a) (cont.new $wide (ref.func $wide_body)))",
+    }
+}
+
+/// `cont.bind`
+fn bind(op: Op) -> &'static str {
+    match op {
         Op::BindPlain => {
             "(br_if $next (call $absent_Plain (local.get $a)))
              (table.set $Bound (local.get $b)

@@ -10,6 +10,7 @@
 //! to null; unless bit [`BLIND`] is set, an instruction whose slot is null does nothing but note -1.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 /// In a slot word: leave the reference in the slot, though it is used up.
 pub const KEEP: u32 = 4;
@@ -334,6 +335,7 @@ const LISTS: &[&[Clause]] = &[
         On(R),
         On(X),
         On(S),
+        On(T),
         Switch(S),
         Switch(T),
     ],
@@ -351,28 +353,29 @@ const LISTS: &[&[Clause]] = &[
 ];
 /// Of these, how many `resume_throw` is tried with.
 const THROW_LISTS: usize = 3;
-/// Lists for those that return ten values; tags S and T would not fit them.
-const WIDE_LISTS: &[&[Clause]] = &[&[On(B), On(A), On(C)], &[], &[On(A)]];
+/// Lists for those that return ten values; a switch, R and X would need more types.
+const WIDE_LISTS: &[&[Clause]] = &[&[On(B), On(A), On(C), On(S), On(T)], &[], &[On(A)]];
 
 /// All sites; each stands at its number.
-pub fn sites() -> Vec<Site> {
-    let mut sites = Vec::new();
-    for &kind in Kind::ALL {
-        let lists = if kind.is_wide() { WIDE_LISTS } else { LISTS };
-        for how in [How::Resume, How::Throw1, How::Throw2, How::ThrowRef] {
-            let count = if how == How::Resume {
-                lists.len()
-            } else {
-                THROW_LISTS
-            };
-            sites.extend(
+pub fn sites() -> &'static [Site] {
+    static SITES: LazyLock<Vec<Site>> = LazyLock::new(|| {
+        let of_kind = |&kind: &Kind| {
+            let hows = [How::Resume, How::Throw1, How::Throw2, How::ThrowRef];
+            hows.into_iter().flat_map(move |how| {
+                let lists = if kind.is_wide() { WIDE_LISTS } else { LISTS };
+                let count = if how == How::Resume {
+                    lists.len()
+                } else {
+                    THROW_LISTS
+                };
                 lists[..count]
                     .iter()
-                    .map(|&clauses| Site { how, kind, clauses }),
-            );
-        }
-    }
-    sites
+                    .map(move |&clauses| Site { how, kind, clauses })
+            })
+        };
+        Kind::ALL.iter().flat_map(of_kind).collect()
+    });
+    &SITES
 }
 
 /// An instruction.
@@ -416,11 +419,47 @@ pub struct Script {
     pub fuel: u32,
 }
 
+/// An instruction that does nothing: what is left out becomes this.
+const NOTHING: Instr = Instr {
+    op: Op::Math,
+    a: 0,
+    b: 0,
+    c: 0,
+};
+
+impl Instr {
+    fn is_nothing(self) -> bool {
+        self.op == Op::Math && self.a == 0 && self.b == 0
+    }
+}
+
+impl Script {
+    /// Numbers of the parts that can be left out: instructions, then steps, counted on.
+    pub fn parts(&self) -> Vec<usize> {
+        let needed = |i: &usize| self.code.get(*i).is_none_or(|instr| instr.op != Op::End);
+        (0..self.code.len() + self.steps.len())
+            .filter(needed)
+            .collect()
+    }
+
+    /// Leaves out parts; the numbers of the others remain.
+    pub fn leave_out(&mut self, parts: &[usize]) {
+        let steps = self.code.len();
+        for &part in parts.iter().filter(|&&part| part < steps) {
+            self.code[part] = NOTHING;
+        }
+        let mut number = steps..;
+        self.steps
+            .retain(|_| number.next().is_some_and(|number| !parts.contains(&number)));
+    }
+}
+
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "fuel {}", self.fuel)?;
         let mut ended = true;
-        for (pc, Instr { op, a, b, c }) in self.code.iter().enumerate() {
+        for (pc, instr) in self.code.iter().enumerate() {
+            let Instr { op, a, b, c } = instr;
             let ends = *op == Op::End;
             match (ended, ends) {
                 // What fills up a body.
@@ -429,6 +468,9 @@ impl fmt::Display for Script {
                 (false, _) => {}
             }
             ended = ends;
+            if instr.is_nothing() {
+                continue;
+            }
             write!(f, "{pc:>5}  {op:?} {a} {b} {c}")?;
             match op {
                 Op::Site => {

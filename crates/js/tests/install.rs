@@ -2,8 +2,12 @@
 
 use rquickjs::{Context, Ctx, Function, Object, Result, Runtime, TypedArray, Value};
 
+/// Calls its import, and handles every exception.
 const WAITS: &str = r#"(module (import "m" "f" (func $f (param i32) (result i32)))
-    (func (export "f") (param i32) (result i32) (call $f (local.get 0))))"#;
+    (func (export "f") (param i32) (result i32)
+        (block $caught
+            (return (try_table (result i32) (catch_all $caught) (call $f (local.get 0)))))
+        (i32.const -1)))"#;
 
 fn context(runtime: &Runtime) -> Context {
     let context = Context::full(runtime).expect("a context");
@@ -92,6 +96,9 @@ fn a_runtime_can_be_dropped_at_any_time() {
         "var kept = new WebAssembly.Memory({ initial: 1 }).buffer",
         "var table = new WebAssembly.Table({ element: 'externref', initial: 2 }); table.set(0, table); table.set(1, globalThis)",
         "WebAssembly.instantiate(bytes, {})",
+        "var tag = new WebAssembly.Tag({ parameters: ['externref'] }); var kept = new WebAssembly.Exception(tag, [globalThis])",
+        "var tag = new WebAssembly.Tag({ parameters: ['externref'] });
+            new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f(x) { throw new WebAssembly.Exception(tag, [globalThis]); } } }).exports.f(1)",
         "var cycle = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f: (x) => cycle.exports.f(x) } })",
         "WebAssembly.promising(new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { f: new WebAssembly.Suspending(() => new Promise(() => {})) } }).exports.f)(1)",
     ] {
@@ -127,7 +134,7 @@ fn values_of_the_embedder_pass_as_externref() {
 }
 
 #[test]
-fn an_interrupt_ends_a_program_inside_a_promising_call() {
+fn an_interrupt_ends_a_program_inside_a_promising_call_that_handles_exceptions() {
     let program = |first: &str| {
         format!(
             "var exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), {{

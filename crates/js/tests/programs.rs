@@ -83,7 +83,7 @@ fn assert_complete(group: &str, listed: &[&str]) {
 }
 
 programs! {
-    api { functions global imports instantiate interface memory module table }
+    api { exceptions functions global imports instantiate interface memory module references table }
     host { event_loop globals modules }
-    jspi { barriers concurrency entering lifetime surface suspending }
+    jspi { barriers concurrency continuations entering exceptions lifetime surface suspending }
 }

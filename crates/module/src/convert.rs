@@ -1,8 +1,8 @@
 //! Types as wasmparser has them to types as the record has them.
 //!
 //! The validator refuses types of proposals that [`crate::features`] leaves out. What it lets pass
-//! and the record has no place for ends here: the types of garbage collection, which come with
-//! recursion groups.
+//! and the record has no place for ends here: structure and array types, which come with recursion
+//! groups.
 
 use crate::error::Error;
 use crate::index::TypeIndex;
@@ -48,7 +48,12 @@ pub(crate) fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapT
             Abstract::NoExtern => HeapType::NoExtern,
             Abstract::NoExn => HeapType::NoExn,
             Abstract::NoCont => HeapType::NoCont,
-            other => return Err(unsupported(format_args!("heap type {other:?}"), offset)),
+            Abstract::Any => HeapType::Any,
+            Abstract::Eq => HeapType::Eq,
+            Abstract::I31 => HeapType::I31,
+            Abstract::Struct => HeapType::Struct,
+            Abstract::Array => HeapType::Array,
+            Abstract::None => HeapType::None,
         },
         other => return Err(unsupported(format_args!("heap type {other:?}"), offset)),
     })

@@ -1,4 +1,5 @@
-//! What of a body is valid but has no place here: garbage collection's instructions and types.
+//! What of a body is valid but has no place here: instructions of garbage collection, and types that
+//! the record does not have.
 
 use crate::convert::{heap_type, unsupported, val_type};
 use crate::error::Error;

@@ -23,6 +23,19 @@ pub enum HeapType {
     NoExn,
     /// No continuation: only null.
     NoCont,
+    /// Any garbage-collected value. There are none yet, so that only null has this type and the
+    /// five below it.
+    Any,
+    /// Any garbage-collected value that `ref.eq` compares.
+    Eq,
+    /// A number of 31 bits.
+    I31,
+    /// Any structure.
+    Struct,
+    /// Any array.
+    Array,
+    /// No garbage-collected value: only null.
+    None,
     /// A type of the module's type section. Only inside a [`crate::Module`].
     Index(TypeIndex),
     /// A type as an engine knows it, the same across modules. Only outside of modules.
@@ -62,6 +75,8 @@ impl RefType {
     pub const EXN: Self = Self::nullable(HeapType::Exn);
     /// `contref`.
     pub const CONT: Self = Self::nullable(HeapType::Cont);
+    /// `anyref`.
+    pub const ANY: Self = Self::nullable(HeapType::Any);
 
     /// `(ref null heap)`.
     pub const fn nullable(heap: HeapType) -> Self {
@@ -94,6 +109,8 @@ impl ValType {
     pub const EXNREF: Self = Self::Ref(RefType::EXN);
     /// `contref`.
     pub const CONTREF: Self = Self::Ref(RefType::CONT);
+    /// `anyref`.
+    pub const ANYREF: Self = Self::Ref(RefType::ANY);
 
     /// Whether values of this type travel in floating-point registers.
     pub fn is_float(self) -> bool {
@@ -112,6 +129,12 @@ impl fmt::Display for HeapType {
             Self::NoExtern => "noextern",
             Self::NoExn => "noexn",
             Self::NoCont => "nocont",
+            Self::Any => "any",
+            Self::Eq => "eq",
+            Self::I31 => "i31",
+            Self::Struct => "struct",
+            Self::Array => "array",
+            Self::None => "none",
             Self::Index(index) => return write!(f, "{}", index.0),
             Self::Canon(id, Kind::Func) => return write!(f, "func type {}", id.0),
             Self::Canon(id, Kind::Cont) => return write!(f, "cont type {}", id.0),
@@ -126,6 +149,7 @@ impl fmt::Display for RefType {
             (true, HeapType::NoExtern) => f.write_str("nullexternref"),
             (true, HeapType::NoExn) => f.write_str("nullexnref"),
             (true, HeapType::NoCont) => f.write_str("nullcontref"),
+            (true, HeapType::None) => f.write_str("nullref"),
             (true, heap @ (HeapType::Index(_) | HeapType::Canon(..))) => {
                 write!(f, "(ref null {heap})")
             }

@@ -140,7 +140,7 @@ fn matching_of_reference_types() {
     );
     let (f, g) = (Canon(f, Kind::Func), Canon(g, Kind::Func));
     let k = Canon(k, Kind::Cont);
-    let below: [(HeapType, &[HeapType]); 11] = [
+    let below: [(HeapType, &[HeapType]); 17] = [
         (Func, &[]),
         (f, &[Func]),
         (g, &[f, Func]),
@@ -152,6 +152,12 @@ fn matching_of_reference_types() {
         (NoExtern, &[Extern]),
         (Exn, &[]),
         (NoExn, &[Exn]),
+        (Any, &[]),
+        (Eq, &[Any]),
+        (I31, &[Eq, Any]),
+        (Struct, &[Eq, Any]),
+        (Array, &[Eq, Any]),
+        (None, &[I31, Struct, Array, Eq, Any]),
     ];
     for (given, above) in below {
         for (wanted, _) in below {

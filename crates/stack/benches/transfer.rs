@@ -87,6 +87,38 @@ fn leave_and_back(bencher: Bencher) {
     });
 }
 
+/// Transfers between stacklets for each enter.
+const ROUNDS: u64 = 100_000;
+
+/// Runs code that does its transfer `ROUNDS` times, then frees what is left.
+fn transfers(bencher: Bencher, code: unsafe extern "sysv64" fn()) {
+    let mut rig = Rig::new(ROOMY, park);
+    bencher.bench_local(|| {
+        let task = rig.create(code, ROUNDS);
+        assert_eq!(rig.enter(task, 0), Exit::Returned);
+        rig.release(task);
+        rig.release_suspended();
+    });
+}
+
+/// Resume a stacklet, which suspends: two transfers.
+#[divan::bench(sample_size = 1, counters = [ItemsCount::new(ROUNDS)])]
+fn resume_and_suspend(bencher: Bencher) {
+    transfers(bencher, code::consume);
+}
+
+/// Switch to a stacklet, which switches back: two transfers.
+#[divan::bench(sample_size = 1, counters = [ItemsCount::new(ROUNDS)])]
+fn switch_and_back(bencher: Bencher) {
+    transfers(bencher, code::schedule);
+}
+
+/// Make a stacklet, resume it, see it finish and free it, without leaving the stubs.
+#[divan::bench(sample_size = 1, counters = [ItemsCount::new(ROUNDS)])]
+fn create_resume_finish(bencher: Bencher) {
+    transfers(bencher, code::make_and_run);
+}
+
 /// Grow from 512 bytes to the depth given: 64 bytes a level.
 #[divan::bench(sample_size = 10, args = [10, 100, 1000, 10_000])]
 fn grow(bencher: Bencher, depth: u64) {

@@ -11,6 +11,7 @@ use std::ptr;
 
 /// Most records of a store.
 const CAPACITY: usize = 1 << 26;
+const _: () = assert!(CAPACITY * size_of::<Stacklet>() - 1 <= u32::MAX as usize);
 const RESERVATION: usize = CAPACITY * size_of::<Stacklet>();
 /// Bytes made usable at first, and at most at once.
 const FIRST_STEP: usize = 4 << 10;
@@ -29,14 +30,17 @@ pub(crate) struct Arena {
 
 impl Arena {
     pub(crate) fn new() -> io::Result<Self> {
-        let base = os::reserve(RESERVATION)?.cast();
-        Ok(Self {
-            base,
+        let mut arena = Self {
+            base: os::reserve(RESERVATION)?.cast(),
             usable: 0,
             count: 0,
             free: ptr::null_mut(),
             first_revision: 1,
-        })
+        };
+        // The first record is nobody's: retired, with revision 0, its reference would be null, and the
+        // stubs would take null for it.
+        arena.take()?;
+        Ok(arena)
     }
 
     /// A record in state `Free`, with index and revision set.
@@ -61,7 +65,7 @@ impl Arena {
                 top: 0,
                 parent: ptr::null_mut(),
                 handlers: ptr::null(),
-                index: self.count,
+                position: self.count * size_of::<Stacklet>() as u32,
                 revision: self.first_revision,
                 last: 0,
                 state: State::Free,

@@ -129,7 +129,7 @@ impl Stacks {
             stacklet.top = base + size;
             stacklet.parent = ptr::null_mut();
             stacklet.handlers = &raw const NO_HANDLERS;
-            stacklet.last = stacklet.index;
+            stacklet.last = stacklet.position;
             stacklet.state = State::Live;
             stacklet.class = class as u8;
             stacklet.marked = false;
@@ -207,7 +207,7 @@ impl Stacks {
     /// The suspended stacklet that a reference names; `None` if the reference was used.
     #[inline]
     pub fn resolve(&self, reference: Reference) -> Option<*mut Stacklet> {
-        let record = self.arena.get(reference.index())?;
+        let record = self.arena.get(reference.index()?)?;
         // SAFETY: the arena gives only initialised records.
         let named = unsafe { (*record).reference() == reference && (*record).state == State::Live };
         named.then_some(record)
@@ -219,9 +219,8 @@ impl Stacks {
     /// `first` is suspended or fresh, and of this value.
     pub unsafe fn last(&self, first: *const Stacklet) -> *mut Stacklet {
         // SAFETY: the caller says so; `last` was set when it was suspended.
-        self.arena
-            .base()
-            .wrapping_add(unsafe { (*first).last } as usize)
+        let position = unsafe { (*first).last };
+        self.arena.base().wrapping_byte_add(position as usize)
     }
 
     /// The first record, for [`Anchor::records`].
@@ -265,12 +264,12 @@ impl Stacks {
         // SAFETY: the arena gave the new record to us alone; nobody refers to the old one but by
         // reference, since it is the first of its chain.
         unsafe {
-            let (index, revision) = ((*record).index, (*record).revision);
+            let (position, revision) = ((*record).position, (*record).revision);
             record.write(old.read());
-            (*record).index = index;
+            (*record).position = position;
             (*record).revision = revision;
-            if (*old).last == (*old).index {
-                (*record).last = index;
+            if (*old).last == (*old).position {
+                (*record).last = position;
             }
             self.arena.give(old);
         }
@@ -296,7 +295,10 @@ impl Stacks {
             let needed = BOUND_FRAME + size_of_val(values);
             // SAFETY: passed on; what is written lies between limit and stack pointer.
             unsafe {
-                while (*record).context.sp < (*record).limit + needed {
+                loop {
+                    if (*record).context.sp >= (*record).limit + needed {
+                        break;
+                    }
                     self.grow(record)?;
                 }
                 let sp = (*record).context.sp - needed;

@@ -44,11 +44,11 @@ pub struct Stacklet {
     pub parent: *mut Stacklet,
     /// List of what the resume handles that this stacklet runs under: a word each, then 0.
     pub handlers: *const usize,
-    /// Number of this record in its [`crate::Stacks`]. With `revision`, the word of a reference.
-    pub index: u32,
+    /// Where this record lies: bytes from the first one. With `revision`, the word of a reference.
+    pub position: u32,
     /// Advanced whenever the stacklet is resumed or bound, and when the record is given away.
     pub revision: u32,
-    /// While it is suspended: index of the last stacklet of its chain.
+    /// While it is suspended: position of the last stacklet of its chain.
     pub last: u32,
     /// Whether it is a stack.
     pub state: State,
@@ -81,12 +81,12 @@ impl Stacklet {
     /// The word that names the stacklet until its revision advances.
     #[inline]
     pub fn reference(&self) -> Reference {
-        Reference(u64::from(self.revision) << 32 | u64::from(self.index))
+        Reference(u64::from(self.revision) << 32 | u64::from(self.position))
     }
 }
 
-/// One-shot name of a suspended stacklet, good until its revision advances: index in the low half,
-/// revision, which is never 0, in the high one.
+/// One-shot name of a suspended stacklet, good until its revision advances: position of its record in
+/// the low half, revision, which is never 0, in the high one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Reference(u64);
 
@@ -103,10 +103,12 @@ impl Reference {
         self.0
     }
 
-    /// Number of the record.
+    /// Number of the record; `None` for a word that was made up.
     #[inline]
-    pub fn index(self) -> u32 {
-        self.0 as u32
+    pub fn index(self) -> Option<u32> {
+        let size = size_of::<Stacklet>() as u32;
+        let position = self.0 as u32;
+        position.is_multiple_of(size).then_some(position / size)
     }
 }
 
@@ -122,7 +124,8 @@ pub struct Anchor {
     pub host_sp: usize,
     /// All records of the store ([`crate::Stacks::records`]).
     pub records: *mut Stacklet,
-    /// The transfer buffer: 16 bytes per value.
+    /// The transfer buffer: 16 bytes per value. Between stacklets, the value at position 0 travels in a
+    /// register instead.
     pub payload: *mut [u64; 2],
     /// Idle records with blocks of the smallest class, linked through `parent`.
     pub idle: *mut Stacklet,
@@ -197,13 +200,14 @@ pub enum Refusal {
 pub struct Transfers {
     /// `(context, entry's context, code, trampoline, origin) -> reference`; see [`crate::create`].
     pub create: usize,
-    /// `(context, reference, handlers) -> (status, reference)`; see [`crate::resume`].
+    /// `(context, reference, handlers, value) -> (status, reference, value)`; see [`crate::resume`].
     pub resume: usize,
-    /// `(context, reference, handlers, exception) -> (status, reference)`; see [`crate::resume_throw`].
+    /// `(context, reference, handlers, exception) -> (status, reference, value)`; see
+    /// [`crate::resume_throw`].
     pub resume_throw: usize,
-    /// `(context, tag)`; see [`crate::suspend`].
+    /// `(context, tag, value) -> value`; see [`crate::suspend`].
     pub suspend: usize,
-    /// `(context, tag + `[`SWITCH`]`, reference)`; see [`crate::switch`].
+    /// `(context, tag + `[`SWITCH`]`, reference) -> value`; see [`crate::switch`].
     pub switch: usize,
 }
 

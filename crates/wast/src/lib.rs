@@ -11,8 +11,9 @@
 //! assert_eq!((report.passed, report.failed, report.skipped), (1, 0, 0));
 //! ```
 //!
-//! What counts: every `assert_*`. Modules, registrations and plain actions count only when they fail.
-//! An assertion is skipped only if it needs a feature that the engine does not have: its module is
+//! What counts: every `assert_*`. Modules, registrations and plain actions count only when they fail, or
+//! when they are skipped.
+//! Something is skipped only if it needs a feature that the engine does not have: its module is
 //! valid with every proposal turned on, and invalid with those of the engine. A module that fails
 //! makes the assertions that use it fail.
 //!
@@ -42,7 +43,7 @@ pub struct Report {
     pub passed: usize,
     /// Assertions that did not, and modules and actions that failed.
     pub failed: usize,
-    /// Assertions that need a feature that is not there.
+    /// Assertions and modules that need a feature that is not there.
     pub skipped: usize,
     /// Where and why, in the order of the script.
     pub failures: Vec<Failure>,
@@ -140,7 +141,8 @@ pub fn run_script(engine: &Engine, name: &str, text: &str) -> Report {
         let verdict = catch_unwind(AssertUnwindSafe(|| runner.run(&mut directive)));
         match verdict {
             Ok(Verdict::Pass) => report.passed += counted,
-            Ok(Verdict::Skip) => report.skipped += counted,
+            // A module counts too: otherwise one that has no assertions would be missing unseen.
+            Ok(Verdict::Skip) => report.skipped += counted.max(1),
             Ok(Verdict::Fail(message)) => report.fail(name, position(span), message),
             Err(_) => {
                 report.fail(name, position(span), "panicked; nothing after it was run");

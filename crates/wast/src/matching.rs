@@ -5,6 +5,16 @@ use std::fmt::Write;
 use wast::core::{AbstractHeapType, HeapType, NanPattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
 
+/// `any` and the heap types below it.
+const ANY: [AbstractHeapType; 6] = [
+    AbstractHeapType::Any,
+    AbstractHeapType::Eq,
+    AbstractHeapType::I31,
+    AbstractHeapType::Struct,
+    AbstractHeapType::Array,
+    AbstractHeapType::None,
+];
+
 /// The value an argument stands for; `None` if the engine has no such values.
 pub(crate) fn argument(arg: &WastArg<'_>) -> Option<Val> {
     let WastArg::Core(arg) = arg else { return None };
@@ -14,10 +24,11 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Option<Val> {
         WastArgCore::F32(x) => Val::F32(x.bits),
         WastArgCore::F64(x) => Val::F64(x.bits),
         WastArgCore::RefNull(HeapType::Abstract { ty, .. }) => match ty {
-            AbstractHeapType::Func => Val::FuncRef(None),
-            AbstractHeapType::Extern => Val::ExternRef(None),
-            AbstractHeapType::Exn => Val::ExnRef(None),
-            AbstractHeapType::Cont => Val::ContRef(None),
+            AbstractHeapType::Func | AbstractHeapType::NoFunc => Val::FuncRef(None),
+            AbstractHeapType::Extern | AbstractHeapType::NoExtern => Val::ExternRef(None),
+            AbstractHeapType::Exn | AbstractHeapType::NoExn => Val::ExnRef(None),
+            AbstractHeapType::Cont | AbstractHeapType::NoCont => Val::ContRef(None),
+            ty if ANY.contains(ty) => Val::AnyRef(None),
             _ => return None,
         },
         WastArgCore::RefExtern(x) => Val::ExternRef(Some(ExternRef::new(*x))),
@@ -72,6 +83,7 @@ fn matches_result(actual: &Val, expected: &WastRetCore<'_>) -> bool {
         (Val::ContRef(None), WastRetCore::RefNull(ty)) => {
             is_one_of(ty, &[AbstractHeapType::Cont, AbstractHeapType::NoCont])
         }
+        (Val::AnyRef(None), WastRetCore::RefNull(ty)) => is_one_of(ty, &ANY),
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
         (Val::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,
         (Val::ExternRef(Some(a)), WastRetCore::RefExtern(Some(b))) => {

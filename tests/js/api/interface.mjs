@@ -6,7 +6,7 @@ const attributes = (object, key) => {
   return [writable, enumerable, configurable].map((a) => (a === undefined ? "-" : a ? "y" : "n")).join("");
 };
 
-const classes = { Module: 1, Instance: 1, Memory: 1, Table: 1, Global: 1, Suspending: 1 };
+const classes = { Module: 1, Instance: 1, Memory: 1, Table: 1, Global: 1, Tag: 1, Exception: 2, Suspending: 1 };
 const errors = ["CompileError", "LinkError", "RuntimeError", "SuspendError"];
 
 test("the namespace", () => {
@@ -19,6 +19,8 @@ test("the namespace", () => {
     same(WebAssembly[name].length, length);
     throws(TypeError, () => new WebAssembly[name]());
   }
+  same(attributes(WebAssembly, "JSTag"), "-yy");
+  same(Object.getOwnPropertyDescriptor(WebAssembly, "JSTag").get.name, "get JSTag");
   throws(TypeError, () => new WebAssembly());
   throws(TypeError, () => WebAssembly());
 });
@@ -45,6 +47,7 @@ test("methods and accessors", () => {
     Memory: { grow: 1, buffer: "get" },
     Table: { grow: 1, get: 1, set: 1, length: "get" },
     Global: { valueOf: 0, value: "both" },
+    Exception: { getArg: 2, is: 1, stack: "get" },
   };
   for (const [name, expected] of Object.entries(members)) {
     const prototype = WebAssembly[name].prototype;

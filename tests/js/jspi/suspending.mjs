@@ -1,4 +1,4 @@
-// Checklist 15-25, 31-33: suspensions and how they end.
+// Checklist 15-25, 31, 32: suspensions and how they end.
 import { test, run, same, list, holds, throws, rejects, later, instance, promising, Suspending, SuspendError } from "../harness.mjs";
 
 const waits = (text, f) => instance(text, { m: { f: new Suspending(f) } });
@@ -115,15 +115,19 @@ test("many parameters survive", async () => {
   }
 });
 
-test("indirect calls, tail calls, and functions that travel", async () => {
-  const { indirect, tail, again } = waits(`(module
+test("indirect calls, calls of references, tail calls, and functions that travel", async () => {
+  const { indirect, ref, tail, tailRef, again } = waits(`(module
     (type $t (func (param i32) (result i32))) (import "m" "f" (func $f (type $t)))
     (table 1 funcref) (elem (i32.const 0) $f)
     (func (export "indirect") (param i32) (result i32) (call_indirect (type $t) (local.get 0) (i32.const 0)))
+    (func (export "ref") (param i32) (result i32) (call_ref $t (local.get 0) (ref.func $f)))
     (func (export "tail") (param i32) (result i32) (return_call $f (local.get 0)))
+    (func (export "tailRef") (param i32) (result i32) (return_call_ref $t (local.get 0) (ref.func $f)))
     (export "again" (func $f)))`, async (x) => x + 1);
   same(await promising(indirect)(1), 2);
+  same(await promising(ref)(5), 6);
   same(await promising(tail)(2), 3);
+  same(await promising(tailRef)(6), 7);
   same(await promising(again)(3), 4);
   throws(SuspendError, () => again(3));
   const other = instance(one, { m: { f: again } });

@@ -3,17 +3,14 @@
 //! The body of a `try` is a *region*. All calls in it share one landing pad, which looks for a clause:
 //!
 //! ```text
-//!  try_table (catch $t $a) (catch_all_ref $b)        try ... catch $t ... catch_all ... end
-//!   ┊                                                 ┊
-//!   try_call ──────┐                                  try_call ──────┐
-//!   ┊              ├─► pad(exn, tag)                  ┊              ├─► pad(exn, tag)
-//!   try_call ──────┘    │ tag = $t?                   try_call ──────┘    │ tag = $t?
-//!   ┊                   ├─ yes ─► $a(values)          │                   ├─ yes ─► values
-//!   ▼                   │ no                          │                   │ no       ┊ catch $t
-//!  end                  └───────► $b(exn)             ▼                   ▼          │
-//!                                                    end ◄── catch_all ┄┄ ┊          │
-//!                                                     ▲                              │
-//!                                                     └──────────────────────────────┘
+//!  try_table (catch $t $a) (catch_all_ref $b)       try ... catch $t ... catch_all ... end
+//!   ┊                                                ┊
+//!   try_call ─────┐                                  try_call ─────┐
+//!   ┊             ├─► pad(exn, tag)                  ┊             ├─► pad(exn, tag)
+//!   try_call ─────┘    │ tag = $t?                   try_call ─────┘    │ tag = $t?
+//!   ┊                  ├─ yes ──► label $a(values)   ┊                  ├─ yes ──► catch $t ┊ ──┐
+//!   ▼                  └─ no ───► label $b(exn)      ▼                  └─ no ───► catch_all ┊ ─┤
+//!  end                                              end ◄───────────────────────────────────────┘
 //! ```
 //!
 //! Whoever throws unwinds to the innermost call with a pad (`Artifact::landings`). At the pad, the
@@ -56,14 +53,20 @@ fn region(t: &mut Translator<'_, '_>, ty: BlockType, kind: FrameKind) -> Result<
 pub(super) fn throw(t: &mut Translator<'_, '_>, tag: TagIndex) {
     let params = t.module.tag_type(tag).params();
     let operands: Vec<Value> = t.operands.pop_many(params.len()).collect();
-    if !params.is_empty() {
-        let buffer = call::transfer_buffer(t);
-        for (i, value) in operands.into_iter().enumerate() {
-            store::write_value(&mut t.b, buffer, i, params[i], value);
-        }
-    }
+    write(t, params, &operands);
     let tag = t.of_context(context::tag(t.layout, tag));
     throw_here(t, Builtin::Throw, tag);
+}
+
+/// Puts the values of an exception into the transfer buffer.
+pub(super) fn write(t: &mut Translator<'_, '_>, types: &[ValType], operands: &[Value]) {
+    if operands.is_empty() {
+        return;
+    }
+    let buffer = call::transfer_buffer(t);
+    for (i, (ty, value)) in types.iter().zip(operands).enumerate() {
+        store::write_value(&mut t.b, buffer, i, *ty, *value);
+    }
 }
 
 pub(super) fn throw_ref(t: &mut Translator<'_, '_>) {

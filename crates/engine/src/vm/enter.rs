@@ -20,7 +20,6 @@ use crate::vm::store::{Abandoned, StoreInner, StoreOpaque, Unwinding};
 use bident_abi::{VmFuncRef, VmHeader};
 use bident_module::{FuncType, ValType};
 use bident_stack::{Answer as Reaction, Entry, Exit, Lesson, Reference, Stacklet, saved_context};
-use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
@@ -83,13 +82,18 @@ pub(crate) struct Parked {
     /// Number of the function at its root.
     pub(crate) func: u32,
     /// What the host handles, where it resumed a continuation. The root's record points there.
-    handlers: Option<Handlers>,
+    pub(crate) handlers: Option<Handlers>,
+    /// Whether the chain is there to be resumed or freed. Once it runs, its first stacklet may be
+    /// suspended again, under the same reference: that is not ours then.
+    waits: bool,
     abandoned: Arc<Abandoned>,
 }
 
 impl Drop for Parked {
     fn drop(&mut self) {
-        self.abandoned.push(self.reference);
+        if self.waits {
+            self.abandoned.push(self.reference);
+        }
     }
 }
 
@@ -100,21 +104,10 @@ impl Parked {
         Arc::ptr_eq(&self.abandoned, &store.abandoned)
     }
 
-    /// Drops it without giving the stacklets back: that has happened.
-    #[inline]
-    pub(crate) fn disarm(self) -> Option<Handlers> {
-        let parked = ManuallyDrop::new(self);
-        // SAFETY: the fields are read once, and the value they came from is never dropped.
-        unsafe {
-            drop(ptr::read(&parked.abandoned));
-            ptr::read(&parked.handlers)
-        }
-    }
-
     /// Its first stacklet.
     ///
     /// # Panics
-    /// If it does not wait: it has one owner, and whoever resumes it disarms it afterwards.
+    /// If it does not wait.
     #[inline]
     fn stacklet(&self, store: &StoreOpaque) -> *mut Stacklet {
         store
@@ -203,7 +196,16 @@ fn begin(root: Root, target: &Target, can_suspend: bool) -> Result<Exit, Error> 
     };
     let stacklet = store.create_stacklet(class, entry).map_err(Error::stack)?;
     // SAFETY: fresh, of this store; code and context are of the store too.
-    unsafe { run(root, stacklet, stacklet, Go::On, can_suspend, target.func) }
+    unsafe {
+        run(
+            root,
+            stacklet,
+            stacklet,
+            Go::On(0),
+            can_suspend,
+            target.func,
+        )
+    }
 }
 
 /// Resumes a parked chain; its host call answers with these values. Says how it ended: it parked
@@ -260,11 +262,13 @@ fn resume_with(
     // its owner is `parked`, which is borrowed.
     unsafe {
         (*stacklet).parked = false;
+        parked.waits = false;
         let last = (*root.0.as_ptr()).stacks.last(stacklet);
         let exit = run(root, stacklet, last, go, true, parked.func)?;
         if exit == Exit::Suspended {
             // Another stacklet of the chain may be the first now.
             parked.reference = (*(*root.0.as_ptr()).stopped).reference();
+            parked.waits = true;
         }
         Ok(exit)
     }
@@ -276,7 +280,8 @@ pub(crate) fn resume_cont<T>(
     word: u64,
     handlers: Handlers,
 ) -> Result<Outcome, Error> {
-    run_cont(store, word, handlers, Go::On)
+    let value = store.opaque.value(0);
+    run_cont(store, word, handlers, Go::On(value))
 }
 
 /// Resumes a continuation with an exception.
@@ -340,11 +345,11 @@ pub(crate) fn write_reversed(
 }
 
 /// Ends a parked chain: its frames go without running again.
-pub(crate) fn cancel(store: &mut StoreOpaque, parked: Parked) {
+pub(crate) fn cancel(store: &mut StoreOpaque, mut parked: Parked) {
     let stacklet = parked.stacklet(store);
+    parked.waits = false;
     // SAFETY: parked, and its only owner ends here.
     unsafe { store.stacks.release_chain(stacklet, ptr::null_mut()) };
-    parked.disarm();
 }
 
 /// The same, for an error that the pending host call ends with: it gets the backtrace.
@@ -358,8 +363,9 @@ pub(crate) fn cancel_with(store: &mut StoreOpaque, parked: Parked, error: Error)
 /// What a chain goes on with.
 #[derive(Clone, Copy)]
 enum Go {
-    /// It is fresh or suspended; its values are in the transfer buffer.
-    On,
+    /// It is fresh or suspended; its values are in the transfer buffer, and this is the first of
+    /// them.
+    On(u64),
     /// It is parked: the host call that it waits in answers.
     Answer(u64),
     /// It goes on with this exception.
@@ -400,7 +406,7 @@ unsafe fn run(
     // engine the handlers, and they know about this store.
     let exit = unsafe {
         match go {
-            Go::On => bident_stack::enter(anchor, last, first),
+            Go::On(value) => bident_stack::enter(anchor, last, first, value),
             Go::Answer(value) => bident_stack::reenter(anchor, last, first, value),
             Go::Throw(exn) => match landed(store.throw(exn)) {
                 Ok(value) => {
@@ -504,7 +510,7 @@ impl StoreOpaque {
             while !(*last).parent.is_null() {
                 last = (*last).parent;
             }
-            (*first).last = (*last).index;
+            (*first).last = (*last).position;
             (*first).parked = true;
             self.stress(first);
         }
@@ -518,6 +524,7 @@ impl StoreOpaque {
             reference: unsafe { (*self.stopped).reference() },
             func,
             handlers,
+            waits: true,
             abandoned: self.abandoned.clone(),
         }
     }

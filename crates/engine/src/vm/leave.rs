@@ -171,8 +171,15 @@ impl StoreOpaque {
     #[cold]
     fn fail(&mut self, error: Error) -> Reaction {
         match error.exception().map(|exception| exception.word_in(self)) {
-            // SAFETY: the current stacklet waits in the stub that called the host function.
-            Some(Ok(exn)) => unsafe { self.throw(exn) },
+            Some(Ok(exn)) => {
+                // SAFETY: the current stacklet waits in the stub that called the host function.
+                let reaction = unsafe { self.throw(exn) };
+                if let Some(Unwinding::Error(uncaught)) = &mut self.unwinding {
+                    // Nobody has caught it: this one knows where it was thrown first.
+                    *uncaught = error;
+                }
+                reaction
+            }
             Some(Err(error)) => self.unwind(Unwinding::Error(error)),
             None => self.unwind(Unwinding::Error(error)),
         }

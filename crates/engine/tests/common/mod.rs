@@ -4,9 +4,11 @@
     reason = "every test file compiles its own copy and uses a part"
 )]
 
-use bident::{Config, Engine, Error, Func, Instance, Linker, Module, Outcome};
-use bident::{Store, Suspension, Val};
+use bident::{Config, Continuation, Engine, Error, Exception, ExternRef, Func, FuncType, Handled};
+use bident::{Instance, Linker, Module, Outcome, Store, Suspension, Tag, Val, ValType};
 use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs a test on an engine whose stacks move when they must, and on one whose stacks move whenever
 /// they can.
@@ -53,10 +55,19 @@ impl<T: 'static> Guest<T> {
         data: T,
         define: impl FnOnce(&mut Linker<T>),
     ) -> Self {
-        let module = module(engine, wat);
-        let mut linker = Linker::new(engine);
+        Self::within(Store::new(engine, data), wat, define)
+    }
+
+    /// The same in a store that there is: things that are defined may be of it.
+    #[track_caller]
+    pub(crate) fn within(
+        mut store: Store<T>,
+        wat: &str,
+        define: impl FnOnce(&mut Linker<T>),
+    ) -> Self {
+        let module = module(store.engine(), wat);
+        let mut linker = Linker::new(store.engine());
         define(&mut linker);
-        let mut store = Store::new(engine, data);
         let instance = linker.instantiate(&mut store, &module).unwrap();
         Self { store, instance }
     }
@@ -100,6 +111,120 @@ impl<T: 'static> Guest<T> {
         assert_eq!(results[0].i32(), Some(7));
         let stats = self.store.stats();
         assert_eq!((stats.live, stats.bytes), (0, 0), "stacks are left");
+    }
+
+    /// The same where continuations were dropped that nobody resumed: they go with a collection.
+    #[track_caller]
+    pub(crate) fn check_freed(&mut self) {
+        self.store.gc();
+        self.check_idle();
+    }
+
+    /// Calls an exported function that takes and gives `i32`s; gives its one result.
+    #[track_caller]
+    pub(crate) fn i32(&mut self, name: &str, params: &[i32]) -> i32 {
+        let params: Vec<_> = params.iter().map(|p| Val::I32(*p)).collect();
+        let results = self.call(name, &params).unwrap();
+        results[0].i32().expect("an i32")
+    }
+
+    /// Calls an exported function that fails.
+    #[track_caller]
+    pub(crate) fn error(&mut self, name: &str, params: &[i32]) -> Error {
+        let params: Vec<_> = params.iter().map(|p| Val::I32(*p)).collect();
+        self.call(name, &params).expect_err(name)
+    }
+
+    /// An exported tag.
+    #[track_caller]
+    pub(crate) fn tag(&mut self, name: &str) -> Tag {
+        let tag = self.instance.get_tag(&mut self.store, name);
+        tag.expect("the tag is exported")
+    }
+
+    /// A continuation of an exported function.
+    #[track_caller]
+    pub(crate) fn cont(&mut self, name: &str) -> Continuation {
+        let func = self.func(name);
+        Continuation::new(&mut self.store, &func).unwrap()
+    }
+
+    /// A value of a type, different for every `i`.
+    pub(crate) fn value(&mut self, ty: ValType, i: usize) -> Val {
+        let bits = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let store = &mut self.store;
+        match ty {
+            ValType::I32 => Val::I32(bits as i32),
+            ValType::I64 => Val::I64(bits as i64),
+            ValType::F32 => Val::F32(bits as u32 & 0x7f7f_ffff),
+            ValType::F64 => Val::F64(bits & 0x7fef_ffff_ffff_ffff),
+            ValType::EXTERNREF => ExternRef::new(i).into(),
+            ValType::FUNCREF => Func::wrap(store, move || i as i32).unwrap().into(),
+            ValType::CONTREF => {
+                let func = Func::wrap(&mut *store, move || i as i32).unwrap();
+                Continuation::new(store, &func).unwrap().into()
+            }
+            ValType::EXNREF => {
+                let ty = FuncType::new([ValType::I32], []);
+                let tag = Tag::new(&mut *store, ty).unwrap();
+                let exception = Exception::new(store, tag, &[Val::I32(i as i32)]);
+                exception.unwrap().into()
+            }
+            other => panic!("a value of type {other}"),
+        }
+    }
+
+    /// A value of each of these types.
+    pub(crate) fn values(&mut self, types: &[ValType], seed: usize) -> Vec<Val> {
+        let values = types.iter().enumerate();
+        values.map(|(i, ty)| self.value(*ty, seed + i)).collect()
+    }
+}
+
+/// A type of each kind.
+pub(crate) const KINDS: [ValType; 8] = [
+    ValType::I32,
+    ValType::FUNCREF,
+    ValType::F64,
+    ValType::EXTERNREF,
+    ValType::I64,
+    ValType::EXNREF,
+    ValType::F32,
+    ValType::CONTREF,
+];
+
+/// Counts the values that live.
+#[derive(Clone, Default)]
+pub(crate) struct Counter(Arc<AtomicUsize>);
+
+/// A value that is counted.
+pub(crate) struct Counted(Arc<AtomicUsize>);
+
+impl Counter {
+    /// Makes a value.
+    pub(crate) fn value(&self) -> ExternRef {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        ExternRef::new(Counted(self.0.clone()))
+    }
+
+    /// How many there are.
+    pub(crate) fn live(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The handled suspension of an outcome that must be one.
+#[track_caller]
+pub(crate) fn handled(outcome: Result<Outcome, Error>) -> Handled {
+    match outcome {
+        Ok(Outcome::Handled(handled)) => *handled,
+        other => panic!("expected to be handled: {other:?}"),
     }
 }
 

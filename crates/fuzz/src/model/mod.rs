@@ -28,10 +28,7 @@ mod transfer;
 
 use crate::module::null_bits;
 use crate::report::{Outcome, Report, Trace, Trap};
-use crate::script::{BLIND, EXN_SLOTS, KEEP, Kind, SLOTS, Script, Site, Try, sites};
-use std::sync::LazyLock;
-
-static SITES: LazyLock<Vec<Site>> = LazyLock::new(sites);
+use crate::script::{BLIND, EXN_SLOTS, KEEP, Kind, SLOTS, Script, Site, Try};
 
 /// What the module must do with a script.
 pub fn predict(script: &Script) -> Report {

@@ -2,11 +2,11 @@
 
 use super::step::{body, push, wide_arguments};
 use super::{
-    Activation, Body, Continuation, End, Entry, Exception, Flow, Frame, Machine, Ref, SITES, Value,
-    Wait, WideBody, double, fold_ref, fold_two, function, made, mix, shift, single, whole,
+    Activation, Body, Continuation, End, Entry, Exception, Flow, Frame, Machine, Ref, Value, Wait,
+    WideBody, double, fold_ref, fold_two, function, made, mix, shift, single, whole,
 };
 use crate::report::Trap;
-use crate::script::{Clause, How, Instr, Kind, Op, Site, Tag, Try};
+use crate::script::{Clause, How, Instr, Kind, Op, Site, Tag, Try, sites};
 
 impl Machine<'_> {
     /// Gives values to the topmost frame: results of what it called, or, if it is that of a
@@ -189,7 +189,7 @@ impl Machine<'_> {
 
     /// `resume`, `resume_throw`, `resume_throw_ref`
     pub(super) fn site(&mut self, stacks: &mut Activation, Instr { a, b, c, .. }: Instr) -> Flow {
-        let site = SITES[b as usize];
+        let site = sites()[b as usize];
         if self.absent(site.kind, a) {
             return Ok(());
         }

@@ -64,7 +64,10 @@ pub(super) fn describe<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: Origin) 
         Origin::Script => "Uncaught",
         Origin::Promise => "Uncaught (in promise)",
     };
-    let Some(error) = value.as_object().filter(|object| object.is_error()) else {
+    let is_error = |object: &&Object<'js>| {
+        object.is_error() || crate::webassembly::is_exception(ctx, object.as_value())
+    };
+    let Some(error) = value.as_object().filter(is_error) else {
         return format!("{uncaught} {}", console::format(ctx, vec![value.clone()]));
     };
     let stack = text(error, "stack").unwrap_or_default();
@@ -93,7 +96,11 @@ pub(super) fn describe<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: Origin) 
 }
 
 fn headline(error: &Object<'_>) -> String {
-    let name = text(error, "name").unwrap_or_else(|| "Error".to_owned());
+    let class = match error.is_error() {
+        true => "Error",
+        false => "WebAssembly.Exception",
+    };
+    let name = text(error, "name").unwrap_or_else(|| class.to_owned());
     match text(error, "message") {
         Some(message) if !message.is_empty() => format!("{name}: {message}"),
         _ => name,

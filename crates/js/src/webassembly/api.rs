@@ -1,10 +1,11 @@
 //! Puts the namespace together, with the property attributes that Web IDL asks for.
 
 use super::realm::{self, Intrinsics, Realm};
-use super::{errors, global, instance, jspi, memory, module, table};
+use super::{errors, exception, global, instance, jspi, memory, module, table, tag};
 use crate::raw::{Call, Env, Kind, Ref, Stored, accessor, function};
 use bident::Engine;
 use rquickjs::atom::PredefinedAtom;
+use rquickjs::function::Constructor;
 use rquickjs::object::Property;
 use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Symbol, Value};
 use std::cell::Cell;
@@ -119,6 +120,8 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     operation(&namespace, "compile", 1, module::compile)?;
     operation(&namespace, "instantiate", 1, instance::instantiate)?;
     operation(&namespace, "promising", 1, jspi::promising)?;
+    let js_tag = function(ctx, "get JSTag", 0, Kind::Function, tag::js_tag)?;
+    accessor(&namespace, "JSTag", js_tag, None)?;
     realm.set_intrinsics(define_classes(ctx, &realm, &namespace)?);
     memory::guard_buffers(ctx)?;
     ctx.globals().prop(
@@ -167,6 +170,8 @@ fn define_classes<'js>(
     };
     let globals = ctx.globals();
     let promise: Object = globals.get(PredefinedAtom::Promise)?;
+    let weak_set: Constructor = globals.get(PredefinedAtom::WeakSet)?;
+    let traps: Object = weak_set.construct(())?;
     let buffer: Object = globals
         .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
         .get(PredefinedAtom::Prototype)?;
@@ -176,6 +181,8 @@ fn define_classes<'js>(
         memory: class("Memory", memory::interface(ctx)?)?,
         table: class("Table", table::interface(ctx)?)?,
         global: class("Global", global::interface(ctx)?)?,
+        tag: class("Tag", tag::interface(ctx)?)?,
+        exception: class("Exception", exception::interface(ctx)?)?,
         suspending: class("Suspending", jspi::interface(ctx)?)?,
         function: keep(Function::prototype(ctx.clone()).as_value()),
         error: keep(&globals.get::<_, Value>(PredefinedAtom::Error)?),
@@ -195,6 +202,9 @@ fn define_classes<'js>(
             "SuspendError",
             errors::define(ctx, "SuspendError", |i| &i.suspend_error)?,
         )?,
+        traps: keep(traps.as_value()),
+        traps_add: keep(&traps.get::<_, Value>("add")?),
+        traps_has: keep(&traps.get::<_, Value>("has")?),
         promise_resolve: keep(&promise.get::<_, Value>("resolve")?),
         promise: keep(promise.as_value()),
         awaiter: keep(&ctx.eval::<Value, _>(jspi::AWAITER)?),

@@ -6,8 +6,24 @@ use super::Payload;
 use super::realm::Realm;
 use crate::raw::{self, Attempt, Env, Own, Ref, Thrown};
 use bident::{Func, FuncType, HeapType, Kind, RefType, Val, ValType};
-use rquickjs::Exception;
+use rquickjs::{Coerced, Ctx, Exception, Value};
 use std::rc::Rc;
+
+/// `ToValueType`.
+pub(super) fn val_type<'js>(ctx: &Ctx<'js>, name: &Value<'js>) -> rquickjs::Result<ValType> {
+    Ok(match &*name.get::<Coerced<String>>()?.0 {
+        "i32" => ValType::I32,
+        "i64" => ValType::I64,
+        "f32" => ValType::F32,
+        "f64" => ValType::F64,
+        "externref" => ValType::EXTERNREF,
+        "anyfunc" => ValType::FUNCREF,
+        other => {
+            let message = format!("no value type \"{other}\"");
+            return Err(Exception::throw_type(ctx, &message));
+        }
+    })
+}
 
 /// `ToWebAssemblyValue`.
 pub(super) fn to_wasm(
@@ -46,6 +62,9 @@ fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) ->
         let message = match ty {
             RefType::FUNC => "a funcref is null or a function that WebAssembly exported".to_owned(),
             ty if stays_inside(ValType::Ref(ty)) => return refuse(env),
+            ty if is_collected(ty.heap) => {
+                format!("{ty}: garbage-collected values are not supported, only null is")
+            }
             ty => format!("not a value of type {ty}"),
         };
         env.raise(Exception::throw_type(&env.ctx(), &message))
@@ -69,11 +88,18 @@ pub(super) fn reference(
                 false => Some(exported(realm, value)?),
             })
         }
+        heap if is_collected(heap) && value.is_null() => Val::AnyRef(None),
         _ => return None,
     };
     let fits = matches!(ty, RefType::EXTERN | RefType::FUNC)
         || (realm.store).with(|store| reference.matches(&*store, ValType::Ref(ty)));
     fits.then_some(reference)
+}
+
+/// Whether references are to garbage-collected values. There are none yet.
+fn is_collected(heap: HeapType) -> bool {
+    use HeapType::{Any, Array, Eq, I31, None, Struct};
+    matches!(heap, Any | Eq | I31 | Struct | Array | None)
 }
 
 /// Whether values of a type never reach JavaScript: references to exceptions and continuations.
@@ -190,7 +216,7 @@ fn list_to_wasm(
     types: &[ValType],
     results: &mut [Val],
 ) -> Attempt<()> {
-    let values = list_from_iterable(env, iterable)?;
+    let values = list_from_iterable(env, iterable, "several results")?;
     if values.len() != types.len() {
         let message = format!(
             "expected {} results, the iterable gave {}",
@@ -205,13 +231,15 @@ fn list_to_wasm(
     Ok(())
 }
 
-/// The values that `for (const value of iterable)` would see.
-fn list_from_iterable<'js>(env: Env<'js>, iterable: Ref<'_>) -> Attempt<Vec<Own<'js>>> {
+/// The values that `for (const value of iterable)` would see; `what` they are, for messages.
+pub(super) fn list_from_iterable<'js>(
+    env: Env<'js>,
+    iterable: Ref<'_>,
+    what: &str,
+) -> Attempt<Vec<Own<'js>>> {
     let not_iterable = || {
-        env.raise(Exception::throw_type(
-            &env.ctx(),
-            "several results must come as an iterable object",
-        ))
+        let message = format!("{what} must come as an iterable object");
+        env.raise(Exception::throw_type(&env.ctx(), &message))
     };
     let ctx = env.ctx();
     let iterable = iterable.to_owned(env).into_value();

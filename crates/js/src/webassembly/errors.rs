@@ -1,5 +1,6 @@
 //! Errors: the classes of the namespace, and what becomes of an error of the engine.
 
+use super::exception;
 use super::realm::{self, Intrinsics, Realm};
 use crate::raw::{Attempt, Call, Env, Kind, Own, Stored, Thrown, function};
 use bident::{Error, ErrorKind, FrameInfo, TrapCode};
@@ -50,14 +51,26 @@ fn construct<'js>(call: &Call<'js>, which: impl Fn(&Intrinsics) -> &Stored) -> R
         .cloned()
         .or_else(|| own_class().into_object());
     set_class(&made, target)?;
-    // The frame of this function is none of the program's.
-    let stack: Option<String> = made.get(PredefinedAtom::Stack)?;
-    if let Some((first, rest)) = stack.as_deref().and_then(|stack| stack.split_once('\n'))
-        && first.ends_with("(native)")
-    {
-        set_stack(&made, rest)?;
+    if let Some(stack) = stack_below(&made)? {
+        set_stack(&made, &stack)?;
     }
     Ok(made.into_value())
+}
+
+/// The stack of an error that one of our functions has made, without the frame of that function: it is
+/// none of the program's.
+fn stack_below(error: &Object<'_>) -> Result<Option<String>> {
+    let stack: Option<String> = error.get(PredefinedAtom::Stack)?;
+    Ok(stack.map(|stack| match stack.split_once('\n') {
+        Some((first, rest)) if first.ends_with("(native)") => rest.to_owned(),
+        _ => stack,
+    }))
+}
+
+/// The stack of the program that has called one of our functions.
+pub(super) fn current_stack(realm: &Realm, env: Env<'_>) -> Result<String> {
+    let error = Constructor::from_value(realm.intrinsic(env, |i| &i.error).into_value())?;
+    Ok(stack_below(&error.construct(())?)?.unwrap_or_default())
 }
 
 fn set_class<'js>(error: &Object<'js>, class: Option<Object<'js>>) -> Result<()> {
@@ -127,15 +140,65 @@ pub(super) fn throw_new(
     }
 }
 
+/// Takes the pending exception into WebAssembly: the error that a host function fails with.
+#[cold]
+pub(super) fn carry(realm: &Rc<Realm>, env: Env<'_>, thrown: Thrown) -> Error {
+    match env.catch(thrown) {
+        Ok(value) if is_of_trap(realm, env, &value) => realm.carry(value),
+        Ok(value) => exception::into_wasm(realm, value),
+        Err(Thrown) => realm.carry(env.exception()),
+    }
+}
+
 /// Throws what an error of the engine is in JavaScript.
 #[cold]
 pub(super) fn throw(realm: &Rc<Realm>, env: Env<'_>, error: &Error) -> Thrown {
     if let Some(exception) = realm.carried(env, error) {
         return env.throw(exception);
     }
-    match value_of(realm, env, error) {
-        Ok(value) => env.throw(value),
+    let value = match error.exception() {
+        Some(exception) => exception::into_js(realm, env, exception),
+        None => value_of(realm, env, error),
+    };
+    match value {
+        Ok(value) => {
+            if error.trap().is_some() {
+                note_trap(realm, env, &value);
+            }
+            env.throw(value)
+        }
         Err(thrown) => thrown,
+    }
+}
+
+/// Notes that an error comes from a trap. Where JavaScript lets it pass, or throws it again, it goes
+/// through WebAssembly as the trap would: no handler sees it.
+fn note_trap(realm: &Realm, env: Env<'_>, error: &Own<'_>) {
+    ask_traps(realm, env, |i| &i.traps_add, error);
+}
+
+fn is_of_trap(realm: &Realm, env: Env<'_>, value: &Own<'_>) -> bool {
+    value.get().is_object() && ask_traps(realm, env, |i| &i.traps_has, value)
+}
+
+/// Calls a method of the set of such errors. It fails only where memory or stack is used up: then the
+/// error is like any other.
+fn ask_traps(
+    realm: &Realm,
+    env: Env<'_>,
+    method: impl FnOnce(&Intrinsics) -> &Stored,
+    value: &Own<'_>,
+) -> bool {
+    let (method, traps) = (
+        realm.intrinsic(env, method),
+        realm.intrinsic(env, |i| &i.traps),
+    );
+    match env.call(method.get(), traps.get(), &[value.get().to_owned(env)]) {
+        Ok(answer) => answer.get().is_true(),
+        Err(Thrown) => {
+            drop(env.exception());
+            false
+        }
     }
 }
 

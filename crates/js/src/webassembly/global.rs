@@ -23,7 +23,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         None => false,
     };
     let content = match api::member(&descriptor, "value")? {
-        Some(name) => val_type(&call.ctx, &name.get::<Coerced<String>>()?.0)?,
+        Some(name) => convert::val_type(&call.ctx, &name)?,
         None => {
             return Err(Exception::throw_type(
                 &call.ctx,
@@ -53,23 +53,6 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     )?;
     realm.adopt(global.into(), env.own(&object).store());
     Ok(object)
-}
-
-fn val_type(ctx: &Ctx<'_>, name: &str) -> Result<ValType> {
-    Ok(match name {
-        "i32" => ValType::I32,
-        "i64" => ValType::I64,
-        "f32" => ValType::F32,
-        "f64" => ValType::F64,
-        "externref" => ValType::EXTERNREF,
-        "anyfunc" => ValType::FUNCREF,
-        _ => {
-            return Err(Exception::throw_type(
-                ctx,
-                &format!("no value type \"{name}\""),
-            ));
-        }
-    })
 }
 
 fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Global)> {

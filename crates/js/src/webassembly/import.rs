@@ -116,7 +116,7 @@ fn call(
             .and_then(|value| {
                 convert::results_to_wasm(&realm, env, value.get(), import.ty.results(), results)
             })
-            .map_err(|thrown| realm.carry(env, thrown))
+            .map_err(|thrown| errors::carry(&realm, env, thrown))
     })?;
     Ok(Answer::Ready)
 }
@@ -139,7 +139,7 @@ fn call_suspending(
         };
         awaited
             .map(|awaited| realm.awaited.set(Some(awaited)))
-            .map_err(|thrown| realm.carry(env, thrown))
+            .map_err(|thrown| errors::carry(&realm, env, thrown))
     })?;
     Ok(Answer::Pending)
 }

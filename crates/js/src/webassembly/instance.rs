@@ -190,7 +190,10 @@ fn read_import<'js>(
         }
         (ExternType::Global(ty), _) => global_of_value(realm, env, *ty, &value, link_error),
         (ExternType::Func(ty), _) => function_of_value(realm, env, ty, value, import, link_error),
-        (ExternType::Tag(_), _) => Err(link_error("a tag, which JavaScript cannot give")),
+        (ExternType::Tag(_), Some(Payload::Tag(owner, tag))) if Rc::ptr_eq(owner, realm) => {
+            Ok((*tag).into())
+        }
+        (ExternType::Tag(_), _) => Err(link_error("a WebAssembly.Tag")),
     }
 }
 

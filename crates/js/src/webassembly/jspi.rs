@@ -327,7 +327,7 @@ impl Activation {
                 outcome
             }),
             Err(thrown) => {
-                let error = realm.carry(env, thrown);
+                let error = errors::carry(realm, env, thrown);
                 realm.store.with(|store| suspension.throw(store, error))
             }
         }

@@ -13,6 +13,7 @@ mod api;
 mod buffers;
 mod convert;
 mod errors;
+mod exception;
 mod function;
 mod global;
 mod import;
@@ -22,11 +23,13 @@ mod memory;
 mod module;
 mod realm;
 mod table;
+mod tag;
 
 pub(crate) use realm::HostData;
 
 use crate::raw::{Args, Attempt, Capability, Env, HostObject, Marker, Own, Stored};
 use bident::{Config, Engine};
+use exception::ExceptionObject;
 use function::ExportedFunction;
 use jspi::{Activation, Promising};
 use realm::{RealmOwner, RealmRef};
@@ -60,6 +63,16 @@ pub(crate) fn is_memory_buffer<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>
     realm::of(ctx).is_ok_and(|realm| realm.owns_buffer(crate::raw::Ref::new(value)))
 }
 
+/// Whether a value is a `WebAssembly.Exception`.
+#[cfg(feature = "host")]
+pub(crate) fn is_exception<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) -> bool {
+    let payload = |realm: std::rc::Rc<realm::Realm>| {
+        crate::raw::payload(realm.classes, crate::raw::Ref::new(value))
+    };
+    let payload = realm::of(ctx).ok().and_then(payload);
+    matches!(payload, Some(Payload::Exception(_)))
+}
+
 /// What a host object is.
 pub(crate) enum Payload {
     /// Owner of a realm's values.
@@ -74,6 +87,10 @@ pub(crate) enum Payload {
     Table(RealmRef, bident::Table),
     /// A `WebAssembly.Global`.
     Global(RealmRef, bident::Global),
+    /// A `WebAssembly.Tag`.
+    Tag(RealmRef, bident::Tag),
+    /// A `WebAssembly.Exception`.
+    Exception(ExceptionObject),
     /// An exported function.
     Function(ExportedFunction),
     /// What `WebAssembly.promising` returns.
@@ -101,9 +118,11 @@ impl Payload {
             Self::Realm(owner) => owner.mark(marker),
             Self::Module(_) => {}
             Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
-            Self::Memory(realm, _) | Self::Table(realm, _) | Self::Global(realm, _) => {
-                realm.mark(marker)
-            }
+            Self::Memory(realm, _)
+            | Self::Table(realm, _)
+            | Self::Global(realm, _)
+            | Self::Tag(realm, _) => realm.mark(marker),
+            Self::Exception(exception) => exception.mark(marker),
             Self::Function(function) => function.mark(marker),
             Self::Promising(promising) => promising.mark(marker),
             Self::Activation(activation) => activation.mark(marker),

@@ -2,13 +2,14 @@
 
 use super::Payload;
 use super::buffers::Buffers;
+use super::exception::Exceptions;
 use super::import::Import;
 use super::jspi::{Awaited, Frame};
-use super::{errors, function};
+use super::{function, tag};
 use crate::raw::{
     self, Attempt, Backlink, Classes, Context, Env, Marker, Own, Promises, Ref, Stored, Thrown,
 };
-use bident::{Engine, Extern, ExternRef, Func, Global, Memory, SharedStore, Store, Table};
+use bident::{Engine, Extern, ExternRef, Func, Global, Memory, SharedStore, Store, Table, Tag};
 use rquickjs::{Ctx, Exception, JsLifetime, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -42,12 +43,17 @@ pub(crate) struct Realm {
     pub(super) awaited: Cell<Option<Awaited>>,
     /// Memories whose buffer JavaScript has seen.
     pub(super) buffers: Buffers,
+    /// The tag under which WebAssembly sees what JavaScript throws.
+    pub(super) js_tag: Tag,
+    /// Which objects JavaScript has for exceptions.
+    pub(super) exceptions: Exceptions,
     values: RefCell<Values>,
     released: Arc<Mutex<Vec<u32>>>,
     functions: Cache<Func>,
     memories: Cache<Memory>,
     tables: Cache<Table>,
     globals: Cache<Global>,
+    tags: Cache<Tag>,
     intrinsics: RefCell<Option<Intrinsics>>,
     object: Backlink,
 }
@@ -77,7 +83,7 @@ impl Drop for Held {
     }
 }
 
-/// A JavaScript exception on its way through WebAssembly.
+/// A JavaScript exception on its way through WebAssembly that nothing there catches.
 #[derive(thiserror::Error)]
 #[error("JavaScript exception")]
 pub(super) struct Carried(Held);
@@ -95,6 +101,8 @@ pub(super) struct Intrinsics {
     pub(super) memory: Stored,
     pub(super) table: Stored,
     pub(super) global: Stored,
+    pub(super) tag: Stored,
+    pub(super) exception: Stored,
     pub(super) suspending: Stored,
     pub(super) function: Stored,
     pub(super) error: Stored,
@@ -102,6 +110,10 @@ pub(super) struct Intrinsics {
     pub(super) link_error: Stored,
     pub(super) runtime_error: Stored,
     pub(super) suspend_error: Stored,
+    /// The errors of traps: a `WeakSet`, with its methods.
+    pub(super) traps: Stored,
+    pub(super) traps_add: Stored,
+    pub(super) traps_has: Stored,
     pub(super) promise: Stored,
     pub(super) promise_resolve: Stored,
     pub(super) awaiter: Stored,
@@ -118,6 +130,8 @@ impl Intrinsics {
             &self.memory,
             &self.table,
             &self.global,
+            &self.tag,
+            &self.exception,
             &self.suspending,
             &self.function,
             &self.error,
@@ -125,6 +139,9 @@ impl Intrinsics {
             &self.link_error,
             &self.runtime_error,
             &self.suspend_error,
+            &self.traps,
+            &self.traps_add,
+            &self.traps_has,
             &self.promise,
             &self.promise_resolve,
             &self.awaiter,
@@ -167,12 +184,11 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
     }
     let registry = ctx.userdata::<Registry>().ok_or(rquickjs::Error::Unknown)?;
     let realm = Rc::new_cyclic(|weak| {
-        let store = Store::new(
-            engine,
-            HostData {
-                realm: weak.clone(),
-            },
-        );
+        let data = HostData {
+            realm: weak.clone(),
+        };
+        let mut store = Store::new(engine, data);
+        let js_tag = Tag::new(&mut store, tag::type_of_js_tag());
         Realm {
             context: Context::new(ctx),
             classes: registry.classes,
@@ -182,12 +198,15 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             frames: RefCell::default(),
             awaited: Cell::default(),
             buffers: Buffers::default(),
+            js_tag: js_tag.expect("every engine knows the type"),
+            exceptions: Exceptions::default(),
             values: RefCell::default(),
             released: Arc::default(),
             functions: RefCell::default(),
             memories: RefCell::default(),
             tables: RefCell::default(),
             globals: RefCell::default(),
+            tags: RefCell::default(),
             intrinsics: RefCell::default(),
             object: Backlink::new(),
         }
@@ -265,12 +284,14 @@ impl Realm {
         all(marker, self.memories.borrow().values());
         all(marker, self.tables.borrow().values());
         all(marker, self.globals.borrow().values());
+        all(marker, self.tags.borrow().values());
         all(marker, self.values.borrow().slots.iter().flatten());
         all(
             marker,
             self.imports.borrow().iter().map(|import| import.function()),
         );
         self.buffers.mark(marker);
+        self.exceptions.mark(marker);
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
             intrinsics.mark(marker);
         }
@@ -288,9 +309,11 @@ impl Realm {
         drop(self.memories.take());
         drop(self.tables.take());
         drop(self.globals.take());
+        drop(self.tags.take());
         drop(self.values.take());
         drop(self.imports.take());
         self.buffers.clear();
+        self.exceptions.clear();
         drop(self.intrinsics.take());
         drop(self.awaited.take());
     }
@@ -359,9 +382,9 @@ impl Realm {
         ExternRef::new(self.held(value))
     }
 
-    /// Keeps the pending exception as an error of the engine's.
-    pub(super) fn carry(&self, env: Env<'_>, Thrown: Thrown) -> bident::Error {
-        bident::Error::new(Carried(self.held(env.exception())))
+    /// Keeps a JavaScript exception that WebAssembly cannot catch as an error of the engine's.
+    pub(super) fn carry(&self, exception: Own<'_>) -> bident::Error {
+        bident::Error::new(Carried(self.held(exception)))
     }
 
     fn held(&self, value: Own<'_>) -> Held {
@@ -443,10 +466,9 @@ impl Realm {
                     Payload::Global(self.reference(env), global),
                 )
             }),
-            Extern::Tag(_) => {
-                let message = "a tag cannot be exported to JavaScript";
-                Err(errors::throw_new(self, env, |i| &i.link_error, message))
-            }
+            Extern::Tag(tag) => cached(&self.tags, env, tag, || {
+                self.create(env, |i| &i.tag, Payload::Tag(self.reference(env), tag))
+            }),
         }
     }
 
@@ -468,7 +490,7 @@ impl Realm {
             Extern::Memory(memory) => drop(self.memories.borrow_mut().insert(memory, object)),
             Extern::Table(table) => drop(self.tables.borrow_mut().insert(table, object)),
             Extern::Global(global) => drop(self.globals.borrow_mut().insert(global, object)),
-            Extern::Tag(_) => {}
+            Extern::Tag(tag) => drop(self.tags.borrow_mut().insert(tag, object)),
         }
     }
 

@@ -2,10 +2,11 @@
 //! through rbp alone, and it traps before it writes below the limit.
 //!
 //! All are called as `(rdi -> world, rsi: argument)`. World: word 0 -> anchor (whose word 0 is the
-//! limit), word 1: the host function, word 2: where results go.
+//! limit), word 1: the host function, word 2: where results go, then the stubs for transfers.
 
-use bident_stack::{leave_builtin, leave_host};
+use bident_stack::{Transfers, leave_builtin, leave_host};
 use std::arch::naked_asm;
+use std::mem::offset_of;
 
 /// Returns at once.
 #[unsafe(naked)]
@@ -235,4 +236,167 @@ pub unsafe extern "sysv64" fn ascend() {
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn wait() {
     naked_asm!("2:", "pause", "cmp qword ptr [rsi], 1000", "jb 2b", "ret")
+}
+
+/// Offsets of the stubs in the world.
+const CREATE: usize = 24 + offset_of!(Transfers, create);
+const RESUME: usize = 24 + offset_of!(Transfers, resume);
+const SUSPEND: usize = 24 + offset_of!(Transfers, suspend);
+const SWITCH: usize = 24 + offset_of!(Transfers, switch);
+
+/// Tag of the loops below.
+pub const TAG: usize = 0x1000;
+/// List of a handler for it.
+static ON_TAG: [usize; 2] = [TAG, 0];
+/// List of a `switch` handler for it.
+static ON_SWITCH: [usize; 2] = [TAG + bident_stack::SWITCH, 0];
+
+/// Suspends for ever.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn generate() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rdi",
+        "2:",
+        "mov rdi, [rbp - 8]",
+        "mov esi, {TAG}",
+        "call [rdi + {SUSPEND}]",
+        "jmp 2b",
+        TAG = const TAG,
+        SUSPEND = const SUSPEND,
+    )
+}
+
+/// Makes a stacklet that suspends for ever, and resumes it `argument` times.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn consume() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rdi",
+        "push rsi",
+        "mov rsi, rdi",
+        "xor edx, edx",
+        "lea rcx, [rip + {generate}]",
+        "call [rdi + {CREATE}]",
+        "mov rcx, rax",
+        "2:",
+        "mov rdi, [rbp - 8]",
+        "mov rsi, rcx",
+        "lea rdx, [rip + {ON}]",
+        "call [rdi + {RESUME}]",
+        "dec qword ptr [rbp - 16]",
+        "jnz 2b",
+        "mov rsp, rbp",
+        "pop rbp",
+        "ret",
+        generate = sym generate,
+        ON = sym ON_TAG,
+        CREATE = const CREATE,
+        RESUME = const RESUME,
+    )
+}
+
+/// Switches for ever to whoever has switched here.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn switch_back() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rdi",
+        "mov rax, rdx",
+        "2:",
+        "mov rdi, [rbp - 8]",
+        "mov esi, {TAG}",
+        "mov rdx, rax",
+        "call [rdi + {SWITCH}]",
+        "jmp 2b",
+        TAG = const TAG + bident_stack::SWITCH,
+        SWITCH = const SWITCH,
+    )
+}
+
+/// Makes a stacklet that switches back, and switches to it `argument` times.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn switch_to() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rdi",
+        "push rsi",
+        "mov rsi, rdi",
+        "xor edx, edx",
+        "lea rcx, [rip + {switch_back}]",
+        "call [rdi + {CREATE}]",
+        "2:",
+        "mov rdi, [rbp - 8]",
+        "mov esi, {TAG}",
+        "mov rdx, rax",
+        "call [rdi + {SWITCH}]",
+        "dec qword ptr [rbp - 16]",
+        "jnz 2b",
+        "mov rsp, rbp",
+        "pop rbp",
+        "ret",
+        switch_back = sym switch_back,
+        CREATE = const CREATE,
+        TAG = const TAG + bident_stack::SWITCH,
+        SWITCH = const SWITCH,
+    )
+}
+
+/// Runs two stacklets that switch to each other, `argument` times there and back.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn schedule() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rdi",
+        "mov rdx, rsi",
+        "mov rsi, rdi",
+        "lea rcx, [rip + {switch_to}]",
+        "call [rdi + {CREATE}]",
+        "mov rdi, [rbp - 8]",
+        "mov rsi, rax",
+        "lea rdx, [rip + {ON}]",
+        "call [rdi + {RESUME}]",
+        "mov rsp, rbp",
+        "pop rbp",
+        "ret",
+        switch_to = sym switch_to,
+        ON = sym ON_SWITCH,
+        CREATE = const CREATE,
+        RESUME = const RESUME,
+    )
+}
+
+/// Makes and runs `argument` stacklets that return at once, one after the other.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn make_and_run() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rdi",
+        "push rsi",
+        "2:",
+        "mov rdi, [rbp - 8]",
+        "mov rsi, rdi",
+        "xor edx, edx",
+        "lea rcx, [rip + {nothing}]",
+        "call [rdi + {CREATE}]",
+        "mov rdi, [rbp - 8]",
+        "mov rsi, rax",
+        "lea rdx, [rip + {ON}]",
+        "call [rdi + {RESUME}]",
+        "dec qword ptr [rbp - 16]",
+        "jnz 2b",
+        "mov rsp, rbp",
+        "pop rbp",
+        "ret",
+        nothing = sym nothing,
+        ON = sym ON_TAG,
+        CREATE = const CREATE,
+        RESUME = const RESUME,
+    )
 }

@@ -1,15 +1,18 @@
 //! What the tests of this crate share: a stand-in for the runtime, and code to run on stacklets.
 //!
 //! [`World`] is the context record that the code gets as its first argument. [`Rig`] does what an
-//! engine does around `enter`: sets the anchor, saves what a nested enter overwrites, and grows a stacklet when a prologue traps.
+//! engine does around `enter`: sets the anchor, saves what a nested enter overwrites, and grows a
+//! stacklet when a prologue traps.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod code;
+pub mod play;
+pub mod script;
 
 use bident_stack::{
-    Anchor, Answer, Entry, Error, Exit, Hooks, Limits, Refusal, Stacklet, Stacks, Stats, Transfers,
-    enter, exit_to_host, os, reenter, transfers,
+    Anchor, Answer, Entry, Error, Exit, Hooks, Limits, Reference, Refusal, Stacklet, Stacks, Stats,
+    Transfers, enter, enter_landing, exit_to_host, os, reenter, transfers,
 };
 use std::cell::Cell;
 use std::sync::Once;
@@ -23,7 +26,7 @@ pub const ROOMY: Limits = Limits {
 /// What a host function does: it sees the rig and the argument.
 pub type Host = fn(&mut Rig, u64) -> Answer;
 
-/// The context record of the code under test. The code reads the first three words.
+/// The context record of the code under test. The code reads what lies before `payload`.
 #[repr(C)]
 struct World {
     anchor: *mut Anchor,
@@ -37,6 +40,19 @@ struct World {
     moves_at_leave: bool,
     refusal: Option<Error>,
     refused: Option<(u64, Refusal)>,
+    lands: bool,
+    stopped: Task,
+}
+
+/// How to go on with a chain.
+#[derive(Clone, Copy)]
+enum Go {
+    /// It is fresh or suspended.
+    On,
+    /// It is parked.
+    Answer,
+    /// Its first stacklet was sent to a landing pad.
+    Land,
 }
 
 /// A store's worth of stacklets with a host function, owned through a raw pointer because the code
@@ -74,6 +90,8 @@ impl Rig {
             moves_at_leave: false,
             refusal: None,
             refused: None,
+            lands: false,
+            stopped: Task(std::ptr::null_mut()),
         };
         let world = Box::into_raw(Box::new(world));
         // SAFETY: both were just leaked from boxes.
@@ -85,6 +103,13 @@ impl Rig {
     pub fn moving(host: Host) -> Self {
         let mut rig = Self::new(ROOMY, host);
         rig.world().moves_at_leave = true;
+        rig
+    }
+
+    /// A rig in stress mode: stacklets also move whenever a transfer arrives.
+    pub fn stressed(host: Host) -> Self {
+        let mut rig = Self::moving(host);
+        rig.world().transfers = transfers(true);
         rig
     }
 
@@ -175,18 +200,96 @@ impl Rig {
 
     /// Runs a stacklet until it comes back.
     pub fn enter(&mut self, task: Task, value: u64) -> Exit {
+        let go = match self.is_fresh(task) {
+            true => Go::On,
+            false => Go::Answer,
+        };
+        self.run(task, task, go, value)
+    }
+
+    /// Runs a fresh or suspended chain, which the reference names, under handlers of the host.
+    pub fn resume(&mut self, reference: u64, handlers: &'static [u64], value: u64) -> Exit {
+        assert_eq!(handlers.last(), Some(&0));
+        let reference = Reference::from_word(reference).expect("not null");
+        let first = self.stacks().resolve(reference).expect("not used");
+        // SAFETY: it is suspended, so nobody else changes the records of its chain.
+        let last = unsafe {
+            (*first).revision += 1;
+            let last = self.stacks().last(first);
+            (*last).parent = std::ptr::null_mut();
+            (*last).handlers = handlers.as_ptr().cast();
+            last
+        };
+        self.run(Task(first), Task(last), Go::On, value)
+    }
+
+    /// Goes on with the chain that `stopped` last, parked, as if its host function had answered.
+    pub fn answer(&mut self, value: u64) -> Exit {
+        let (first, last) = self.stopped_chain();
+        self.run(first, last, Go::Answer, value)
+    }
+
+    /// Goes on with the chain that `stopped` last at the landing pad of its step.
+    pub fn land(&mut self, payloads: [u64; 2]) -> Exit {
+        let (first, last) = self.stopped_chain();
+        self.send_to_pad(first, payloads[0]);
+        self.run(first, last, Go::Land, payloads[1])
+    }
+
+    /// Lands where `current` waits in a step, instead of going on there; gives what to answer.
+    pub fn land_here(&mut self, payloads: [u64; 2]) -> Answer {
+        let current = self.current();
+        self.send_to_pad(current, payloads[0]);
+        Answer::land(payloads[1])
+    }
+
+    /// Whether exceptions land where the stacklet was suspended.
+    pub fn catch(&mut self) {
+        self.world().lands = true;
+    }
+
+    fn send_to_pad(&mut self, task: Task, landing: u64) {
+        let fp = self.record(task).context.fp;
+        let anchor = self.world().anchor;
+        // SAFETY: the task does not run and waits in a step, whose frame has this pad.
+        unsafe {
+            let pad = script::pad as *const () as usize;
+            let sp = fp - script::PAD_FRAME;
+            self.world().stacks.land(task.0, pad, sp, fp);
+            (*anchor).landing = landing;
+        }
+    }
+
+    /// The stacklet that ran last when `enter` came back.
+    pub fn stopped(&mut self) -> Task {
+        self.world().stopped
+    }
+
+    /// The chain of `stopped`: its first and its last stacklet.
+    pub fn stopped_chain(&mut self) -> (Task, Task) {
+        let first = self.stopped();
+        let mut last = first;
+        while !self.record(last).parent.is_null() {
+            last = Task(self.record(last).parent);
+        }
+        (first, last)
+    }
+
+    fn run(&mut self, first: Task, last: Task, go: Go, value: u64) -> Exit {
         let anchor = self.world().anchor;
         let world_before = RUNNING.replace(self.world);
         // SAFETY: tasks come from `create` of a rig and are not used after `release`; the handler
         // and the signal stack are there since `new`. What a nested enter overwrites comes back.
         let exit = unsafe {
             let (limit, current, host_sp) = ((*anchor).limit, (*anchor).current, (*anchor).host_sp);
-            (*anchor).limit = (*task.0).limit;
-            (*anchor).current = task.0;
-            let exit = match (*task.0).is_fresh() {
-                true => enter(anchor, task.0, task.0),
-                false => reenter(anchor, task.0, task.0, value),
+            (*anchor).limit = (*first.0).limit;
+            (*anchor).current = first.0;
+            let exit = match go {
+                Go::On => enter(anchor, last.0, first.0, value),
+                Go::Answer => reenter(anchor, last.0, first.0, value),
+                Go::Land => enter_landing(anchor, last.0, first.0, value),
             };
+            (*self.world).stopped = Task((*anchor).current);
             (*anchor).limit = limit;
             (*anchor).current = current;
             (*anchor).host_sp = host_sp;
@@ -194,6 +297,62 @@ impl Rig {
         };
         RUNNING.set(world_before);
         exit
+    }
+
+    /// Does a script on a stacklet of its own, which is freed when it returns.
+    pub fn play(&mut self, script: &script::Script) -> Exit {
+        let task = self.create(script::run, script.address());
+        let exit = self.enter(task, 0);
+        if exit == Exit::Returned {
+            self.release(task);
+        }
+        exit
+    }
+
+    /// Which of the host's handlers the last chain was suspended to.
+    pub fn handled(&mut self) -> u32 {
+        // SAFETY: the anchor lives as long as the world.
+        unsafe { (*self.world().anchor).handled }
+    }
+
+    /// The value at a position of the transfer buffer.
+    pub fn payload(&mut self, position: usize) -> u64 {
+        self.world().payload[position][0]
+    }
+
+    /// How many more records may become idle.
+    pub fn room(&mut self) -> u32 {
+        // SAFETY: the anchor lives as long as the world.
+        unsafe { (*self.world().anchor).room }
+    }
+
+    /// Gives the blocks of idle records back.
+    pub fn release_idle(&mut self) {
+        let anchor = self.world().anchor;
+        // SAFETY: the anchor is the one of these stacks.
+        unsafe { self.world().stacks.release_idle(&mut *anchor) };
+    }
+
+    /// Binds values to what a word names, from a position on; the new word.
+    pub fn bind(&mut self, reference: u64, position: usize, values: &[u64]) -> Result<u64, Error> {
+        let reference = Reference::from_word(reference).expect("not null");
+        let record = self.stacks().resolve(reference).expect("not used");
+        let values: Vec<[u64; 2]> = values.iter().map(|&value| [value, !value]).collect();
+        // SAFETY: what a reference names is suspended or fresh.
+        let bound = unsafe { self.stacks().bind(record, position, &values) };
+        bound.map(Reference::word)
+    }
+
+    /// Frees every stacklet that there is.
+    pub fn release_suspended(&mut self) {
+        // SAFETY: nothing runs, and no stacklet is marked.
+        unsafe { self.stacks().sweep() };
+    }
+
+    /// The stacklet that a word names.
+    pub fn named(&mut self, reference: u64) -> Option<Task> {
+        let reference = Reference::from_word(reference)?;
+        self.stacks().resolve(reference).map(Task)
     }
 
     /// Moves a stacklet that does not run.
@@ -323,9 +482,16 @@ unsafe extern "sysv64" fn retire(_: *mut Anchor, stacklet: *mut Stacklet) {
     running().release(Task(stacklet));
 }
 
+/// Second payload of a pad where an exception lands.
+pub const THROWN: u64 = 77;
+
 unsafe extern "sysv64" fn throw(_: *mut Anchor, word: u64) -> Answer {
-    running().log().push(word);
-    Answer::exit(Exit::Unwound)
+    let mut rig = running();
+    rig.log().push(word);
+    match rig.world().lands {
+        true => rig.land_here([word, THROWN]),
+        false => Answer::exit(Exit::Unwound),
+    }
 }
 
 unsafe extern "sysv64" fn stress(_: *mut Anchor) {

@@ -1,7 +1,8 @@
 //! `cont.bind`.
 
-use super::{call, func_type, write_reversed};
+use super::{call, func_type};
 use crate::function::Translator;
+use crate::record::store;
 use bident_abi::Builtin;
 use bident_module::TypeIndex;
 use cranelift_codegen::ir::Value;
@@ -14,7 +15,13 @@ pub(in crate::ops) fn bind(t: &mut Translator<'_, '_>, from: TypeIndex, to: Type
     let count = types.len() - rest;
     let cont = t.operands.pop();
     let bound: Vec<Value> = t.operands.pop_many(count).collect();
-    write_reversed(t, types, &bound);
+    if count > 0 {
+        let buffer = call::transfer_buffer(t);
+        for (i, value) in bound.into_iter().enumerate() {
+            let position = types.len() - 1 - i;
+            store::write_value(&mut t.b, buffer, position, types[i], value);
+        }
+    }
     let (position, count) = (
         call::constant(t, rest as u64),
         call::constant(t, count as u64),

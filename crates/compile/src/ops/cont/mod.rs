@@ -14,7 +14,7 @@
 //! ```
 //!
 //! What goes into a continuation lies in the buffer in reverse, so that arguments bound in advance keep
-//! their places (`bident-abi`, `call.rs`). The stubs preserve no register, so each is called by
+//! their places. The value at position 0 travels in a register instead (`bident-abi`, `call.rs`). The stubs preserve no register, so each is called by
 //! `try_call`; its landing pad is that of the innermost `try` around, as for any call.
 
 mod bind;
@@ -39,57 +39,67 @@ fn func_type<'m>(t: &Translator<'m, '_>, cont: TypeIndex) -> &'m FuncType {
     module.func_type_at(module.cont_func_type(cont))
 }
 
-/// Puts values into the transfer buffer, value `i` at position `i`.
-fn write(t: &mut Translator<'_, '_>, types: &[ValType], values: &[Value]) {
+/// Sends values to a parent: gives the first in a register, puts value `i` of the others at position `i`
+/// of the transfer buffer.
+fn send(t: &mut Translator<'_, '_>, types: &[ValType], values: &[Value]) -> Value {
     let positions = 0..types.len();
-    write_at(t, types, values, positions);
+    send_at(t, types, values, positions)
 }
 
-/// Puts values that go into a continuation there: the last of all at position 0. `given` are the first
-/// of `types`, the others are not ours to write.
-fn write_reversed(t: &mut Translator<'_, '_>, types: &[ValType], given: &[Value]) {
+/// Sends values into a continuation: the last of all at position 0, which is the register. `given` are
+/// the first of `types`; the others are not ours to send.
+fn send_reversed(t: &mut Translator<'_, '_>, types: &[ValType], given: &[Value]) -> Value {
     let positions = (0..types.len()).rev();
-    write_at(t, &types[..given.len()], given, positions);
+    send_at(t, &types[..given.len()], given, positions)
 }
 
-fn write_at(
+fn send_at(
     t: &mut Translator<'_, '_>,
     types: &[ValType],
     values: &[Value],
     positions: impl Iterator<Item = usize>,
-) {
-    if values.is_empty() {
-        return;
-    }
-    let buffer = call::transfer_buffer(t);
+) -> Value {
+    // Anything will do where there is no value.
+    let mut register = t.context;
+    let mut buffer = None;
     for ((ty, value), position) in types.iter().zip(values).zip(positions) {
-        store::write_value(&mut t.b, buffer, position, *ty, *value);
+        if position == 0 {
+            register = store::to_register(&mut t.b, *ty, *value);
+        } else {
+            let buffer = *buffer.get_or_insert_with(|| call::transfer_buffer(t));
+            store::write_value(&mut t.b, buffer, position, *ty, *value);
+        }
     }
+    register
 }
 
-/// Takes values from the transfer buffer, value `i` from position `i`.
-fn read(t: &mut Translator<'_, '_>, types: &[ValType]) -> Vec<Value> {
+/// Takes what a continuation sent.
+fn receive(t: &mut Translator<'_, '_>, types: &[ValType], register: Value) -> Vec<Value> {
     let positions = 0..types.len();
-    read_at(t, types, positions)
+    receive_at(t, types, positions, register)
 }
 
-/// Takes values that came into a continuation.
-fn read_reversed(t: &mut Translator<'_, '_>, types: &[ValType]) -> Vec<Value> {
+/// Takes what came into a continuation.
+fn receive_reversed(t: &mut Translator<'_, '_>, types: &[ValType], register: Value) -> Vec<Value> {
     let positions = (0..types.len()).rev();
-    read_at(t, types, positions)
+    receive_at(t, types, positions, register)
 }
 
-fn read_at(
+fn receive_at(
     t: &mut Translator<'_, '_>,
     types: &[ValType],
     positions: impl Iterator<Item = usize>,
+    register: Value,
 ) -> Vec<Value> {
-    if types.is_empty() {
-        return Vec::new();
+    let mut buffer = None;
+    let mut values = Vec::with_capacity(types.len());
+    for (ty, position) in types.iter().zip(positions) {
+        values.push(if position == 0 {
+            store::from_register(&mut t.b, *ty, register)
+        } else {
+            let buffer = *buffer.get_or_insert_with(|| call::transfer_buffer(t));
+            store::value(position, *ty).load(&mut t.b, buffer)
+        });
     }
-    let buffer = call::transfer_buffer(t);
-    let values = types.iter().zip(positions);
     values
-        .map(|(ty, position)| store::value(position, *ty).load(&mut t.b, buffer))
-        .collect()
 }

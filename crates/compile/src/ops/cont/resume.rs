@@ -1,7 +1,7 @@
 //! `resume`, `resume_throw`, `resume_throw_ref`, and what their clauses do.
 //!
 //! ```text
-//!       try_call resume ──► status, ref
+//!       try_call resume ──► status, ref, value
 //!                              │
 //!        ┌──── status != 0 ────┴──── 0 ────┐
 //!        ▼                                 ▼
@@ -14,12 +14,12 @@
 //! Clauses for switches take no part: the stub of `switch` finds them in the list of handlers, and
 //! control does not come here.
 
-use super::{call, func_type, read, write, write_reversed};
+use super::{call, func_type, receive, send_reversed};
 use crate::error::Error;
 use crate::function::Translator;
-use crate::ops::control;
-use crate::record::{context, store};
-use crate::{record, signature};
+use crate::ops::{control, exception};
+use crate::record::{Field, context, store};
+use crate::signature;
 use bident_abi::{Builtin, TrapCode};
 use bident_module::{Handler, TagIndex, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -35,9 +35,9 @@ pub(in crate::ops) fn resume(
     let cont = t.operands.pop();
     let args: Vec<Value> = t.operands.pop_many(params.len()).collect();
     let handlers = handlers(t, table)?;
-    write_reversed(t, params, &args);
-    let signature = signature::transfer(2, 2);
-    transfer(t, ty, table, store::RESUME, signature, &[cont, handlers]);
+    let value = send_reversed(t, params, &args);
+    let args = [cont, handlers, value];
+    transfer(t, ty, table, store::RESUME, args);
     Ok(())
 }
 
@@ -50,7 +50,7 @@ pub(in crate::ops) fn resume_throw(
     let params = t.module.tag_type(tag).params();
     let cont = t.operands.pop();
     let values: Vec<Value> = t.operands.pop_many(params.len()).collect();
-    write(t, params, &values);
+    exception::write(t, params, &values);
     let tag = t.of_context(context::tag(t.layout, tag));
     let exn = call::builtin(t, Builtin::ExnNew, &[tag]);
     throw_into(t, ty, table, cont, exn)
@@ -75,9 +75,8 @@ fn throw_into(
     exn: Value,
 ) -> Result<(), Error> {
     let handlers = handlers(t, table)?;
-    let signature = signature::transfer(3, 2);
     let args = [cont, handlers, exn];
-    transfer(t, ty, table, store::RESUME_THROW, signature, &args);
+    transfer(t, ty, table, store::RESUME_THROW, args);
     Ok(())
 }
 
@@ -102,27 +101,32 @@ fn transfer(
     t: &mut Translator<'_, '_>,
     ty: TypeIndex,
     table: &ResumeTable,
-    stub: record::Field,
-    signature: cranelift_codegen::ir::Signature,
-    args: &[Value],
+    stub: Field,
+    [cont, handlers, value]: [Value; 3],
 ) {
     call::announce(t);
     let store = t.store();
     let stub = stub.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature);
-    let args: Vec<Value> = std::iter::once(t.context)
-        .chain(args.iter().copied())
-        .collect();
-    let &[status, reference] = call::transfer(t, signature, stub, &args).as_slice() else {
-        unreachable!("the signature has two results")
+    let signature = t.b.import_signature(signature::transfer(3, 3));
+    let args = [t.context, cont, handlers, value];
+    let &[status, reference, value] = call::transfer(t, signature, stub, &args).as_slice() else {
+        unreachable!("the signature has three results")
     };
-    clauses(t, table, status, reference);
-    let results = read(t, func_type(t, ty).results());
+    clauses(t, table, status, Captured { reference, value });
+    let results = receive(t, func_type(t, ty).results(), value);
     t.operands.extend(&results);
 }
 
+/// What a suspension brings, in registers.
+#[derive(Clone, Copy)]
+struct Captured {
+    reference: Value,
+    /// The first value that it carries.
+    value: Value,
+}
+
 /// The code that leads to the labels of the clauses. Goes on where the continuation has finished.
-fn clauses(t: &mut Translator<'_, '_>, table: &ResumeTable, status: Value, reference: Value) {
+fn clauses(t: &mut Translator<'_, '_>, table: &ResumeTable, status: Value, captured: Captured) {
     let labels: Vec<_> = (1..)
         .zip(&table.handlers)
         .filter_map(|(k, clause)| match *clause {
@@ -141,16 +145,16 @@ fn clauses(t: &mut Translator<'_, '_>, table: &ResumeTable, status: Value, refer
         let is_k = t.b.ins().icmp_imm_u(IntCC::Equal, status, k);
         t.b.ins().brif(is_k, here, &[], next, &[]);
         control::go_on_in(t, here);
-        clause(t, tag, label, reference);
+        clause(t, tag, label, captured);
         control::go_on_in(t, next);
     }
-    clause(t, last_tag, last_label, reference);
+    clause(t, last_tag, last_label, captured);
     control::go_on_in(t, finished);
 }
 
 /// Branches to the label of a clause, with what the suspension carries and the continuation.
-fn clause(t: &mut Translator<'_, '_>, tag: TagIndex, label: u32, reference: Value) {
-    let mut values = read(t, t.module.tag_type(tag).params());
-    values.push(reference);
+fn clause(t: &mut Translator<'_, '_>, tag: TagIndex, label: u32, captured: Captured) {
+    let mut values = receive(t, t.module.tag_type(tag).params(), captured.value);
+    values.push(captured.reference);
     control::jump_with(t, label, &values);
 }

@@ -1,6 +1,6 @@
 //! `suspend` and `switch`.
 
-use super::{call, func_type, read_reversed, write, write_reversed};
+use super::{call, func_type, receive_reversed, send, send_reversed};
 use crate::function::Translator;
 use crate::record::{context, store};
 use crate::signature;
@@ -11,30 +11,30 @@ use cranelift_codegen::ir::{InstBuilder, Value};
 pub(in crate::ops) fn suspend(t: &mut Translator<'_, '_>, tag: TagIndex) {
     let ty = t.module.tag_type(tag);
     let values: Vec<Value> = t.operands.pop_many(ty.params().len()).collect();
-    write(t, ty.params(), &values);
+    let value = send(t, ty.params(), &values);
     let tag = t.of_context(context::tag(t.layout, tag));
     let store = t.store();
     let stub = store::SUSPEND.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(1, 0));
-    call::transfer(t, signature, stub, &[t.context, tag]);
-    let results = read_reversed(t, ty.results());
+    let signature = t.b.import_signature(signature::transfer(2, 1));
+    let value = call::transfer(t, signature, stub, &[t.context, tag, value])[0];
+    let results = receive_reversed(t, ty.results(), value);
     t.operands.extend(&results);
 }
 
-/// The last parameter of the target is the continuation that the switch leaves behind; the stub writes
+/// The last parameter of the target is the continuation that the switch leaves behind; the stub sends
 /// it. Its type says with which values it will go on: the results of the switch.
 pub(in crate::ops) fn switch(t: &mut Translator<'_, '_>, ty: TypeIndex, tag: TagIndex) {
     let params = func_type(t, ty).params();
     let cont = t.operands.pop();
     let values: Vec<Value> = t.operands.pop_many(params.len() - 1).collect();
-    write_reversed(t, params, &values);
+    send_reversed(t, params, &values);
     let tag = t.of_context(context::tag(t.layout, tag));
     let tag = t.b.ins().iadd_imm_s(tag, SWITCH as i64);
     let store = t.store();
     let stub = store::SWITCH.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(2, 0));
-    call::transfer(t, signature, stub, &[t.context, tag, cont]);
-    let results = read_reversed(t, left_behind(t, params));
+    let signature = t.b.import_signature(signature::transfer(2, 1));
+    let value = call::transfer(t, signature, stub, &[t.context, tag, cont])[0];
+    let results = receive_reversed(t, left_behind(t, params), value);
     t.operands.extend(&results);
 }
 

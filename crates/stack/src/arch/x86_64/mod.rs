@@ -57,7 +57,7 @@ pub const LEAVE_FRAME: usize = 56;
 /// Offsets that many stubs use.
 const SP: usize = offset_of!(Stacklet, context) + offset_of!(Context, sp);
 const FP: usize = offset_of!(Stacklet, context) + offset_of!(Context, fp);
-const REFERENCE: usize = offset_of!(Stacklet, index);
+const REFERENCE: usize = offset_of!(Stacklet, position);
 const _: () = assert!(offset_of!(Stacklet, revision) == REFERENCE + 4);
 
 /// What advances the revision of the word at `REFERENCE`; wrapping to 0, it sets the carry flag.
@@ -210,7 +210,7 @@ macro_rules! enter_with {
 }
 
 /// Host -> stacklet that is fresh or suspended: runs `stacklet`, which is [`Anchor::current`] and whose
-/// chain ends at `root`. Comes back when the chain's last stacklet finishes, or when one parks, is
+/// chain ends at `root`; `value` is the value at position 0. Comes back when the chain's last stacklet finishes, or when one parks, is
 /// suspended to the host, traps or is unwound, with the [`Exit`] that says which.
 ///
 /// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
@@ -221,7 +221,12 @@ macro_rules! enter_with {
 /// last of its chain; its code is still mapped. No other thread uses the anchor. The calling thread has
 /// an alternate signal stack, and the handler for limit traps is installed.
 #[inline(always)]
-pub unsafe fn enter(anchor: *mut Anchor, root: *mut Stacklet, stacklet: *mut Stacklet) -> Exit {
+pub unsafe fn enter(
+    anchor: *mut Anchor,
+    root: *mut Stacklet,
+    stacklet: *mut Stacklet,
+    value: u64,
+) -> Exit {
     // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
     // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
     unsafe {
@@ -229,8 +234,9 @@ pub unsafe fn enter(anchor: *mut Anchor, root: *mut Stacklet, stacklet: *mut Sta
             anchor,
             root,
             stacklet,
-            0u64,
+            value,
             "mov r10, rdi",
+            "mov rax, rsi",
             "pop rcx",
             "jmp rcx"
         )
@@ -303,17 +309,21 @@ const _: () = assert!(
 );
 
 /// First instructions of a fresh stacklet, and its end. rsp -> context, code, trampoline, anchor (see
-/// the drawing); rbp -> link.
+/// the drawing); rbp -> link; rax: the value at position 0, which the trampoline gets as third
+/// argument.
 ///
-/// When the trampoline has returned, what it gave is in the transfer buffer. Control goes to the
-/// parent, with status 0, or, where there is none, to the host.
+/// When the trampoline has returned, what it gave is in the transfer buffer, and in rax the value at
+/// position 0. Control goes to the parent, with status 0 and that value in rdx, or, where there is
+/// none, to the host, with the value in the buffer.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn root_start() {
     naked_asm!(
+        "mov rdx, rax",
         "pop rdi",
         "pop rsi",
         "pop rax",
         "call rax",
+        "mov rdx, rax",
         "mov r10, [rsp]",
         "mov rcx, [r10 + {CURRENT}]",
         "mov r11, [rcx + {PARENT}]",
@@ -322,13 +332,13 @@ unsafe extern "sysv64" fn root_start() {
         // rcx -> finished, r11 -> parent. Small ones stay idle, with revision advanced.
         "cmp byte ptr [rcx + {CLASS}], {KEPT_CLASS}",
         "jne 3f",
-        "mov edx, [r10 + {ROOM}]",
-        "sub edx, 1",
+        "mov r8d, [r10 + {ROOM}]",
+        "sub r8d, 1",
         "jc 3f",
         "mov rax, {REVISION}",
         "add [rcx + {REFERENCE}], rax",
         "jc 3f",
-        "mov [r10 + {ROOM}], edx",
+        "mov [r10 + {ROOM}], r8d",
         "mov byte ptr [rcx + {STATE}], {IDLE_STATE}",
         "mov rax, [r10 + {IDLE}]",
         "mov [rcx + {PARENT}], rax",
@@ -347,15 +357,21 @@ unsafe extern "sysv64" fn root_start() {
         "3:",
         "mov [r10 + {CURRENT}], r11",
         "mov rsp, [r10 + {HOST_SP}]",
+        "push rdx",
+        "push rdx",
         "mov rdi, r10",
         "mov rsi, rcx",
         "mov rax, [r10 + {HOOKS}]",
         "call [rax + {RETIRE}]",
+        "pop rdx",
+        "pop rdx",
         "mov r10, [rsp]",
         "mov r11, [r10 + {CURRENT}]",
         "jmp 2b",
         // To the host.
         "4:",
+        "mov r11, [r10 + {PAYLOAD}]",
+        "mov [r11], rdx",
         "mov rsp, [r10 + {HOST_SP}]",
         "mov eax, {RETURNED}",
         "add rsp, 8",
@@ -366,6 +382,7 @@ unsafe extern "sysv64" fn root_start() {
         ROOM = const offset_of!(Anchor, room),
         IDLE = const offset_of!(Anchor, idle),
         HOOKS = const offset_of!(Anchor, hooks),
+        PAYLOAD = const offset_of!(Anchor, payload),
         ANCHOR_LIMIT = const offset_of!(Anchor, limit),
         RETIRE = const offset_of!(Hooks, retire),
         PARENT = const offset_of!(Stacklet, parent),

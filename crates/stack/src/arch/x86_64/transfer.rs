@@ -17,17 +17,18 @@
 //! stub saves is the stack pointer, which leads to the return address, and the frame pointer. It
 //! leaves by `pop` and `jmp`; a `ret` would be predicted to go back to the caller.
 //!
-//! At every arrival on a stacklet, r10 -> anchor; after `resume`, rax: status (0: finished, k: the
-//! k-th handler), rcx: reference. Values are in the transfer buffer.
+//! At every arrival on a stacklet, r10 -> anchor. Of the values in the transfer buffer, the one at
+//! position 0 is in a register instead:
+//!
+//! ```text
+//!  into a continuation     rax: value
+//!  back to its parent      rdx: value, rax: status (0: finished, k: the k-th handler), rcx: reference
+//! ```
 
 use super::{FP, REFERENCE, REVISION, SP, leave_builtin, root_start};
 use crate::stacklet::{Anchor, Exit, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
 use std::arch::naked_asm;
 use std::mem::offset_of;
-
-/// Power of two of a record's size.
-const RECORD_SHIFT: u32 = size_of::<Stacklet>().trailing_zeros();
-const _: () = assert!(size_of::<Stacklet>().is_power_of_two());
 
 /// The stubs, for a store in stress mode or not.
 pub fn transfers(stress: bool) -> Transfers {
@@ -107,20 +108,18 @@ macro_rules! resume_with {
         naked_asm!(
             "mov r10, [rdi]",
             "mov eax, esi",
-            "shl rax, {RECORD_SHIFT}",
             "add rax, [r10 + {RECORDS}]",
             "cmp [rax + {REFERENCE}], rsi",
             "jne 8f",
+            "mov r9, [r10 + {CURRENT}]",
             "mov r11, {REVISION}",
             "add [rax + {REFERENCE}], r11",
-            "mov r9, [r10 + {CURRENT}]",
             "mov [r9 + {SP}], rsp",
             "mov [r9 + {FP}], rbp",
             "jc 9f",
             // rax -> first of the chain, r8 -> last, r9 -> parent to be.
             "7:",
             "mov r8d, [rax + {LAST}]",
-            "shl r8, {RECORD_SHIFT}",
             "add r8, [r10 + {RECORDS}]",
             "mov [r8 + {PARENT}], r9",
             "mov [r8 + {HANDLERS}], rdx",
@@ -167,7 +166,6 @@ macro_rules! resume_with {
             "jz 5b",
             "jmp 7b",
             leave_builtin = sym leave_builtin,
-            RECORD_SHIFT = const RECORD_SHIFT,
             REFERENCE = const REFERENCE,
             REVISION = const REVISION,
             RECORDS = const offset_of!(Anchor, records),
@@ -191,7 +189,7 @@ macro_rules! resume_with {
     };
 }
 
-/// Parent -> continuation. rdi -> context record, rsi: reference, rdx -> list of handlers.
+/// Parent -> continuation. rdi -> context record, rsi: reference, rdx -> list of handlers, rcx: value.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -200,6 +198,7 @@ pub unsafe extern "sysv64" fn resume() {
     resume_with!([
         "mov rsp, [rax + {SP}]",
         "mov rbp, [rax + {FP}]",
+        "mov rax, rcx",
         "pop r11",
         "jmp r11"
     ])
@@ -207,7 +206,7 @@ pub unsafe extern "sysv64" fn resume() {
 
 #[unsafe(naked)]
 unsafe extern "sysv64" fn resume_stressed() {
-    resume_with!(["jmp {arrive}"] arrive = sym arrive_stressed,)
+    resume_with!(["mov rax, rcx", "jmp {arrive}"] arrive = sym arrive_stressed,)
 }
 
 /// Parent -> continuation, with an exception where it was suspended. As [`resume`]; rcx: the
@@ -231,8 +230,9 @@ pub unsafe extern "sysv64" fn resume_throw() {
     )
 }
 
-/// From rcx -> the current stacklet, finds the first that runs under a handler for the word in rsi:
-/// rcx -> it, r8: position of the handler. `8` is where to go if there is none.
+/// Where the first handler of the stacklet at rcx, the current one, is not it: finds the first up the
+/// chain that runs under a handler for the word in rsi. rcx -> it, r8: position of the handler. Goes on
+/// at `4`, or at `8` if there is none.
 macro_rules! search {
     () => {
         concat!(
@@ -240,17 +240,15 @@ macro_rules! search {
             "mov r11, [rcx + {HANDLERS}]\n",
             "xor r8d, r8d\n",
             "3:\n",
-            "mov rdx, [r11 + 8 * r8]\n",
-            "cmp rdx, rsi\n",
-            "je 4f\n",
+            "cmp [r11 + 8 * r8], rsi\n",
+            "je 4b\n",
+            "cmp qword ptr [r11 + 8 * r8], 1\n",
             "inc r8d\n",
-            "test rdx, rdx\n",
-            "jnz 3b\n",
+            "jnb 3b\n",
             "mov rcx, [rcx + {PARENT}]\n",
             "test rcx, rcx\n",
             "jnz 2b\n",
-            "jmp 8f\n",
-            "4:",
+            "jmp 8f",
         )
     };
 }
@@ -260,30 +258,37 @@ macro_rules! suspend_with {
         naked_asm!(
             "mov r10, [rdi]",
             "mov rax, [r10 + {CURRENT}]",
+            "mov r11, [rax + {HANDLERS}]",
             "mov rcx, rax",
-            search!(),
+            "xor r8d, r8d",
+            "cmp [r11], rsi",
+            "jne 2f",
             // rax -> first of the chain, rcx -> last, r8: position of the handler.
+            "4:",
             "mov [rax + {SP}], rsp",
             "mov [rax + {FP}], rbp",
-            "mov edx, [rcx + {REFERENCE}]",
-            "mov [rax + {LAST}], edx",
+            "mov r11d, [rcx + {REFERENCE}]",
+            "mov [rax + {LAST}], r11d",
             "mov r11, [rcx + {PARENT}]",
             "mov rcx, [rax + {REFERENCE}]",
             "lea eax, [r8 + 1]",
             "test r11, r11",
             "jz 7f",
             "mov [r10 + {CURRENT}], r11",
-            "mov rdx, [r11 + {LIMIT}]",
-            "mov [r10 + {ANCHOR_LIMIT}], rdx",
+            "mov r8, [r11 + {LIMIT}]",
+            "mov [r10 + {ANCHOR_LIMIT}], r8",
             $($go,)*
             // To a handler of the host.
             "7:",
+            "mov r11, [r10 + {PAYLOAD}]",
+            "mov [r11], rdx",
             "mov [r10 + {HANDLED}], eax",
             "mov eax, {EXIT_HANDLED}",
             "mov rsp, [r10 + {HOST_SP}]",
             "add rsp, 8",
             "pop rcx",
             "jmp rcx",
+            search!(),
             // No handler.
             "8:",
             "mov edx, {REFUSED_UNHANDLED}",
@@ -296,6 +301,7 @@ macro_rules! suspend_with {
             HOST_SP = const offset_of!(Anchor, host_sp),
             HANDLED = const offset_of!(Anchor, handled),
             HOOKS = const offset_of!(Anchor, hooks),
+            PAYLOAD = const offset_of!(Anchor, payload),
             ANCHOR_LIMIT = const offset_of!(Anchor, limit),
             REFUSE = const offset_of!(Hooks, refuse),
             LAST = const offset_of!(Stacklet, last),
@@ -311,7 +317,7 @@ macro_rules! suspend_with {
     };
 }
 
-/// Continuation -> parent. rdi -> context record, rsi: tag.
+/// Continuation -> parent. rdi -> context record, rsi: tag, rdx: value.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -335,14 +341,16 @@ macro_rules! switch_with {
         naked_asm!(
             "mov r10, [rdi]",
             "mov eax, edx",
-            "shl rax, {RECORD_SHIFT}",
             "add rax, [r10 + {RECORDS}]",
             "cmp [rax + {REFERENCE}], rdx",
             "jne 9f",
             "mov r9, [r10 + {CURRENT}]",
+            "mov r11, [r9 + {HANDLERS}]",
             "mov rcx, r9",
-            search!(),
+            "cmp [r11], rsi",
+            "jne 2f",
             // rax -> target, r9 -> first of the chain to suspend, rcx -> its last.
+            "4:",
             "mov r11, {REVISION}",
             "add [rax + {REFERENCE}], r11",
             "mov [r9 + {SP}], rsp",
@@ -353,22 +361,13 @@ macro_rules! switch_with {
             "mov [r9 + {LAST}], edx",
             // Last of the target's chain gets parent, handlers and link of the other.
             "mov r8d, [rax + {LAST}]",
-            "shl r8, {RECORD_SHIFT}",
             "add r8, [r10 + {RECORDS}]",
-            "mov rdx, [rcx + {PARENT}]",
-            "mov r11, [rcx + {HANDLERS}]",
-            "mov [r8 + {PARENT}], rdx",
-            "mov [r8 + {HANDLERS}], r11",
+            "movups xmm0, [rcx + {PARENT}]",
+            "movups [r8 + {PARENT}], xmm0",
             "mov rcx, [rcx + {TOP}]",
             "mov r8, [r8 + {TOP}]",
-            "mov rdx, [rcx - 16]",
-            "mov r11, [rcx - 8]",
-            "mov [r8 - 16], rdx",
-            "mov [r8 - 8], r11",
-            // The last value of the payload: who has switched.
-            "mov rdx, [r9 + {REFERENCE}]",
-            "mov r11, [r10 + {PAYLOAD}]",
-            "mov [r11], rdx",
+            "movups xmm0, [rcx - 16]",
+            "movups [r8 - 16], xmm0",
             "mov [r10 + {CURRENT}], rax",
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
@@ -392,6 +391,7 @@ macro_rules! switch_with {
             "jnz 5b",
             "mov edx, {REFUSED_RECORDS}",
             "jmp 7f",
+            search!(),
             // No handler.
             "8:",
             "mov edx, {REFUSED_UNHANDLED}",
@@ -405,11 +405,9 @@ macro_rules! switch_with {
             "mov r9, [r9 + {REFUSE}]",
             "jmp {leave_builtin}",
             leave_builtin = sym leave_builtin,
-            RECORD_SHIFT = const RECORD_SHIFT,
             REFERENCE = const REFERENCE,
             REVISION = const REVISION,
             RECORDS = const offset_of!(Anchor, records),
-            PAYLOAD = const offset_of!(Anchor, payload),
             CURRENT = const offset_of!(Anchor, current),
             HOST_SP = const offset_of!(Anchor, host_sp),
             HOOKS = const offset_of!(Anchor, hooks),
@@ -432,7 +430,7 @@ macro_rules! switch_with {
 }
 
 /// Continuation -> continuation under the same handler. rdi -> context record, rsi: tag +
-/// [`SWITCH`], rdx: reference.
+/// [`SWITCH`], rdx: reference. The value at position 0 is the reference of who has switched.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -441,6 +439,7 @@ pub unsafe extern "sysv64" fn switch() {
     switch_with!([
         "mov rsp, [rax + {SP}]",
         "mov rbp, [rax + {FP}]",
+        "mov rax, [r9 + {REFERENCE}]",
         "pop r11",
         "jmp r11"
     ])
@@ -448,25 +447,31 @@ pub unsafe extern "sysv64" fn switch() {
 
 #[unsafe(naked)]
 unsafe extern "sysv64" fn switch_stressed() {
-    switch_with!(["jmp {arrive}"] arrive = sym arrive_stressed,)
+    switch_with!(["mov rax, [r9 + {REFERENCE}]", "jmp {arrive}"] arrive = sym arrive_stressed,)
 }
 
 const _: () = assert!(
     SWITCH == 1,
     "tags are aligned, so that the lowest bit is free"
 );
+// `switch` copies both at once.
+const _: () = assert!(offset_of!(Stacklet, handlers) == offset_of!(Stacklet, parent) + 8);
 
-/// Arrival at the current stacklet, after the embedder has moved it. r10 -> anchor; rax and rcx pass
-/// through.
+/// Arrival at the current stacklet, after the embedder has moved it. r10 -> anchor; rax, rcx and rdx
+/// pass through.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn arrive_stressed() {
     naked_asm!(
         "mov rsp, [r10 + {HOST_SP}]",
         "push rax",
         "push rcx",
+        "push rdx",
+        "push rdx",
         "mov rdi, r10",
         "mov r11, [r10 + {HOOKS}]",
         "call [r11 + {STRESS}]",
+        "pop rdx",
+        "pop rdx",
         "pop rcx",
         "pop rax",
         "mov r10, [rsp]",
@@ -489,12 +494,15 @@ unsafe extern "sysv64" fn arrive_stressed() {
 pub(crate) const BOUND_FRAME: usize = 24;
 
 /// Where a stacklet with bound values goes on: copies them to the transfer buffer, behind those that
-/// came with this transfer. r10 -> anchor; rsp -> number, position, values, then another resume address.
+/// came with this transfer. r10 -> anchor, rax: value at position 0, unless it is among these; rsp ->
+/// number, position, values, then another resume address.
 #[unsafe(naked)]
 pub(crate) unsafe extern "sysv64" fn bound_resume() {
     naked_asm!(
         "pop rcx",
         "pop rdx",
+        "test rdx, rdx",
+        "cmovz rax, [rsp]",
         "shl rdx, 4",
         "add rdx, [r10 + {PAYLOAD}]",
         "2:",

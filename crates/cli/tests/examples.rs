@@ -1,0 +1,58 @@
+//! The WebAssembly examples print what their heads say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+}
+
+/// What follows `;; Prints:` in the first comment of a file, without the indentation.
+fn announced(text: &str) -> String {
+    let comment = text.lines().map_while(|line| line.strip_prefix(";;"));
+    let lines = comment
+        .map(str::trim)
+        .skip_while(|line| !line.starts_with("Prints:"));
+    lines
+        .map(|line| format!("{}\n", line.trim_start_matches("Prints:").trim()))
+        .collect()
+}
+
+/// Runs an example, once as users do and once with stacks that move at every transfer.
+fn check(name: &str) {
+    let file = examples().join(name).join("main.wat");
+    let announced = announced(&fs::read_to_string(&file).unwrap());
+    assert!(!announced.is_empty(), "{name} does not say what it prints");
+    for stress in ["0", "1"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_bident"))
+            .arg("run")
+            .arg(&file)
+            .env("BIDENT_STRESS", stress)
+            .output()
+            .unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {complaint}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), announced, "{name}");
+    }
+}
+
+#[test]
+fn generators() {
+    check("generators");
+}
+
+#[test]
+fn green_threads() {
+    check("green-threads");
+}
+
+#[test]
+fn async_await() {
+    check("async-await");
+}
+
+#[test]
+fn actors() {
+    check("actors");
+}

@@ -1,0 +1,277 @@
+//! Chains of stacklets and the host: it handles, parks, throws into and walks them.
+
+mod common;
+
+use bident_stack::{Answer, Error, Exit, Limits, Refusal, SWITCH};
+use common::play::{
+    NONE, ON, ON_OTHER, OTHER, SWITCHES, TAG, answer, play, play_refused, plays, rigs,
+};
+use common::script::{
+    self, Script, Slot, copy, create, deep, finish, host, resume, resume_throw, suspend, switch,
+};
+use common::{ROOMY, Rig, THROWN, Task};
+
+fn park(_: &mut Rig, _: u64) -> Answer {
+    Answer::exit(Exit::Suspended)
+}
+
+#[test]
+fn the_host_handles_and_resumes() {
+    plays(|rig| {
+        let k = Slot::new(0);
+        let inner = Script::new([suspend(OTHER, 1), suspend(TAG, 2), finish(3)]);
+        let outer = Script::new([create(&k, &inner), resume(&k, &ON, 4), finish(5)]);
+        let task = rig.create(script::run, outer.address());
+        let reference = rig.record(task).reference().word();
+        static TWO: [u64; 3] = [SWITCHES, OTHER, 0];
+        assert_eq!(rig.resume(reference, &TWO, 0), Exit::Handled);
+        assert_eq!((rig.handled(), rig.payload(0)), (2, 1));
+        assert!(rig.named(reference).is_none());
+        let (first, last) = rig.stopped_chain();
+        assert_eq!(last, task);
+        assert_ne!(first, task);
+        let reference = rig.record(first).reference().word();
+        assert_eq!(rig.resume(reference, &NONE, 6), Exit::Returned);
+        assert_eq!(inner.value(0), 6);
+        assert_eq!((outer.outcome(1), rig.payload(0)), ((1, 2), 5));
+        assert_eq!(rig.stopped(), task);
+        rig.release(task);
+    });
+}
+
+#[test]
+fn a_chain_parks_and_goes_on_as_one() {
+    for mut rig in rigs(park) {
+        let (k, m) = (Slot::new(0), Slot::new(0));
+        let inner = Script::new([host(0), suspend(TAG, 1), host(0), finish(2)]);
+        let middle = Script::new([create(&m, &inner), resume(&m, &ON_OTHER, 0), finish(3)]);
+        let outer = Script::new([
+            create(&k, &middle),
+            resume(&k, &ON, 0),
+            resume(&k, &ON, 0),
+            finish(4),
+        ]);
+        assert_eq!(rig.play(&outer), Exit::Suspended);
+        assert_eq!(rig.answer(11), Exit::Suspended);
+        assert_eq!(rig.answer(12), Exit::Returned);
+        assert_eq!([0, 2].map(|i| inner.value(i)), [11, 12]);
+        assert_eq!((outer.outcome(1), outer.outcome(2)), ((1, 1), (0, 3)));
+    }
+}
+
+/// Walks the frame pointers from the stacklet that called to the host; notes what lies between.
+fn walk(rig: &mut Rig, _: u64) -> Answer {
+    let mut task = rig.current();
+    let mut frames = 0;
+    let mut fp = rig.record(task).context.fp;
+    loop {
+        let record = rig.record(task);
+        assert!(
+            record.contains(fp),
+            "a frame of the stacklet that runs there"
+        );
+        // SAFETY: a frame, or the link, which lies where the walk of the block ends.
+        let [caller, address] = unsafe { *(fp as *const [usize; 2]) };
+        if fp == record.top - 16 {
+            rig.log().push(frames);
+            if record.parent.is_null() {
+                assert_eq!(address, rig.entered_at());
+                return Answer::ready(0);
+            }
+            task = Task(record.parent);
+            let saved = rig.record(task).context;
+            assert_eq!(caller, saved.fp, "the parent waits in that frame");
+            // SAFETY: the parent waits in a call of `resume`.
+            assert_eq!(address, unsafe { *(saved.sp as *const usize) });
+            frames = 0;
+        } else {
+            frames += 1;
+        }
+        fp = caller;
+    }
+}
+
+#[test]
+fn frame_pointers_lead_through_the_parents_to_the_host() {
+    let plain = [Rig::new(ROOMY, walk), Rig::moving(walk)];
+    for mut rig in plain {
+        let [k, m, b, unused] = [0; 4].map(Slot::new);
+        let bottom = Script::new([host(0), finish(0)]);
+        let target = Script::new([host(0), finish(2)]);
+        let inner = Script::new([
+            deep(3, &bottom),
+            suspend(TAG, 0),
+            host(0),
+            switch(OTHER, &b, &unused),
+            finish(0),
+        ]);
+        static OTHER_SWITCHES: [u64; 2] = [OTHER + SWITCH as u64, 0];
+        let middle = Script::new([
+            create(&m, &inner),
+            resume(&m, &OTHER_SWITCHES, 0),
+            finish(3),
+        ]);
+        let outer = Script::new([
+            create(&b, &target),
+            create(&k, &middle),
+            resume(&k, &ON, 0),
+            resume(&k, &ON, 0),
+            finish(4),
+        ]);
+        assert_eq!(rig.play(&outer), Exit::Returned, "{:?}", rig.refused());
+        // `run` and the step around each transfer; below `deep`, four of its own and both again.
+        let log = std::mem::take(rig.log());
+        assert_eq!(log, [8, 2, 2, 2, 2, 2, 2, 2, 2]);
+    }
+}
+
+#[test]
+fn an_exception_lands_where_the_stacklet_was_suspended() {
+    plays(|rig| {
+        rig.catch();
+        let [k, used] = [0; 2].map(Slot::new);
+        let bottom = Script::new([suspend(TAG, 1), suspend(TAG, 2), finish(0)]);
+        let inner = Script::new([deep(30, &bottom), finish(3)]);
+        let outer = Script::new([
+            create(&k, &inner),
+            resume(&k, &ON, 0),
+            copy(&k, &used),
+            resume_throw(&k, &ON, 55),
+            resume(&k, &ON, 0),
+            finish(0),
+        ]);
+        play(rig, &outer);
+        assert_eq!(bottom.results(0)[..2], [55, THROWN]);
+        assert_eq!((outer.outcome(3), outer.outcome(4)), ((1, 2), (0, 3)));
+        assert_eq!(*rig.log(), [55]);
+        let again = Script::new([resume_throw(&used, &ON, 56), finish(0)]);
+        assert_eq!(play_refused(rig, &again), (used.get(), Refusal::Reference));
+        assert_eq!(*rig.log(), [55]);
+    });
+}
+
+#[test]
+fn an_exception_that_nobody_catches_ends_the_activation() {
+    let k = Slot::new(0);
+    let inner = Script::new([suspend(TAG, 1), finish(0)]);
+    let outer = Script::new([
+        create(&k, &inner),
+        resume(&k, &ON, 0),
+        resume_throw(&k, &ON, 55),
+        finish(0),
+    ]);
+    for mut rig in rigs(answer) {
+        assert_eq!(rig.play(&outer), Exit::Unwound);
+        assert_eq!(*rig.log(), [55]);
+        // What the host finds: the chain as it was thrown into.
+        let (first, last) = rig.stopped_chain();
+        assert_ne!(first, last);
+        // SAFETY: nothing runs.
+        unsafe { rig.stacks().release_chain(first.0, last.0) };
+        assert_eq!(rig.stats().live, 0);
+    }
+}
+
+fn land(rig: &mut Rig, argument: u64) -> Answer {
+    rig.land_here([argument, 6])
+}
+
+#[test]
+fn a_host_function_lands_instead_of_answering() {
+    for mut rig in rigs(land) {
+        let outer = Script::new([host(5), finish(7)]);
+        play(&mut rig, &outer);
+        assert_eq!(outer.results(0)[..2], [5, 6]);
+        assert_eq!(rig.payload(0), 7);
+    }
+}
+
+#[test]
+fn a_parked_chain_can_be_entered_at_a_landing_pad() {
+    for mut rig in rigs(park) {
+        let k = Slot::new(0);
+        let inner = Script::new([host(0), finish(1)]);
+        let outer = Script::new([create(&k, &inner), resume(&k, &ON, 0), finish(2)]);
+        assert_eq!(rig.play(&outer), Exit::Suspended);
+        let (parked, _) = rig.stopped_chain();
+        rig.relocate(parked);
+        assert_eq!(rig.land([8, 9]), Exit::Returned);
+        assert_eq!(inner.results(0)[..2], [8, 9]);
+        assert_eq!((outer.outcome(1), rig.payload(0)), ((0, 1), 2));
+    }
+}
+
+/// The host runs the script at that address while the code that asks waits.
+fn run_another(rig: &mut Rig, script: u64) -> Answer {
+    let task = rig.create(script::run, script);
+    match rig.enter(task, 0) {
+        Exit::Returned => {
+            rig.release(task);
+            Answer::ready(1)
+        }
+        _ => Answer::ready(2),
+    }
+}
+
+#[test]
+fn the_host_is_a_barrier() {
+    for mut rig in rigs(run_another) {
+        let [k, m] = [0; 2].map(Slot::new);
+        // One that is handled below the host, and one whose handler is above it.
+        let suspends = Script::new([suspend(TAG, 1), finish(0)]);
+        let handles = Script::new([
+            create(&m, &suspends),
+            resume(&m, &ON, 0),
+            resume(&m, &ON, 0),
+            finish(0),
+        ]);
+        let inner = Script::new([
+            host(handles.address()),
+            host(suspends.address()),
+            suspend(TAG, 3),
+            finish(4),
+        ]);
+        let outer = Script::new([
+            create(&k, &inner),
+            resume(&k, &ON, 0),
+            resume(&k, &ON, 0),
+            finish(0),
+        ]);
+        assert_eq!(rig.play(&outer), Exit::Returned);
+        assert_eq!(rig.refused(), Some((TAG, Refusal::Unhandled)));
+        assert_eq!((handles.outcome(1), handles.outcome(2)), ((1, 1), (0, 0)));
+        assert_eq!((inner.value(0), inner.value(1)), (1, 2));
+        assert_eq!((outer.outcome(1), outer.outcome(2)), ((1, 3), (0, 4)));
+    }
+}
+
+#[test]
+fn a_stacklet_that_reaches_its_limit_ends_the_whole_chain() {
+    let limits = Limits {
+        stacklet: 4 << 10,
+        total: 1 << 20,
+    };
+    let mut rig = Rig::new(limits, answer);
+    let [k, m] = [0; 2].map(Slot::new);
+    let bottom = Script::new([finish(0)]);
+    let inner = Script::new([suspend(TAG, 0), deep(1000, &bottom), finish(0)]);
+    let middle = Script::new([create(&m, &inner), resume(&m, &ON_OTHER, 0), finish(0)]);
+    let outer = Script::new([
+        create(&k, &middle),
+        resume(&k, &ON, 0),
+        resume(&k, &ON, 0),
+        finish(0),
+    ]);
+    assert_eq!(rig.play(&outer), Exit::Trapped);
+    assert!(matches!(rig.refusal(), Some(Error::StackletLimit)));
+    let (first, last) = rig.stopped_chain();
+    assert_eq!(rig.record(Task(rig.record(first).parent)).parent, last.0);
+    // SAFETY: nothing runs.
+    unsafe { rig.stacks().release_chain(first.0, last.0) };
+    assert_eq!(rig.stats().live, 0);
+    // The rig goes on.
+    play(
+        &mut rig,
+        &Script::new([create(&k, &bottom), resume(&k, &ON, 0), finish(0)]),
+    );
+}

@@ -1,0 +1,125 @@
+import { test, run, same, throws, rejects, module, instance } from "../harness.mjs";
+
+const text = `(module
+  (type $f (func (result i32)))
+  (type $c (cont $f))
+  (import "m" "cont" (func $cont (param (ref null $c))))
+  (import "m" "exn" (func $exn (result exnref)))
+  (import "m" "func" (func $func (result (ref $f))))
+  (global (export "cont") (mut (ref null $c)) (ref.null $c))
+  (global (export "func") (mut (ref null $f)) (ref.null $f))
+  (table (export "conts") 2 contref)
+  (table (export "exns") 2 exnref)
+  (table (export "funcs") 2 (ref null $f))
+  (tag $conts (export "conts tag") (param i32 (ref null $c)))
+  (tag $exns (export "exns tag") (param exnref i32))
+  (func (export "throw cont") (throw $conts (i32.const 5) (cont.new $c (ref.func $one))))
+  (func (export "throw exn") (throw $exns (ref.null exn) (i32.const 6)))
+  (func $one (export "one") (type $f) i32.const 1)
+  (func (export "other"))
+  (func (export "give") (result (ref null $c)) ref.null $c)
+  (func (export "take") (param exnref))
+  (func (export "null out") (param nullexternref nullfuncref))
+  (func (export "call cont") (call $cont (ref.null $c)))
+  (func (export "call exn") (drop (call $exn)))
+  (func (export "call func") (result i32) (call_ref $f (call $func)))
+  (func (export "typed") (param (ref $f)) (result (ref null $f)) local.get 0)
+  (func (export "extern") (param (ref extern)) (result externref) local.get 0))`;
+
+let called = 0;
+let answer;
+const exports = instance(text, {
+  m: { cont: () => called++, exn: () => called++, func: () => answer },
+});
+
+test("references to continuations and exceptions stay in WebAssembly", async () => {
+  throws(TypeError, () => exports.cont.value);
+  throws(TypeError, () => exports.cont.valueOf());
+  throws(TypeError, () => { exports.cont.value = null; });
+  for (const table of [exports.conts, exports.exns]) {
+    throws(TypeError, () => table.get(0));
+    throws(TypeError, () => table.set(0, null));
+    throws(TypeError, () => table.set(0));
+    throws(TypeError, () => table.grow(1, 5));
+    same(table.length, 2);
+  }
+  throws(TypeError, () => exports.give());
+  throws(TypeError, () => exports.take(null));
+  await rejects(TypeError, WebAssembly.promising(exports.give)());
+  throws(TypeError, () => exports["call cont"]());
+  throws(TypeError, () => exports["call exn"]());
+  same(called, 0);
+});
+
+test("exceptions do not give such references, and are not made of them", () => {
+  for (const [run, tag, number, reference] of [["throw cont", "conts tag", 0, 1], ["throw exn", "exns tag", 1, 0]]) {
+    let exception;
+    try {
+      exports[run]();
+    } catch (thrown) {
+      exception = thrown;
+    }
+    same(exception.is(exports[tag]), true);
+    same(exception.getArg(exports[tag], number), 5 + number);
+    throws(TypeError, () => exception.getArg(exports[tag], reference));
+    const payload = [1, 1];
+    payload[reference] = null;
+    throws(TypeError, () => new WebAssembly.Exception(exports[tag], payload));
+  }
+});
+
+test("imports of such references", () => {
+  for (const type of ["contref", "(ref null $c)", "exnref"]) {
+    const importing = module([`(module (type $f (func)) (type $c (cont $f)) (import "m" "g" (global ${type})))`]);
+    for (const g of [null, undefined, {}, 1]) throws(WebAssembly.LinkError, () => new WebAssembly.Instance(importing, { m: { g } }));
+  }
+  for (const value of ["contref", "exnref", "(ref null 0)"]) {
+    throws(TypeError, () => new WebAssembly.Global({ value }));
+    throws(TypeError, () => new WebAssembly.Table({ element: value, initial: 1 }));
+  }
+});
+
+test("typed references are checked", () => {
+  same(exports.typed(exports.one), exports.one);
+  for (const wrong of [null, undefined, exports.other, () => 1]) {
+    throws(TypeError, () => exports.typed(wrong));
+    answer = wrong;
+    throws(TypeError, () => exports["call func"]());
+  }
+  answer = exports.one;
+  same(exports["call func"](), 1);
+  exports.func.value = exports.one;
+  same(exports.func.value, exports.one);
+  exports.func.value = null;
+  same(exports.func.value, null);
+  throws(TypeError, () => { exports.func.value = exports.other; });
+  exports.funcs.set(0, exports.one);
+  same(exports.funcs.get(0), exports.one);
+  throws(TypeError, () => exports.funcs.set(0, exports.other));
+  exports.funcs.set(0);
+  same(exports.funcs.get(0), null);
+});
+
+test("types without null, types of nothing but null", () => {
+  same(exports.extern(5), 5);
+  same(exports.extern(undefined), undefined);
+  throws(TypeError, () => exports.extern(null));
+  same(exports["null out"](null, null), undefined);
+  throws(TypeError, () => exports["null out"](1, null));
+  throws(TypeError, () => exports["null out"](null, exports.one));
+});
+
+test("anyref is null", () => {
+  const { any, never, table } = instance(`(module
+    (func (export "any") (param i31ref) (result anyref) local.get 0)
+    (func (export "never") (param (ref any)) unreachable)
+    (table (export "table") 1 eqref))`);
+  same(any(null), null);
+  for (const wrong of [undefined, 1, {}, any]) throws(TypeError, () => any(wrong));
+  throws(TypeError, () => never(null));
+  table.set(0, null);
+  same(table.get(0), null);
+  throws(TypeError, () => table.set(0, 1));
+});
+
+await run();
