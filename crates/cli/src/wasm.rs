@@ -260,7 +260,7 @@ fn print(results: &[Val]) -> io::Result<()> {
             | Val::ExternRef(None)
             | Val::ExnRef(None)
             | Val::ContRef(None)
-            | Val::AnyRef(None) => writeln!(out, "null")?,
+            | Val::AnyRef(_) => writeln!(out, "null")?,
             Val::FuncRef(Some(_)) => writeln!(out, "funcref")?,
             Val::ExternRef(Some(_)) => writeln!(out, "externref")?,
             Val::ExnRef(Some(_)) => writeln!(out, "exnref")?,

@@ -7,7 +7,7 @@ use crate::signature::{self, clif_types};
 use crate::{ops, trap};
 use bident_abi::{TrapCode, VmLayout};
 use bident_module::{BodyValidator, FuncIndex, FuncType, Module, TypeIndex};
-use cranelift_codegen::ir::types::{F32, F64};
+use cranelift_codegen::ir::types::{F32, F64, I64};
 use cranelift_codegen::ir::{
     Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, SigRef, SourceLoc, Type,
     UserExternalName, UserFuncName, Value,
@@ -45,6 +45,9 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) ty: &'m FuncType,
     /// Position of the operator in hand.
     pub(crate) offset: usize,
+    /// Address of the store. Constant, but a variable: after a transfer it is what came in a register,
+    /// so that the next transfer need not wait for loads.
+    store: Variable,
     locals: Vec<Variable>,
     signatures: HashMap<TypeIndex, SigRef>,
     leave_builtin: Option<SigRef>,
@@ -114,6 +117,9 @@ impl<'m, 'f> Translator<'m, 'f> {
         let (context, params) = (*context, params.to_vec());
 
         operands.reset();
+        let store = b.declare_var(I64);
+        let address = record::context::STORE.load(&mut b, context);
+        b.def_var(store, address);
         let mut t = Self {
             module: shared.module,
             layout: shared.layout,
@@ -122,6 +128,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             context,
             ty,
             offset: start,
+            store,
             locals: Vec::with_capacity(params.len()),
             signatures: HashMap::new(),
             leave_builtin: None,
@@ -197,9 +204,14 @@ impl<'m, 'f> Translator<'m, 'f> {
         field.load(&mut self.b, self.context)
     }
 
-    /// Address of the store.
+    /// Address of the store, from wherever it is at hand.
     pub(crate) fn store(&mut self) -> Value {
-        self.of_context(record::context::STORE)
+        self.b.use_var(self.store)
+    }
+
+    /// A transfer has brought the address of the store along.
+    pub(crate) fn store_is(&mut self, store: Value) {
+        self.b.def_var(self.store, store);
     }
 
     /// Traps if a condition holds.

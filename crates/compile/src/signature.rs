@@ -70,9 +70,9 @@ pub(crate) fn leave_host() -> Signature {
     signature
 }
 
-/// A stub that transfers between stacklets: the context, then words; words back.
+/// A stub that transfers between stacklets: words in, words back.
 pub(crate) fn transfer(args: usize, results: usize) -> Signature {
-    let mut signature = with_context();
+    let mut signature = Signature::new(CallConv::Tail);
     let words = |count| std::iter::repeat_n(AbiParam::new(I64), count);
     signature.params.extend(words(args));
     signature.returns.extend(words(results));
@@ -82,7 +82,11 @@ pub(crate) fn transfer(args: usize, results: usize) -> Signature {
 /// An `enter` trampoline: context and code of the function to call, and the value that came in a
 /// register; gives the first result.
 pub(crate) fn enter() -> Signature {
-    transfer(2, 1)
+    let mut signature = with_context();
+    let words = std::iter::repeat_n(AbiParam::new(I64), 2);
+    signature.params.extend(words);
+    signature.returns.push(AbiParam::new(I64));
+    signature
 }
 
 /// Parameters and results of a block.

@@ -150,7 +150,7 @@ fn null_is_all_there_is_of_garbage_collection() {
     compile(
         "(module (global eqref (ref.null none))
            (func (param anyref) (result anyref) (local i31ref)
-             (block (result structref) unreachable (br_on_non_null 0 (ref.null array)))))",
+             (block (result eqref) (br_on_non_null 0 (ref.null array)) (ref.null none))))",
     );
     for unreachable in ["", "unreachable "] {
         let text = format!("(module (func {unreachable}(drop (ref.i31 (i32.const 0)))))");

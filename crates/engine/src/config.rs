@@ -6,6 +6,7 @@ use bident_stack::Limits;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) stress: bool,
+    pub(crate) smallest_stacks: bool,
     pub(crate) max_stack_size: usize,
     pub(crate) max_stack_memory: usize,
     pub(crate) max_memory_size: u64,
@@ -15,7 +16,8 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            stress: std::env::var_os("BIDENT_STRESS").is_some_and(|v| v != "0" && !v.is_empty()),
+            stress: is_on("BIDENT_STRESS"),
+            smallest_stacks: is_on("BIDENT_SMALLEST_STACKS"),
             max_stack_size: 1 << 20,
             max_stack_memory: 16 << 30,
             max_memory_size: 4 << 30,
@@ -35,6 +37,15 @@ impl Config {
     /// variable `BIDENT_STRESS` is set to something other than `0`.
     pub fn stress(mut self, on: bool) -> Self {
         self.stress = on;
+        self
+    }
+
+    /// Starts every stack at the smallest size. Otherwise the engine remembers for each function how
+    /// large its stacks grew, and starts the next there. For tests: every stack that needs more then
+    /// grows anew. Default: off, unless the environment variable `BIDENT_SMALLEST_STACKS` is set to
+    /// something other than `0`.
+    pub fn smallest_stacks(mut self, on: bool) -> Self {
+        self.smallest_stacks = on;
         self
     }
 
@@ -72,4 +83,9 @@ impl Config {
             total: self.max_stack_memory,
         }
     }
+}
+
+/// Whether an environment variable is set to something other than `0`.
+fn is_on(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| value != "0" && !value.is_empty())
 }

@@ -489,6 +489,59 @@ fn only_exceptions_are_caught() {
     });
 }
 
+/// `dive(depth)` goes down that far, suspends there and at half of the way back, and sums what it kept
+/// in each frame. Between, its stack has grown, and moves whenever it can.
+const DIVES: &str = r#"(module
+    (type $f (func (param i32) (result i64))) (type $c (cont $f))
+    (type $late (func (result i64))) (type $k (cont $late))
+    (tag $t)
+    (elem declare func $dive)
+    (func $dive (type $f)
+      (local $a i64) (local $b f64)
+      (local.set $a (i64.extend_i32_u (local.get 0)))
+      (local.set $b (f64.convert_i32_u (local.get 0)))
+      (if (i32.eqz (local.get 0)) (then (suspend $t) (return (i64.const 0))))
+      (i64.add (i64.add (local.get $a) (call $dive (i32.sub (local.get 0) (i32.const 1))))
+        (block (result i64)
+          (if (i32.eqz (i32.rem_u (local.get 0) (i32.const 50))) (then (suspend $t)))
+          (i64.trunc_f64_s (local.get $b)))))
+    (func $run (export "run") (param $depth i32) (result i64)
+      (local $k (ref null $k))
+      (block $on (result (ref $k))
+        (return (resume $c (on $t $on) (local.get 0) (cont.new $c (ref.func $dive)))))
+      (local.set $k)
+      (loop $again
+        (block $on (result (ref $k))
+          (return (resume $k (on $t $on) (local.get $k))))
+        (local.set $k)
+        (br $again))
+      (unreachable))
+    ;; The same below frames of this stack.
+    (func $below (export "below") (param $frames i32) (param $depth i32) (result i64)
+      (if (result i64) (local.get $frames)
+        (then (i64.add (i64.const 1)
+          (call $below (i32.sub (local.get $frames) (i32.const 1)) (local.get $depth))))
+        (else (call $run (local.get $depth))))))"#;
+
+#[test]
+fn stacks_of_continuations_grow_at_every_depth() {
+    both(|engine| {
+        for depths in [0..150, 990..1000, 5000..5003] {
+            for depth in depths {
+                // A store of its own: none of its stacks starts large.
+                let mut guest = Guest::plain(engine, DIVES);
+                let sum = i64::from(depth) * i64::from(depth + 1);
+                for frames in [0, 3, depth % 17, 400] {
+                    let params = [Val::I32(frames), Val::I32(depth)];
+                    let results = guest.call("below", &params).unwrap();
+                    assert_values(&results, &[Val::I64(sum + i64::from(frames))]);
+                }
+                guest.check_idle();
+            }
+        }
+    });
+}
+
 /// Many at once, and many one after the other.
 const MANY: &str = r#"(module
     (type $f (func (param i32) (result i32))) (type $c (cont $f))

@@ -406,3 +406,21 @@ fn a_host_function_drives_a_continuation() {
         }
     });
 }
+
+#[test]
+fn handles_outlive_their_store_without_harm() {
+    both(|engine| {
+        let mut guest = guest(engine);
+        let (ask, x) = (guest.tag("ask"), guest.tag("x"));
+        let exception = Exception::new(&mut guest.store, x, &[Val::I32(1)]).unwrap();
+        let fresh = guest.cont("sum");
+        let cont = guest.cont("nested");
+        let suspension = handled(cont.resume(&mut guest.store, &[Val::I32(3)], &[ask]));
+        let values = guest.values(&KINDS, 0);
+        drop(guest);
+        let other = Store::new(engine, ());
+        assert!(fresh.is_used(&other) && suspension.continuation.is_used(&other));
+        assert!(!exception.belongs_to(&other));
+        assert!(values.iter().all(|value| !format!("{value:?}").is_empty()));
+    });
+}

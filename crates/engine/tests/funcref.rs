@@ -100,10 +100,10 @@ fn null_functions_are_traps() {
             assert_eq!(error.trap(), Some(TrapCode::NullFunctionReference));
             assert_eq!(names(&error), [name]);
         }
-        let error = guest.call("as", &[null.clone()]).unwrap_err();
+        let error = guest.call("as", std::slice::from_ref(&null)).unwrap_err();
         assert_eq!(error.trap(), Some(TrapCode::NullReference));
         for name in ["or zero", "non null"] {
-            let results = guest.call(name, &[null.clone()]).unwrap();
+            let results = guest.call(name, std::slice::from_ref(&null)).unwrap();
             assert_values(&results, &[Val::I32(0)]);
         }
         guest.check_idle();

@@ -240,69 +240,72 @@ fn tags_are_the_same_in_all_instances_that_share_them() {
     });
 }
 
-/// Modules that break a rule of the types of continuations, each with one that keeps it.
+/// What the modules of `RULES` have in common.
+const HEAD: &str = "(type $f (func (param i32) (result i64))) (type $c (cont $f))
+    (type $g (func (result i64))) (type $k (cont $g)) (type $n (func)) (type $cn (cont $n))
+    (tag $t (param f32) (result f64)) (tag $x (param i32)) (elem declare func $body $nothing)
+    (type $late (func (param f64) (result i64))) (type $kl (cont $late))
+    (func $body (type $f) (i64.const 1)) (func $nothing)";
+
+/// A part of a module that keeps a rule of the types of continuations, and one that breaks it.
+const RULES: &[(&str, &str)] = &[
+    ("(type $a (cont $f))", "(type $a (cont $c))"),
+    (
+        "(func (result (ref $c)) (cont.new $c (ref.func $body)))",
+        "(func (result (ref $c)) (cont.new $c (ref.func $nothing)))",
+    ),
+    (
+        "(func (param (ref $c)) (result i64) (resume $c (i32.const 1) (local.get 0)))",
+        "(func (param (ref $c)) (result i64) (resume $f (i32.const 1) (local.get 0)))",
+    ),
+    (
+        "(func (param (ref $c)) (result (ref $k)) (cont.bind $c $k (i32.const 1) (local.get 0)))",
+        "(func (param (ref $c)) (result (ref $cn)) (cont.bind $c $cn (i32.const 1) (local.get 0)))",
+    ),
+    (
+        "(func (result f64) (suspend $t (f32.const 1)))",
+        "(func (result f64) (suspend $t (f64.const 1)))",
+    ),
+    (
+        "(func (param (ref $k)) (block $on (result f32 (ref $kl))
+           (resume $k (on $t $on) (local.get 0)) (drop) (return)) (drop) (drop))",
+        "(func (param (ref $k)) (block $on (result f32 (ref $k))
+           (resume $k (on $t $on) (local.get 0)) (drop) (return)) (drop) (drop))",
+    ),
+    (
+        "(func (param (ref $k)) (result i64) (resume_throw $k $x (i32.const 1) (local.get 0)))",
+        "(func (param (ref $k)) (result i64) (resume_throw $k $t (i32.const 1) (local.get 0)))",
+    ),
+    (
+        "(func (param nullcontref) (result (ref null $c)) (local.get 0))",
+        "(func (param contref) (result (ref null $c)) (local.get 0))",
+    ),
+    (
+        "(func (param (ref $c)) (result contref) (local.get 0))",
+        "(func (param (ref $c)) (result funcref) (local.get 0))",
+    ),
+    (
+        "(func (param (ref $c)) (result (ref null $c)) (local.get 0))",
+        "(func (param (ref $c)) (result (ref null $k)) (local.get 0))",
+    ),
+    (
+        "(func (param contref) (result i32) (ref.is_null (local.get 0)))",
+        "(func (param contref) (result i32) (ref.test (ref $c) (local.get 0)))",
+    ),
+    (
+        "(func (param contref) (result contref) (local.get 0))",
+        "(func (param contref) (result contref) (ref.cast (ref null $c) (local.get 0)))",
+    ),
+    (
+        "(tag (param i32) (result i32))",
+        "(tag (param i32) (result i32)) (func (throw 2 (i32.const 1)))",
+    ),
+];
+
 #[test]
 fn types_of_continuations_are_checked() {
-    const HEAD: &str = "(type $f (func (param i32) (result i64))) (type $c (cont $f))
-        (type $g (func (result i64))) (type $k (cont $g)) (type $n (func)) (type $cn (cont $n))
-        (tag $t (param f32) (result f64)) (tag $x (param i32)) (elem declare func $body $nothing)
-        (type $late (func (param f64) (result i64))) (type $kl (cont $late))
-        (func $body (type $f) (i64.const 1)) (func $nothing)";
-    let rules = [
-        ("(type $a (cont $f))", "(type $a (cont $c))"),
-        (
-            "(func (result (ref $c)) (cont.new $c (ref.func $body)))",
-            "(func (result (ref $c)) (cont.new $c (ref.func $nothing)))",
-        ),
-        (
-            "(func (param (ref $c)) (result i64) (resume $c (i32.const 1) (local.get 0)))",
-            "(func (param (ref $c)) (result i64) (resume $f (i32.const 1) (local.get 0)))",
-        ),
-        (
-            "(func (param (ref $c)) (result (ref $k)) (cont.bind $c $k (i32.const 1) (local.get 0)))",
-            "(func (param (ref $c)) (result (ref $cn)) (cont.bind $c $cn (i32.const 1) (local.get 0)))",
-        ),
-        (
-            "(func (result f64) (suspend $t (f32.const 1)))",
-            "(func (result f64) (suspend $t (f64.const 1)))",
-        ),
-        (
-            "(func (param (ref $k)) (block $on (result f32 (ref $kl))
-               (resume $k (on $t $on) (local.get 0)) (drop) (return)) (drop) (drop))",
-            "(func (param (ref $k)) (block $on (result f32 (ref $k))
-               (resume $k (on $t $on) (local.get 0)) (drop) (return)) (drop) (drop))",
-        ),
-        (
-            "(func (param (ref $k)) (result i64) (resume_throw $k $x (i32.const 1) (local.get 0)))",
-            "(func (param (ref $k)) (result i64) (resume_throw $k $t (i32.const 1) (local.get 0)))",
-        ),
-        (
-            "(func (param nullcontref) (result (ref null $c)) (local.get 0))",
-            "(func (param contref) (result (ref null $c)) (local.get 0))",
-        ),
-        (
-            "(func (param (ref $c)) (result contref) (local.get 0))",
-            "(func (param (ref $c)) (result funcref) (local.get 0))",
-        ),
-        (
-            "(func (param (ref $c)) (result (ref null $c)) (local.get 0))",
-            "(func (param (ref $c)) (result (ref null $k)) (local.get 0))",
-        ),
-        (
-            "(func (param contref) (result i32) (ref.is_null (local.get 0)))",
-            "(func (param contref) (result i32) (ref.test (ref $c) (local.get 0)))",
-        ),
-        (
-            "(func (param contref) (result contref) (local.get 0))",
-            "(func (param contref) (result contref) (ref.cast (ref null $c) (local.get 0)))",
-        ),
-        (
-            "(tag (param i32) (result i32))",
-            "(tag (param i32) (result i32)) (func (throw 2 (i32.const 1)))",
-        ),
-    ];
     let engine = Engine::default();
-    for (valid, invalid) in rules {
+    for (valid, invalid) in RULES {
         module(&engine, &format!("(module {HEAD} {valid})"));
         let text = format!("(module {HEAD} {invalid})");
         let result = bident::Module::from_text_or_binary(&engine, text.as_bytes());

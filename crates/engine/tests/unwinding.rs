@@ -338,6 +338,42 @@ fn the_host_meets_the_limit_too() {
     });
 }
 
+/// Arguments that do not fit any more are a trap, and the continuation is as it was before.
+#[test]
+fn bound_arguments_meet_the_limit() {
+    let params = "(param i64)".repeat(100);
+    let gets: String = (0..100).map(|i| format!("local.get {i} ")).collect();
+    let text = format!(
+        r#"(module
+        (type $f (func {params} (result i64))) (type $c (cont $f))
+        (type $g (func (result i64))) (type $k (cont $g))
+        (elem declare func $last)
+        (func $last (type $f) (local.get 99))
+        (func (export "bind") (type $f)
+          {gets} (cont.new $c (ref.func $last)) (cont.bind $c $k) (resume $k))
+        (func (export "resume") (type $f)
+          {gets} (cont.new $c (ref.func $last)) (resume $c)))"#
+    );
+    both_with(Config::new().max_stack_size(1024), |engine| {
+        let mut guest = Guest::plain(engine, &text);
+        let values = vec![Val::I64(7); 100];
+        for name in ["bind", "resume", "bind"] {
+            let error = guest.call(name, &values).unwrap_err();
+            assert_eq!(error.trap(), Some(TrapCode::StackOverflow), "{name}");
+            guest.check_freed();
+        }
+    });
+    both_with(Config::new().max_stack_size(32 << 10), |engine| {
+        let mut guest = Guest::plain(engine, &text);
+        let values = vec![Val::I64(7); 100];
+        for name in ["bind", "resume"] {
+            let results = guest.call(name, &values).unwrap();
+            assert_eq!(results[0].i64(), Some(7));
+        }
+        guest.check_freed();
+    });
+}
+
 /// A trap in one activation, caught by the host function that began it: the continuation that called
 /// the host function goes on.
 #[test]

@@ -42,6 +42,6 @@ pub use arch::{
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
 pub use pool::{Error, Lesson, Limits, Stacks, Stats};
 pub use stacklet::{
-    Anchor, Answer, Context, Entry, Exit, Hooks, MOST_IDLE, NO_HANDLERS, Reference, Refusal,
+    Anchor, Answer, Context, Entry, Exit, Hint, Hooks, MOST_IDLE, NO_HANDLERS, Reference, Refusal,
     SWITCH, Stacklet, State, Transfers,
 };

@@ -133,10 +133,15 @@ pub struct Anchor {
     pub room: u32,
     /// After [`Exit::Handled`]: which of the host's handlers, counted from 1.
     pub handled: u32,
+    /// Where the search for a handler may begin: see [`Hint`].
+    pub hint: Hint,
     /// First payload of a landing pad; the second travels in the answer that lands there.
     pub landing: u64,
     /// What the stubs call on the host stack where they do not do it themselves.
     pub hooks: *const Hooks,
+    /// Address of the anchor itself: a stub that calls a hook as a builtin passes the address of this
+    /// word as context record. Null until the first `enter`.
+    pub this: *mut Anchor,
 }
 
 impl Anchor {
@@ -151,10 +156,43 @@ impl Anchor {
             idle: std::ptr::null_mut(),
             room: MOST_IDLE,
             handled: 0,
+            hint: Hint::NONE,
             landing: 0,
             hooks,
+            this: std::ptr::null_mut(),
         }
     }
+}
+
+/// What the search of a suspension found that went past other handlers: stacklet `first`, with `tag`,
+/// found a handler at its `last`. When it suspends again with this tag, the search may begin there, if
+/// meanwhile it was resumed once and has resumed nobody: then the stacklets in between, and what their
+/// resumes handle, are the same. So a generator that runs through many layers pays for them once.
+///
+/// ```text
+///  A ◄── last ◄── ... ◄── first        suspend: hint = (first, its next reference, tag)
+///  B ◄── last ◄── ... ◄── first        resumed: has that reference now; suspend begins at last
+///                          first ◄── D  resumes another: hint dropped, for D's chain may be suspended
+///                                       in part, and resumed elsewhere
+/// ```
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Hint {
+    /// The stacklet that was suspended.
+    pub first: *mut Stacklet,
+    /// The reference it has after it is resumed, once; 0: no hint.
+    pub reference: u64,
+    /// The tag.
+    pub tag: usize,
+}
+
+impl Hint {
+    /// No hint. To be set whenever `last` of a stacklet changes otherwise than by a stub.
+    pub const NONE: Self = Self {
+        first: std::ptr::null_mut(),
+        reference: 0,
+        tag: 0,
+    };
 }
 
 /// Stacklets that stay idle, with their blocks, at most: programs that make one continuation after the
@@ -165,7 +203,7 @@ pub const MOST_IDLE: u32 = 1024;
 #[repr(C)]
 #[derive(Debug)]
 pub struct Hooks {
-    /// Makes a stacklet that the stub could not: `(context, entry's context, code, trampoline, origin)`
+    /// Makes a stacklet that the stub could not: `(anchor, entry's context, code, trampoline, origin)`
     /// gives the word of a reference. Called as a builtin.
     pub create: unsafe extern "sysv64" fn(*mut (), usize, usize, usize, usize) -> Answer,
     /// A transfer cannot be: `(context, reference or tag, reason)` gives the exit. Called as a builtin.
@@ -198,16 +236,16 @@ pub enum Refusal {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Transfers {
-    /// `(context, entry's context, code, trampoline, origin) -> reference`; see [`crate::create`].
+    /// `(anchor, entry's context, code, trampoline, origin) -> reference`; see [`crate::create`].
     pub create: usize,
-    /// `(context, reference, handlers, value) -> (status, reference, value)`; see [`crate::resume`].
+    /// `(anchor, reference, handlers, value) -> (status, reference, value, anchor)`; see [`crate::resume`].
     pub resume: usize,
-    /// `(context, reference, handlers, exception) -> (status, reference, value)`; see
+    /// `(anchor, reference, handlers, exception) -> (status, reference, value, anchor)`; see
     /// [`crate::resume_throw`].
     pub resume_throw: usize,
-    /// `(context, tag, value) -> value`; see [`crate::suspend`].
+    /// `(anchor, tag, value) -> (value, anchor)`; see [`crate::suspend`].
     pub suspend: usize,
-    /// `(context, tag + `[`SWITCH`]`, reference) -> value`; see [`crate::switch`].
+    /// `(anchor, tag + `[`SWITCH`]`, reference) -> (value, anchor)`; see [`crate::switch`].
     pub switch: usize,
 }
 

@@ -42,6 +42,8 @@ fn bound_values_arrive_behind_those_of_the_resume() {
                 [0, 1, 2, 3, 4].map(|i| inner.value(i)),
                 [14, 13, 12, 11, 10]
             );
+            let high = [3, 4].map(|i| inner.results(i)[1]);
+            assert_eq!(high, [!11, !10], "both halves");
         }
     });
 }

@@ -2,18 +2,15 @@
 
 mod common;
 
-use bident_stack::{Answer, Exit, MOST_IDLE, Refusal};
+use bident_stack::{MOST_IDLE, Refusal};
 use common::play::{
-    NONE, ON, ON_OTHER, ON_SWITCH, TAG, answer, play, play_leaving, play_refused, plays, task_in,
+    NONE, ON, ON_OTHER, ON_SWITCH, TAG, answer, play, play_leaving, play_refused, plays, rigs,
+    task_in,
 };
 use common::script::{
-    self, Script, Slot, argument, copy, create, deep, finish, host, resume, suspend, switch,
+    Script, Slot, argument, copy, create, deep, finish, resume, resume_throw, suspend, switch,
 };
 use common::{ROOMY, Rig};
-
-fn park(_: &mut Rig, _: u64) -> Answer {
-    Answer::exit(Exit::Suspended)
-}
 
 #[test]
 fn a_revision_that_wraps_moves_the_stacklet_to_another_record() {
@@ -63,6 +60,28 @@ fn a_revision_that_wraps_moves_the_stacklet_to_another_record() {
 }
 
 #[test]
+fn a_lack_of_records_is_refused() {
+    let [k, a, unused] = [0; 3].map(Slot::new);
+    let inner = Script::new([finish(0)]);
+    let switches = Script::new([switch(TAG, &k, &unused), finish(0)]);
+    for mut rig in rigs(answer) {
+        let begin = Script::new([create(&a, &switches), finish(0)]);
+        play_leaving(&mut rig, &begin, 1);
+        rig.stacks().set_first_revision(u32::MAX);
+        rig.exhaust();
+        for last in [
+            resume(&k, &ON, 0),
+            resume_throw(&k, &ON, 0),
+            resume(&a, &ON_SWITCH, 0),
+        ] {
+            let outer = Script::new([create(&k, &inner), last, finish(0)]);
+            let (_, why) = play_refused(&mut rig, &outer);
+            assert_eq!(why, Refusal::Records);
+        }
+    }
+}
+
+#[test]
 fn a_wrapping_chain_keeps_its_other_stacklets() {
     let [k, m] = [0; 2].map(Slot::new);
     plays(|rig| {
@@ -90,11 +109,16 @@ fn finished_stacklets_stay_idle_with_their_blocks() {
     let mut rig = Rig::new(ROOMY, answer);
     let slots = [0; 3].map(Slot::new);
     let inner = Script::new([finish(1)]);
-    let created = slots.iter().map(|slot| create(slot, &inner));
-    let resumed = slots.iter().map(|slot| resume(slot, &NONE, 0));
-    let both = created.clone().chain(resumed.clone());
-    let outer = Script::new(both.chain(created).chain(resumed).chain([finish(0)]));
+    let other = Script::new([suspend(TAG, 2), finish(3)]);
+    let create = |script| slots.iter().map(move |slot| create(slot, script));
+    let resume = || slots.iter().map(|slot| resume(slot, &ON, 0));
+    let first_life = create(&inner).chain(resume());
+    let second_life = create(&other).chain(resume()).chain(resume());
+    let outer = Script::new(first_life.chain(second_life).chain([finish(0)]));
     play(&mut rig, &outer);
+    assert!((3..6).all(|step| outer.outcome(step) == (0, 1)));
+    assert!((9..12).all(|step| outer.outcome(step) == (1, 2)));
+    assert!((12..15).all(|step| outer.outcome(step) == (0, 3)));
     let (first, again) = ([0, 1, 2], [6, 7, 8]);
     let mut positions = first.map(|step| outer.value(step) as u32);
     let mut reused = again.map(|step| outer.value(step) as u32);
@@ -169,6 +193,12 @@ fn a_chain_is_released_up_to_its_last_stacklet() {
 #[cfg(debug_assertions)]
 mod debug_builds {
     use super::*;
+    use bident_stack::{Answer, Exit};
+    use common::script::{self, host};
+
+    fn park(_: &mut Rig, _: u64) -> Answer {
+        Answer::exit(Exit::Suspended)
+    }
 
     /// What freed and left blocks are filled with, but for the word that links them.
     fn is_poisoned(base: usize, top: usize) -> bool {

@@ -354,6 +354,26 @@ fn a_running_stacklet_cannot_be_resumed() {
 }
 
 #[test]
+fn a_switch_uses_its_target() {
+    let [a, b, used, unused] = [0; 4].map(Slot::new);
+    let from = Script::new([switch(TAG, &b, &unused), finish(0)]);
+    for again in [resume(&used, &ON, 0), switch(TAG, &used, &unused)] {
+        let to = Script::new([again, finish(0)]);
+        let outer = Script::new([
+            create(&a, &from),
+            create(&b, &to),
+            copy(&b, &used),
+            resume(&a, &ON_SWITCH, 0),
+            finish(0),
+        ]);
+        for mut rig in rigs(answer) {
+            let refused = play_refused(&mut rig, &outer);
+            assert_eq!(refused, (used.get(), Refusal::Reference));
+        }
+    }
+}
+
+#[test]
 fn what_nobody_handles_is_refused() {
     let [k, other, unused] = [0; 3].map(Slot::new);
     let target = Script::new([finish(0)]);

@@ -180,6 +180,9 @@ test("WebAssembly keeps what is on an object", () => {
     f = thrower(new Exception(empty, []));
     x.all();
   }
+  const often = new Exception(empty, []);
+  f = thrower(often);
+  for (let i = 0; i < 200; i++) x.all();
   const exception = thrown(x["give back"]);
   same(exception.note, "mine");
   same(typeof exception.stack, "string");

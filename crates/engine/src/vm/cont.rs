@@ -183,7 +183,9 @@ impl StoreOpaque {
         unsafe {
             let current = self.vm.anchor.current;
             let func = self.stacks.origin(current) as *mut VmFuncRef;
-            if let Some(func) = func.as_mut() {
+            if self.learns
+                && let Some(func) = func.as_mut()
+            {
                 let mut lesson = Lesson::from_word(func.stack_class);
                 lesson.learn((*current).class());
                 func.stack_class = lesson.word();

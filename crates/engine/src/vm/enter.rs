@@ -19,7 +19,9 @@ use crate::vm::signals;
 use crate::vm::store::{Abandoned, StoreInner, StoreOpaque, Unwinding};
 use bident_abi::{VmFuncRef, VmHeader};
 use bident_module::{FuncType, ValType};
-use bident_stack::{Answer as Reaction, Entry, Exit, Lesson, Reference, Stacklet, saved_context};
+use bident_stack::{
+    Answer as Reaction, Entry, Exit, Hint, Lesson, Reference, Stacklet, saved_context,
+};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
@@ -402,6 +404,7 @@ unsafe fn run(
     store.vm.anchor.limit = unsafe { (*first).limit };
     let entered = signals::set_entered(&raw mut store.vm);
     let anchor = &raw mut store.vm.anchor;
+    store.vm.anchor.this = anchor;
     // SAFETY: the anchor describes the stacklet; `prepare` has set up the thread's signal stack, the
     // engine the handlers, and they know about this store.
     let exit = unsafe {
@@ -511,6 +514,7 @@ impl StoreOpaque {
                 last = (*last).parent;
             }
             (*first).last = (*last).position;
+            self.vm.anchor.hint = Hint::NONE;
             (*first).parked = true;
             self.stress(first);
         }
@@ -550,7 +554,7 @@ impl StoreOpaque {
         unsafe {
             let class = (*stacklet).class();
             self.stacks.release(stacklet);
-            if class > 0 {
+            if class > 0 && self.learns {
                 let mut lesson = self.lesson(func);
                 lesson.learn(class);
                 self.set_lesson(func, lesson);

@@ -71,6 +71,7 @@ unsafe fn walk_all(store: &StoreOpaque, fault: Option<(usize, usize)>) -> Vec<Fr
     let mut fault = fault;
     // SAFETY: the activation list is the store's own, and so are the chains.
     for root in unsafe { activation::roots(store.vm.anchor.current, store.activation) } {
+        // SAFETY: as above.
         for stacklet in unsafe { activation::chain(root) } {
             // SAFETY: all but a stacklet that faulted wait in a stub.
             unsafe { walk(store, stacklet, fault.take(), &mut frames) };

@@ -45,6 +45,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) code: CodeMap,
     /// Whether stacklets move whenever they can; a copy of the engine's setting.
     pub(crate) stressed: bool,
+    /// Whether stack sizes are remembered; a copy of the engine's setting.
+    pub(crate) learns: bool,
     /// Innermost activation; null while nothing runs.
     pub(crate) activation: *mut Activation,
     /// First stacklet of the chain that was last parked or suspended to the host.
@@ -183,6 +185,7 @@ impl StoreOpaque {
             id: StoreId::next()?,
             stacks,
             stressed: stress,
+            learns: !engine.config().smallest_stacks,
             code: CodeMap::default(),
             activation: ptr::null_mut(),
             stopped: ptr::null_mut(),

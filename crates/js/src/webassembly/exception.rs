@@ -111,6 +111,9 @@ impl Exceptions {
     /// An object is thrown into WebAssembly.
     fn goes_in(&self, object: Own<'_>) {
         let mut inside = self.inside.borrow_mut();
+        if place_of(&inside, object.get()).is_some() {
+            return;
+        }
         inside.push_back(object.store());
         let oldest = (inside.len() > MOST_INSIDE).then(|| inside.pop_front());
         drop(inside);
@@ -120,11 +123,14 @@ impl Exceptions {
     /// An object has come out again.
     fn comes_out(&self, object: Ref<'_>) {
         let mut inside = self.inside.borrow_mut();
-        let place = inside.iter().position(|o| o.get().is_same_object(object));
-        let found = place.and_then(|place| inside.remove(place));
+        let found = place_of(&inside, object).and_then(|place| inside.remove(place));
         drop(inside);
         drop(found);
     }
+}
+
+fn place_of(objects: &VecDeque<Stored>, object: Ref<'_>) -> Option<usize> {
+    (objects.iter()).position(|other| other.get().is_same_object(object))
 }
 
 /// The error that throws a JavaScript value in WebAssembly.

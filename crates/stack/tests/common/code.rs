@@ -2,11 +2,10 @@
 //! through rbp alone, and it traps before it writes below the limit.
 //!
 //! All are called as `(rdi -> world, rsi: argument)`. World: word 0 -> anchor (whose word 0 is the
-//! limit), word 1: the host function, word 2: where results go, then the stubs for transfers.
+//! limit), word 1: the host function, word 2: where results go.
 
-use bident_stack::{Transfers, leave_builtin, leave_host};
+use bident_stack::{SWITCH, create, leave_builtin, leave_host, resume, suspend, switch};
 use std::arch::naked_asm;
-use std::mem::offset_of;
 
 /// Returns at once.
 #[unsafe(naked)]
@@ -238,18 +237,12 @@ pub unsafe extern "sysv64" fn wait() {
     naked_asm!("2:", "pause", "cmp qword ptr [rsi], 1000", "jb 2b", "ret")
 }
 
-/// Offsets of the stubs in the world.
-const CREATE: usize = 24 + offset_of!(Transfers, create);
-const RESUME: usize = 24 + offset_of!(Transfers, resume);
-const SUSPEND: usize = 24 + offset_of!(Transfers, suspend);
-const SWITCH: usize = 24 + offset_of!(Transfers, switch);
-
-/// Tag of the loops below.
+/// Tag of the loops below, which pass the anchor on from transfer to transfer as compiled code does.
 pub const TAG: usize = 0x1000;
 /// List of a handler for it.
 static ON_TAG: [usize; 2] = [TAG, 0];
 /// List of a `switch` handler for it.
-static ON_SWITCH: [usize; 2] = [TAG + bident_stack::SWITCH, 0];
+static ON_SWITCH: [usize; 2] = [TAG + SWITCH, 0];
 
 /// Suspends for ever.
 #[unsafe(naked)]
@@ -257,14 +250,14 @@ unsafe extern "sysv64" fn generate() {
     naked_asm!(
         "push rbp",
         "mov rbp, rsp",
-        "push rdi",
+        "mov rcx, [rdi]",
         "2:",
-        "mov rdi, [rbp - 8]",
+        "mov rdi, rcx",
         "mov esi, {TAG}",
-        "call [rdi + {SUSPEND}]",
+        "call {suspend}",
         "jmp 2b",
         TAG = const TAG,
-        SUSPEND = const SUSPEND,
+        suspend = sym suspend,
     )
 }
 
@@ -277,15 +270,18 @@ pub unsafe extern "sysv64" fn consume() {
         "push rdi",
         "push rsi",
         "mov rsi, rdi",
+        "mov rdi, [rdi]",
         "xor edx, edx",
         "lea rcx, [rip + {generate}]",
-        "call [rdi + {CREATE}]",
+        "call {create}",
         "mov rcx, rax",
+        "mov rsi, [rbp - 8]",
+        "mov rsi, [rsi]",
         "2:",
-        "mov rdi, [rbp - 8]",
+        "mov rdi, rsi",
         "mov rsi, rcx",
         "lea rdx, [rip + {ON}]",
-        "call [rdi + {RESUME}]",
+        "call {resume}",
         "dec qword ptr [rbp - 16]",
         "jnz 2b",
         "mov rsp, rbp",
@@ -293,8 +289,8 @@ pub unsafe extern "sysv64" fn consume() {
         "ret",
         generate = sym generate,
         ON = sym ON_TAG,
-        CREATE = const CREATE,
-        RESUME = const RESUME,
+        create = sym create,
+        resume = sym resume,
     )
 }
 
@@ -304,16 +300,16 @@ unsafe extern "sysv64" fn switch_back() {
     naked_asm!(
         "push rbp",
         "mov rbp, rsp",
-        "push rdi",
+        "mov rcx, [rdi]",
         "mov rax, rdx",
         "2:",
-        "mov rdi, [rbp - 8]",
+        "mov rdi, rcx",
         "mov esi, {TAG}",
         "mov rdx, rax",
-        "call [rdi + {SWITCH}]",
+        "call {switch}",
         "jmp 2b",
-        TAG = const TAG + bident_stack::SWITCH,
-        SWITCH = const SWITCH,
+        TAG = const TAG + SWITCH,
+        switch = sym switch,
     )
 }
 
@@ -326,23 +322,26 @@ unsafe extern "sysv64" fn switch_to() {
         "push rdi",
         "push rsi",
         "mov rsi, rdi",
+        "mov rdi, [rdi]",
         "xor edx, edx",
         "lea rcx, [rip + {switch_back}]",
-        "call [rdi + {CREATE}]",
+        "call {create}",
+        "mov rcx, [rbp - 8]",
+        "mov rcx, [rcx]",
         "2:",
-        "mov rdi, [rbp - 8]",
+        "mov rdi, rcx",
         "mov esi, {TAG}",
         "mov rdx, rax",
-        "call [rdi + {SWITCH}]",
+        "call {switch}",
         "dec qword ptr [rbp - 16]",
         "jnz 2b",
         "mov rsp, rbp",
         "pop rbp",
         "ret",
         switch_back = sym switch_back,
-        CREATE = const CREATE,
-        TAG = const TAG + bident_stack::SWITCH,
-        SWITCH = const SWITCH,
+        create = sym create,
+        TAG = const TAG + SWITCH,
+        switch = sym switch,
     )
 }
 
@@ -355,19 +354,21 @@ pub unsafe extern "sysv64" fn schedule() {
         "push rdi",
         "mov rdx, rsi",
         "mov rsi, rdi",
+        "mov rdi, [rdi]",
         "lea rcx, [rip + {switch_to}]",
-        "call [rdi + {CREATE}]",
+        "call {create}",
         "mov rdi, [rbp - 8]",
+        "mov rdi, [rdi]",
         "mov rsi, rax",
         "lea rdx, [rip + {ON}]",
-        "call [rdi + {RESUME}]",
+        "call {resume}",
         "mov rsp, rbp",
         "pop rbp",
         "ret",
         switch_to = sym switch_to,
         ON = sym ON_SWITCH,
-        CREATE = const CREATE,
-        RESUME = const RESUME,
+        create = sym create,
+        resume = sym resume,
     )
 }
 
@@ -379,16 +380,18 @@ pub unsafe extern "sysv64" fn make_and_run() {
         "mov rbp, rsp",
         "push rdi",
         "push rsi",
+        "mov r10, [rdi]",
+        "push r10",
         "2:",
-        "mov rdi, [rbp - 8]",
-        "mov rsi, rdi",
+        "mov rdi, [rbp - 24]",
+        "mov rsi, [rbp - 8]",
         "xor edx, edx",
         "lea rcx, [rip + {nothing}]",
-        "call [rdi + {CREATE}]",
-        "mov rdi, [rbp - 8]",
+        "call {create}",
+        "mov rdi, [rbp - 24]",
         "mov rsi, rax",
         "lea rdx, [rip + {ON}]",
-        "call [rdi + {RESUME}]",
+        "call {resume}",
         "dec qword ptr [rbp - 16]",
         "jnz 2b",
         "mov rsp, rbp",
@@ -396,7 +399,7 @@ pub unsafe extern "sysv64" fn make_and_run() {
         "ret",
         nothing = sym nothing,
         ON = sym ON_TAG,
-        CREATE = const CREATE,
-        RESUME = const RESUME,
+        create = sym create,
+        resume = sym resume,
     )
 }

@@ -41,6 +41,7 @@ struct World {
     refusal: Option<Error>,
     refused: Option<(u64, Refusal)>,
     lands: bool,
+    exhausted: bool,
     stopped: Task,
 }
 
@@ -91,11 +92,16 @@ impl Rig {
             refusal: None,
             refused: None,
             lands: false,
+            exhausted: false,
             stopped: Task(std::ptr::null_mut()),
         };
         let world = Box::into_raw(Box::new(world));
         // SAFETY: both were just leaked from boxes.
-        unsafe { (*(*world).anchor).payload = (&raw mut (*world).payload).cast() };
+        unsafe {
+            let anchor = (*world).anchor;
+            (*anchor).payload = (&raw mut (*world).payload).cast();
+            (*anchor).this = anchor;
+        }
         Self { world, owner: true }
     }
 
@@ -246,6 +252,11 @@ impl Rig {
     /// Whether exceptions land where the stacklet was suspended.
     pub fn catch(&mut self) {
         self.world().lands = true;
+    }
+
+    /// From here on there is no record for a stacklet whose revision has wrapped.
+    pub fn exhaust(&mut self) {
+        self.world().exhausted = true;
     }
 
     fn send_to_pad(&mut self, task: Task, landing: u64) {
@@ -443,6 +454,13 @@ fn running() -> Rig {
     }
 }
 
+/// The same, for a hook that was given this anchor.
+fn running_with(anchor: *mut Anchor) -> Rig {
+    let mut rig = running();
+    assert_eq!(rig.world().anchor, anchor);
+    rig
+}
+
 unsafe extern "sysv64" fn create_for_stub(
     _: *mut (),
     context: usize,
@@ -468,25 +486,28 @@ unsafe extern "sysv64" fn refuse(_: *mut (), word: u64, why: Refusal) -> Answer 
     Answer::exit(Exit::Unwound)
 }
 
-unsafe extern "sysv64" fn rehome(_: *mut Anchor, stacklet: *mut Stacklet) -> *mut Stacklet {
+unsafe extern "sysv64" fn rehome(anchor: *mut Anchor, stacklet: *mut Stacklet) -> *mut Stacklet {
+    let mut rig = running_with(anchor);
+    if rig.world().exhausted {
+        return std::ptr::null_mut();
+    }
     // SAFETY: the stub passes a suspended stacklet whose revision is 0.
     unsafe {
-        running()
-            .stacks()
+        rig.stacks()
             .rehome(stacklet)
             .unwrap_or(std::ptr::null_mut())
     }
 }
 
-unsafe extern "sysv64" fn retire(_: *mut Anchor, stacklet: *mut Stacklet) {
-    running().release(Task(stacklet));
+unsafe extern "sysv64" fn retire(anchor: *mut Anchor, stacklet: *mut Stacklet) {
+    running_with(anchor).release(Task(stacklet));
 }
 
 /// Second payload of a pad where an exception lands.
 pub const THROWN: u64 = 77;
 
-unsafe extern "sysv64" fn throw(_: *mut Anchor, word: u64) -> Answer {
-    let mut rig = running();
+unsafe extern "sysv64" fn throw(anchor: *mut Anchor, word: u64) -> Answer {
+    let mut rig = running_with(anchor);
     rig.log().push(word);
     match rig.world().lands {
         true => rig.land_here([word, THROWN]),
@@ -494,8 +515,8 @@ unsafe extern "sysv64" fn throw(_: *mut Anchor, word: u64) -> Answer {
     }
 }
 
-unsafe extern "sysv64" fn stress(_: *mut Anchor) {
-    let mut rig = running();
+unsafe extern "sysv64" fn stress(anchor: *mut Anchor) {
+    let mut rig = running_with(anchor);
     let current = rig.current();
     rig.relocate(current);
 }

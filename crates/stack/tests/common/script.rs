@@ -139,7 +139,7 @@ pub fn store(position: u64, value: u64) -> Step {
     step(do_store, [position, value, 0])
 }
 
-/// Takes a value from the transfer buffer.
+/// Takes a value from the transfer buffer; the second result is its high half.
 pub fn load(position: u64) -> Step {
     step(do_load, [position, 0, 0])
 }
@@ -210,7 +210,8 @@ pub unsafe extern "sysv64" fn run() {
 }
 
 /// A step: (rdi -> world, rsi -> step, rdx: the script's argument), with its frame around the
-/// instructions given; rsi -> step after `$call`, and r11 is not used by `$after`.
+/// instructions given; r8 -> step and rdi -> world after `$call`. A transfer must come back with the
+/// address of the anchor, too: the difference to the right one is added to the first result.
 macro_rules! step {
     ($($name:ident: [$($call:literal),*] [$($after:literal),*] $($operand:ident)*;)*) => {
         $(#[unsafe(naked)]
@@ -220,13 +221,14 @@ macro_rules! step {
                 "mov rbp, rsp",
                 "push rsi",
                 "push rdi",
+                "xor r10d, r10d",
                 $($call,)*
-                "mov rsi, [rbp - 8]",
-                $($after,)*
+                "mov r8, [rbp - 8]",
                 "mov rdi, [rbp - 16]",
+                $($after,)*
                 "inc qword ptr [rdi + {CLOCK}]",
                 "mov r11, [rdi + {CLOCK}]",
-                "mov [rsi + {WHEN}], r11",
+                "mov [r8 + {WHEN}], r11",
                 "mov rsp, rbp",
                 "pop rbp",
                 "ret",
@@ -244,12 +246,16 @@ step! {
         "mov rcx, [rsi + {C}]",
         "mov rsi, [rsi + {A}]",
         "mov rsi, [rsi]",
-        "call [rdi + {RESUME}]"
+        "mov rax, rdi",
+        "mov rdi, [rdi]",
+        "call [rax + {RESUME}]"
     ] [
-        "mov [rsi + {RESULT}], rax",
-        "mov [rsi + {RESULT} + 8], rdx",
-        "mov [rsi + {RESULT} + 16], rcx",
-        "mov rax, [rsi + {A}]",
+        "sub rsi, [rdi]",
+        "add rax, rsi",
+        "mov [r8 + {RESULT}], rax",
+        "mov [r8 + {RESULT} + 8], rdx",
+        "mov [r8 + {RESULT} + 16], rcx",
+        "mov rax, [r8 + {A}]",
         "mov [rax], rcx"
     ] A B C RESULT RESUME;
 
@@ -258,35 +264,49 @@ step! {
         "mov rcx, [rsi + {C}]",
         "mov rsi, [rsi + {A}]",
         "mov rsi, [rsi]",
-        "call [rdi + {RESUME_THROW}]"
+        "mov rax, rdi",
+        "mov rdi, [rdi]",
+        "call [rax + {RESUME_THROW}]"
     ] [
-        "mov [rsi + {RESULT}], rax",
-        "mov [rsi + {RESULT} + 8], rdx",
-        "mov [rsi + {RESULT} + 16], rcx",
-        "mov rax, [rsi + {A}]",
+        "sub rsi, [rdi]",
+        "add rax, rsi",
+        "mov [r8 + {RESULT}], rax",
+        "mov [r8 + {RESULT} + 8], rdx",
+        "mov [r8 + {RESULT} + 16], rcx",
+        "mov rax, [r8 + {A}]",
         "mov [rax], rcx"
     ] A B C RESULT RESUME_THROW;
 
     do_suspend: [
         "mov rdx, [rsi + {B}]",
         "mov rsi, [rsi + {A}]",
-        "call [rdi + {SUSPEND}]"
-    ] ["mov [rsi + {RESULT}], rax"] A B RESULT SUSPEND;
+        "mov rax, rdi",
+        "mov rdi, [rdi]",
+        "call [rax + {SUSPEND}]"
+    ] [
+        "sub rcx, [rdi]",
+        "add rax, rcx",
+        "mov [r8 + {RESULT}], rax"
+    ] A B RESULT SUSPEND;
 
     do_switch: [
         "mov rdx, [rsi + {B}]",
         "mov rdx, [rdx]",
         "mov rsi, [rsi + {A}]",
-        "call [rdi + {SWITCH}]"
+        "mov rax, rdi",
+        "mov rdi, [rdi]",
+        "call [rax + {SWITCH}]"
     ] [
-        "mov [rsi + {RESULT}], rax",
-        "mov rcx, [rsi + {C}]",
+        "sub rcx, [rdi]",
+        "add rax, rcx",
+        "mov [r8 + {RESULT}], rax",
+        "mov rcx, [r8 + {C}]",
         "mov [rcx], rax"
     ] A B C RESULT SWITCH;
 
     do_argument: [] [
-        "mov [rsi + {RESULT}], rdx",
-        "mov rcx, [rsi + {A}]",
+        "mov [r8 + {RESULT}], rdx",
+        "mov rcx, [r8 + {A}]",
         "mov [rcx], rdx"
     ] A RESULT;
 
@@ -304,8 +324,13 @@ step! {
         "mov rax, [rax + {PAYLOAD}]",
         "mov rcx, [rsi + {A}]",
         "shl rcx, 4",
-        "mov rax, [rax + rcx]"
-    ] ["mov [rsi + {RESULT}], rax"] A RESULT PAYLOAD;
+        "lea rax, [rax + rcx]"
+    ] [
+        "mov rcx, [rax]",
+        "mov [r8 + {RESULT}], rcx",
+        "mov rcx, [rax + 8]",
+        "mov [r8 + {RESULT} + 8], rcx"
+    ] A RESULT PAYLOAD;
 
     do_copy: [
         "mov rax, [rsi + {A}]",
@@ -315,7 +340,7 @@ step! {
     ] [] A B;
 }
 
-/// Where the trampoline of a stacklet starts, its context and its code: see [`bident_stack::Entry`].
+/// Not by the macro: `run` is the trampoline, the world its context, the script code and origin.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn do_create() {
     naked_asm!(
@@ -327,7 +352,8 @@ unsafe extern "sysv64" fn do_create() {
         "mov rsi, rdi",
         "lea rcx, [rip + {run}]",
         "mov r8, rdx",
-        "call [rdi + {CREATE}]",
+        "mov rdi, [rdi]",
+        "call [rsi + {CREATE}]",
         "mov rsi, [rbp - 8]",
         "mov [rsi + {RESULT}], rax",
         "mov rcx, [rsi + {A}]",

@@ -17,8 +17,8 @@ pub(in crate::ops) fn new(t: &mut Translator<'_, '_>) {
 
     let store = t.store();
     let stub = store::CREATE.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(4, 1));
-    let args = [t.context, context, code, entry, func];
+    let signature = t.b.import_signature(signature::transfer(5, 1));
+    let args = [store, context, code, entry, func];
     let call = t.b.ins().call_indirect(signature, stub, &args);
     let reference = t.b.inst_results(call)[0];
     t.operands.push(reference);

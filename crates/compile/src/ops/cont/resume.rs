@@ -107,11 +107,13 @@ fn transfer(
     call::announce(t);
     let store = t.store();
     let stub = stub.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(3, 3));
-    let args = [t.context, cont, handlers, value];
-    let &[status, reference, value] = call::transfer(t, signature, stub, &args).as_slice() else {
-        unreachable!("the signature has three results")
+    let signature = t.b.import_signature(signature::transfer(4, 4));
+    let args = [store, cont, handlers, value];
+    let back = call::transfer(t, signature, stub, &args);
+    let &[status, reference, value, store] = back.as_slice() else {
+        unreachable!("the signature has four results")
     };
+    t.store_is(store);
     clauses(t, table, status, Captured { reference, value });
     let results = receive(t, func_type(t, ty).results(), value);
     t.operands.extend(&results);
@@ -138,7 +140,8 @@ fn clauses(t: &mut Translator<'_, '_>, table: &ResumeTable, status: Value, captu
         return;
     };
     let (suspended, finished) = (t.b.create_block(), t.b.create_block());
-    t.b.ins().brif(status, suspended, &[], finished, &[]);
+    let is_finished = t.b.ins().icmp_imm_u(IntCC::Equal, status, 0);
+    t.b.ins().brif(is_finished, finished, &[], suspended, &[]);
     control::go_on_in(t, suspended);
     for &(k, tag, label) in others {
         let (here, next) = (t.b.create_block(), t.b.create_block());

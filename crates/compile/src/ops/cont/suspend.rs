@@ -6,7 +6,7 @@ use crate::record::{context, store};
 use crate::signature;
 use bident_abi::SWITCH;
 use bident_module::{HeapType, TagIndex, TypeIndex, ValType};
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::{InstBuilder, SigRef, Value};
 
 pub(in crate::ops) fn suspend(t: &mut Translator<'_, '_>, tag: TagIndex) {
     let ty = t.module.tag_type(tag);
@@ -15,8 +15,8 @@ pub(in crate::ops) fn suspend(t: &mut Translator<'_, '_>, tag: TagIndex) {
     let tag = t.of_context(context::tag(t.layout, tag));
     let store = t.store();
     let stub = store::SUSPEND.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(2, 1));
-    let value = call::transfer(t, signature, stub, &[t.context, tag, value])[0];
+    let signature = t.b.import_signature(signature::transfer(3, 2));
+    let value = transfer(t, signature, stub, &[store, tag, value]);
     let results = receive_reversed(t, ty.results(), value);
     t.operands.extend(&results);
 }
@@ -32,10 +32,20 @@ pub(in crate::ops) fn switch(t: &mut Translator<'_, '_>, ty: TypeIndex, tag: Tag
     let tag = t.b.ins().iadd_imm_s(tag, SWITCH as i64);
     let store = t.store();
     let stub = store::SWITCH.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(2, 1));
-    let value = call::transfer(t, signature, stub, &[t.context, tag, cont])[0];
+    let signature = t.b.import_signature(signature::transfer(3, 2));
+    let value = transfer(t, signature, stub, &[store, tag, cont]);
     let results = receive_reversed(t, left_behind(t, params), value);
     t.operands.extend(&results);
+}
+
+/// Calls a stub that suspends; gives the value with which the continuation goes on.
+fn transfer(t: &mut Translator<'_, '_>, signature: SigRef, stub: Value, args: &[Value]) -> Value {
+    let back = call::transfer(t, signature, stub, args);
+    let &[value, store] = back.as_slice() else {
+        unreachable!("the signature has two results")
+    };
+    t.store_is(store);
+    value
 }
 
 /// What the continuation that a switch leaves behind takes.

@@ -237,8 +237,9 @@ pub unsafe fn enter(
             value,
             "mov r10, rdi",
             "mov rax, rsi",
-            "pop rcx",
-            "jmp rcx"
+            "mov rcx, rdi",
+            "pop r11",
+            "jmp r11"
         )
     }
 }
@@ -295,7 +296,7 @@ pub unsafe fn enter_landing(
             root,
             stacklet,
             value,
-            "mov rax, [rdi + 56]",
+            "mov rax, [rdi + 80]",
             "mov rdx, rsi",
             "pop rcx",
             "jmp rcx"
@@ -304,7 +305,7 @@ pub unsafe fn enter_landing(
 }
 
 const _: () = assert!(
-    offset_of!(Anchor, landing) == 56,
+    offset_of!(Anchor, landing) == 80,
     "as `enter_landing` has it"
 );
 
@@ -351,6 +352,7 @@ unsafe extern "sysv64" fn root_start() {
         "mov rsp, [r11 + {SP}]",
         "mov rbp, [r11 + {FP}]",
         "xor eax, eax",
+        "mov rsi, r10",
         "pop r11",
         "jmp r11",
         // The embedder frees it.

@@ -21,12 +21,18 @@
 //! position 0 is in a register instead:
 //!
 //! ```text
-//!  into a continuation     rax: value
-//!  back to its parent      rdx: value, rax: status (0: finished, k: the k-th handler), rcx: reference
+//!  into a continuation     rax: value, rcx -> anchor
+//!  back to its parent      rdx: value, rax: status (0: finished, k: the k-th handler), rcx: reference,
+//!                          rsi -> anchor
 //! ```
+//!
+//! That the anchor comes in and goes out in a register is what makes a transfer fast. Compiled code that
+//! transfers in a loop passes it on; were it to load it, through a context that it spilled to the stack
+//! it has just come to, each transfer would wait for four dependent loads: stack pointer, context,
+//! anchor, record. That took 22 cycles for a switch; nothing else in the stubs cost a measurable part.
 
 use super::{FP, REFERENCE, REVISION, SP, leave_builtin, root_start};
-use crate::stacklet::{Anchor, Exit, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
+use crate::stacklet::{Anchor, Exit, Hint, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
@@ -44,7 +50,7 @@ pub fn transfers(stress: bool) -> Transfers {
     }
 }
 
-/// Makes a stacklet: rdi -> context record, rsi, rdx, rcx, r8: the words of an [`crate::Entry`], in order of
+/// Makes a stacklet: rdi -> anchor, rsi, rdx, rcx, r8: the words of an [`crate::Entry`], in order of
 /// its fields. Gives the word of a reference. A null trampoline leaves it to the embedder, as does a
 /// lack of idle records. Preserves the callee-saved registers.
 ///
@@ -53,7 +59,7 @@ pub fn transfers(stress: bool) -> Transfers {
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn create() {
     naked_asm!(
-        "mov r10, [rdi]",
+        "mov r10, rdi",
         "test rcx, rcx",
         "jz 2f",
         "mov rax, [r10 + {IDLE}]",
@@ -81,6 +87,7 @@ pub unsafe extern "sysv64" fn create() {
         "mov rax, [rax + {REFERENCE}]",
         "ret",
         "2:",
+        "lea rdi, [r10 + {THIS}]",
         "mov r9, [r10 + {HOOKS}]",
         "mov r9, [r9 + {CREATE}]",
         "jmp {leave_builtin}",
@@ -89,6 +96,7 @@ pub unsafe extern "sysv64" fn create() {
         IDLE = const offset_of!(Anchor, idle),
         ROOM = const offset_of!(Anchor, room),
         HOOKS = const offset_of!(Anchor, hooks),
+            THIS = const offset_of!(Anchor, this),
         CREATE = const offset_of!(Hooks, create),
         PARENT = const offset_of!(Stacklet, parent),
         TOP = const offset_of!(Stacklet, top),
@@ -106,12 +114,15 @@ pub unsafe extern "sysv64" fn create() {
 macro_rules! resume_with {
     ([$($go:literal),*] $($operands:tt)*) => {
         naked_asm!(
-            "mov r10, [rdi]",
+            "mov r10, rdi",
             "mov eax, esi",
             "add rax, [r10 + {RECORDS}]",
             "cmp [rax + {REFERENCE}], rsi",
             "jne 8f",
             "mov r9, [r10 + {CURRENT}]",
+            "cmp [r10 + {HINT_FIRST}], r9",
+            "je 3f",
+            "2:",
             "mov r11, {REVISION}",
             "add [rax + {REFERENCE}], r11",
             "mov [r9 + {SP}], rsp",
@@ -132,6 +143,11 @@ macro_rules! resume_with {
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
             $($go,)*
+            // The hint is about the stacklet that resumes.
+            "3:",
+            "mov qword ptr [r10 + {HINT_FIRST}], 0",
+            "mov qword ptr [r10 + {HINT_REFERENCE}], 0",
+            "jmp 2b",
             // Null, or used.
             "8:",
             "mov edx, {REFUSED_REFERENCE}",
@@ -140,6 +156,7 @@ macro_rules! resume_with {
             "5:",
             "mov edx, {REFUSED_RECORDS}",
             "6:",
+            "lea rdi, [r10 + {THIS}]",
             "mov r9, [r10 + {HOOKS}]",
             "mov r9, [r9 + {REFUSE}]",
             "jmp {leave_builtin}",
@@ -166,12 +183,15 @@ macro_rules! resume_with {
             "jz 5b",
             "jmp 7b",
             leave_builtin = sym leave_builtin,
+            HINT_FIRST = const offset_of!(Anchor, hint) + offset_of!(Hint, first),
+            HINT_REFERENCE = const offset_of!(Anchor, hint) + offset_of!(Hint, reference),
             REFERENCE = const REFERENCE,
             REVISION = const REVISION,
             RECORDS = const offset_of!(Anchor, records),
             CURRENT = const offset_of!(Anchor, current),
             HOST_SP = const offset_of!(Anchor, host_sp),
             HOOKS = const offset_of!(Anchor, hooks),
+            THIS = const offset_of!(Anchor, this),
             ANCHOR_LIMIT = const offset_of!(Anchor, limit),
             REFUSE = const offset_of!(Hooks, refuse),
             REHOME = const offset_of!(Hooks, rehome),
@@ -189,7 +209,7 @@ macro_rules! resume_with {
     };
 }
 
-/// Parent -> continuation. rdi -> context record, rsi: reference, rdx -> list of handlers, rcx: value.
+/// Parent -> continuation. rdi -> anchor, rsi: reference, rdx -> list of handlers, rcx: value.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -199,6 +219,7 @@ pub unsafe extern "sysv64" fn resume() {
         "mov rsp, [rax + {SP}]",
         "mov rbp, [rax + {FP}]",
         "mov rax, rcx",
+        "mov rcx, r10",
         "pop r11",
         "jmp r11"
     ])
@@ -206,7 +227,7 @@ pub unsafe extern "sysv64" fn resume() {
 
 #[unsafe(naked)]
 unsafe extern "sysv64" fn resume_stressed() {
-    resume_with!(["mov rax, rcx", "jmp {arrive}"] arrive = sym arrive_stressed,)
+    resume_with!(["mov rax, rcx", "mov rcx, r10", "jmp {arrive}"] arrive = sym arrive_stressed,)
 }
 
 /// Parent -> continuation, with an exception where it was suspended. As [`resume`]; rcx: the
@@ -230,24 +251,23 @@ pub unsafe extern "sysv64" fn resume_throw() {
     )
 }
 
-/// Where the first handler of the stacklet at rcx, the current one, is not it: finds the first up the
-/// chain that runs under a handler for the word in rsi. rcx -> it, r8: position of the handler. Goes on
-/// at `4`, or at `8` if there is none.
+/// From rcx -> stacklet, finds the first up the chain that runs under a handler for the word in rsi: rcx
+/// -> it, r8: position of the handler. Begins at `3`, goes on at `5`, or at `8` if there is none.
 macro_rules! search {
     () => {
         concat!(
-            "2:\n",
+            "3:\n",
             "mov r11, [rcx + {HANDLERS}]\n",
             "xor r8d, r8d\n",
-            "3:\n",
+            "6:\n",
             "cmp [r11 + 8 * r8], rsi\n",
-            "je 4b\n",
+            "je 5f\n",
             "cmp qword ptr [r11 + 8 * r8], 1\n",
             "inc r8d\n",
-            "jnb 3b\n",
+            "jnb 6b\n",
             "mov rcx, [rcx + {PARENT}]\n",
             "test rcx, rcx\n",
-            "jnz 2b\n",
+            "jnz 3b\n",
             "jmp 8f",
         )
     };
@@ -256,7 +276,7 @@ macro_rules! search {
 macro_rules! suspend_with {
     ([$($go:literal),*] $($operands:tt)*) => {
         naked_asm!(
-            "mov r10, [rdi]",
+            "mov r10, rdi",
             "mov rax, [r10 + {CURRENT}]",
             "mov r11, [rax + {HANDLERS}]",
             "mov rcx, rax",
@@ -277,6 +297,7 @@ macro_rules! suspend_with {
             "mov [r10 + {CURRENT}], r11",
             "mov r8, [r11 + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r8",
+            "mov rsi, r10",
             $($go,)*
             // To a handler of the host.
             "7:",
@@ -288,19 +309,43 @@ macro_rules! suspend_with {
             "add rsp, 8",
             "pop rcx",
             "jmp rcx",
+            // The first handler is not it. Where a hint says so, the search begins further up.
+            "2:",
+            "mov r11, [rax + {REFERENCE}]",
+            "cmp [r10 + {HINT_REFERENCE}], r11",
+            "jne 3f",
+            "cmp [r10 + {HINT_TAG}], rsi",
+            "jne 3f",
+            "mov ecx, [rax + {LAST}]",
+            "add rcx, [r10 + {RECORDS}]",
             search!(),
+            // Found: the hint for the next time.
+            "5:",
+            "mov r11, {REVISION}",
+            "add r11, [rax + {REFERENCE}]",
+            "mov [r10 + {HINT_FIRST}], rax",
+            "mov [r10 + {HINT_REFERENCE}], r11",
+            "mov [r10 + {HINT_TAG}], rsi",
+            "jmp 4b",
             // No handler.
             "8:",
             "mov edx, {REFUSED_UNHANDLED}",
+            "lea rdi, [r10 + {THIS}]",
             "mov r9, [r10 + {HOOKS}]",
             "mov r9, [r9 + {REFUSE}]",
             "jmp {leave_builtin}",
             leave_builtin = sym leave_builtin,
+            HINT_FIRST = const offset_of!(Anchor, hint) + offset_of!(Hint, first),
+            HINT_REFERENCE = const offset_of!(Anchor, hint) + offset_of!(Hint, reference),
+            HINT_TAG = const offset_of!(Anchor, hint) + offset_of!(Hint, tag),
+            RECORDS = const offset_of!(Anchor, records),
             REFERENCE = const REFERENCE,
+            REVISION = const REVISION,
             CURRENT = const offset_of!(Anchor, current),
             HOST_SP = const offset_of!(Anchor, host_sp),
             HANDLED = const offset_of!(Anchor, handled),
             HOOKS = const offset_of!(Anchor, hooks),
+            THIS = const offset_of!(Anchor, this),
             PAYLOAD = const offset_of!(Anchor, payload),
             ANCHOR_LIMIT = const offset_of!(Anchor, limit),
             REFUSE = const offset_of!(Hooks, refuse),
@@ -317,7 +362,7 @@ macro_rules! suspend_with {
     };
 }
 
-/// Continuation -> parent. rdi -> context record, rsi: tag, rdx: value.
+/// Continuation -> parent. rdi -> anchor, rsi: tag, rdx: value.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -339,7 +384,7 @@ unsafe extern "sysv64" fn suspend_stressed() {
 macro_rules! switch_with {
     ([$($go:literal),*] $($operands:tt)*) => {
         naked_asm!(
-            "mov r10, [rdi]",
+            "mov r10, rdi",
             "mov eax, edx",
             "add rax, [r10 + {RECORDS}]",
             "cmp [rax + {REFERENCE}], rdx",
@@ -348,15 +393,15 @@ macro_rules! switch_with {
             "mov r11, [r9 + {HANDLERS}]",
             "mov rcx, r9",
             "cmp [r11], rsi",
-            "jne 2f",
+            "jne 3f",
             // rax -> target, r9 -> first of the chain to suspend, rcx -> its last.
             "4:",
             "mov r11, {REVISION}",
             "add [rax + {REFERENCE}], r11",
             "mov [r9 + {SP}], rsp",
             "mov [r9 + {FP}], rbp",
-            "jc 6f",
-            "5:",
+            "jc 2f",
+            "7:",
             "mov edx, [rcx + {REFERENCE}]",
             "mov [r9 + {LAST}], edx",
             // Last of the target's chain gets parent, handlers and link of the other.
@@ -373,7 +418,7 @@ macro_rules! switch_with {
             "mov [r10 + {ANCHOR_LIMIT}], r11",
             $($go,)*
             // The revision has wrapped: another record takes the stacklet over.
-            "6:",
+            "2:",
             "mov rsp, [r10 + {HOST_SP}]",
             "push rcx",
             "push rdi",
@@ -388,19 +433,22 @@ macro_rules! switch_with {
             "mov rsp, [r9 + {SP}]",
             "mov rbp, [r9 + {FP}]",
             "test rax, rax",
-            "jnz 5b",
+            "jnz 7b",
             "mov edx, {REFUSED_RECORDS}",
-            "jmp 7f",
+            "jmp 6f",
             search!(),
+            "5:",
+            "jmp 4b",
             // No handler.
             "8:",
             "mov edx, {REFUSED_UNHANDLED}",
-            "jmp 7f",
+            "jmp 6f",
             // Null, or used.
             "9:",
             "mov rsi, rdx",
             "mov edx, {REFUSED_REFERENCE}",
-            "7:",
+            "6:",
+            "lea rdi, [r10 + {THIS}]",
             "mov r9, [r10 + {HOOKS}]",
             "mov r9, [r9 + {REFUSE}]",
             "jmp {leave_builtin}",
@@ -411,6 +459,7 @@ macro_rules! switch_with {
             CURRENT = const offset_of!(Anchor, current),
             HOST_SP = const offset_of!(Anchor, host_sp),
             HOOKS = const offset_of!(Anchor, hooks),
+            THIS = const offset_of!(Anchor, this),
             ANCHOR_LIMIT = const offset_of!(Anchor, limit),
             REFUSE = const offset_of!(Hooks, refuse),
             REHOME = const offset_of!(Hooks, rehome),
@@ -429,7 +478,7 @@ macro_rules! switch_with {
     };
 }
 
-/// Continuation -> continuation under the same handler. rdi -> context record, rsi: tag +
+/// Continuation -> continuation under the same handler. rdi -> anchor, rsi: tag +
 /// [`SWITCH`], rdx: reference. The value at position 0 is the reference of who has switched.
 ///
 /// # Safety
@@ -440,6 +489,7 @@ pub unsafe extern "sysv64" fn switch() {
         "mov rsp, [rax + {SP}]",
         "mov rbp, [rax + {FP}]",
         "mov rax, [r9 + {REFERENCE}]",
+        "mov rcx, r10",
         "pop r11",
         "jmp r11"
     ])
@@ -447,7 +497,7 @@ pub unsafe extern "sysv64" fn switch() {
 
 #[unsafe(naked)]
 unsafe extern "sysv64" fn switch_stressed() {
-    switch_with!(["mov rax, [r9 + {REFERENCE}]", "jmp {arrive}"] arrive = sym arrive_stressed,)
+    switch_with!(["mov rax, [r9 + {REFERENCE}]", "mov rcx, r10", "jmp {arrive}"] arrive = sym arrive_stressed,)
 }
 
 const _: () = assert!(
@@ -457,8 +507,8 @@ const _: () = assert!(
 // `switch` copies both at once.
 const _: () = assert!(offset_of!(Stacklet, handlers) == offset_of!(Stacklet, parent) + 8);
 
-/// Arrival at the current stacklet, after the embedder has moved it. r10 -> anchor; rax, rcx and rdx
-/// pass through.
+/// Arrival at the current stacklet, after the embedder has moved it. r10 -> anchor; rax, rcx, rdx and
+/// rsi pass through.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn arrive_stressed() {
     naked_asm!(
@@ -466,11 +516,11 @@ unsafe extern "sysv64" fn arrive_stressed() {
         "push rax",
         "push rcx",
         "push rdx",
-        "push rdx",
+        "push rsi",
         "mov rdi, r10",
         "mov r11, [r10 + {HOOKS}]",
         "call [r11 + {STRESS}]",
-        "pop rdx",
+        "pop rsi",
         "pop rdx",
         "pop rcx",
         "pop rax",
@@ -513,6 +563,7 @@ pub(crate) unsafe extern "sysv64" fn bound_resume() {
         "add rdx, 16",
         "dec rcx",
         "jnz 2b",
+        "mov rcx, r10",
         "pop r11",
         "jmp r11",
         PAYLOAD = const offset_of!(Anchor, payload),
