@@ -414,9 +414,9 @@ fn scripts_that_fail() {
     assert_eq!(
         lines[1..],
         [
-            "bad.wast: 1 passed, 1 failed, 1 skipped",
+            "bad.wast: 1 passed, 1 failed, 2 skipped",
             "good.wast: 2 passed, 0 failed, 0 skipped",
-            "3 passed, 1 failed, 1 skipped",
+            "3 passed, 1 failed, 2 skipped",
         ]
     );
 }

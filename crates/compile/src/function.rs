@@ -45,9 +45,9 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) ty: &'m FuncType,
     /// Position of the operator in hand.
     pub(crate) offset: usize,
-    /// Address of the store. Constant, but a variable: after a transfer it is what came in a register,
-    /// so that the next transfer need not wait for loads.
-    store: Variable,
+    /// Address of the store, in modules that may transfer. Constant, but a variable: after a transfer it
+    /// is what came in a register, so that the next transfer need not wait for loads.
+    store: Option<Variable>,
     locals: Vec<Variable>,
     signatures: HashMap<TypeIndex, SigRef>,
     leave_builtin: Option<SigRef>,
@@ -117,9 +117,12 @@ impl<'m, 'f> Translator<'m, 'f> {
         let (context, params) = (*context, params.to_vec());
 
         operands.reset();
-        let store = b.declare_var(I64);
-        let address = record::context::STORE.load(&mut b, context);
-        b.def_var(store, address);
+        let store = (!shared.module.tags.is_empty()).then(|| {
+            let store = b.declare_var(I64);
+            let address = record::context::STORE.load(&mut b, context);
+            b.def_var(store, address);
+            store
+        });
         let mut t = Self {
             module: shared.module,
             layout: shared.layout,
@@ -206,12 +209,17 @@ impl<'m, 'f> Translator<'m, 'f> {
 
     /// Address of the store, from wherever it is at hand.
     pub(crate) fn store(&mut self) -> Value {
-        self.b.use_var(self.store)
+        match self.store {
+            Some(store) => self.b.use_var(store),
+            None => self.of_context(record::context::STORE),
+        }
     }
 
     /// A transfer has brought the address of the store along.
-    pub(crate) fn store_is(&mut self, store: Value) {
-        self.b.def_var(self.store, store);
+    pub(crate) fn store_is(&mut self, address: Value) {
+        if let Some(store) = self.store {
+            self.b.def_var(store, address);
+        }
     }
 
     /// Traps if a condition holds.
