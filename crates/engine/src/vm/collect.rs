@@ -123,9 +123,13 @@ impl StoreOpaque {
     /// Frees what nothing of this store can reach.
     pub(crate) fn collect(&mut self) {
         self.free_abandoned();
+        let before = self.stacks.bytes();
         self.mark();
         self.sweep();
-        self.pressure.threshold = (2 * self.stacks.bytes()).max(SMALLEST_THRESHOLD);
+        let after = self.stacks.bytes();
+        // Where most are in use, as in a program that starts a million, collections become rarer.
+        let factor = if after > before / 2 { 4 } else { 2 };
+        self.pressure.threshold = (factor * after).max(SMALLEST_THRESHOLD);
     }
 
     fn mark(&mut self) {
