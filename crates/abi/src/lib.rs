@@ -13,6 +13,10 @@
 //!                              └ handlers  [*VmTag, ..., 0] per list of handlers
 //! ```
 //!
+//! A tag is its address, a handler list a row of such addresses, a continuation a word that names a
+//! stacklet ([`bident_stack::Reference`]). How values travel between functions, the host and
+//! continuations is in `call.rs`.
+//!
 //! Both kinds of context start with a [`VmHeader`]: whatever function is called, the store is the
 //! first word of what its first argument points to. That is all the limit check of a prologue needs.
 #![forbid(unsafe_code)]

@@ -1,7 +1,8 @@
 //! Bident: a WebAssembly runtime built around stack switching.
 //!
 //! WebAssembly frames live on small stacks of their own that grow by moving; host code never runs on
-//! them. So a call can be parked wherever it calls a host function, a million times over.
+//! them. So a call can be parked wherever it calls a host function, a million times over, and
+//! WebAssembly can make and switch such stacks itself: the stack-switching proposal is there.
 //!
 //! ```
 //! use bident::{Engine, Error, Func, Linker, Module, Outcome, Reply, Store, Val};
@@ -29,13 +30,41 @@
 //! # }
 //! ```
 //!
+//! Continuations can be made here as well as in WebAssembly, and resumed from either side:
+//!
+//! ```
+//! use bident::{Continuation, Engine, Error, Instance, Module, Outcome, Store};
+//!
+//! # fn main() -> Result<(), Error> {
+//! let engine = Engine::default();
+//! let module = Module::from_text_or_binary(&engine, br#"
+//!     (module
+//!       (tag $yield (export "yield") (param i32))
+//!       (func (export "count") (suspend $yield (i32.const 1)) (suspend $yield (i32.const 2))))
+//! "#)?;
+//! let mut store = Store::new(&engine, ());
+//! let instance = Instance::new(&mut store, &module, &[])?;
+//! let count = instance.get_func(&mut store, "count").unwrap();
+//! let tags = [instance.get_tag(&mut store, "yield").unwrap()];
+//!
+//! let mut outcome = Continuation::new(&mut store, &count)?.resume(&mut store, &[], &tags)?;
+//! let mut values = Vec::new();
+//! while let Outcome::Handled(suspended) = outcome {
+//!     values.push(suspended.values[0].i32());
+//!     outcome = suspended.continuation.resume(&mut store, &[], &tags)?;
+//! }
+//! assert_eq!(values, [Some(1), Some(2)]);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! | to | use |
 //! |---|---|
 //! | compile | [`Engine`], [`Config`], [`Module`] |
 //! | instantiate | [`Store`], [`Linker`], [`Instance`] |
 //! | call and wait | [`Func::call`], [`TypedFunc`] |
 //! | call and be parked | [`Func::start`], [`Outcome`], [`Suspension`] |
-//! | hold a continuation | [`Continuation`], [`Handled`], [`Tag`] |
+//! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Handled`], [`Handled`], [`Tag`] |
 //! | throw and catch | [`Exception`], [`Error::exception`] |
 //! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`] |
 //! | nest host callbacks | [`SharedStore`] |
@@ -92,3 +121,8 @@ pub use bident_module::{
     TypeId, ValType,
 };
 pub use bident_stack::Stats as StackStats;
+
+/// Examples in the documentation are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+mod embedding {}

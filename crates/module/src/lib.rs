@@ -1,9 +1,13 @@
 //! Bytes to a validated [`Module`]: what a module says, nothing about how it is run.
 //!
 //! ```text
-//! bytes ──decode──► Module { types, imports, funcs, ..., bodies as ranges of the bytes }
+//! bytes ──decode──► Module { types, imports, funcs, tags, ..., bodies as ranges of the bytes }
+//!               │             └─ handlers: every distinct clause list of its `resume`s, for the layout
 //!               └─► a BodyValidator for each body, used by the thread that compiles it
 //! ```
+//!
+//! Types refer to each other by index inside a module; [`Registry`] gives equal ones of different
+//! modules the same identity, and knows which is declared a subtype of which.
 #![forbid(unsafe_code)]
 
 mod canon;

@@ -14,15 +14,21 @@
 //! │ limit ────┼──── copy of ──► │ limit ───────┼──────┐          │ root frame (64 B)    │
 //! │ current ──┼───────────────► │ context.sp ──┼────┐ │          │ frames ...           │
 //! │ host_sp ──┼─► host stack    │ context.fp   │    └─┼────────► │ resume address       │
-//! └───────────┘                 │ base, top    │      │          │ unused               │
-//!                               │ parent       │      └────────► │- - - - - - - - - - - │ base+RED_ZONE
-//!                               │ index, rev.  │                 │ room for stubs       │
-//!                               └──────────────┘                 └──────────────────────┘ base
+//! │ idle, hint│                 │ top          │      │          │ unused               │
+//! └───────────┘                 │ parent, last │      └────────► │- - - - - - - - - - - │ base+RED_ZONE
+//!                               │ handlers     │                 │ room for stubs       │
+//!                               │ position, rev│                 └──────────────────────┘ base
+//!                               └──────────────┘
 //! ```
 //!
 //! A record is `Live`, `Idle` or `Free` (see [`State`]). A live stacklet runs or waits while it is in the
 //! chain of an activation; otherwise it is fresh, parked or suspended, and whoever holds its
 //! [`Reference`] may resume it, once.
+//!
+//! Transfers are of two kinds. Between the host stack and a stacklet: [`enter()`], [`reenter`],
+//! [`leave_host`], [`exit_to_host`]. Between stacklets, by stubs that compiled code calls: [`create`],
+//! [`resume`], [`suspend`], [`switch`], [`resume_throw`]; the host is asked only for what they cannot do
+//! themselves ([`Hooks`]). What each does to a chain is drawn in `arch/x86_64/transfer.rs`.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 

@@ -12,7 +12,8 @@ use bident_stack::os::{self, Access};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Pages of code that can be executed.
+/// Pages of code that can be executed. They lie near the stubs that they call and are called by: with
+/// four gigabytes and more in between, suspending and resuming took 1.3 ns longer.
 struct Pages {
     start: *mut u8,
     size: usize,
@@ -30,7 +31,8 @@ impl Pages {
     fn publish(text: &[u8]) -> Result<Self, Error> {
         let offset = next_offset();
         let size = (offset + text.len().max(1)).next_multiple_of(os::page_size());
-        let start = os::allocate(size, false).map_err(Error::no_memory("machine code"))?;
+        let stubs = bident_stack::leave_host as *const () as usize;
+        let start = os::allocate_near(size, stubs).map_err(Error::no_memory("machine code"))?;
         let pages = Self {
             start,
             size,

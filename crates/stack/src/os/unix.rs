@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Reserves address space without memory behind it.
 ///
@@ -22,10 +23,47 @@ pub fn allocate(size: usize, populate: bool) -> io::Result<*mut u8> {
     map(size, libc::PROT_READ | libc::PROT_WRITE, flags)
 }
 
+/// As [`allocate`], within two gigabytes below `near` if there is room: where code is called from, or
+/// calls, code at `near`. Branch predictors are slower for targets that are farther away.
+///
+/// # Errors
+/// What `mmap` says.
+pub fn allocate_near(size: usize, near: usize) -> io::Result<*mut u8> {
+    /// What the last call took, or where it looked last.
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    const STEP: usize = 32 << 20;
+    const FARTHEST: usize = 2 << 30;
+
+    let within = |hint: &usize| (near.saturating_sub(FARTHEST)..near).contains(hint);
+    let last = Some(LAST.load(Ordering::Relaxed)).filter(within);
+    let mut hint = last.unwrap_or(near).saturating_sub(size) & !(page_size() - 1);
+    while within(&hint) {
+        let flags = libc::MAP_FIXED_NOREPLACE;
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        if let Ok(address) = map_at(hint, size, protection, flags) {
+            // Kernels before 4.17 take the address for a wish.
+            if within(&address.addr()) {
+                LAST.store(address.addr(), Ordering::Relaxed);
+                return Ok(address);
+            }
+            // SAFETY: mapped above, and nobody knows of it.
+            unsafe { unmap(address, size) };
+        }
+        hint = hint.saturating_sub(STEP);
+    }
+    allocate(size, false)
+}
+
 fn map(size: usize, protection: i32, flags: i32) -> io::Result<*mut u8> {
+    map_at(0, size, protection, flags)
+}
+
+fn map_at(hint: usize, size: usize, protection: i32, flags: i32) -> io::Result<*mut u8> {
     let flags = flags | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-    // SAFETY: a new anonymous mapping at an address of the kernel's choice touches nothing.
-    let address = unsafe { libc::mmap(ptr::null_mut(), size, protection, flags, -1, 0) };
+    let hint = ptr::without_provenance_mut(hint);
+    // SAFETY: a new anonymous mapping, at an address of the kernel's choice or one that is free, touches
+    // nothing.
+    let address = unsafe { libc::mmap(hint, size, protection, flags, -1, 0) };
     if address == libc::MAP_FAILED {
         Err(io::Error::last_os_error())
     } else {
