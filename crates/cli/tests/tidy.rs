@@ -232,9 +232,12 @@ fn examples_in_the_readme_are_code_that_runs() {
         .collect();
     let program = read("examples/waiting/main.mjs");
     let program: BTreeSet<&str> = program.lines().map(str::trim).collect();
+    let generators = read("examples/generators/main.wat");
+    let generators: BTreeSet<&str> = generators.lines().map(str::trim).collect();
     for (language, code, file) in [
         ("rust", doc_test, "crates/engine/src/lib.rs"),
         ("js", program, "examples/waiting/main.mjs"),
+        ("wat", generators, "examples/generators/main.wat"),
     ] {
         let lines = readme_lines(language);
         assert!(!lines.is_empty(), "the README has no {language}");

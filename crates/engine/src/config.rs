@@ -32,7 +32,8 @@ impl Config {
         Self::default()
     }
 
-    /// Moves the stacklet whenever WebAssembly calls the host and whenever it is suspended: slow, and
+    /// Moves the stacklet whenever WebAssembly calls the host, whenever it is parked, and whenever a
+    /// transfer comes to it: slow, and
     /// finds code that keeps an address it must not keep. Default: off, unless the environment
     /// variable `BIDENT_STRESS` is set to something other than `0`.
     pub fn stress(mut self, on: bool) -> Self {

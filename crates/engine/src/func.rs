@@ -211,7 +211,7 @@ impl Func {
         Ok(TypedFunc::new(*self))
     }
 
-    /// Calls it with the arguments in the value buffer.
+    /// Calls it with the arguments in the transfer buffer.
     #[inline]
     pub(crate) fn enter<T>(self, store: &mut StoreInner<T>) -> Result<(), Error> {
         let target = self.target(&mut store.opaque)?;
@@ -249,7 +249,7 @@ impl StoreOpaque {
         all(asked.params(), ty.params()) && all(ty.results(), asked.results())
     }
 
-    /// Address of the code that calls a function with values from the value buffer.
+    /// Address of the code that calls a function with values from the transfer buffer.
     pub(crate) fn trampoline(&mut self, func: u32) -> Result<usize, Error> {
         let known = self.funcs[func as usize].trampoline;
         if known != 0 {

@@ -272,7 +272,7 @@ pub struct Entry {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    /// `0`: go on with `value`. [`LAND`]: go on where the context of the current stacklet says, with
+    /// `0`: go on with `value`. `LAND`: go on where the context of the current stacklet says, with
     /// [`Anchor::landing`] and `value`. Otherwise an [`Exit`]: `enter` returns it.
     pub status: u64,
     /// The single result, if there is one; floats by their bits.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  compiled code ──► leave_host stub ───────────────────► typed entry (arguments in registers)
-//!               └──► leave trampoline ─► leave_host ────► array entry (arguments in the value buffer)
+//!               └──► leave trampoline ─► leave_host ────► array entry (arguments in the transfer buffer)
 //!                                                            │
 //!                          Answer ◄── dispatch ◄─ closure ◄──┘
 //! ```
@@ -280,7 +280,7 @@ where
     }
 }
 
-/// Puts the results of a dynamically typed host function into the value buffer.
+/// Puts the results of a dynamically typed host function into the transfer buffer.
 fn write_results(
     store: &mut StoreOpaque,
     ty: &FuncType,
@@ -293,7 +293,7 @@ fn write_results(
     Ok(Reply::Ready(store.value(0)))
 }
 
-/// Writes results to the value buffer as well as into the answer.
+/// Writes results to the transfer buffer as well as into the answer.
 fn reply<T, R: HostReturn>(store: &mut StoreInner<T>, result: R) -> Result<Reply<u64>, Error> {
     Ok(match result.into_reply()? {
         Reply::Ready(values) => Reply::Ready(values.write(&mut Words(&mut store.opaque))),
