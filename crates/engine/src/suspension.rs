@@ -85,6 +85,12 @@ impl Outcome {
     }
 }
 
+/// Whether an error is the exception that nobody caught now, and knows where it was thrown first.
+fn thrown_before(error: &Error, uncaught: &Error) -> bool {
+    let same = error.exception().zip(uncaught.exception());
+    same.is_some_and(|(a, b)| a.same(b)) && !error.backtrace().is_empty()
+}
+
 /// A parked activation: the stack of a call that waits for the answer of a host function.
 ///
 /// Good for one use. Dropped unused, it is cancelled: its stack goes back when the store next starts
@@ -192,8 +198,11 @@ impl Suspension {
             return Err(enter::cancel_with(&mut inner.opaque, *self.0, error));
         };
         let exn = exception.word_in(&inner.opaque)?;
-        let exit = enter::throw_into(inner, &mut self.0, exn)?;
-        Ok(self.outcome(&mut inner.opaque, exit))
+        match enter::throw_into(inner, &mut self.0, exn) {
+            Ok(exit) => Ok(self.outcome(&mut inner.opaque, exit)),
+            Err(uncaught) if thrown_before(&error, &uncaught) => Err(error),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends the activation: its frames go without running again.

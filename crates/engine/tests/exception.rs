@@ -4,7 +4,7 @@
 mod common;
 
 use bident::{Caller, Continuation, Engine, Error, ErrorKind, Exception, FuncType, Store, Tag};
-use bident::{TrapCode, Val, ValType};
+use bident::{Outcome, Reply, TrapCode, Val, ValType};
 use common::{Guest, assert_values, both, names};
 
 /// `go(depth, levels, frames)`: throws `depth` frames deep in each of `levels` continuations inside each
@@ -375,6 +375,30 @@ fn a_body_that_never_starts_never_runs() {
         let error = cont.throw(&mut guest.store, &exception, &[]).unwrap_err();
         assert!(error.exception().unwrap().same(&exception));
         assert_eq!(error.backtrace().len(), 0);
+        guest.check_idle();
+    });
+}
+
+#[test]
+fn an_exception_thrown_again_into_a_parked_call_knows_its_origin() {
+    const WAT: &str = r#"(module
+        (import "host" "read" (func $read (result i32)))
+        (tag $x)
+        (func (export "throw") (throw $x))
+        (func (export "wait") (drop (call $read))))"#;
+    both(|engine| {
+        let mut guest = Guest::new(engine, WAT, (), |linker| {
+            linker
+                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .unwrap();
+        });
+        let error = guest.error("throw", &[]);
+        let wait = guest.func("wait");
+        let Outcome::Suspended(parked) = wait.start(&mut guest.store, &[]).unwrap() else {
+            panic!("it waits");
+        };
+        let error = parked.throw(&mut guest.store, error).unwrap_err();
+        assert_eq!(names(&error), ["throw"]);
         guest.check_idle();
     });
 }

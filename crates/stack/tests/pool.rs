@@ -278,3 +278,26 @@ fn each_thread_has_one_signal_stack_of_ours() {
     let addresses = [of_thread(), of_thread()].map(|thread| thread.join().expect("no panic"));
     assert_ne!(addresses[0], 0);
 }
+
+#[test]
+fn pages_near_an_address_are_near_if_there_is_room() {
+    let near = park as *const () as usize;
+    let size = os::page_size();
+    let pages: Vec<_> = (0..100)
+        .map(|_| os::allocate_near(size, near).expect("memory"))
+        .collect();
+    for page in &pages {
+        assert!(
+            page.addr() < near && near - page.addr() < 2 << 30,
+            "{page:p}"
+        );
+    }
+    for page in pages {
+        // SAFETY: mapped above, and used by nobody.
+        unsafe { os::unmap(page, size) };
+    }
+    // Nothing is below the lowest pages: anywhere will do.
+    let page = os::allocate_near(size, size).expect("memory");
+    // SAFETY: as above.
+    unsafe { os::unmap(page, size) };
+}

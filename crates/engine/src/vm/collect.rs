@@ -24,6 +24,11 @@ use std::ptr;
 /// Memory of stacks below which no collection starts by itself, in bytes.
 const SMALLEST_THRESHOLD: usize = 8 << 20;
 
+/// With many stacks, collections for the sake of host values and exceptions wait until there is one for
+/// so many stacks: else a program with a million of them would look at them all for every thousand
+/// exceptions.
+const STACKS_PER_VALUE: usize = 4;
+
 /// When stacks were last collected.
 pub(crate) struct Pressure {
     /// Bytes of stacks above which the next collection comes.
@@ -173,9 +178,10 @@ impl StoreOpaque {
     fn sweep(&mut self) {
         // SAFETY: a stacklet that was not reached neither runs nor is named by anything.
         unsafe { self.stacks.sweep() };
-        drop(self.exns.sweep());
+        let floor = self.stats().live / STACKS_PER_VALUE;
+        drop(self.exns.sweep(floor));
         // Destructors of the embedder must not find the heap borrowed.
-        let dropped = self.externs.sweep();
+        let dropped = self.externs.sweep(floor);
         drop(dropped);
     }
 }

@@ -113,10 +113,12 @@ impl<V: Object> Heap<V> {
         slot.value.as_ref()
     }
 
-    /// Drops every value that was not marked since the last sweep. The values come back, to be
+    /// Drops every value that was not marked since the last sweep. The next collection comes when twice
+    /// as many live as now, and no fewer than `floor`: what a collection costs, whoever asks for it, is
+    /// mostly a matter of the stacks there are. The values come back, to be
     /// dropped when the heap is not borrowed: their destructors are the embedder's code.
     #[must_use]
-    pub(crate) fn sweep(&mut self) -> Vec<V> {
+    pub(crate) fn sweep(&mut self, floor: usize) -> Vec<V> {
         let mut dropped = Vec::new();
         for (index, slot) in self.slots.iter_mut().enumerate() {
             if std::mem::take(&mut slot.marked) {
@@ -128,7 +130,7 @@ impl<V: Object> Heap<V> {
                 dropped.push(value);
             }
         }
-        self.threshold = (self.live() * 2).max(SMALLEST_THRESHOLD);
+        self.threshold = (self.live() * 2).max(floor).max(SMALLEST_THRESHOLD);
         dropped
     }
 }

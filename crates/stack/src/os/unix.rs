@@ -34,7 +34,9 @@ pub fn allocate_near(size: usize, near: usize) -> io::Result<*mut u8> {
     const STEP: usize = 32 << 20;
     const FARTHEST: usize = 2 << 30;
 
-    let within = |hint: &usize| (near.saturating_sub(FARTHEST)..near).contains(hint);
+    // The lowest addresses are nobody's.
+    let lowest = near.saturating_sub(FARTHEST).max(STEP);
+    let within = |hint: &usize| (lowest..near).contains(hint);
     let last = Some(LAST.load(Ordering::Relaxed)).filter(within);
     let mut hint = last.unwrap_or(near).saturating_sub(size) & !(page_size() - 1);
     while within(&hint) {
