@@ -63,17 +63,17 @@ pub(crate) struct Handlers {
 }
 
 impl Handlers {
-    pub(crate) fn new(store: &StoreOpaque, tags: &[Tag]) -> Result<Self, Error> {
+    pub(crate) fn new(store: &StoreOpaque, tags: &[Tag]) -> Result<Box<Self>, Error> {
         let mut words = Vec::with_capacity(tags.len() + 1);
         for tag in tags {
             let index = tag.index_in(store)?;
             words.push(store.tags[index as usize].record.as_ptr() as usize);
         }
         words.push(0);
-        Ok(Self {
+        Ok(Box::new(Self {
             tags: tags.into(),
             words: words.into(),
-        })
+        }))
     }
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct Parked {
     /// Number of the function at its root.
     pub(crate) func: u32,
     /// What the host handles, where it resumed a continuation. The root's record points there.
-    pub(crate) handlers: Option<Handlers>,
+    pub(crate) handlers: Option<Box<Handlers>>,
     /// Whether the chain is there to be resumed or freed. Once it runs, its first stacklet may be
     /// suspended again, under the same reference: that is not ours then.
     waits: bool,
@@ -280,7 +280,7 @@ fn resume_with(
 pub(crate) fn resume_cont<T>(
     store: &mut StoreInner<T>,
     word: u64,
-    handlers: Handlers,
+    handlers: Box<Handlers>,
 ) -> Result<Outcome, Error> {
     let value = store.opaque.value(0);
     run_cont(store, word, handlers, Go::On(value))
@@ -290,7 +290,7 @@ pub(crate) fn resume_cont<T>(
 pub(crate) fn throw_into_cont<T>(
     store: &mut StoreInner<T>,
     word: u64,
-    handlers: Handlers,
+    handlers: Box<Handlers>,
     exn: u64,
 ) -> Result<Outcome, Error> {
     run_cont(store, word, handlers, Go::Throw(exn))
@@ -299,7 +299,7 @@ pub(crate) fn throw_into_cont<T>(
 fn run_cont<T>(
     store: &mut StoreInner<T>,
     word: u64,
-    handlers: Handlers,
+    handlers: Box<Handlers>,
     go: Go,
 ) -> Result<Outcome, Error> {
     let root = Root::of(store);
@@ -522,7 +522,7 @@ impl StoreOpaque {
 
     /// The owner of the chain that was just parked.
     #[inline]
-    fn parked(&self, func: u32, handlers: Option<Handlers>) -> Parked {
+    fn parked(&self, func: u32, handlers: Option<Box<Handlers>>) -> Parked {
         Parked {
             // SAFETY: it was just parked, so it is live.
             reference: unsafe { (*self.stopped).reference() },
