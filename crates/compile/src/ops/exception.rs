@@ -32,14 +32,30 @@ use bident_module::{TagIndex, ValType};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
-use wasmparser::{BlockType, Catch, TryTable};
+use wasmparser::{BlockType, Catch, Operator, TryTable};
 
-pub(super) fn try_table(t: &mut Translator<'_, '_>, table: &TryTable) -> Result<(), Error> {
+/// Translates an operator of exceptions; false if it is none.
+pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bool, Error> {
+    match op {
+        Operator::TryTable { try_table: table } => try_table(t, table)?,
+        Operator::Throw { tag_index } => throw(t, (*tag_index).into()),
+        Operator::ThrowRef => throw_ref(t),
+        Operator::Try { blockty } => try_(t, *blockty)?,
+        Operator::Catch { tag_index } => catch(t, (*tag_index).into()),
+        Operator::CatchAll => catch_all(t),
+        Operator::Delegate { relative_depth } => delegate(t, *relative_depth),
+        Operator::Rethrow { relative_depth } => rethrow(t, *relative_depth),
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn try_table(t: &mut Translator<'_, '_>, table: &TryTable) -> Result<(), Error> {
     let catches = table.catches.clone().into();
     region(t, table.ty, FrameKind::TryTable { catches })
 }
 
-pub(super) fn try_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
+fn try_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
     region(t, ty, FrameKind::Try)
 }
 
@@ -50,7 +66,7 @@ fn region(t: &mut Translator<'_, '_>, ty: BlockType, kind: FrameKind) -> Result<
 }
 
 /// Writes the operands where [`values`] finds them.
-pub(super) fn throw(t: &mut Translator<'_, '_>, tag: TagIndex) {
+fn throw(t: &mut Translator<'_, '_>, tag: TagIndex) {
     let params = t.module.tag_type(tag).params();
     let operands: Vec<Value> = t.operands.pop_many(params.len()).collect();
     write(t, params, &operands);
@@ -69,12 +85,12 @@ pub(super) fn write(t: &mut Translator<'_, '_>, types: &[ValType], operands: &[V
     }
 }
 
-pub(super) fn throw_ref(t: &mut Translator<'_, '_>) {
+fn throw_ref(t: &mut Translator<'_, '_>) {
     let exn = t.operands.pop();
     throw_here(t, Builtin::ThrowRef, exn);
 }
 
-pub(super) fn rethrow(t: &mut Translator<'_, '_>, depth: u32) {
+fn rethrow(t: &mut Translator<'_, '_>, depth: u32) {
     let FrameKind::Catch { exn, .. } = t.operands.frame(depth).kind else {
         unreachable!("the validator lets only clauses be named");
     };

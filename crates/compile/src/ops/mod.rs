@@ -17,7 +17,7 @@ use wasmparser::Operator;
 /// Translates one valid operator.
 ///
 /// A table: one line per operator; those of `memory` and `numeric` that differ only in a type or an
-/// instruction have tables of their own.
+/// instruction, and those of exceptions and of stack switching, have tables of their own.
 pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<(), Error> {
     use Operator as O;
     if !t.operands.is_reachable() {
@@ -53,44 +53,6 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         O::CallRef { type_index } => call::call_ref(t, (*type_index).into()),
         O::ReturnCallRef { type_index } => call::return_call_ref(t, (*type_index).into()),
 
-        O::TryTable { try_table } => exception::try_table(t, try_table)?,
-        O::Throw { tag_index } => exception::throw(t, (*tag_index).into()),
-        O::ThrowRef => exception::throw_ref(t),
-
-        O::ContNew { .. } => cont::new(t),
-        O::ContBind {
-            argument_index,
-            result_index,
-        } => cont::bind(t, (*argument_index).into(), (*result_index).into()),
-        O::Resume {
-            cont_type_index,
-            resume_table,
-        } => cont::resume(t, (*cont_type_index).into(), resume_table)?,
-        O::ResumeThrow {
-            cont_type_index,
-            tag_index,
-            resume_table,
-        } => cont::resume_throw(
-            t,
-            (*cont_type_index).into(),
-            (*tag_index).into(),
-            resume_table,
-        )?,
-        O::ResumeThrowRef {
-            cont_type_index,
-            resume_table,
-        } => cont::resume_throw_ref(t, (*cont_type_index).into(), resume_table)?,
-        O::Suspend { tag_index } => cont::suspend(t, (*tag_index).into()),
-        O::Switch {
-            cont_type_index,
-            tag_index,
-        } => cont::switch(t, (*cont_type_index).into(), (*tag_index).into()),
-        O::Try { blockty } => exception::try_(t, *blockty)?,
-        O::Catch { tag_index } => exception::catch(t, (*tag_index).into()),
-        O::CatchAll => exception::catch_all(t),
-        O::Delegate { relative_depth } => exception::delegate(t, *relative_depth),
-        O::Rethrow { relative_depth } => exception::rethrow(t, *relative_depth),
-
         O::Drop => variable::drop(t),
         O::Select | O::TypedSelect { .. } => variable::select(t),
         O::LocalGet { local_index } => variable::local_get(t, *local_index),
@@ -124,7 +86,11 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         O::DataDrop { data_index } => memory::data_drop(t, *data_index),
 
         _ => {
-            if !memory::access(t, op)? && !numeric::translate(t, op) {
+            let done = memory::access(t, op)?
+                || numeric::translate(t, op)
+                || exception::translate(t, op)?
+                || cont::translate(t, op)?;
+            if !done {
                 return Err(t.unsupported(format_args!("operator {op:?}")));
             }
         }

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::Value;
 
 /// Gives a continuation of type `from` its first arguments, which leaves one of type `to`. They wait on
 /// its stacklet, at the positions of the transfer buffer that the other arguments leave free.
-pub(in crate::ops) fn bind(t: &mut Translator<'_, '_>, from: TypeIndex, to: TypeIndex) {
+pub(super) fn bind(t: &mut Translator<'_, '_>, from: TypeIndex, to: TypeIndex) {
     let types = func_type(t, from).params();
     let rest = func_type(t, to).params().len();
     let count = types.len() - rest;

@@ -22,16 +22,45 @@ mod new;
 mod resume;
 mod suspend;
 
-pub(super) use bind::bind;
-pub(super) use new::new;
-pub(super) use resume::{resume, resume_throw, resume_throw_ref};
-pub(super) use suspend::{suspend, switch};
-
 use super::call;
+use crate::error::Error;
 use crate::function::Translator;
 use crate::record::store;
 use bident_module::{FuncType, TypeIndex, ValType};
 use cranelift_codegen::ir::Value;
+use wasmparser::Operator;
+
+/// Translates an operator of stack switching; false if it is none.
+pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bool, Error> {
+    use Operator as O;
+    match op {
+        O::ContNew { .. } => new::new(t),
+        O::ContBind {
+            argument_index,
+            result_index,
+        } => bind::bind(t, (*argument_index).into(), (*result_index).into()),
+        O::Resume {
+            cont_type_index: ty,
+            resume_table,
+        } => resume::resume(t, (*ty).into(), resume_table)?,
+        O::ResumeThrow {
+            cont_type_index: ty,
+            tag_index,
+            resume_table,
+        } => resume::resume_throw(t, (*ty).into(), (*tag_index).into(), resume_table)?,
+        O::ResumeThrowRef {
+            cont_type_index: ty,
+            resume_table,
+        } => resume::resume_throw_ref(t, (*ty).into(), resume_table)?,
+        O::Suspend { tag_index } => suspend::suspend(t, (*tag_index).into()),
+        O::Switch {
+            cont_type_index: ty,
+            tag_index,
+        } => suspend::switch(t, (*ty).into(), (*tag_index).into()),
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
 
 /// The function type that continuations of a type go on as.
 fn func_type<'m>(t: &Translator<'m, '_>, cont: TypeIndex) -> &'m FuncType {

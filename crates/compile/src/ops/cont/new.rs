@@ -8,7 +8,7 @@ use cranelift_codegen::ir::InstBuilder;
 
 /// Makes a stacklet on which the function will run. The stub leaves that to the engine where the
 /// function's record has no entry for continuations yet. It preserves registers as any function.
-pub(in crate::ops) fn new(t: &mut Translator<'_, '_>) {
+pub(super) fn new(t: &mut Translator<'_, '_>) {
     let func = t.operands.pop();
     t.trap_if_null(func, TrapCode::NullFunctionReference);
     let context = func_ref::CONTEXT.load(&mut t.b, func);

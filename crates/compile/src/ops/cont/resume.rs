@@ -26,7 +26,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use wasmparser::{Handle, ResumeTable};
 
-pub(in crate::ops) fn resume(
+pub(super) fn resume(
     t: &mut Translator<'_, '_>,
     ty: TypeIndex,
     table: &ResumeTable,
@@ -41,7 +41,7 @@ pub(in crate::ops) fn resume(
     Ok(())
 }
 
-pub(in crate::ops) fn resume_throw(
+pub(super) fn resume_throw(
     t: &mut Translator<'_, '_>,
     ty: TypeIndex,
     tag: TagIndex,
@@ -56,7 +56,7 @@ pub(in crate::ops) fn resume_throw(
     throw_into(t, ty, table, cont, exn)
 }
 
-pub(in crate::ops) fn resume_throw_ref(
+pub(super) fn resume_throw_ref(
     t: &mut Translator<'_, '_>,
     ty: TypeIndex,
     table: &ResumeTable,

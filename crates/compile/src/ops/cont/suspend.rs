@@ -8,7 +8,7 @@ use bident_abi::SWITCH;
 use bident_module::{HeapType, TagIndex, TypeIndex, ValType};
 use cranelift_codegen::ir::{InstBuilder, SigRef, Value};
 
-pub(in crate::ops) fn suspend(t: &mut Translator<'_, '_>, tag: TagIndex) {
+pub(super) fn suspend(t: &mut Translator<'_, '_>, tag: TagIndex) {
     let ty = t.module.tag_type(tag);
     let values: Vec<Value> = t.operands.pop_many(ty.params().len()).collect();
     let value = send(t, ty.params(), &values);
@@ -23,7 +23,7 @@ pub(in crate::ops) fn suspend(t: &mut Translator<'_, '_>, tag: TagIndex) {
 
 /// The last parameter of the target is the continuation that the switch leaves behind; the stub sends
 /// it. Its type says with which values it will go on: the results of the switch.
-pub(in crate::ops) fn switch(t: &mut Translator<'_, '_>, ty: TypeIndex, tag: TagIndex) {
+pub(super) fn switch(t: &mut Translator<'_, '_>, ty: TypeIndex, tag: TagIndex) {
     let params = func_type(t, ty).params();
     let cont = t.operands.pop();
     let values: Vec<Value> = t.operands.pop_many(params.len() - 1).collect();
