@@ -153,9 +153,11 @@ macro_rules! number {
             fn val_type() -> ValType {
                 ValType::$val
             }
+            #[inline]
             fn from_word($word: u64, _: &mut Words<'_>) -> Self {
                 $from
             }
+            #[inline]
             fn into_word(self, _: &mut Words<'_>) -> u64 {
                 let $v = self;
                 $into
@@ -227,10 +229,12 @@ macro_rules! single {
             fn types() -> Vec<ValType> {
                 vec![<$ty>::val_type()]
             }
+            #[inline]
             fn read(store: &mut Words<'_>) -> Self {
                 let word = store.0.value(0);
                 <$ty>::from_word(word, store)
             }
+            #[inline]
             fn write(self, store: &mut Words<'_>) -> u64 {
                 let word = self.into_word(store);
                 store.0.set_value(0, word);
@@ -247,12 +251,14 @@ macro_rules! tuple {
             fn types() -> Vec<ValType> {
                 vec![$($ty::val_type()),*]
             }
+            #[inline]
             fn read(store: &mut Words<'_>) -> Self {
                 ($({
                     let word = store.0.value($i);
                     $ty::from_word(word, store)
                 },)*)
             }
+            #[inline]
             fn write(self, store: &mut Words<'_>) -> u64 {
                 let ($($value,)*) = self;
                 $(

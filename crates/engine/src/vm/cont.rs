@@ -152,17 +152,24 @@ impl StoreOpaque {
     }
 
     /// Makes a stacklet. At a limit, first frees what nobody can reach.
+    #[inline]
     pub(crate) fn create_stacklet(
         &mut self,
         class: u32,
         entry: Entry,
     ) -> Result<*mut Stacklet, stack::Error> {
         let anchor = &raw const self.vm.anchor;
-        self.stacks.create(class, anchor, entry).or_else(|_| {
-            self.stacks.release_idle(&mut self.vm.anchor);
-            self.collect();
-            self.stacks.create(0, anchor, entry)
-        })
+        match self.stacks.create(class, anchor, entry) {
+            Ok(stacklet) => Ok(stacklet),
+            Err(_) => self.create_after_collecting(entry),
+        }
+    }
+
+    #[cold]
+    fn create_after_collecting(&mut self, entry: Entry) -> Result<*mut Stacklet, stack::Error> {
+        self.stacks.release_idle(&mut self.vm.anchor);
+        self.collect();
+        self.stacks.create(0, &raw const self.vm.anchor, entry)
     }
 
     /// A continuation that will run the function with this number.
