@@ -32,10 +32,11 @@ impl Config {
         Self::default()
     }
 
-    /// Moves the stacklet whenever WebAssembly calls the host, whenever it is parked, and whenever a
-    /// transfer comes to it: slow, and
-    /// finds code that keeps an address it must not keep. Default: off, unless the environment
-    /// variable `BIDENT_STRESS` is set to something other than `0`.
+    /// Moves the stacklet whenever WebAssembly calls the host, whenever it is parked and whenever a
+    /// transfer comes to it; collects at every allocation, unless there are many stacks. Slow; finds
+    /// code that keeps an address it must not keep, and references that a collection does not see.
+    /// Default: off, unless the environment variable `BIDENT_STRESS` is set to something other than
+    /// `0`.
     pub fn stress(mut self, on: bool) -> Self {
         self.stress = on;
         self

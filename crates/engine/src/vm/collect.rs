@@ -24,6 +24,9 @@ use std::ptr;
 /// Memory of stacks below which no collection starts by itself, in bytes.
 const SMALLEST_THRESHOLD: usize = 8 << 20;
 
+/// Up to so many stacks, stress mode collects at every allocation.
+const FEW_STACKS: usize = 200;
+
 /// With many stacks, collections for the sake of host values and exceptions wait until there is one for
 /// so many stacks: else a program with a million of them would look at them all for every thousand
 /// exceptions.
@@ -111,9 +114,14 @@ impl Marker<'_> {
 impl StoreOpaque {
     /// A collection, if stacks have grown enough since the last one.
     pub(crate) fn collect_under_pressure(&mut self) {
-        if self.stacks.bytes() >= self.pressure.threshold {
+        if self.stacks.bytes() >= self.pressure.threshold || self.collects_always() {
             self.collect();
         }
+    }
+
+    /// Whether every allocation collects: in stress mode, as long as it takes no time.
+    pub(crate) fn collects_always(&self) -> bool {
+        self.stressed && self.stats().live < FEW_STACKS
     }
 
     /// A collection at the embedder's request: no transfer is under way, so what the buffer still

@@ -298,7 +298,7 @@ impl StoreOpaque {
     /// The word that compiled code holds for a host value. May collect others first.
     pub(crate) fn word_of_extern(&mut self, value: Option<ExternRef>) -> u64 {
         let Some(value) = value else { return 0 };
-        if self.externs.wants_collection() {
+        if self.externs.wants_collection() || self.collects_always() {
             self.collect();
         }
         self.externs.insert(value)

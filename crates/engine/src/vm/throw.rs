@@ -37,7 +37,7 @@ impl StoreOpaque {
             high: 0,
         });
         let values = values.collect();
-        if self.exns.wants_collection() {
+        if self.exns.wants_collection() || self.collects_always() {
             // The values still lie in the transfer buffer, which is a root.
             self.collect();
         }

@@ -42,7 +42,7 @@ pub fn transfers(stress: bool) -> Transfers {
         (if stress { stressed } else { plain }) as *const () as usize
     };
     Transfers {
-        create: create as *const () as usize,
+        create: address(create, create_stressed),
         resume: address(resume, resume_stressed),
         resume_throw: resume_throw as *const () as usize,
         suspend: address(suspend, suspend_stressed),
@@ -107,6 +107,22 @@ pub unsafe extern "sysv64" fn create() {
         SP = const SP,
         FP = const FP,
         LIVE = const State::Live as u8,
+    )
+}
+
+/// In stress mode, the embedder makes every stacklet.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn create_stressed() {
+    naked_asm!(
+        "mov r10, rdi",
+        "lea rdi, [r10 + {THIS}]",
+        "mov r9, [r10 + {HOOKS}]",
+        "mov r9, [r9 + {CREATE}]",
+        "jmp {leave_builtin}",
+        leave_builtin = sym leave_builtin,
+        HOOKS = const offset_of!(Anchor, hooks),
+        THIS = const offset_of!(Anchor, this),
+        CREATE = const offset_of!(Hooks, create),
     )
 }
 
