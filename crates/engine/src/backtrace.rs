@@ -28,6 +28,11 @@ impl FrameInfo {
         self.0.module.func_name(FuncIndex(self.0.func))
     }
 
+    /// Whether it is the outermost frame of a continuation: the next frame is the one that resumed it.
+    pub fn is_resumed(&self) -> bool {
+        self.0.resumed
+    }
+
     /// Offset of the instruction in the binary, in bytes.
     pub fn module_offset(&self) -> Option<usize> {
         self.0.offset.map(|o| o as usize)
@@ -51,9 +56,13 @@ impl fmt::Display for FrameInfo {
             write!(f, "{module}!")?;
         }
         match self.func_name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "<function {}>", self.func_index()),
+            Some(name) => f.write_str(name)?,
+            None => write!(f, "<function {}>", self.func_index())?,
         }
+        if self.is_resumed() {
+            f.write_str(", resumed by")?;
+        }
+        Ok(())
     }
 }
 

@@ -111,6 +111,27 @@ fn frames_of_all_stacks_in_order() {
 }
 
 #[test]
+fn frames_say_where_a_continuation_was_resumed() {
+    both(|engine| {
+        let mut guest = guest(engine);
+        for (name, resumed) in [
+            ("two inside", &[false, true, true, false][..]),
+            ("forwarded", &[false, true, true, false, false]),
+            ("after return", &[false, false]),
+        ] {
+            let error = guest.error(name, &[]);
+            let frames = error.backtrace().iter();
+            let marks: Vec<bool> = frames.clone().map(|frame| frame.is_resumed()).collect();
+            assert_eq!(marks, resumed, "{name}");
+            for frame in frames {
+                let text = frame.to_string();
+                assert_eq!(text.ends_with(", resumed by"), frame.is_resumed(), "{text}");
+            }
+        }
+    });
+}
+
+#[test]
 fn frames_give_the_instructions() {
     let binary = wat::parse_str(GUEST).unwrap();
     both(|engine| {

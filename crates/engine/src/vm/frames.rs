@@ -24,6 +24,8 @@ pub(crate) struct Frame {
     pub(crate) module: Arc<Module>,
     pub(crate) func: u32,
     pub(crate) offset: Option<u32>,
+    /// Whether it is the outermost one of a continuation: the next frame has resumed it.
+    pub(crate) resumed: bool,
 }
 
 /// Frames at a trap.
@@ -98,6 +100,7 @@ unsafe fn walk(
     let Some((mut pc, mut fp)) = fault.or_else(|| unsafe { saved_point(stacklet.context) }) else {
         return;
     };
+    let inner = frames.len();
     while frames.len() < ENOUGH {
         let at = if returns { pc - 1 } else { pc };
         if let Some(frame) = frame_at(store, at) {
@@ -105,6 +108,9 @@ unsafe fn walk(
         }
         // The root frame lies in the last words of the block and saves a link out of it.
         if !stacklet.contains(fp) || fp >= stacklet.top - 16 {
+            if let Some(outermost) = frames[inner..].last_mut() {
+                outermost.resumed = !stacklet.parent.is_null();
+            }
             break;
         }
         // SAFETY: compiled code keeps a frame chain: saved frame pointer, then return address.
@@ -124,5 +130,6 @@ fn frame_at(store: &StoreOpaque, pc: usize) -> Option<Frame> {
         module: code.module()?.clone(),
         func: position.func,
         offset: position.offset,
+        resumed: false,
     })
 }
