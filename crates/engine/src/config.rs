@@ -33,7 +33,7 @@ impl Config {
     }
 
     /// Moves the stacklet whenever WebAssembly calls the host, whenever it is parked and whenever a
-    /// transfer comes to it; collects at every allocation, unless there are many stacks. Slow; finds
+    /// transfer comes to it; collects at every allocation, until there were many stacks. Slow; finds
     /// code that keeps an address it must not keep, and references that a collection does not see.
     /// Default: off, unless the environment variable `BIDENT_STRESS` is set to something other than
     /// `0`.

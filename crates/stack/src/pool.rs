@@ -372,6 +372,11 @@ impl Stacks {
         }
     }
 
+    /// Number of records that were ever used: what a collector has to look at.
+    pub fn used(&self) -> u32 {
+        self.arena.count()
+    }
+
     /// Bytes of the blocks of all stacklets and idle records.
     pub fn bytes(&self) -> usize {
         self.bytes

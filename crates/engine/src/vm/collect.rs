@@ -24,8 +24,8 @@ use std::ptr;
 /// Memory of stacks below which no collection starts by itself, in bytes.
 const SMALLEST_THRESHOLD: usize = 8 << 20;
 
-/// Up to so many stacks, stress mode collects at every allocation.
-const FEW_STACKS: usize = 200;
+/// Up to so many records, stress mode collects at every allocation.
+const FEW_RECORDS: u32 = 200;
 
 /// With many stacks, collections for the sake of host values and exceptions wait until there is one for
 /// so many stacks: else a program with a million of them would look at them all for every thousand
@@ -121,7 +121,7 @@ impl StoreOpaque {
 
     /// Whether every allocation collects: in stress mode, as long as it takes no time.
     pub(crate) fn collects_always(&self) -> bool {
-        self.stressed && self.stats().live < FEW_STACKS
+        self.stressed && self.stacks.used() < FEW_RECORDS
     }
 
     /// A collection at the embedder's request: no transfer is under way, so what the buffer still
