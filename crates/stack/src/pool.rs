@@ -1,6 +1,6 @@
 //! All stacklets of a store: when memory is taken, reused, moved and given back, within two limits.
 
-use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, origin, saved_point, write_root};
+use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, origin, write_root};
 use crate::arena::Arena;
 use crate::memory::{self, Blocks, SLAB_CLASSES, class_for, class_size};
 use crate::relocate::relocate;
@@ -440,16 +440,7 @@ impl Drop for Stacks {
 }
 
 impl Stacklet {
-    /// Whether it never ran.
-    ///
-    /// # Safety
-    /// It is live and does not run.
-    pub unsafe fn is_fresh(&self) -> bool {
-        // SAFETY: the caller says so.
-        unsafe { saved_point(self.context).is_none() }
-    }
-
-    /// Where in its live part addresses of anything may lie: all of it. Only good while it does not run.
+    /// The part of the block that is in use, from stack pointer to top. Only good while it does not run.
     pub fn live_part(&self) -> (usize, usize) {
         (self.context.sp, self.top)
     }

@@ -20,7 +20,7 @@ pub enum State {
     Free,
     /// The record belongs to nobody, but has kept its block for the next stacklet of its size.
     Idle,
-    /// It is a stack: one that never ran (see [`Stacklet::is_fresh`]), runs, waits for the stacklet it
+    /// It is a stack: one that never ran (see [`crate::saved_point`]), runs, waits for the stacklet it
     /// resumed or the host function it called, is parked, or is suspended. The stubs do not note
     /// which: a stacklet runs or waits exactly while it is in the chain of an activation.
     Live,

@@ -3,7 +3,7 @@
 
 mod common;
 
-use bident_stack::{Answer, Exit, LEAVE_FRAME, os, saved_return_address};
+use bident_stack::{Answer, Exit, LEAVE_FRAME, os, saved_point};
 use common::{ROOMY, Rig, Task, code};
 
 fn park(rig: &mut Rig, argument: u64) -> Answer {
@@ -274,10 +274,11 @@ fn the_return_address_of_a_parked_stacklet_is_in_its_code() {
     assert_eq!(rig.enter(task, 0), Exit::Suspended);
     let record = rig.record(task);
     // SAFETY: parked by a leave stub in the line above.
-    let address = unsafe { saved_return_address(record.context) };
+    let (address, fp) = unsafe { saved_point(record.context) }.expect("it ran");
     let start = code::echo as *const () as usize;
     assert!((start..start + 64).contains(&address));
     assert!(record.contains(record.context.sp + LEAVE_FRAME));
+    assert_eq!(fp, record.context.fp);
 }
 
 /// Counts the frames from the stub's caller up to the root, and checks that the root's link leads out

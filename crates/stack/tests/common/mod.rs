@@ -12,7 +12,7 @@ pub mod script;
 
 use bident_stack::{
     Anchor, Answer, Entry, Error, Exit, Hooks, Limits, Reference, Refusal, Stacklet, Stacks, Stats,
-    Transfers, enter, enter_landing, exit_to_host, os, reenter, transfers,
+    Transfers, enter, enter_landing, exit_to_host, os, reenter, saved_point, transfers,
 };
 use std::cell::Cell;
 use std::sync::Once;
@@ -165,7 +165,7 @@ impl Rig {
     /// Whether a stacklet never ran.
     pub fn is_fresh(&self, task: Task) -> bool {
         // SAFETY: tasks that the tests ask about are live and do not run.
-        unsafe { (*task.0).is_fresh() }
+        unsafe { saved_point((*task.0).context).is_none() }
     }
 
     /// The stacklet that runs, or waits for the host function that asks.

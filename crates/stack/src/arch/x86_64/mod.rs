@@ -152,20 +152,10 @@ pub(crate) fn root_frame_pointer(top: usize) -> usize {
     top - 16
 }
 
-/// Where a stacklet that left through a stub, and waits or is suspended there, will go on in the
-/// code that called the stub.
-///
-/// # Safety
-/// `context` was saved by a `leave` stub and its stacklet has not run since.
-pub unsafe fn saved_return_address(context: Context) -> usize {
-    // SAFETY: the stub left this word there, see the drawing.
-    unsafe { ((context.sp + LEAVE_FRAME) as *const usize).read() }
-}
-
 /// The context record that a stacklet which left through a stub called with.
 ///
 /// # Safety
-/// As for [`saved_return_address`].
+/// `context` was saved by a `leave` stub and its stacklet has not run since.
 pub unsafe fn saved_context(context: Context) -> usize {
     // SAFETY: the stub pushed its first argument right below the return address.
     unsafe { ((context.sp + LEAVE_FRAME - 8) as *const usize).read() }
