@@ -5,7 +5,7 @@
 //! revision would wrap is never used again, so that no old reference ever matches.
 
 use crate::os::{self, Access};
-use crate::stacklet::{Context, Stacklet, State};
+use crate::stacklet::{Stacklet, State};
 use std::io;
 use std::ptr;
 
@@ -60,10 +60,11 @@ impl Arena {
         // SAFETY: within the usable part, and no one else's yet.
         unsafe {
             record.write(Stacklet {
-                context: Context::default(),
+                sp: 0,
                 limit: 0,
                 top: 0,
                 parent: ptr::null_mut(),
+                origin: 0,
                 handlers: ptr::null(),
                 position: self.count * size_of::<Stacklet>() as u32,
                 revision: self.first_revision,

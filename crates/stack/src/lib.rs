@@ -12,13 +12,13 @@
 //!  Anchor (one per store)        Stacklet (record, stable)        block (moves)
 //! ┌───────────┐                 ┌──────────────┐                 ┌──────────────────────┐ top
 //! │ limit ────┼──── copy of ──► │ limit ───────┼──────┐          │ root frame (64 B)    │
-//! │ current ──┼───────────────► │ context.sp ──┼────┐ │          │ frames ...           │
-//! │ host_sp ──┼─► host stack    │ context.fp   │    └─┼────────► │ resume address       │
-//! │ idle, hint│                 │ top          │      │          │ unused               │
-//! └───────────┘                 │ parent, last │      └────────► │- - - - - - - - - - - │ base+RED_ZONE
-//!                               │ handlers     │                 │ room for stubs       │
-//!                               │ position, rev│                 └──────────────────────┘ base
-//!                               └──────────────┘
+//! │ current ──┼───────────────► │ sp ──────────┼────┐ │          │ frames ...           │
+//! │ host_sp ──┼─► host stack    │ top          │    │ │          │ resume address       │
+//! │ idle, hint│                 │ parent, last │    └─┼────────► │ frame pointer        │
+//! └───────────┘                 │ handlers     │      │          │ unused               │
+//!                               │ origin       │      └────────► │- - - - - - - - - - - │ base+RED_ZONE
+//!                               │ position, rev│                 │ room for stubs       │
+//!                               └──────────────┘                 └──────────────────────┘ base
 //! ```
 //!
 //! A record is `Live`, `Idle` or `Free` (see [`State`]). A live stacklet runs or waits while it is in the
@@ -48,6 +48,6 @@ pub use arch::{
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
 pub use pool::{Error, Lesson, Limits, Stacks, Stats};
 pub use stacklet::{
-    Anchor, Answer, Context, Entry, Exit, Hint, Hooks, MOST_IDLE, NO_HANDLERS, Reference, Refusal,
-    SWITCH, Stacklet, State, Transfers,
+    Anchor, Answer, Entry, Exit, Hint, Hooks, MOST_IDLE, NO_HANDLERS, Reference, Refusal, SWITCH,
+    Stacklet, State, Transfers,
 };

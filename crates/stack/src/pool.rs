@@ -1,6 +1,6 @@
 //! All stacklets of a store: when memory is taken, reused, moved and given back, within two limits.
 
-use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, origin, write_root};
+use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, set_link, write_root};
 use crate::arena::Arena;
 use crate::memory::{self, Blocks, SLAB_CLASSES, class_for, class_size};
 use crate::relocate::relocate;
@@ -124,11 +124,13 @@ impl Stacks {
         // SAFETY: the arena gave the record to us alone, and the block is larger than a root frame.
         unsafe {
             let stacklet = &mut *record;
-            stacklet.context = write_root(base + size, anchor.expose_provenance(), entry);
+            let link = (&raw mut stacklet.parent).expose_provenance();
+            stacklet.sp = write_root(base + size, link, anchor.expose_provenance(), entry);
             stacklet.limit = base + RED_ZONE;
             stacklet.top = base + size;
             stacklet.parent = ptr::null_mut();
             stacklet.handlers = &raw const NO_HANDLERS;
+            stacklet.origin = entry.origin;
             stacklet.last = stacklet.position;
             stacklet.state = State::Live;
             stacklet.class = class as u8;
@@ -182,7 +184,7 @@ impl Stacks {
     ///
     /// # Safety
     /// `create` of this value gave it and it was not released since. Nothing executes on it: its
-    /// `context` is where it goes on, and its frames keep the rules of the crate.
+    /// `sp` leads to where it goes on, and its frames keep the rules of the crate.
     ///
     /// # Errors
     /// No memory; the stacklet is then as before.
@@ -242,13 +244,14 @@ impl Stacks {
         self.arena.first_revision = revision.max(1);
     }
 
-    /// The word for the embedder that a stacklet was created with.
+    /// Takes back what entering the root of a chain from the host did to its link: a walk along frame
+    /// pointers is to go on in whoever resumes it next.
     ///
     /// # Safety
-    /// It is live, and of this value.
-    pub unsafe fn origin(&self, record: *const Stacklet) -> usize {
-        // SAFETY: the caller says so.
-        unsafe { origin((*record).top) }
+    /// The stacklet is suspended, and of this value.
+    pub unsafe fn unlink_host(&self, root: *mut Stacklet) {
+        // SAFETY: a live stacklet has a block with a root frame.
+        unsafe { set_link((*root).top, (&raw mut (*root).parent).expose_provenance()) };
     }
 
     /// Moves a suspended stacklet whose revision has wrapped to another record: the old one is never
@@ -271,6 +274,7 @@ impl Stacks {
             if (*old).last == (*old).position {
                 (*record).last = position;
             }
+            self.unlink_host(record);
             self.arena.give(old);
         }
         Ok(record)
@@ -296,17 +300,18 @@ impl Stacks {
             // SAFETY: passed on; what is written lies between limit and stack pointer.
             unsafe {
                 loop {
-                    if (*record).context.sp >= (*record).limit + needed {
+                    if (*record).sp >= (*record).limit + needed {
                         break;
                     }
                     self.grow(record)?;
                 }
-                let sp = (*record).context.sp - needed;
-                let frame = [bound_resume as *const () as usize, values.len(), position];
-                (sp as *mut [usize; 3]).write(frame);
+                let sp = (*record).sp - needed;
+                let resume = bound_resume as *const () as usize;
+                let frame = [(*record).sp, resume, values.len(), position];
+                (sp as *mut [usize; 4]).write(frame);
                 let first = (sp + BOUND_FRAME) as *mut [u64; 2];
                 first.copy_from_nonoverlapping(values.as_ptr(), values.len());
-                (*record).context.sp = sp;
+                (*record).sp = sp;
             }
         }
         // SAFETY: live, as the caller says.
@@ -325,13 +330,13 @@ impl Stacks {
     /// The stacklet is live, of this value, and does not run; the pad belongs to the frame, and what
     /// lies below `sp` is not needed any more.
     pub unsafe fn land(&mut self, record: *mut Stacklet, pad: usize, sp: usize, fp: usize) {
-        // SAFETY: below the frame's end there was at least the return address of a call.
+        // SAFETY: below the frame's end there were at least the return address of a call and the frame
+        // pointer that the callee or a stub saved.
         unsafe {
-            let sp = sp - size_of::<usize>();
+            let sp = sp - size_of::<[usize; 2]>();
             debug_assert!((*record).contains(sp) && (*record).contains(fp));
-            (sp as *mut usize).write(pad);
-            (*record).context.sp = sp;
-            (*record).context.fp = fp;
+            (sp as *mut [usize; 2]).write([fp, pad]);
+            (*record).sp = sp;
         }
     }
 
@@ -442,7 +447,7 @@ impl Drop for Stacks {
 impl Stacklet {
     /// The part of the block that is in use, from stack pointer to top. Only good while it does not run.
     pub fn live_part(&self) -> (usize, usize) {
-        (self.context.sp, self.top)
+        (self.sp, self.top)
     }
 }
 

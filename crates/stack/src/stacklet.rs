@@ -2,16 +2,6 @@
 
 use crate::arch::RED_ZONE;
 
-/// What is kept of a stack that does not run: where to resume it.
-#[repr(C)]
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Context {
-    /// Saved stack pointer; the word it points to is the address to resume at.
-    pub sp: usize,
-    /// Saved frame pointer.
-    pub fp: usize,
-}
-
 /// Whether a record belongs to a stack.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,8 +23,9 @@ pub enum State {
 #[repr(C)]
 #[derive(Debug)]
 pub struct Stacklet {
-    /// Where to resume.
-    pub context: Context,
+    /// Saved stack pointer. It leads to two words as at the top of every frame: the saved frame
+    /// pointer and, above it, the address to go on at.
+    pub sp: usize,
     /// Prologues trap below this address, [`RED_ZONE`] bytes above the lowest of the block.
     pub limit: usize,
     /// One past the highest address of the block.
@@ -48,6 +39,8 @@ pub struct Stacklet {
     pub position: u32,
     /// Advanced whenever the stacklet is resumed or bound, and when the record is given away.
     pub revision: u32,
+    /// A word for the embedder: what [`Entry::origin`] was.
+    pub origin: usize,
     /// While it is suspended: position of the last stacklet of its chain.
     pub last: u32,
     /// Whether it is a stack.
@@ -137,6 +130,9 @@ pub struct Anchor {
     pub hint: Hint,
     /// First payload of a landing pad; the second travels in the answer that lands there.
     pub landing: u64,
+    /// Reference that the target of the last `switch` has got: what the next one sends, for nearly
+    /// always it is that target which switches. Only a guess; the stub compares it with the record.
+    pub switched: u64,
     /// What the stubs call on the host stack where they do not do it themselves.
     pub hooks: *const Hooks,
     /// Address of the anchor itself: a stub that calls a hook as a builtin passes the address of this
@@ -158,6 +154,7 @@ impl Anchor {
             handled: 0,
             hint: Hint::NONE,
             landing: 0,
+            switched: 0,
             hooks,
             this: std::ptr::null_mut(),
         }
@@ -264,7 +261,7 @@ pub struct Entry {
     pub code: usize,
     /// Function to call; when it returns, the stacklet has finished.
     pub trampoline: usize,
-    /// A word for the embedder ([`crate::Stacks::origin`]).
+    /// A word for the embedder ([`Stacklet::origin`]).
     pub origin: usize,
 }
 
@@ -272,7 +269,7 @@ pub struct Entry {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    /// `0`: go on with `value`. `LAND`: go on where the context of the current stacklet says, with
+    /// `0`: go on with `value`. `LAND`: go on where the saved words of the current stacklet say, with
     /// [`Anchor::landing`] and `value`. Otherwise an [`Exit`]: `enter` returns it.
     pub status: u64,
     /// The single result, if there is one; floats by their bits.

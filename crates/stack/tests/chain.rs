@@ -63,7 +63,7 @@ fn a_chain_parks_and_goes_on_as_one() {
 fn walk(rig: &mut Rig, _: u64) -> Answer {
     let mut task = rig.current();
     let mut frames = 0;
-    let mut fp = rig.record(task).context.fp;
+    let mut fp = rig.saved_frame(task)[0];
     loop {
         let record = rig.record(task);
         assert!(
@@ -72,22 +72,26 @@ fn walk(rig: &mut Rig, _: u64) -> Answer {
         );
         // SAFETY: a frame, or the link, which lies where the walk of the block ends.
         let [caller, address] = unsafe { *(fp as *const [usize; 2]) };
-        if fp == record.top - 16 {
+        fp = caller;
+        if !record.contains(fp) {
             rig.log().push(frames);
             if record.parent.is_null() {
                 assert_eq!(address, rig.entered_at());
                 return Answer::ready(0);
             }
+            // SAFETY: from the link to the word for the parent, to its record, to where it waits.
+            let [parent, sp] = unsafe {
+                let parent = *(fp as *const usize);
+                [parent, *(parent as *const usize)]
+            };
+            assert_eq!(parent, record.parent.addr());
             task = Task(record.parent);
-            let saved = rig.record(task).context;
-            assert_eq!(caller, saved.fp, "the parent waits in that frame");
-            // SAFETY: the parent waits in a call of `resume`.
-            assert_eq!(address, unsafe { *(saved.sp as *const usize) });
+            assert_eq!(sp, rig.record(task).sp);
+            fp = rig.saved_frame(task)[0];
             frames = 0;
         } else {
             frames += 1;
         }
-        fp = caller;
     }
 }
 
@@ -122,6 +126,44 @@ fn frame_pointers_lead_through_the_parents_to_the_host() {
         // `run` and the step around each transfer; below `deep`, four of its own and both again.
         let log = std::mem::take(rig.log());
         assert_eq!(log, [8, 2, 2, 2, 2, 2, 2, 2, 2]);
+    }
+}
+
+#[test]
+fn frame_pointers_lead_to_whoever_resumed_last() {
+    for mut rig in [Rig::new(ROOMY, walk), Rig::moving(walk)] {
+        // First entered and handled by the host, then resumed by another stacklet.
+        let inner = Script::new([suspend(OTHER, 0), host(0), suspend(TAG, 0), finish(0)]);
+        let task = rig.create(script::run, inner.address());
+        let reference = rig.record(task).reference().word();
+        assert_eq!(rig.resume(reference, &ON_OTHER, 0), Exit::Handled);
+        let k = Slot::new(rig.record(task).reference().word());
+        let outer = Script::new([resume(&k, &ON, 0), finish(0)]);
+        assert_eq!(rig.play(&outer), Exit::Returned);
+        assert_eq!(std::mem::take(rig.log()), [2, 2]);
+        // And by the host again.
+        assert_eq!(rig.resume(k.get(), &NONE, 0), Exit::Returned);
+        rig.release(task);
+    }
+}
+
+#[test]
+fn frame_pointers_find_the_record_that_took_a_stacklet_over() {
+    for bound in [false, true] {
+        let mut rig = Rig::new(ROOMY, walk);
+        let k = Slot::new(0);
+        let inner = Script::new([host(0), finish(0)]);
+        rig.stacks().set_first_revision(u32::MAX);
+        let old = rig.create(script::run, inner.address());
+        let mut reference = rig.record(old).reference().word();
+        if bound {
+            reference = rig.bind(reference, 0, &[0]).expect("there is a record");
+            assert_ne!(rig.named(reference).map(|task| task.0), Some(old.0));
+        }
+        k.set(reference);
+        let outer = Script::new([resume(&k, &ON, 0), finish(0)]);
+        assert_eq!(rig.play(&outer), Exit::Returned);
+        assert_eq!(*rig.log(), [2, 2]);
     }
 }
 

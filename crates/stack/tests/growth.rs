@@ -169,7 +169,7 @@ fn a_refused_growth_leaves_the_stacklet_as_it_was() {
     let before = rig.record(task);
     assert_eq!(class_size(before.class()), 1024);
     assert!(matches!(rig.grow(task), Err(Error::StackletLimit)));
-    assert_eq!(rig.record(task).context.sp, before.context.sp);
+    assert_eq!(rig.record(task).sp, before.sp);
     assert!(!rig.is_fresh(task));
     assert_eq!(rig.enter(task, 1), Exit::Returned);
     assert_eq!(rig.result(), 1 + sum_to(5));

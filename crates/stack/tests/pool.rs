@@ -115,7 +115,7 @@ fn live_parts_are_those_that_have_a_block() {
     rig.release(gone);
     let mut expected = [fresh, parked].map(|task| {
         let record = rig.record(task);
-        (record.context.sp, record.top)
+        (record.sp, record.top)
     });
     expected.sort_unstable();
     let mut parts: Vec<_> = live_parts(&mut rig);

@@ -274,11 +274,11 @@ fn the_return_address_of_a_parked_stacklet_is_in_its_code() {
     assert_eq!(rig.enter(task, 0), Exit::Suspended);
     let record = rig.record(task);
     // SAFETY: parked by a leave stub in the line above.
-    let (address, fp) = unsafe { saved_point(record.context) }.expect("it ran");
+    let (address, fp) = unsafe { saved_point(record.sp) }.expect("it ran");
     let start = code::echo as *const () as usize;
     assert!((start..start + 64).contains(&address));
-    assert!(record.contains(record.context.sp + LEAVE_FRAME));
-    assert_eq!(fp, record.context.fp);
+    assert!(record.contains(record.sp + LEAVE_FRAME));
+    assert_eq!(fp, rig.saved_frame(task)[0]);
 }
 
 /// Counts the frames from the stub's caller up to the root, and checks that the root's link leads out
@@ -286,7 +286,7 @@ fn the_return_address_of_a_parked_stacklet_is_in_its_code() {
 fn walk(rig: &mut Rig, _: u64) -> Answer {
     let current = rig.current();
     let stacklet = rig.record(current);
-    let (mut frame, mut address, mut frames) = (stacklet.context.fp, 0, 0);
+    let (mut frame, mut address, mut frames) = (rig.saved_frame(current)[0], 0, 0);
     while stacklet.contains(frame) {
         // SAFETY: while the host runs, the chain of saved frame pointers is whole.
         [frame, address] = unsafe { *(frame as *const [usize; 2]) };

@@ -189,7 +189,7 @@ impl StoreOpaque {
         // of the store.
         unsafe {
             let current = self.vm.anchor.current;
-            let func = self.stacks.origin(current) as *mut VmFuncRef;
+            let func = (*current).origin as *mut VmFuncRef;
             if self.learns
                 && let Some(func) = func.as_mut()
             {

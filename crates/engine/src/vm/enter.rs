@@ -133,7 +133,7 @@ impl Parked {
 #[inline]
 unsafe fn awaited(stacklet: *const Stacklet) -> *const HostFunc {
     // SAFETY: the caller says so.
-    unsafe { saved_context((*stacklet).context) as *const HostFunc }
+    unsafe { saved_context((*stacklet).sp) as *const HostFunc }
 }
 
 /// What an entered function needs: first argument, code, and where its record keeps the lesson about
@@ -309,7 +309,7 @@ fn run_cont<T>(
     let (exit, func) = unsafe {
         let store = &mut *root.0.as_ptr();
         let (first, last) = store.take_cont(word, handlers.words.as_ptr())?;
-        let origin = store.stacks.origin(last) as *mut VmFuncRef;
+        let origin = (*last).origin as *mut VmFuncRef;
         let func = match NonNull::new(origin) {
             Some(func_ref) => store.func_index(func_ref),
             None => u32::MAX,
@@ -536,9 +536,13 @@ impl StoreOpaque {
     /// The chain that was just suspended to the host.
     pub(crate) fn captured(&self, func: u32, handlers: &Handlers) -> Captured {
         let position = self.vm.anchor.handled as usize - 1;
+        // SAFETY: the chain was just suspended, so it is live up to its last.
+        let word = unsafe {
+            self.stacks.unlink_host(self.stacks.last(self.stopped));
+            (*self.stopped).reference().word()
+        };
         Captured {
-            // SAFETY: it was just suspended, so it is live.
-            word: unsafe { (*self.stopped).reference().word() },
+            word,
             tag: handlers.tags[position],
             func,
         }

@@ -97,7 +97,7 @@ unsafe fn walk(
     let stacklet = unsafe { &*stacklet };
     let mut returns = fault.is_none();
     // SAFETY: one that did not fault waits or is suspended. One that never ran has no frames.
-    let Some((mut pc, mut fp)) = fault.or_else(|| unsafe { saved_point(stacklet.context) }) else {
+    let Some((mut pc, mut fp)) = fault.or_else(|| unsafe { saved_point(stacklet.sp) }) else {
         return;
     };
     let inner = frames.len();

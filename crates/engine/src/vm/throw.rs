@@ -99,7 +99,7 @@ impl StoreOpaque {
     unsafe fn landing_on(&self, stacklet: *mut Stacklet) -> Option<Landing> {
         // SAFETY: passed on; compiled code keeps a frame chain within the block.
         unsafe {
-            let (mut pc, mut fp) = saved_point((*stacklet).context)?;
+            let (mut pc, mut fp) = saved_point((*stacklet).sp)?;
             let root = (*stacklet).top - 16;
             while fp < root && (*stacklet).contains(fp) {
                 let code = self.code.find(pc - 1);

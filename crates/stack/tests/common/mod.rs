@@ -165,7 +165,7 @@ impl Rig {
     /// Whether a stacklet never ran.
     pub fn is_fresh(&self, task: Task) -> bool {
         // SAFETY: tasks that the tests ask about are live and do not run.
-        unsafe { saved_point((*task.0).context).is_none() }
+        unsafe { saved_point((*task.0).sp).is_none() }
     }
 
     /// The stacklet that runs, or waits for the host function that asks.
@@ -259,8 +259,14 @@ impl Rig {
         self.world().exhausted = true;
     }
 
+    /// Frame pointer and address to go on at that a task which does not run has saved.
+    pub fn saved_frame(&self, task: Task) -> [usize; 2] {
+        // SAFETY: every record of a live stacklet leads to them.
+        unsafe { *((*task.0).sp as *const [usize; 2]) }
+    }
+
     fn send_to_pad(&mut self, task: Task, landing: u64) {
-        let fp = self.record(task).context.fp;
+        let [fp, _] = self.saved_frame(task);
         let anchor = self.world().anchor;
         // SAFETY: the task does not run and waits in a step, whose frame has this pad.
         unsafe {
@@ -301,6 +307,9 @@ impl Rig {
                 Go::Land => enter_landing(anchor, last.0, first.0, value),
             };
             (*self.world).stopped = Task((*anchor).current);
+            if exit == Exit::Handled {
+                (*self.world).stacks.unlink_host(self.stopped_chain().1.0);
+            }
             (*anchor).limit = limit;
             (*anchor).current = current;
             (*anchor).host_sp = host_sp;
@@ -555,8 +564,7 @@ unsafe extern "C" fn on_limit_trap(_: i32, _: *mut libc::siginfo_t, context: *mu
     unsafe {
         let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
         let sp = registers[libc::REG_RSP as usize] as usize;
-        (*current.0).context.sp = sp + 8;
-        (*current.0).context.fp = *(sp as *const usize);
+        (*current.0).sp = sp;
         if let Err(error) = rig.grow(current) {
             rig.world().refusal = Some(error);
             registers[libc::REG_R10 as usize] = rig.world().anchor as i64;
@@ -565,8 +573,9 @@ unsafe extern "C" fn on_limit_trap(_: i32, _: *mut libc::siginfo_t, context: *mu
             return;
         }
         rig.refresh_limit();
-        registers[libc::REG_RSP as usize] = (*current.0).context.sp as i64;
-        registers[libc::REG_RBP as usize] = (*current.0).context.fp as i64;
+        let [fp, _] = rig.saved_frame(current);
+        registers[libc::REG_RSP as usize] = ((*current.0).sp + 8) as i64;
+        registers[libc::REG_RBP as usize] = fp as i64;
         registers[libc::REG_RIP as usize] = registers[libc::REG_RAX as usize];
     }
 }

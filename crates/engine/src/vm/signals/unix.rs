@@ -169,16 +169,15 @@ unsafe fn handle(info: &siginfo_t, context: &mut ucontext_t) -> bool {
 /// larger block. Gives stack and frame pointer for the function to start over.
 unsafe fn grow(store: &mut StoreOpaque, sp: usize) -> Result<(usize, usize), stack::Error> {
     let current = store.vm.anchor.current;
-    // SAFETY: the current stacklet is live; the word at `sp` is the frame pointer just pushed.
+    // SAFETY: the current stacklet is live; the words at `sp` are the frame pointer just pushed and the
+    // return address.
     unsafe {
-        (*current).context = stack::Context {
-            sp: sp + 8,
-            fp: (sp as *const usize).read(),
-        };
+        (*current).sp = sp;
         store.stacks.grow(current)?;
         store.vm.anchor.limit = (*current).limit;
         store.learn();
-        Ok(((*current).context.sp, (*current).context.fp))
+        let sp = (*current).sp;
+        Ok((sp + 8, (sp as *const usize).read()))
     }
 }
 

@@ -6,19 +6,35 @@
 //!  top ┌────────────────┐       top ┌────────────────┐                       ┌──────────────────┐
 //!   -8 │ link: address  │        -8 │ link: address  │ in `enter`            │ frame of enter   │
 //!  -16 │ link: frame    │ ◄ rbp -16 │ link: frame    │ ──────────────────►   │ rbx, rbp         │
-//!  -24 │ origin         │       -24 │ origin         │                       │ address in enter │
-//!  -32 │ anchor         │       -32 │ anchor         │                       │ anchor           │ ◄ host_sp
-//!  -40 │ trampoline     │           │ frames         │                       ├──────────────────┤
-//!  -48 │ code           │           │ return address │ of the leave stub     │ host function    │
-//!  -56 │ context        │           │ rdi            │ of the call           └──────────────────┘
-//!  -64 │ ► root_start   │ ◄ sp      │ rbx r12-r15    │
-//!      │                │           │ ► leave_resume │ ◄ sp
-//!      └────────────────┘           └────────────────┘
+//!  -24 │ anchor         │           │ anchor         │                       │ address in enter │
+//!  -32 │ trampoline     │           │ trampoline     │                       │ anchor           │ ◄ host_sp
+//!  -40 │ code           │           │ frames         │                       ├──────────────────┤
+//!  -48 │ context        │           │ return address │ of the leave stub     │ host function    │
+//!  -56 │ ► root_start   │           │ rdi            │ of the call           └──────────────────┘
+//!  -64 │ rbp (-16)      │ ◄ sp      │ rbx r12-r15    │
+//!      │                │           │ ► leave_resume │
+//!      └────────────────┘           │ rbp            │ ◄ sp
+//!                                   └────────────────┘
 //! ```
 //!
+//! Wherever a stacklet stops, its saved stack pointer leads to a frame as functions make them: saved
+//! frame pointer, and above it the address to go on at. So moving begins with the first, and a
+//! parent that waits can be walked from its record.
+//!
 //! The link makes a frame-pointer walk from the stacklet go on into the host frames that entered it,
-//! where the host is compiled with frame pointers, or into those of the stacklet that resumed it. It is
-//! the only word of a block that may point outside; moving leaves it as it is.
+//! where the host is compiled with frame pointers, or into those of the stacklet that resumed it. For
+//! the latter it leads to the record's `parent`, and so is the same for the whole life of the stacklet:
+//!
+//! ```text
+//!  root frame            record              record of the parent      stack of the parent
+//!  link ──────────────►  parent ──────────►  sp ────────────────────►  rbp ──► frames
+//!                        handlers            limit                     address after its `resume`
+//! ```
+//!
+//! A walker takes the first words for saved frame pointers and those below them in the drawing for return addresses:
+//! two of them are none. `enter` overwrites the link of the stacklet it begins with, and who takes that as a
+//! continuation again restores it ([`crate::Stacks::unlink_host`]). The link is the only word of a
+//! block that may point outside; moving leaves it as it is.
 //!
 //! Calls, returns and the return predictor. Compiled code *calls* `leave`, which pushes one prediction.
 //! - The host function answers at once: `leave` goes back by `ret`, which uses it up.
@@ -40,27 +56,28 @@ mod transfer;
 pub(crate) use transfer::{BOUND_FRAME, bound_resume};
 pub use transfer::{create, resume, resume_throw, suspend, switch, transfers};
 
-use crate::stacklet::{Anchor, Context, Entry, Exit, Hooks, LAND, Stacklet, State};
+use crate::stacklet::{Anchor, Entry, Exit, Hooks, LAND, Stacklet, State};
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 
 /// Bytes below [`Anchor::limit`] that belong to the block: what the stubs push without a check of
 /// their own, and a guard that debug builds verify.
-pub const RED_ZONE: usize = 64 + GUARD;
+pub const RED_ZONE: usize = 80 + GUARD;
 
 /// Bytes at the very bottom of a block that nothing may write.
 pub(crate) const GUARD: usize = 32;
 
-/// Bytes at the top of a block for the link and the entry.
+/// Bytes at the top of a block for the link and what the first start needs.
 pub const ROOT_FRAME: usize = 64;
 
 /// Bytes from the saved stack pointer of a stacklet that left to the return address into the code
 /// that called the stub.
-pub const LEAVE_FRAME: usize = 56;
+pub const LEAVE_FRAME: usize = 64;
 
 /// Offsets that many stubs use.
-const SP: usize = offset_of!(Stacklet, context) + offset_of!(Context, sp);
-const FP: usize = offset_of!(Stacklet, context) + offset_of!(Context, fp);
+const SP: usize = offset_of!(Stacklet, sp);
+// A walk of frame pointers takes a record for a frame.
+const _: () = assert!(SP == 0);
 const REFERENCE: usize = offset_of!(Stacklet, position);
 const _: () = assert!(offset_of!(Stacklet, revision) == REFERENCE + 4);
 
@@ -90,59 +107,62 @@ pub fn balance_returns() {
     }
 }
 
-/// Lays out the root frame of a fresh stacklet whose block ends at `top`.
+/// Lays out the root frame of a fresh stacklet whose block ends at `top` and whose record keeps its
+/// parent at `link`. Gives the stack pointer.
 ///
 /// # Safety
 /// The [`ROOT_FRAME`] bytes below `top` are writable and `top` is a multiple of 16.
-pub(crate) unsafe fn write_root(top: usize, anchor: usize, entry: Entry) -> Context {
+pub(crate) unsafe fn write_root(top: usize, link: usize, anchor: usize, entry: Entry) -> usize {
     let sp = top - ROOT_FRAME;
+    let start = root_start as *const () as usize;
     let words = [
-        root_start as *const () as usize,
+        root_frame_pointer(top),
+        start,
         entry.context,
         entry.code,
         entry.trampoline,
         anchor,
-        entry.origin,
-        0,
-        0,
+        link,
+        start,
     ];
     // SAFETY: the caller provides ROOT_FRAME writable bytes below `top`.
     unsafe { (sp as *mut [usize; 8]).write(words) };
-    Context { sp, fp: top - 16 }
+    sp
 }
 
-/// The word for the embedder in the root frame of a block that ends at `top`.
+/// Makes a walk along frame pointers go on at `link` from a block that ends at `top`.
 ///
 /// # Safety
-/// The root frame is there.
-pub(crate) unsafe fn origin(top: usize) -> usize {
-    // SAFETY: `write_root` or the stub that creates put it there, and nothing overwrites it.
-    unsafe { ((top - 24) as *const usize).read() }
+/// The root frame is there, and no thread walks it.
+pub(crate) unsafe fn set_link(top: usize, link: usize) {
+    let words = [link, root_start as *const () as usize];
+    // SAFETY: the link takes the last two words of the root frame.
+    unsafe { (root_frame_pointer(top) as *mut [usize; 2]).write(words) };
 }
 
 /// Where a stacklet that does not run goes on in compiled code, and with which frame pointer; `None`
 /// if it never ran.
 ///
 /// # Safety
-/// `context` is that of a live stacklet that waits, is parked or is suspended.
-pub unsafe fn saved_point(context: Context) -> Option<(usize, usize)> {
-    let mut sp = context.sp;
-    // SAFETY: at `sp` lies a resume address, and above it what that address expects, see the drawings.
+/// `sp` is that of a live stacklet that waits, is parked or is suspended.
+pub unsafe fn saved_point(sp: usize) -> Option<(usize, usize)> {
+    let mut sp = sp;
+    // SAFETY: at `sp` lie frame pointer and resume address, and above them what that address expects,
+    // see the drawings.
     unsafe {
         loop {
-            let resume = (sp as *const usize).read();
+            let [fp, resume] = (sp as *const [usize; 2]).read();
             if resume == leave_resume as *const () as usize {
                 let pc = ((sp + LEAVE_FRAME) as *const usize).read();
-                return Some((pc, context.fp));
+                return Some((pc, fp));
             }
             if resume == root_start as *const () as usize {
                 return None;
             }
             if resume != bound_resume as *const () as usize {
-                return Some((resume, context.fp));
+                return Some((resume, fp));
             }
-            let count = ((sp + 8) as *const usize).read();
-            sp += BOUND_FRAME + 16 * count;
+            sp = fp;
         }
     }
 }
@@ -155,10 +175,10 @@ pub(crate) fn root_frame_pointer(top: usize) -> usize {
 /// The context record that a stacklet which left through a stub called with.
 ///
 /// # Safety
-/// `context` was saved by a `leave` stub and its stacklet has not run since.
-pub unsafe fn saved_context(context: Context) -> usize {
+/// `sp` was saved by a `leave` stub and its stacklet has not run since.
+pub unsafe fn saved_context(sp: usize) -> usize {
     // SAFETY: the stub pushed its first argument right below the return address.
-    unsafe { ((context.sp + LEAVE_FRAME - 8) as *const usize).read() }
+    unsafe { ((sp + LEAVE_FRAME - 8) as *const usize).read() }
 }
 
 /// Host -> stacklet, up to where the stack pointer is the stacklet's; then the instructions given.
@@ -178,7 +198,7 @@ macro_rules! enter_with {
             "mov [rdx - 16], rbp",
             "mov [rdx - 8], rax",
             "mov rsp, [rcx + {SP}]",
-            "mov rbp, [rcx + {FP}]",
+            "pop rbp",
             $($last,)*
             // rax: exit
             "2:",
@@ -186,8 +206,7 @@ macro_rules! enter_with {
             "pop rbx",
             HOST_SP = const offset_of!(Anchor, host_sp),
             TOP = const offset_of!(Stacklet, top),
-            SP = const offset_of!(Stacklet, context) + offset_of!(Context, sp),
-            FP = const offset_of!(Stacklet, context) + offset_of!(Context, fp),
+            SP = const offset_of!(Stacklet, sp),
             inout("rdi") $anchor => _,
             inout("rcx") $stacklet => _,
             inout("rdx") $root => _,
@@ -271,7 +290,7 @@ pub unsafe fn reenter(
     }
 }
 
-/// Host -> landing pad: the current stacklet's context says where, as [`crate::Stacks::land`] left it;
+/// Host -> landing pad: the current stacklet's stack says where, as [`crate::Stacks::land`] left it;
 /// `value` is the second payload.
 ///
 /// # Safety
@@ -304,7 +323,7 @@ const _: () = assert!(
 );
 
 /// First instructions of a fresh stacklet, and its end. rsp -> context, code, trampoline, anchor (see
-/// the drawing); rbp -> link; rax: the value at position 0, which the trampoline gets as third
+/// the drawing at the top); rbp -> link; rax: the value at position 0, which the trampoline gets as third
 /// argument.
 ///
 /// When the trampoline has returned, what it gave is in the transfer buffer, and in rax the value at
@@ -316,10 +335,9 @@ unsafe extern "sysv64" fn root_start() {
         "mov rdx, rax",
         "pop rdi",
         "pop rsi",
-        "pop rax",
-        "call rax",
+        "call [rsp]",
         "mov rdx, rax",
-        "mov r10, [rsp]",
+        "mov r10, [rsp + 8]",
         "mov rcx, [r10 + {CURRENT}]",
         "mov r11, [rcx + {PARENT}]",
         "test r11, r11",
@@ -344,7 +362,7 @@ unsafe extern "sysv64" fn root_start() {
         "mov rax, [r11 + {LIMIT}]",
         "mov [r10 + {ANCHOR_LIMIT}], rax",
         "mov rsp, [r11 + {SP}]",
-        "mov rbp, [r11 + {FP}]",
+        "pop rbp",
         "xor eax, eax",
         "mov rsi, r10",
         "pop r11",
@@ -389,7 +407,6 @@ unsafe extern "sysv64" fn root_start() {
         REFERENCE = const REFERENCE,
         REVISION = const REVISION,
         SP = const SP,
-        FP = const FP,
         KEPT_CLASS = const KEPT_CLASS,
         IDLE_STATE = const State::Idle as u8,
         RETURNED = const Exit::Returned as u64,
@@ -426,10 +443,10 @@ macro_rules! leave_with {
             "push rbx", "push r12", "push r13", "push r14", "push r15",
             "lea rax, [rip + {resume}]",
             "push rax",
+            "push rbp",
             "mov r10, [rdi]",
             "mov rax, [r10 + {CURRENT}]",
             "mov [rax + {SP}], rsp",
-            "mov [rax + {FP}], rbp",
             "mov rsp, [r10 + {HOST_SP}]",
             "call r11",
             // rax: status, rdx: value, rsp -> anchor. The function has preserved rbx and r12-r15.
@@ -438,7 +455,7 @@ macro_rules! leave_with {
             "mov r10, [rsp]",
             "mov rcx, [r10 + {CURRENT}]",
             "mov rsp, [rcx + {SP}]",
-            "mov rbp, [rcx + {FP}]",
+            "mov rbp, [rsp]",
             "mov rax, rdx",
             "movq xmm0, rdx",
             "add rsp, {LEAVE_FRAME}",
@@ -457,7 +474,7 @@ macro_rules! leave_with {
             "mov rax, [r10 + {LANDING}]",
             "mov rcx, [r10 + {CURRENT}]",
             "mov rsp, [rcx + {SP}]",
-            "mov rbp, [rcx + {FP}]",
+            "pop rbp",
             "pop rcx",
             "jmp rcx",
             ".balign 64",
@@ -467,7 +484,6 @@ macro_rules! leave_with {
             CURRENT = const offset_of!(Anchor, current),
             HOST_SP = const offset_of!(Anchor, host_sp),
             SP = const SP,
-            FP = const FP,
             LEAVE_FRAME = const LEAVE_FRAME,
         )
     };
@@ -509,7 +525,7 @@ unsafe extern "sysv64" fn answer_or_land() {
         "mov rax, [r10 + {LANDING}]",
         "mov rcx, [r10 + {CURRENT}]",
         "mov rsp, [rcx + {SP}]",
-        "mov rbp, [rcx + {FP}]",
+        "pop rbp",
         "pop rcx",
         "jmp rcx",
         ".balign 64",
@@ -517,7 +533,6 @@ unsafe extern "sysv64" fn answer_or_land() {
         LANDING = const offset_of!(Anchor, landing),
         CURRENT = const offset_of!(Anchor, current),
         SP = const SP,
-        FP = const FP,
     )
 }
 

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! Compiled code calls each by `try_call`, so that no register holds anything of the caller's: what a
-//! stub saves is the stack pointer, which leads to the return address, and the frame pointer. It
-//! leaves by `pop` and `jmp`; a `ret` would be predicted to go back to the caller.
+//! stub saves is the frame pointer, right below the return address, and the stack pointer, which leads
+//! to both. It leaves by `pop` and `jmp`; a `ret` would be predicted to go back to the caller.
 //!
 //! At every arrival on a stacklet, r10 -> anchor. Of the values in the transfer buffer, the one at
 //! position 0 is in a register instead:
@@ -29,9 +29,16 @@
 //! That the anchor comes in and goes out in a register is what makes a transfer fast. Compiled code that
 //! transfers in a loop passes it on; were it to load it, through a context that it spilled to the stack
 //! it has just come to, each transfer would wait for four dependent loads: stack pointer, context,
-//! anchor, record. That took 22 cycles for a switch; nothing else in the stubs cost a measurable part.
+//! anchor, record. That took 22 cycles for a switch.
+//!
+//! After that, stores count: the processor retires about one in a cycle, while it compares and jumps
+//! as predicted nearly for nothing. So what is most often there already, as the end of a chain of
+//! one, is compared first and written only where it differs. And what `switch` sends, the reference of
+//! who calls it, comes from a word of the anchor that the last switch wrote, if a compare confirms it: loaded
+//! from the record, to whose address it leads itself, each switch would wait for the store of the one
+//! before ([`Anchor::switched`]).
 
-use super::{FP, REFERENCE, REVISION, SP, leave_builtin, root_start};
+use super::{REFERENCE, REVISION, SP, leave_builtin, root_start};
 use crate::stacklet::{Anchor, Exit, Hint, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
 use std::arch::naked_asm;
 use std::mem::offset_of;
@@ -68,19 +75,19 @@ pub unsafe extern "sysv64" fn create() {
         "mov r11, [rax + {PARENT}]",
         "mov [r10 + {IDLE}], r11",
         "add dword ptr [r10 + {ROOM}], 1",
-        // The root frame, see `super`; r9 -> its end.
+        "mov [rax + {ORIGIN}], r8",
+        // The root frame, see `super`; its link is there since the block belongs to the record.
         "mov r9, [rax + {TOP}]",
-        "mov [r9 - 24], r8",
-        "mov [r9 - 32], r10",
-        "mov [r9 - 40], rcx",
-        "mov [r9 - 48], rdx",
-        "mov [r9 - 56], rsi",
+        "mov [r9 - 24], r10",
+        "mov [r9 - 32], rcx",
+        "mov [r9 - 40], rdx",
+        "mov [r9 - 48], rsi",
         "lea r11, [rip + {root_start}]",
+        "mov [r9 - 56], r11",
+        "lea r11, [r9 - 16]",
         "mov [r9 - 64], r11",
-        "lea r11, [r9 - 64]",
-        "mov [rax + {SP}], r11",
-        "sub r9, 16",
-        "mov [rax + {FP}], r9",
+        "sub r9, 64",
+        "mov [rax + {SP}], r9",
         "mov ecx, [rax + {REFERENCE}]",
         "mov [rax + {LAST}], ecx",
         "mov byte ptr [rax + {STATE}], {LIVE}",
@@ -97,15 +104,15 @@ pub unsafe extern "sysv64" fn create() {
         IDLE = const offset_of!(Anchor, idle),
         ROOM = const offset_of!(Anchor, room),
         HOOKS = const offset_of!(Anchor, hooks),
-            THIS = const offset_of!(Anchor, this),
+        THIS = const offset_of!(Anchor, this),
         CREATE = const offset_of!(Hooks, create),
+        ORIGIN = const offset_of!(Stacklet, origin),
         PARENT = const offset_of!(Stacklet, parent),
         TOP = const offset_of!(Stacklet, top),
         LAST = const offset_of!(Stacklet, last),
         STATE = const offset_of!(Stacklet, state),
         REFERENCE = const REFERENCE,
         SP = const SP,
-        FP = const FP,
         LIVE = const State::Live as u8,
     )
 }
@@ -140,22 +147,19 @@ macro_rules! resume_with {
             "cmp [r10 + {HINT_FIRST}], r9",
             "je 3f",
             "2:",
+            "push rbp",
+            "mov [r9 + {SP}], rsp",
             "mov r11, {REVISION}",
             "add [rax + {REFERENCE}], r11",
-            "mov [r9 + {SP}], rsp",
-            "mov [r9 + {FP}], rbp",
             "jc 9f",
             // rax -> first of the chain, r8 -> last, r9 -> parent to be.
             "7:",
-            "mov r8d, [rax + {LAST}]",
-            "add r8, [r10 + {RECORDS}]",
+            "mov r8, rax",
+            "cmp [rax + {LAST}], esi",
+            "jne 4f",
+            "22:",
             "mov [r8 + {PARENT}], r9",
             "mov [r8 + {HANDLERS}], rdx",
-            // The link.
-            "mov r8, [r8 + {TOP}]",
-            "mov r11, [rsp]",
-            "mov [r8 - 16], rbp",
-            "mov [r8 - 8], r11",
             "mov [r10 + {CURRENT}], rax",
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
@@ -165,12 +169,18 @@ macro_rules! resume_with {
             "mov qword ptr [r10 + {HINT_FIRST}], 0",
             "mov qword ptr [r10 + {HINT_REFERENCE}], 0",
             "jmp 2b",
+            // More than one.
+            "4:",
+            "mov r8d, [rax + {LAST}]",
+            "add r8, [r10 + {RECORDS}]",
+            "jmp 22b",
             // Null, or used.
             "8:",
             "mov edx, {REFUSED_REFERENCE}",
             "jmp 6f",
             // No record.
             "5:",
+            "pop rbp",
             "mov edx, {REFUSED_RECORDS}",
             "6:",
             "lea rdi, [r10 + {THIS}]",
@@ -195,9 +205,11 @@ macro_rules! resume_with {
             "mov r10, [rsp]",
             "mov r9, [r10 + {CURRENT}]",
             "mov rsp, [r9 + {SP}]",
-            "mov rbp, [r9 + {FP}]",
+            "mov rbp, [rsp]",
             "test rax, rax",
             "jz 5b",
+            // Nothing in esi: the end of the chain is to be looked up.
+            "xor esi, esi",
             "jmp 7b",
             ".balign 64",
             leave_builtin = sym leave_builtin,
@@ -216,10 +228,8 @@ macro_rules! resume_with {
             LAST = const offset_of!(Stacklet, last),
             PARENT = const offset_of!(Stacklet, parent),
             HANDLERS = const offset_of!(Stacklet, handlers),
-            TOP = const offset_of!(Stacklet, top),
             LIMIT = const offset_of!(Stacklet, limit),
             SP = const SP,
-            FP = const FP,
             REFUSED_REFERENCE = const Refusal::Reference as u32,
             REFUSED_RECORDS = const Refusal::Records as u32,
             $($operands)*
@@ -235,7 +245,7 @@ macro_rules! resume_with {
 pub unsafe extern "sysv64" fn resume() {
     resume_with!([
         "mov rsp, [rax + {SP}]",
-        "mov rbp, [rax + {FP}]",
+        "pop rbp",
         "mov rax, rcx",
         "mov rcx, r10",
         "pop r11",
@@ -303,10 +313,12 @@ macro_rules! suspend_with {
             "jne 2f",
             // rax -> first of the chain, rcx -> last, r8: position of the handler.
             "4:",
+            "push rbp",
             "mov [rax + {SP}], rsp",
-            "mov [rax + {FP}], rbp",
             "mov r11d, [rcx + {REFERENCE}]",
-            "mov [rax + {LAST}], r11d",
+            "cmp [rax + {LAST}], r11d",
+            "jne 9f",
+            "22:",
             "mov r11, [rcx + {PARENT}]",
             "mov rcx, [rax + {REFERENCE}]",
             "lea eax, [r8 + 1]",
@@ -317,6 +329,10 @@ macro_rules! suspend_with {
             "mov [r10 + {ANCHOR_LIMIT}], r8",
             "mov rsi, r10",
             $($go,)*
+            // The chain ends elsewhere than the last time.
+            "9:",
+            "mov [rax + {LAST}], r11d",
+            "jmp 22b",
             // To a handler of the host.
             "7:",
             "mov r11, [r10 + {PAYLOAD}]",
@@ -373,7 +389,6 @@ macro_rules! suspend_with {
             HANDLERS = const offset_of!(Stacklet, handlers),
             LIMIT = const offset_of!(Stacklet, limit),
             SP = const SP,
-            FP = const FP,
             EXIT_HANDLED = const Exit::Handled as u64,
             REFUSED_UNHANDLED = const Refusal::Unhandled as u32,
             $($operands)*
@@ -387,12 +402,7 @@ macro_rules! suspend_with {
 /// Only compiled code that runs on a stacklet calls it.
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn suspend() {
-    suspend_with!([
-        "mov rsp, [r11 + {SP}]",
-        "mov rbp, [r11 + {FP}]",
-        "pop r11",
-        "jmp r11"
-    ])
+    suspend_with!(["mov rsp, [r11 + {SP}]", "pop rbp", "pop r11", "jmp r11"])
 }
 
 #[unsafe(naked)]
@@ -413,31 +423,51 @@ macro_rules! switch_with {
             "mov rcx, r9",
             "cmp [r11], rsi",
             "jne 3f",
-            // rax -> target, r9 -> first of the chain to suspend, rcx -> its last.
+            // rax -> target, r9 -> first of the chain to suspend, rcx -> its last; rdi: reference to send.
             "4:",
-            "mov r11, {REVISION}",
-            "add [rax + {REFERENCE}], r11",
+            "mov rdi, [r10 + {SWITCHED}]",
+            "cmp rdi, [r9 + {REFERENCE}]",
+            "jne 21f",
+            "22:",
+            "push rbp",
             "mov [r9 + {SP}], rsp",
-            "mov [r9 + {FP}], rbp",
+            "mov r11, {REVISION}",
+            "add rdx, r11",
             "jc 2f",
+            "mov [rax + {REFERENCE}], rdx",
+            "mov [r10 + {SWITCHED}], rdx",
             "7:",
-            "mov edx, [rcx + {REFERENCE}]",
-            "mov [r9 + {LAST}], edx",
-            // Last of the target's chain gets parent, handlers and link of the other.
-            "mov r8d, [rax + {LAST}]",
-            "add r8, [r10 + {RECORDS}]",
+            "mov r11d, [rcx + {REFERENCE}]",
+            "cmp [r9 + {LAST}], r11d",
+            "jne 23f",
+            // Last of the target's chain, r8, gets parent and handlers of the other.
+            "24:",
+            "mov r8, rax",
+            "cmp [rax + {LAST}], edx",
+            "jne 25f",
+            "26:",
             "movups xmm0, [rcx + {PARENT}]",
             "movups [r8 + {PARENT}], xmm0",
-            "mov rcx, [rcx + {TOP}]",
-            "mov r8, [r8 + {TOP}]",
-            "movups xmm0, [rcx - 16]",
-            "movups [r8 - 16], xmm0",
             "mov [r10 + {CURRENT}], rax",
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
             $($go,)*
+            // It was not switched to, but resumed.
+            "21:",
+            "mov rdi, [r9 + {REFERENCE}]",
+            "jmp 22b",
+            // The chain ends elsewhere than the last time.
+            "23:",
+            "mov [r9 + {LAST}], r11d",
+            "jmp 24b",
+            // More than one.
+            "25:",
+            "mov r8d, [rax + {LAST}]",
+            "add r8, [r10 + {RECORDS}]",
+            "jmp 26b",
             // The revision has wrapped: another record takes the stacklet over.
             "2:",
+            "mov [rax + {REFERENCE}], rdx",
             "mov rsp, [r10 + {HOST_SP}]",
             "push rcx",
             "push rdi",
@@ -450,9 +480,12 @@ macro_rules! switch_with {
             "mov r10, [rsp]",
             "mov r9, [r10 + {CURRENT}]",
             "mov rsp, [r9 + {SP}]",
-            "mov rbp, [r9 + {FP}]",
+            "mov rbp, [rsp]",
+            // Nothing in edx: the end of the chain is to be looked up.
+            "xor edx, edx",
             "test rax, rax",
             "jnz 7b",
+            "pop rbp",
             "mov edx, {REFUSED_RECORDS}",
             "jmp 6f",
             search!(),
@@ -486,10 +519,9 @@ macro_rules! switch_with {
             LAST = const offset_of!(Stacklet, last),
             PARENT = const offset_of!(Stacklet, parent),
             HANDLERS = const offset_of!(Stacklet, handlers),
-            TOP = const offset_of!(Stacklet, top),
             LIMIT = const offset_of!(Stacklet, limit),
             SP = const SP,
-            FP = const FP,
+            SWITCHED = const offset_of!(Anchor, switched),
             REFUSED_UNHANDLED = const Refusal::Unhandled as u32,
             REFUSED_REFERENCE = const Refusal::Reference as u32,
             REFUSED_RECORDS = const Refusal::Records as u32,
@@ -507,8 +539,8 @@ macro_rules! switch_with {
 pub unsafe extern "sysv64" fn switch() {
     switch_with!([
         "mov rsp, [rax + {SP}]",
-        "mov rbp, [rax + {FP}]",
-        "mov rax, [r9 + {REFERENCE}]",
+        "pop rbp",
+        "mov rax, rdi",
         "mov rcx, r10",
         "pop r11",
         "jmp r11"
@@ -517,7 +549,7 @@ pub unsafe extern "sysv64" fn switch() {
 
 #[unsafe(naked)]
 unsafe extern "sysv64" fn switch_stressed() {
-    switch_with!(["mov rax, [r9 + {REFERENCE}]", "mov rcx, r10", "jmp {arrive}"] arrive = sym arrive_stressed,)
+    switch_with!(["mov rax, rdi", "mov rcx, r10", "jmp {arrive}"] arrive = sym arrive_stressed,)
 }
 
 const _: () = assert!(
@@ -547,7 +579,7 @@ unsafe extern "sysv64" fn arrive_stressed() {
         "mov r10, [rsp]",
         "mov r11, [r10 + {CURRENT}]",
         "mov rsp, [r11 + {SP}]",
-        "mov rbp, [r11 + {FP}]",
+        "pop rbp",
         "pop r11",
         "jmp r11",
         ".balign 64",
@@ -556,17 +588,17 @@ unsafe extern "sysv64" fn arrive_stressed() {
         HOOKS = const offset_of!(Anchor, hooks),
         STRESS = const offset_of!(Hooks, stress),
         SP = const SP,
-        FP = const FP,
     )
 }
 
-/// Bytes of a frame of bound values beside the values: address of [`bound_resume`], their number, and
-/// the position in the transfer buffer of the first.
-pub(crate) const BOUND_FRAME: usize = 24;
+/// Bytes of a frame of bound values beside the values: a frame pointer, which leads to the frame that
+/// the values lie upon, address of [`bound_resume`], their number, and the position in the transfer
+/// buffer of the first.
+pub(crate) const BOUND_FRAME: usize = 32;
 
 /// Where a stacklet with bound values goes on: copies them to the transfer buffer, behind those that
 /// came with this transfer. r10 -> anchor, rax: value at position 0, unless it is among these; rsp ->
-/// number, position, values, then another resume address.
+/// number, position, values, then another frame pointer and resume address.
 #[unsafe(naked)]
 pub(crate) unsafe extern "sysv64" fn bound_resume() {
     naked_asm!(
@@ -585,6 +617,7 @@ pub(crate) unsafe extern "sysv64" fn bound_resume() {
         "dec rcx",
         "jnz 2b",
         "mov rcx, r10",
+        "pop rbp",
         "pop r11",
         "jmp r11",
         ".balign 64",
