@@ -41,9 +41,9 @@ mod relocate;
 mod stacklet;
 
 pub use arch::{
-    LEAVE_FRAME, RED_ZONE, ROOT_FRAME, balance_returns, create, enter, enter_landing, exit_to_host,
-    leave_builtin, leave_host, reenter, resume, resume_throw, saved_context, saved_point,
-    stack_pointer, suspend, switch, transfers,
+    GROW_REGISTERS, LEAVE_FRAME, RED_ZONE, ROOT_FRAME, balance_returns, create, enter,
+    enter_landing, exit_to_host, grow_on_host, leave_builtin, leave_host, reenter, resume,
+    resume_throw, saved_context, saved_point, stack_pointer, suspend, switch, transfers,
 };
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
 pub use pool::{Error, Lesson, Limits, Stacks, Stats};

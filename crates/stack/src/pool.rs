@@ -206,6 +206,15 @@ impl Stacks {
         Ok(())
     }
 
+    /// The first stacklet of the suspended chain that a word names; `None` if it names none, whatever
+    /// the word. Of a stacklet that runs, too, if the word is the reference it will have next.
+    pub fn first_of_chain(&self, word: u64) -> Option<*mut Stacklet> {
+        let first = self.resolve(Reference::from_word(word)?)?;
+        // SAFETY: resolved, so it is live.
+        let waits = unsafe { (*first).last == 0 };
+        (!waits).then_some(first)
+    }
+
     /// The suspended stacklet that a reference names; `None` if the reference was used.
     #[inline]
     pub fn resolve(&self, reference: Reference) -> Option<*mut Stacklet> {
@@ -351,7 +360,8 @@ impl Stacks {
             };
             // SAFETY: the arena gives only initialised records; the caller answers for the rest.
             unsafe {
-                if (*record).state == State::Live && !std::mem::take(&mut (*record).marked) {
+                let marked = std::mem::take(&mut (*record).marked);
+                if (*record).state == State::Live && !marked {
                     self.release(record);
                 }
             }
@@ -380,6 +390,11 @@ impl Stacks {
     /// Number of records that were ever used: what a collector has to look at.
     pub fn used(&self) -> u32 {
         self.arena.count()
+    }
+
+    /// Bytes of blocks that there may be at most.
+    pub fn limit(&self) -> usize {
+        self.limits.total
     }
 
     /// Bytes of the blocks of all stacklets and idle records.

@@ -1,6 +1,6 @@
 //! Records: what is kept of a stacklet, and what the transfer stubs read.
 
-use crate::arch::RED_ZONE;
+use crate::arch::{GROW_REGISTERS, RED_ZONE};
 
 /// Whether a record belongs to a stack.
 #[repr(u8)]
@@ -41,7 +41,8 @@ pub struct Stacklet {
     pub revision: u32,
     /// A word for the embedder: what [`Entry::origin`] was.
     pub origin: usize,
-    /// While it is suspended: position of the last stacklet of its chain.
+    /// While it is the first of a chain that is suspended: position of the last. While it waits in a
+    /// resume: 0, which is the position of no stacklet. While it runs, either.
     pub last: u32,
     /// Whether it is a stack.
     pub state: State,
@@ -213,6 +214,9 @@ pub struct Hooks {
     /// Throws the exception `word` where the current stacklet was suspended: gives where to land, or
     /// the exit.
     pub throw: unsafe extern "sysv64" fn(*mut Anchor, u64) -> Answer,
+    /// A function cannot start, because the current stacklet may not grow within the limits: gives 0 as
+    /// status if it has grown now, or the exit. The registers may hold references.
+    pub grow: unsafe extern "sysv64" fn(*mut Anchor, *const [u64; GROW_REGISTERS]) -> Answer,
     /// In stress mode, moves the current stacklet, which is about to go on.
     pub stress: unsafe extern "sysv64" fn(*mut Anchor),
 }

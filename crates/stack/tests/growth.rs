@@ -38,6 +38,28 @@ fn grows_at_every_depth() {
 }
 
 #[test]
+fn grows_on_the_host_stack_too() {
+    let limits = Limits {
+        stacklet: 1 << 14,
+        total: 1 << 20,
+    };
+    let mut rig = Rig::growing_on_host(limits, zero);
+    for depth in (0..100).chain([200]) {
+        let task = rig.create(code::descend, depth);
+        assert_eq!(rig.enter(task, 0), Exit::Returned, "depth {depth}");
+        assert_eq!(rig.result(), sum_to(depth));
+        rig.release(task);
+        let waited = std::mem::take(rig.log());
+        assert!(waited.iter().rev().is_sorted(), "{waited:?}");
+        assert_eq!(waited.is_empty(), depth < 5, "depth {depth}: {waited:?}");
+    }
+    let task = rig.create(code::descend, 300);
+    assert_eq!(rig.enter(task, 0), Exit::Trapped);
+    assert!(matches!(rig.refusal(), Some(Error::StackletLimit)));
+    rig.release(task);
+}
+
+#[test]
 fn grown_stacks_park_move_and_resume() {
     for depth in (0..400).chain([5_000, 15_000]) {
         let mut rig = Rig::new(ROOMY, park);

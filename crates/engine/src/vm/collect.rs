@@ -18,7 +18,7 @@ use crate::vm::activation;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::store::StoreOpaque;
 use bident_abi::VmValue;
-use bident_stack::{Reference, Stacklet, Stacks};
+use bident_stack::{Stacklet, Stacks};
 use std::ptr;
 
 /// Memory of stacks below which no collection starts by itself, in bytes.
@@ -39,9 +39,20 @@ pub(crate) struct Pressure {
 }
 
 impl Pressure {
-    pub(crate) fn new() -> Self {
+    /// At first, where stacks may have `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self::after(0, 0, limit)
+    }
+
+    /// After a collection. Where most stacks are in use, as in a program that starts a million,
+    /// collections become rarer; but before the limit is reached, there is always one more.
+    fn after(before: usize, after: usize, limit: usize) -> Self {
+        let factor = if after > before / 2 { 4 } else { 2 };
+        let rare = (factor * after).max(SMALLEST_THRESHOLD);
+        let step = (limit.saturating_sub(after) / 2).max(SMALLEST_THRESHOLD.min(limit / 8));
+        let halfway = after + step;
         Self {
-            threshold: SMALLEST_THRESHOLD,
+            threshold: rare.min(halfway),
         }
     }
 }
@@ -71,8 +82,8 @@ impl Marker<'_> {
     }
 
     fn continuation(&mut self, word: u64) {
-        if let Some(first) = Reference::from_word(word).and_then(|r| self.stacks.resolve(r)) {
-            // SAFETY: named by a valid reference, so it is suspended or fresh.
+        if let Some(first) = self.stacks.first_of_chain(word) {
+            // SAFETY: it is the first of a suspended chain, or runs and was reached before.
             let last = unsafe { self.stacks.last(first) };
             // SAFETY: `first` and `last` are the ends of a chain.
             unsafe { self.chain(first, last) };
@@ -133,19 +144,29 @@ impl StoreOpaque {
         self.stacks.trim();
     }
 
-    /// Frees what nothing of this store can reach.
-    pub(crate) fn collect(&mut self) {
-        self.free_abandoned();
-        let before = self.stacks.bytes();
-        self.mark();
-        self.sweep();
-        let after = self.stacks.bytes();
-        // Where most are in use, as in a program that starts a million, collections become rarer.
-        let factor = if after > before / 2 { 4 } else { 2 };
-        self.pressure.threshold = (factor * after).max(SMALLEST_THRESHOLD);
+    /// At a limit of stacks: frees all that can be freed, but for what these words refer to.
+    #[cold]
+    pub(crate) fn make_room(&mut self, words: &[u64]) {
+        self.stacks.release_idle(&mut self.vm.anchor);
+        self.collect_with(words);
     }
 
-    fn mark(&mut self) {
+    /// Frees what nothing of this store can reach.
+    pub(crate) fn collect(&mut self) {
+        self.collect_with(&[]);
+    }
+
+    /// The same, but what these words refer to stays, too.
+    fn collect_with(&mut self, words: &[u64]) {
+        self.free_abandoned();
+        let before = self.stacks.bytes();
+        self.mark(words);
+        self.sweep();
+        let after = self.stacks.bytes();
+        self.pressure = Pressure::after(before, after, self.stacks.limit());
+    }
+
+    fn mark(&mut self, words: &[u64]) {
         let mut marker = Marker {
             stacks: &self.stacks,
             externs: &mut self.externs,
@@ -179,6 +200,9 @@ impl StoreOpaque {
         }
         for held in self.held.live() {
             marker.word(held.word());
+        }
+        for word in words {
+            marker.word(*word);
         }
         marker.finish();
     }

@@ -13,9 +13,10 @@ use crate::error::Error;
 use crate::vm::leave::borrow_store;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use crate::vm::throw::throw_hook;
-use bident_abi::{TrapCode, VmFuncRef, VmHeader, VmStore};
+use bident_abi::{TrapCode, VmFuncRef, VmHeader, VmStore, VmTrap};
 use bident_stack::{
-    self as stack, Anchor, Answer, Entry, Hooks, Lesson, Reference, Refusal, Stacklet,
+    self as stack, Anchor, Answer, Entry, Exit, GROW_REGISTERS, Hooks, Lesson, Reference, Refusal,
+    Stacklet,
 };
 use std::ptr::{self, NonNull};
 
@@ -26,6 +27,7 @@ pub(crate) static HOOKS: Hooks = Hooks {
     rehome: rehome_hook,
     retire: retire_hook,
     throw: throw_hook,
+    grow: grow_hook,
     stress: stress_hook,
 };
 
@@ -100,6 +102,25 @@ unsafe extern "sysv64" fn retire_hook(anchor: *mut Anchor, stacklet: *mut Stackl
     }
 }
 
+unsafe extern "sysv64" fn grow_hook(
+    anchor: *mut Anchor,
+    registers: *const [u64; GROW_REGISTERS],
+) -> Answer {
+    // SAFETY: the stub passes its store's anchor and what it pushed; the current stacklet stands still.
+    unsafe {
+        let store = store_of(anchor);
+        store.make_room(&*registers);
+        match store.grow() {
+            Ok(()) => {
+                store.vm.trap = VmTrap::default();
+                Answer::ready(0)
+            }
+            // As the signal handler noted it.
+            Err(_) => Answer::exit(Exit::Trapped),
+        }
+    }
+}
+
 unsafe extern "sysv64" fn stress_hook(anchor: *mut Anchor) {
     // SAFETY: the stub passes its store's anchor; the current stacklet does not run yet.
     unsafe {
@@ -167,8 +188,7 @@ impl StoreOpaque {
 
     #[cold]
     fn create_after_collecting(&mut self, entry: Entry) -> Result<*mut Stacklet, stack::Error> {
-        self.stacks.release_idle(&mut self.vm.anchor);
-        self.collect();
+        self.make_room(&[]);
         self.stacks.create(0, &raw const self.vm.anchor, entry)
     }
 
@@ -179,12 +199,27 @@ impl StoreOpaque {
         Ok(unsafe { self.create_cont(func)? }.word())
     }
 
+    /// Moves the current stacklet to a larger block.
+    ///
+    /// # Safety
+    /// There is one, it stands still, and it has saved its stack pointer.
+    pub(crate) unsafe fn grow(&mut self) -> Result<(), stack::Error> {
+        // SAFETY: passed on.
+        unsafe {
+            let current = self.vm.anchor.current;
+            self.stacks.grow(current)?;
+            self.vm.anchor.limit = (*current).limit;
+            self.learn();
+        }
+        Ok(())
+    }
+
     /// The current stacklet has just grown: if it is a continuation's, those that its function starts
     /// from now on begin with more.
     ///
     /// # Safety
     /// There is a current stacklet.
-    pub(crate) unsafe fn learn(&mut self) {
+    unsafe fn learn(&mut self) {
         // SAFETY: the current stacklet is live; a continuation has as origin the record of a function
         // of the store.
         unsafe {
@@ -231,8 +266,17 @@ impl StoreOpaque {
         let values: Vec<[u64; 2]> = (position..position + count)
             .map(|i| [self.value(i), 0])
             .collect();
-        // SAFETY: named by a valid reference, so suspended or fresh.
-        let bound = unsafe { self.stacks.bind(stacklet, position, &values) };
+        // SAFETY: named by a valid reference, so suspended or fresh; a collection that is told of it
+        // leaves it as it is.
+        let bound = unsafe {
+            match self.stacks.bind(stacklet, position, &values) {
+                Err(stack::Error::TotalLimit | stack::Error::Os(_)) => {
+                    self.make_room(&[word]);
+                    self.stacks.bind(stacklet, position, &values)
+                }
+                bound => bound,
+            }
+        };
         match bound {
             Ok(reference) => Ok(reference.word()),
             Err(stack::Error::StackletLimit) => Err(TrapCode::StackOverflow),

@@ -169,6 +169,7 @@ impl StoreOpaque {
         if stress {
             stacks.set_first_revision(FIRST_REVISION_UNDER_STRESS);
         }
+        let pressure = Pressure::new(stacks.limit());
         let mut values = vec![VmValue::default(); FIRST_VALUES];
         let payload = values.as_mut_ptr().cast();
         Ok(Self {
@@ -200,7 +201,7 @@ impl StoreOpaque {
             externs: Heap::new(),
             exns: Heap::new(),
             held: HeldList::default(),
-            pressure: Pressure::new(),
+            pressure,
             cont_entries: HashMap::new(),
             abandoned: Arc::default(),
             scratch: Vec::new(),

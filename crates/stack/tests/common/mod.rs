@@ -11,8 +11,9 @@ pub mod play;
 pub mod script;
 
 use bident_stack::{
-    Anchor, Answer, Entry, Error, Exit, Hooks, Limits, Reference, Refusal, Stacklet, Stacks, Stats,
-    Transfers, enter, enter_landing, exit_to_host, os, reenter, saved_point, transfers,
+    Anchor, Answer, Entry, Error, Exit, GROW_REGISTERS, Hooks, Limits, Reference, Refusal,
+    Stacklet, Stacks, Stats, Transfers, enter, enter_landing, exit_to_host, grow_on_host, os,
+    reenter, saved_point, transfers,
 };
 use std::cell::Cell;
 use std::sync::Once;
@@ -38,6 +39,7 @@ struct World {
     host: Host,
     log: Vec<u64>,
     moves_at_leave: bool,
+    grows_on_host: bool,
     refusal: Option<Error>,
     refused: Option<(u64, Refusal)>,
     lands: bool,
@@ -89,6 +91,7 @@ impl Rig {
             host,
             log: Vec::new(),
             moves_at_leave: false,
+            grows_on_host: false,
             refusal: None,
             refused: None,
             lands: false,
@@ -109,6 +112,14 @@ impl Rig {
     pub fn moving(host: Host) -> Self {
         let mut rig = Self::new(ROOMY, host);
         rig.world().moves_at_leave = true;
+        rig
+    }
+
+    /// A rig whose stacklets never grow in the signal handler, but on the host stack; notes the second
+    /// argument of each function that waited for it.
+    pub fn growing_on_host(limits: Limits, host: Host) -> Self {
+        let mut rig = Self::new(limits, host);
+        rig.world().grows_on_host = true;
         rig
     }
 
@@ -450,6 +461,7 @@ static HOOKS: Hooks = Hooks {
     rehome,
     retire,
     throw,
+    grow,
     stress,
 };
 
@@ -524,6 +536,28 @@ unsafe extern "sysv64" fn throw(anchor: *mut Anchor, word: u64) -> Answer {
     }
 }
 
+unsafe extern "sysv64" fn grow(
+    anchor: *mut Anchor,
+    registers: *const [u64; GROW_REGISTERS],
+) -> Answer {
+    let mut rig = running_with(anchor);
+    // SAFETY: the stub passes what it pushed: r15 first, then those that hold arguments.
+    let [.., rsi, rdi, _] = unsafe { *registers };
+    assert_eq!(rdi, rig.world.addr() as u64);
+    rig.log().push(rsi);
+    let current = rig.current();
+    match rig.grow(current) {
+        Ok(()) => {
+            rig.refresh_limit();
+            Answer::ready(0)
+        }
+        Err(error) => {
+            rig.world().refusal = Some(error);
+            Answer::exit(Exit::Trapped)
+        }
+    }
+}
+
 unsafe extern "sysv64" fn stress(anchor: *mut Anchor) {
     let mut rig = running_with(anchor);
     let current = rig.current();
@@ -564,6 +598,12 @@ unsafe extern "C" fn on_limit_trap(_: i32, _: *mut libc::siginfo_t, context: *mu
     unsafe {
         let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
         let sp = registers[libc::REG_RSP as usize] as usize;
+        if rig.world().grows_on_host {
+            registers[libc::REG_R10 as usize] = rig.world().anchor as i64;
+            registers[libc::REG_R11 as usize] = registers[libc::REG_RAX as usize];
+            registers[libc::REG_RIP as usize] = grow_on_host as *const () as i64;
+            return;
+        }
         (*current.0).sp = sp;
         if let Err(error) = rig.grow(current) {
             rig.world().refusal = Some(error);

@@ -16,7 +16,7 @@
 use crate::error::Error;
 use crate::vm::store::StoreOpaque;
 use bident_abi::{TrapCode, VmStore, VmTrap};
-use bident_stack::{self as stack, Exit, exit_to_host, os};
+use bident_stack::{self as stack, Exit, exit_to_host, grow_on_host, os};
 use libc::{c_int, c_void, siginfo_t, ucontext_t};
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -135,19 +135,23 @@ unsafe fn handle(info: &siginfo_t, context: &mut ucontext_t) -> bool {
     let Some(mut trap) = code.trap_at(pc) else {
         return false;
     };
+    let mut go_on = exit_to_host as *const () as i64;
     if trap == TrapCode::StackOverflow {
-        let start = code.function_start(pc);
+        let start = code.function_start(pc).expect("code has functions");
         // SAFETY: this trap comes from a prologue's limit check only.
         match unsafe { grow(store, sp) } {
             Ok((sp, fp)) => {
                 registers[libc::REG_RSP as usize] = sp as i64;
                 registers[libc::REG_RBP as usize] = fp as i64;
-                registers[libc::REG_RIP as usize] = start.expect("code has functions") as i64;
+                registers[libc::REG_RIP as usize] = start as i64;
                 return true;
             }
             Err(stack::Error::StackletLimit) => {}
             Err(stack::Error::TotalLimit | stack::Error::Os(_)) => {
                 trap = TrapCode::StackMemoryExhausted;
+                // There may be room after a collection, but that is nothing for a signal handler.
+                go_on = grow_on_host as *const () as i64;
+                registers[libc::REG_R11 as usize] = start as i64;
             }
         }
     }
@@ -161,7 +165,7 @@ unsafe fn handle(info: &siginfo_t, context: &mut ucontext_t) -> bool {
     };
     registers[libc::REG_R10 as usize] = (&raw mut store.vm.anchor) as i64;
     registers[libc::REG_RAX as usize] = Exit::Trapped as i64;
-    registers[libc::REG_RIP as usize] = exit_to_host as *const () as i64;
+    registers[libc::REG_RIP as usize] = go_on;
     true
 }
 
@@ -173,9 +177,7 @@ unsafe fn grow(store: &mut StoreOpaque, sp: usize) -> Result<(usize, usize), sta
     // return address.
     unsafe {
         (*current).sp = sp;
-        store.stacks.grow(current)?;
-        store.vm.anchor.limit = (*current).limit;
-        store.learn();
+        store.grow()?;
         let sp = (*current).sp;
         Ok((sp + 8, (sp as *const usize).read()))
     }

@@ -431,6 +431,68 @@ pub unsafe extern "sysv64" fn exit_to_host() {
     )
 }
 
+/// Stacklet -> host -> the function that could not start there for want of stack, which starts over
+/// once [`Hooks::grow`] has found room. That gets the registers too, for they may hold references.
+///
+/// Expects r10 -> anchor, r11: address of the function; rsp -> saved frame pointer, return address; all
+/// other registers as the function's caller left them.
+///
+/// # Safety
+/// Not called but jumped to, by the signal handler, where a prologue's check of the limit has trapped.
+#[unsafe(naked)]
+pub unsafe extern "sysv64" fn grow_on_host() {
+    naked_asm!(
+        "mov rax, [r10 + {CURRENT}]",
+        "mov [rax + {SP}], rsp",
+        "mov rsp, [r10 + {HOST_SP}]",
+        "push r11",
+        "push rdi", "push rsi", "push rdx", "push rcx", "push r8", "push r9",
+        "push rbx", "push r12", "push r13", "push r14", "push r15",
+        "mov rsi, rsp",
+        "sub rsp, 128",
+        "movups [rsp], xmm0",
+        "movups [rsp + 16], xmm1",
+        "movups [rsp + 32], xmm2",
+        "movups [rsp + 48], xmm3",
+        "movups [rsp + 64], xmm4",
+        "movups [rsp + 80], xmm5",
+        "movups [rsp + 96], xmm6",
+        "movups [rsp + 112], xmm7",
+        "mov rdi, r10",
+        "mov rax, [r10 + {HOOKS}]",
+        "call [rax + {GROW}]",
+        "movups xmm0, [rsp]",
+        "movups xmm1, [rsp + 16]",
+        "movups xmm2, [rsp + 32]",
+        "movups xmm3, [rsp + 48]",
+        "movups xmm4, [rsp + 64]",
+        "movups xmm5, [rsp + 80]",
+        "movups xmm6, [rsp + 96]",
+        "movups xmm7, [rsp + 112]",
+        "add rsp, 128",
+        "pop r15", "pop r14", "pop r13", "pop r12", "pop rbx",
+        "pop r9", "pop r8", "pop rcx", "pop rdx", "pop rsi", "pop rdi",
+        "pop r11",
+        "mov r10, [rsp]",
+        "test rax, rax",
+        "jnz {exit_to_host}",
+        "mov rax, [r10 + {CURRENT}]",
+        "mov rsp, [rax + {SP}]",
+        "pop rbp",
+        "jmp r11",
+        ".balign 64",
+        exit_to_host = sym exit_to_host,
+        CURRENT = const offset_of!(Anchor, current),
+        HOST_SP = const offset_of!(Anchor, host_sp),
+        HOOKS = const offset_of!(Anchor, hooks),
+        GROW = const offset_of!(Hooks, grow),
+        SP = const SP,
+    )
+}
+
+/// Words that [`grow_on_host`] keeps of the registers.
+pub const GROW_REGISTERS: usize = 12;
+
 /// Stacklet -> host function and back; `$first` puts the function into r11.
 /// rdi -> context record whose first word points to the anchor; rsp -> return address.
 macro_rules! leave_with {

@@ -149,6 +149,10 @@ macro_rules! resume_with {
             "2:",
             "push rbp",
             "mov [r9 + {SP}], rsp",
+            // Who waits here is not the first of a suspended chain.
+            "cmp dword ptr [r9 + {LAST}], 0",
+            "jne 23f",
+            "24:",
             "mov r11, {REVISION}",
             "add [rax + {REFERENCE}], r11",
             "jc 9f",
@@ -169,6 +173,10 @@ macro_rules! resume_with {
             "mov qword ptr [r10 + {HINT_FIRST}], 0",
             "mov qword ptr [r10 + {HINT_REFERENCE}], 0",
             "jmp 2b",
+            // It was, before.
+            "23:",
+            "mov dword ptr [r9 + {LAST}], 0",
+            "jmp 24b",
             // More than one.
             "4:",
             "mov r8d, [rax + {LAST}]",
