@@ -435,7 +435,7 @@ unsafe fn run(
         store.stacks.check(current);
         match exit {
             Exit::Returned => store.retire(current, func),
-            Exit::Suspended => store.park_chain(current),
+            Exit::Suspended => store.park_chain(current, last),
             _ => {}
         }
     }
@@ -501,18 +501,17 @@ impl StoreOpaque {
         self.vm.anchor.limit = unsafe { activation.current.as_ref() }.map_or(0, |s| s.limit);
     }
 
-    /// Notes that a chain is parked: where it ends, and for collections that it is in use.
+    /// Notes that a chain is parked: where it ends, and for collections that it is in use. The end is
+    /// the stacklet that the activation began with, as no switch can have put another there: what
+    /// the host handles never includes switches.
     ///
     /// # Safety
-    /// `first` is the stacklet that called the host function; its chain is linked up to the root.
+    /// `first` is the stacklet that called the host function, `last` the root of its chain.
     #[inline]
-    unsafe fn park_chain(&mut self, first: *mut Stacklet) {
+    unsafe fn park_chain(&mut self, first: *mut Stacklet, last: *mut Stacklet) {
         // SAFETY: passed on.
         unsafe {
-            let mut last = first;
-            while !(*last).parent.is_null() {
-                last = (*last).parent;
-            }
+            debug_assert!((*last).parent.is_null());
             (*first).last = (*last).position;
             self.vm.anchor.hint = Hint::NONE;
             (*first).parked = true;

@@ -341,7 +341,7 @@ unsafe extern "sysv64" fn root_start() {
         "mov rcx, [r10 + {CURRENT}]",
         "mov r11, [rcx + {PARENT}]",
         "test r11, r11",
-        "jz 4f",
+        "jz {return_to_host}",
         // rcx -> finished, r11 -> parent. Small ones stay idle, with revision advanced.
         "cmp byte ptr [rcx + {CLASS}], {KEPT_CLASS}",
         "jne 3f",
@@ -382,22 +382,13 @@ unsafe extern "sysv64" fn root_start() {
         "mov r10, [rsp]",
         "mov r11, [r10 + {CURRENT}]",
         "jmp 2b",
-        // To the host.
-        "4:",
-        "mov r11, [r10 + {PAYLOAD}]",
-        "mov [r11], rdx",
-        "mov rsp, [r10 + {HOST_SP}]",
-        "mov eax, {RETURNED}",
-        "add rsp, 8",
-        "pop rcx",
-        "jmp rcx",
         ".balign 64",
+        return_to_host = sym return_to_host,
         CURRENT = const offset_of!(Anchor, current),
         HOST_SP = const offset_of!(Anchor, host_sp),
         ROOM = const offset_of!(Anchor, room),
         IDLE = const offset_of!(Anchor, idle),
         HOOKS = const offset_of!(Anchor, hooks),
-        PAYLOAD = const offset_of!(Anchor, payload),
         ANCHOR_LIMIT = const offset_of!(Anchor, limit),
         RETIRE = const offset_of!(Hooks, retire),
         PARENT = const offset_of!(Stacklet, parent),
@@ -409,6 +400,23 @@ unsafe extern "sysv64" fn root_start() {
         SP = const SP,
         KEPT_CLASS = const KEPT_CLASS,
         IDLE_STATE = const State::Idle as u8,
+    )
+}
+
+/// The end of the root of a chain: `enter` returns. r10 -> anchor, rdx: the value at position 0.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn return_to_host() {
+    naked_asm!(
+        "mov r11, [r10 + {PAYLOAD}]",
+        "mov [r11], rdx",
+        "mov rsp, [r10 + {HOST_SP}]",
+        "mov eax, {RETURNED}",
+        "add rsp, 8",
+        "pop rcx",
+        "jmp rcx",
+        ".balign 64",
+        PAYLOAD = const offset_of!(Anchor, payload),
+        HOST_SP = const offset_of!(Anchor, host_sp),
         RETURNED = const Exit::Returned as u64,
     )
 }
