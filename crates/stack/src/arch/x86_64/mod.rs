@@ -31,10 +31,10 @@
 //!                        handlers            limit                     address after its `resume`
 //! ```
 //!
-//! A walker takes the first words for saved frame pointers and those below them in the drawing for return addresses:
-//! two of them are none. `enter` overwrites the link of the stacklet it begins with, and who takes that as a
-//! continuation again restores it ([`crate::Stacks::unlink_host`]). The link is the only word of a
-//! block that may point outside; moving leaves it as it is.
+//! A walker takes the upper words for saved frame pointers and the lower ones for return addresses; two
+//! of these are none. `enter` overwrites the link of the stacklet it begins with, and who takes
+//! that as a continuation again restores it ([`crate::Stacks::unlink_host`]). The link is the only word
+//! of a block that may point outside; moving leaves it as it is.
 //!
 //! Calls, returns and the return predictor. Compiled code *calls* `leave`, which pushes one prediction.
 //! - The host function answers at once: `leave` goes back by `ret`, which uses it up.

@@ -33,10 +33,10 @@
 //!
 //! After that, stores count: the processor retires about one in a cycle, while it compares and jumps
 //! as predicted nearly for nothing. So what is most often there already, as the end of a chain of
-//! one, is compared first and written only where it differs. And what `switch` sends, the reference of
-//! who calls it, comes from a word of the anchor that the last switch wrote, if a compare confirms it: loaded
-//! from the record, to whose address it leads itself, each switch would wait for the store of the one
-//! before ([`Anchor::switched`]).
+//! one, is compared first and written only where it differs. And what `switch` sends, the reference
+//! of who calls it, comes from a word of the anchor that the last switch wrote
+//! ([`Anchor::switched`]), if a compare confirms it: loaded from the record, each switch would wait for
+//! the store of the one before.
 
 use super::{REFERENCE, REVISION, SP, leave_builtin, root_start};
 use crate::stacklet::{Anchor, Exit, Hint, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
