@@ -27,10 +27,10 @@ const SMALLEST_THRESHOLD: usize = 8 << 20;
 /// Up to so many records, stress mode collects at every allocation.
 const FEW_RECORDS: u32 = 200;
 
-/// With many stacks, collections for the sake of host values and exceptions wait until there is one for
-/// so many stacks: else a program with a million of them would look at them all for every thousand
-/// exceptions.
-const STACKS_PER_VALUE: usize = 4;
+/// Collections for the sake of host values and exceptions wait until there is one for so many bytes
+/// that a collection has to look at: else a program with a million stacks, or a table of ten
+/// million elements, would look at them all for every thousand exceptions.
+const BYTES_PER_VALUE: usize = 2048;
 
 /// When stacks were last collected.
 pub(crate) struct Pressure {
@@ -41,14 +41,15 @@ pub(crate) struct Pressure {
 impl Pressure {
     /// At first, where stacks may have `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self::after(0, 0, limit)
+        Self::after(0, 0, 0, limit)
     }
 
-    /// After a collection. Where most stacks are in use, as in a program that starts a million,
-    /// collections become rarer; but before the limit is reached, there is always one more.
-    fn after(before: usize, after: usize, limit: usize) -> Self {
+    /// After a collection, which had to look at so many bytes beside those of stacks. Where most stacks
+    /// are in use, as in a program that starts a million, collections become rarer; but before the
+    /// limit is reached, there is always one more.
+    fn after(before: usize, after: usize, others: usize, limit: usize) -> Self {
         let factor = if after > before / 2 { 4 } else { 2 };
-        let rare = (factor * after).max(SMALLEST_THRESHOLD);
+        let rare = (factor * after + others).max(SMALLEST_THRESHOLD);
         let step = (limit.saturating_sub(after) / 2).max(SMALLEST_THRESHOLD.min(limit / 8));
         let halfway = after + step;
         Self {
@@ -163,7 +164,7 @@ impl StoreOpaque {
         self.mark(words);
         self.sweep();
         let after = self.stacks.bytes();
-        self.pressure = Pressure::after(before, after, self.stacks.limit());
+        self.pressure = Pressure::after(before, after, self.other_bytes(), self.stacks.limit());
     }
 
     fn mark(&mut self, words: &[u64]) {
@@ -207,10 +208,16 @@ impl StoreOpaque {
         marker.finish();
     }
 
+    /// Bytes beside those of stacks that a collection has to look at, whatever lives.
+    fn other_bytes(&self) -> usize {
+        let elements: usize = self.tables.iter().map(|t| t.elements().len()).sum();
+        elements * size_of::<u64>() + self.stacks.used() as usize * size_of::<Stacklet>()
+    }
+
     fn sweep(&mut self) {
         // SAFETY: a stacklet that was not reached neither runs nor is named by anything.
         unsafe { self.stacks.sweep() };
-        let floor = self.stats().live / STACKS_PER_VALUE;
+        let floor = (self.stacks.bytes() + self.other_bytes()) / BYTES_PER_VALUE;
         drop(self.exns.sweep(floor));
         // Destructors of the embedder must not find the heap borrowed.
         let dropped = self.externs.sweep(floor);

@@ -104,14 +104,18 @@ pub unsafe fn protect(address: *mut u8, size: usize, access: Access) -> io::Resu
     }
 }
 
-/// Unmaps a range of pages.
+/// Unmaps a range of pages; or, where that would split a mapping and the kernel allows no more of
+/// them, gives its memory back and loses no more than the addresses.
 ///
 /// # Safety
 /// The range lies in mappings of the caller and nobody uses it any more.
 pub unsafe fn unmap(address: *mut u8, size: usize) {
-    // SAFETY: passed on to the caller. It cannot fail for a range that is mapped, unless the kernel
-    // is out of memory for splitting it; then the range stays mapped, which harms nothing.
-    unsafe { libc::munmap(address.cast(), size) };
+    // SAFETY: passed on to the caller.
+    unsafe {
+        if libc::munmap(address.cast(), size) != 0 {
+            libc::madvise(address.cast(), size, libc::MADV_DONTNEED);
+        }
+    }
 }
 
 /// Size of the alternate signal stack: room for the register state of the widest vector unit, which
