@@ -6,8 +6,8 @@
 
 use crate::random::Random;
 use crate::script::{
-    BLIND, EXN_SLOTS, Fault, HostCall, How, Instr, KEEP, Kind, Op, SLOTS, Script, Site, Step, Try,
-    sites,
+    BLIND, EXN_SLOTS, Fault, HeldWord, HostCall, How, Instr, KEEP, Kind, Op, SLOTS, Script, Site,
+    Step, Try, sites,
 };
 
 /// Instructions of a body at most, its `End` included; body `i` begins at `i` times this.
@@ -58,11 +58,13 @@ const MAIN: &[(u32, Op)] = &[
     (5, Op::NewWide),
     (4, Op::Loop),
     (10, Op::Host),
-    (3, Op::Try),
+    (6, Op::Try),
     (3, Op::Call),
     (12, Op::Note),
     (1, Op::Suspend),
     (1, Op::Switch),
+    (4, Op::ToHost),
+    (4, Op::FromHost),
 ];
 
 /// What continuations are made of, and sometimes the others.
@@ -80,15 +82,28 @@ const INNER: &[(u32, Op)] = &[
     (3, Op::NewLeaf),
     (4, Op::NewWide),
     (12, Op::Host),
-    (10, Op::Try),
-    (2, Op::Throw1),
-    (2, Op::Throw2),
+    (12, Op::Try),
+    (3, Op::Throw1),
+    (3, Op::Throw2),
     (2, Op::ThrowRef),
     (1, Op::Trap),
     (8, Op::Call),
     (8, Op::Deep),
     (2, Op::Tail),
     (6, Op::Loop),
+    (5, Op::ToHost),
+    (4, Op::FromHost),
+];
+
+/// What the host does with its continuations.
+const HELD: &[(u32, HostCall)] = &[
+    (14, HostCall::MakeHeld),
+    (60, HostCall::ResumeHeld),
+    (7, HostCall::ThrowHeld1),
+    (5, HostCall::ThrowHeld2),
+    (4, HostCall::ThrowHeldCaught),
+    (4, HostCall::MisuseHeld),
+    (5, HostCall::DropHeld),
 ];
 
 /// What may stand anywhere.
@@ -151,11 +166,17 @@ impl Generator {
                 0..45 => return self.suspend_often(),
                 45..53 => return self.switch_often(),
                 53..61 => return self.keep_over_a_suspension(),
+                61..68 => return self.throw_after_a_while(),
+                68..76 => {
+                    let try_ = self.operands(Op::Try);
+                    return self.code.push(try_);
+                }
                 _ => {}
             }
         }
-        match self.random.below(7) {
+        match self.random.below(8) {
             0 | 1 => self.drive_a_generator(),
+            7 => self.let_the_host_drive(),
             2 => {
                 let (s, t) = (self.slot(), self.slot());
                 let body = self.inner_body();
@@ -189,6 +210,40 @@ impl Generator {
             self.single();
         }
         self.push(Op::Loop, start, 0, 0);
+    }
+
+    fn throw_after_a_while(&mut self) {
+        if self.random.chance(60) {
+            self.single();
+        }
+        let throw = self.random.pick(&[Op::Throw1, Op::Throw2]);
+        self.push(throw, 0, 0, 0);
+    }
+
+    /// A generator that the host resumes; what is left of it comes back.
+    fn let_the_host_drive(&mut self) {
+        let (s, body) = (self.slot(), self.inner_body());
+        let kind = self.random.weighted(&[(70, Kind::Plain), (30, Kind::Sym)]);
+        if kind == Kind::Sym {
+            self.push(Op::NewSym, s, body, s);
+        } else {
+            self.push(Op::NewPlain, s, body, 0);
+        }
+        self.push(Op::ToHost, s, kind as u32, 0);
+        let start = self.code.len() as u32;
+        let word = self.held_word();
+        self.push(Op::Host, HostCall::ResumeHeld as u32, word, 0);
+        if self.random.chance(40) {
+            self.single();
+        }
+        if self.random.chance(60) {
+            self.push(Op::Loop, start, 0, 0);
+        }
+        if self.random.chance(60) {
+            let word = self.held_word();
+            self.push(Op::FromHost, s, Kind::Plain as u32, word);
+            self.site(Kind::Plain, s, s);
+        }
     }
 
     /// Gives the slot.
@@ -289,7 +344,18 @@ impl Generator {
             Op::Switch | Op::SwitchHalf => (self.slot_word(), self.random.below(2), self.slot()),
             Op::Try => {
                 let number = self.random.below(Try::ALL.len() as u32);
-                (self.body(), number, self.random.below(EXN_SLOTS))
+                let slot = self.random.below(EXN_SLOTS);
+                (self.body(), number, slot | self.body() << 8)
+            }
+            Op::ToHost => (self.slot_word(), self.host_kind(), 0),
+            Op::FromHost => {
+                let any = if self.random.chance(2) {
+                    HeldWord::PASS_ON
+                } else {
+                    0
+                };
+                let word = self.held_word() & !HeldWord::PASS_ON | any;
+                (self.slot(), self.slot_kind() as u32, word)
             }
             Op::ThrowRef => {
                 let blind = if self.random.chance(5) { BLIND } else { 0 };
@@ -313,6 +379,40 @@ impl Generator {
         let keep = if self.random.chance(4) { KEEP } else { 0 };
         let blind = if self.random.chance(1) { BLIND } else { 0 };
         self.slot() | keep | blind
+    }
+
+    /// Kind of a slot, those that continuations are mostly in more often.
+    fn slot_kind(&mut self) -> Kind {
+        self.random.weighted(&[
+            (60, Kind::Plain),
+            (16, Kind::Sym),
+            (10, Kind::Bound),
+            (5, Kind::Half),
+            (4, Kind::Wide),
+            (5, Kind::WideRest),
+        ])
+    }
+
+    /// As for [`Op::ToHost`].
+    fn host_kind(&mut self) -> u32 {
+        if self.random.chance(3) {
+            Kind::ALL.len() as u32
+        } else {
+            self.slot_kind() as u32
+        }
+    }
+
+    fn held_word(&mut self) -> u32 {
+        let random = &mut self.random;
+        let which = random.weighted(&[(60, 0), (20, 1), (10, 2), (10, 15)]);
+        let handlers = random.weighted(&[(75, 0), (7, 1), (10, 2), (8, 3)]);
+        let keep = if random.chance(5) { HeldWord::KEEP } else { 0 };
+        let pass_on = if random.chance(20) {
+            HeldWord::PASS_ON
+        } else {
+            0
+        };
+        which | handlers << 4 | keep | pass_on | self.inner_body() << 8
     }
 
     /// An instruction of this body.
@@ -412,11 +512,16 @@ impl Generator {
     }
 
     fn host_call(&mut self) -> Instr {
+        if self.random.chance(25) {
+            let what = self.random.weighted(HELD);
+            return instr(Op::Host, what as u32, self.held_word(), 0);
+        }
         let what = self.random.weighted(&[
             (8, HostCall::Value),
             (14, HostCall::Swallow),
             (8, HostCall::Propagate),
             (4, HostCall::Throw),
+            (2, HostCall::ThrowCaught),
             (1, HostCall::Trap),
             (1, HostCall::Fail),
             (20, HostCall::Pending),
@@ -435,8 +540,13 @@ impl Generator {
 
     fn steps(&mut self) -> Vec<Step> {
         let mut steps = vec![Step::Start(0, self.value())];
-        for _ in 0..self.random.below(6) {
+        if self.random.chance(25) {
+            self.drive_from_outside(&mut steps);
+        }
+        for _ in 0..self.random.below(8) {
             let (which, value) = (self.random.below(4), self.value());
+            let held = self.random.weighted(HELD);
+            let held = Step::Held(held, self.held_word(), value);
             let start = Step::Start(self.main_body(), value);
             steps.push(self.random.weighted(&[
                 (40, start),
@@ -445,9 +555,20 @@ impl Generator {
                 (4, Step::Fail(which)),
                 (4, Step::Cancel(which)),
                 (9, Step::Collect),
+                (40, held),
             ]));
         }
         steps
+    }
+
+    /// The embedder makes a continuation and resumes it some times.
+    fn drive_from_outside(&mut self, steps: &mut Vec<Step>) {
+        let what = self.random.below(3);
+        steps.push(Step::Held(HostCall::MakeHeld, what << 8, 0));
+        for _ in 0..1 + self.random.below(4) {
+            let (word, value) = (self.held_word(), self.value());
+            steps.push(Step::Held(HostCall::ResumeHeld, word, value));
+        }
     }
 
     fn value(&mut self) -> i64 {

@@ -6,7 +6,7 @@
 //! ```text
 //!                 generate.rs: seed ──► Script
 //!                        ┌───────────────┴────────────────┐
-//!  run.rs: written into the memory of          model/: interpreted in Rust,
+//!  run/: written into the memory of            model/: interpreted in Rust,
 //!  one WebAssembly module (module.rs,          stacks are vectors of frames,
 //!  ops.rs, sites.rs), whose functions          a continuation is a vector of
 //!  interpret it with real continuations        stacks
@@ -17,10 +17,12 @@
 //! The module is compiled once, so a program costs microseconds. Each continuation runs the function
 //! `$body` on a part of the script; where a body makes, binds, resumes, switches to or throws into a
 //! continuation it names a slot of a table. [`script`] says what each instruction does; `ops.rs` and
-//! `model/step.rs` are the two readings of it.
+//! `model/step.rs` are the two readings of it. What the host does has two readings, too, in `run/` and in
+//! `model/`.
 #![forbid(unsafe_code)]
 
 mod generate;
+mod host_call;
 mod model;
 mod module;
 mod ops;

@@ -5,6 +5,7 @@ use crate::{ops, sites as site_text};
 use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("module.wat");
+const LEGACY: &str = include_str!("legacy.wat");
 
 /// The module, in the text format.
 pub fn text() -> String {
@@ -12,6 +13,9 @@ pub fn text() -> String {
         .replace(";; @function tables", &function_tables())
         .replace(";; @nulls", &nulls())
         .replace(";; @slots", &slots())
+        .replace(";; @host imports", &host_imports())
+        .replace(";; @host", &host())
+        .replace(";; @legacy", LEGACY)
         .replace(";; @instructions", &ops::dispatch())
         .replace(";; @sites", &site_text::functions())
 }
@@ -29,7 +33,13 @@ pub(crate) fn null_bits(
 
 fn function_tables() -> String {
     let mut out = String::new();
-    for (name, count) in [("try", Try::ALL.len()), ("site", sites().len())] {
+    let kinds = Kind::ALL.len();
+    for (name, count) in [
+        ("try", Try::ALL.len()),
+        ("site", sites().len()),
+        ("to_host", kinds + 1),
+        ("from_host", kinds),
+    ] {
         let names: String = (0..count).map(|i| format!(" ${name}{i}")).collect();
         let _ = writeln!(out, "(table ${name} funcref (elem{names}))");
     }
@@ -65,6 +75,43 @@ fn slots() -> String {
         )
     };
     Kind::ALL.iter().map(functions).collect()
+}
+
+/// The host functions that take and give continuations of each kind.
+fn host_imports() -> String {
+    let functions = |kind: &Kind| {
+        let ty = kind.type_name();
+        format!(
+            "(import \"host\" \"take_{kind:?}\" (func $host_take_{kind:?} (param (ref null {ty}))))
+             (import \"host\" \"give_{kind:?}\"
+               (func $host_give_{kind:?} (param i32) (result (ref null {ty}))))\n"
+        )
+    };
+    let mut out: String = Kind::ALL.iter().map(functions).collect();
+    out += "(import \"host\" \"take_any\" (func $host_take_any (param contref)))\n";
+    out
+}
+
+/// For each kind: `to_host` and `from_host`, what the instructions with these names do.
+fn host() -> String {
+    let to_host = |number: usize, kind: Kind, how: &str| {
+        format!(
+            "(func $to_host{number} (type $to_host_f) (param $slot i32)
+               (if (call $absent_{kind:?} (local.get $slot)) (then (return)))
+               (call $host_take_{how} (call $take_{kind:?} (local.get $slot))))\n"
+        )
+    };
+    let functions = |(number, kind): (usize, &Kind)| {
+        let from_host = format!(
+            "(func $from_host{number} (type $from_host_f) (param $slot i32) (param $held i32)
+               (table.set ${kind:?} (local.get $slot) (call $host_give_{kind:?} (local.get $held)))
+               (call $note
+                 (i64.extend_i32_u (ref.is_null (table.get ${kind:?} (local.get $slot))))))\n"
+        );
+        to_host(number, *kind, &format!("{kind:?}")) + &from_host
+    };
+    let out: String = Kind::ALL.iter().enumerate().map(functions).collect();
+    out + &to_host(Kind::ALL.len(), Kind::Plain, "any")
 }
 
 impl Kind {

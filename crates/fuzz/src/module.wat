@@ -39,21 +39,24 @@
   (type $sym_body_k (cont $sym_body_f))
   (type $site_f (func (param i32 i32 i64) (result i64)))
   (type $number_f (func (result i32)))
+  (type $to_host_f (func (param i32)))
+  (type $from_host_f (func (param i32 i32)))
 
   (import "host" "act" (func $act (param i32 i32 i64) (result i64)))
   (import "host" "leaf" (func $leaf (param i64) (result i64)))
   (import "host" "make" (func $make (param i64) (result externref)))
   (import "host" "id" (func $id (param externref) (result i32)))
+  ;; @host imports
 
-  (tag $A (param i64) (result i64))
-  (tag $B (param i64) (result i64))
-  (tag $S (result i64))
-  (tag $T (result i64))
-  (tag $C (param i32 f64 externref) (result f32 i64))
-  (tag $R (param (ref null $plain)) (result (ref null $plain)))
-  (tag $X (param funcref externref) (result externref funcref))
-  (tag $one (param i64))
-  (tag $two (param i32 f64 externref))
+  (tag $A (export "A") (param i64) (result i64))
+  (tag $B (export "B") (param i64) (result i64))
+  (tag $S (export "S") (result i64))
+  (tag $T (export "T") (result i64))
+  (tag $C (export "C") (param i32 f64 externref) (result f32 i64))
+  (tag $R (export "R") (param (ref null $plain)) (result (ref null $plain)))
+  (tag $X (export "X") (param funcref externref) (result externref funcref))
+  (tag $one (export "one") (param i64))
+  (tag $two (export "two") (param i32 f64 externref))
 
   (memory (export "memory") 1)
   (table $Plain 4 (ref null $plain))
@@ -69,6 +72,7 @@
   (global $fuel (export "fuel") (mut i32) (i32.const 0))
   (global $events (export "events") (mut i32) (i32.const 0))
   (global $hash (export "hash") (mut i64) (i64.const 0))
+  (export "leaf" (func $leaf))
   (elem declare func $body $sym_body $wide_body $leaf)
   ;; @function tables
 
@@ -140,10 +144,10 @@
   (func $number2 (type $number_f) (i32.const 2))
   (func $number3 (type $number_f) (i32.const 3))
 
-  (func $function (param $acc i64) (result funcref)
+  (func $function (export "function") (param $acc i64) (result funcref)
     (table.get $numbers (i32.and (i32.wrap_i64 (local.get $acc)) (i32.const 3))))
 
-  (func $number (param $function funcref) (result i64)
+  (func $number (export "number") (param $function funcref) (result i64)
     (table.set $scratch (i32.const 0) (local.get $function))
     (i64.extend_i32_s (call_indirect $scratch (type $number_f) (i32.const 0))))
 
@@ -171,17 +175,20 @@
   ;; -- slot words
   ;; @slots
 
+  ;; -- continuations for the host, and from it
+  ;; @host
+
   ;; -- functions that continuations start with, beside $body and $leaf
 
   ;; Puts whoever switched to it into a slot.
-  (func $sym_body (type $sym_body_f)
+  (func $sym_body (export "sym_body") (type $sym_body_f)
     (param $pc i32) (param $slot i32) (param $acc i64) (param $from (ref null $sym)) (result i64)
     (call $note (i64.const 200))
     (call $note (local.get $acc))
     (table.set $Sym (local.get $slot) (local.get $from))
     (i64.add (call $body (local.get $pc) (local.get $acc)) (i64.const 1)))
 
-  (func $wide_body (type $wide_f)
+  (func $wide_body (export "wide_body") (type $wide_f)
     (param $pc i32) (param $p1 i64) (param $p2 f32) (param $p3 f64) (param $p4 externref)
     (param $p5 funcref) (param $p6 i32) (param $p7 i64) (param $p8 f64) (param $p9 i64)
     (param $p10 f32) (param $p11 i64)
@@ -262,9 +269,9 @@
     )
     (unreachable))
 
-  ;; -- try_table
+  ;; -- exceptions
 
-  (func $try0 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try0 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (block $one (result i64)
       (try_table (catch $one $one)
         (return (call $body (local.get $pc) (local.get $acc))))
@@ -274,7 +281,7 @@
     (call $note (local.get $acc))
     (i64.add (local.get $acc) (i64.const 1)))
 
-  (func $try1 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try1 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (block $two (result i32 f64 externref)
       (try_table (catch $two $two)
         (return (call $body (local.get $pc) (local.get $acc))))
@@ -284,14 +291,14 @@
     (call $note (local.get $acc))
     (i64.add (local.get $acc) (i64.const 2)))
 
-  (func $try2 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try2 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (block $all
       (try_table (catch_all $all)
         (return (call $body (local.get $pc) (local.get $acc)))))
     (call $note (i64.const 303))
     (i64.add (local.get $acc) (i64.const 3)))
 
-  (func $try3 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try3 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (local $exn exnref)
     (block $one (result i64 exnref)
       (try_table (catch_ref $one $one)
@@ -299,12 +306,12 @@
       (unreachable))
     (local.set $exn)
     (local.set $acc)
-    (table.set $exns (local.get $slot) (local.get $exn))
+    (table.set $exns (i32.and (local.get $c) (i32.const 1)) (local.get $exn))
     (call $note (i64.const 304))
     (call $note (local.get $acc))
     (i64.add (local.get $acc) (i64.const 4)))
 
-  (func $try4 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try4 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (local $exn exnref)
     (block $all (result exnref)
       (try_table (catch_all_ref $all)
@@ -315,18 +322,18 @@
     (call $note (local.get $acc))
     (throw_ref (local.get $exn)))
 
-  (func $try5 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try5 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (local $exn exnref)
     (block $all (result exnref)
       (try_table (catch_all_ref $all)
         (return (call $body (local.get $pc) (local.get $acc))))
       (unreachable))
     (local.set $exn)
-    (table.set $exns (local.get $slot) (local.get $exn))
+    (table.set $exns (i32.and (local.get $c) (i32.const 1)) (local.get $exn))
     (call $note (i64.const 306))
     (i64.add (local.get $acc) (i64.const 6)))
 
-  (func $try6 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try6 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (block $all
       (block $one (result i64)
         (block $two (result i32 f64 externref)
@@ -343,7 +350,7 @@
       (return (i64.add (local.get $acc) (i64.const 8))))
     (unreachable))
 
-  (func $try7 (type $site_f) (param $pc i32) (param $slot i32) (param $acc i64) (result i64)
+  (func $try7 (type $site_f) (param $pc i32) (param $c i32) (param $acc i64) (result i64)
     (block $one (result i64)
       (try_table (catch $one $one)
         (return (call $body (local.get $pc) (local.get $acc))))
@@ -354,6 +361,8 @@
       (i32.wrap_i64 (local.get $acc))
       (call $double (local.get $acc))
       (call $make (local.get $acc))))
+
+  ;; @legacy
 
   ;; -- sites: one function for each instruction that resumes
 

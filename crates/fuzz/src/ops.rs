@@ -169,6 +169,11 @@ fn transfer(op: Op) -> &'static str {
                (then (call $note (i64.const -1)) (br $next)))
              (throw_ref (table.get $exns (i32.and (local.get $a) (i32.const 1))))"
         }
+        Op::ToHost => "(call_indirect $to_host (type $to_host_f) (local.get $a) (local.get $b))",
+        Op::FromHost => {
+            "(call_indirect $from_host (type $from_host_f)
+               (local.get $a) (local.get $c) (local.get $b))"
+        }
         Op::Trap => "(call $fault (local.get $a))",
         Op::Host => {
             "(local.set $acc (call $act (local.get $a) (local.get $b) (local.get $acc)))

@@ -18,6 +18,8 @@ pub struct Report {
     pub nulls: i64,
     /// Fuel left.
     pub fuel: u32,
+    /// Which of the continuations that the host has at the end are used.
+    pub held: Vec<bool>,
 }
 
 /// How an activation ended, for now or for good.
@@ -35,6 +37,10 @@ pub enum Outcome {
     Barrier,
     /// It is parked.
     Parked,
+    /// It suspended to the host: number of the tag, the payload folded.
+    Handled(u32, i64),
+    /// The host asked for what cannot be.
+    Misused,
     /// It ended as no program of ours should.
     Other,
 }
@@ -49,7 +55,9 @@ impl Outcome {
             Self::Failed => 20_000,
             Self::Barrier => 20_001,
             Self::Parked => 20_002,
-            Self::Other => 20_003,
+            Self::Misused => 20_003,
+            Self::Other => 20_004,
+            Self::Handled(tag, payload) => payload.wrapping_mul(7).wrapping_add(tag.into()),
         }
     }
 }

@@ -8,6 +8,11 @@
 //! Continuations live in tables of four slots, one table for each [`Kind`]. An operand that names a
 //! slot is a *slot word*: bits 0 and 1 are the slot; unless bit [`KEEP`] is set, using it sets the slot
 //! to null; unless bit [`BLIND`] is set, an instruction whose slot is null does nothing but note -1.
+//!
+//! The host has continuations, too: those that it was given, that it made, and that suspended to it.
+//! An operand that names one of those is a [`HeldWord`].
+
+pub use crate::host_call::{HeldWord, HostCall};
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -93,7 +98,7 @@ ops! {
     Throw1;
     /// Throws exception 2 with three values.
     Throw2;
-    /// Runs body `a` within [`Try`] number `b`; exception slot `c`.
+    /// Runs body `a` within [`Try`] number `b`; exception slot `c & 1`, body of a clause `c >> 8`.
     Try;
     /// Throws the exception of slot `a` again; like a slot word, bit [`BLIND`] decides about null.
     ThrowRef;
@@ -101,6 +106,11 @@ ops! {
     Trap;
     /// Calls the host: [`HostCall`] number `a`, argument `b`.
     Host;
+    /// Gives the host slot `a`, a slot word, of kind number `b`; number 6 is `Plain`, passed as
+    /// `contref`.
+    ToHost;
+    /// Takes what held word `c` names from the host, or null, into slot `a` of kind number `b`.
+    FromHost;
     /// Moves `Plain[a]` into `k`.
     Hold;
     /// Moves `k` into `Plain[a]`.
@@ -133,68 +143,6 @@ pub enum Fault {
     Overflow,
 }
 
-/// What the host does when it is called, by number; `arg` and `acc` are what it is called with.
-#[repr(u32)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HostCall {
-    /// Answers with a value.
-    Value,
-    /// Calls body `arg` in a new activation and swallows its outcome.
-    Swallow,
-    /// Calls body `arg` in a new activation and passes an error on.
-    Propagate,
-    /// Throws exception 1.
-    Throw,
-    /// Traps.
-    Trap,
-    /// Fails with an error of its own.
-    Fail,
-    /// Is pending: the activation parks.
-    Pending,
-    /// Collects.
-    Collect,
-    /// Starts body `arg`; if it parks, keeps it with the other parked activations.
-    Start,
-    /// Resumes parked activation `arg`.
-    Wake,
-    /// Throws exception 1 into parked activation `arg`.
-    ThrowInto,
-    /// Cancels parked activation `arg`.
-    Cancel,
-}
-
-impl HostCall {
-    /// All of them; each stands at its number.
-    pub const ALL: &[Self] = &[
-        Self::Value,
-        Self::Swallow,
-        Self::Propagate,
-        Self::Throw,
-        Self::Trap,
-        Self::Fail,
-        Self::Pending,
-        Self::Collect,
-        Self::Start,
-        Self::Wake,
-        Self::ThrowInto,
-        Self::Cancel,
-    ];
-
-    /// The call with a number.
-    pub(crate) fn of(number: u32) -> Self {
-        Self::ALL[number as usize]
-    }
-}
-
-/// How deep host functions call back; further calls answer [`TOO_DEEP`].
-pub(crate) const HOST_DEPTH: u32 = 12;
-/// What a host function answers that will not call back.
-pub(crate) const TOO_DEEP: i64 = -77;
-/// What a host function answers that finds no parked activation.
-pub(crate) const NONE_PARKED: i64 = -78;
-/// What a host function answers that cancelled one.
-pub(crate) const CANCELLED: i64 = -79;
-
 /// What [`Op::Try`] catches, by number.
 #[repr(u32)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -215,6 +163,28 @@ pub enum Try {
     Each,
     /// `catch 1`, which throws exception 2.
     Other,
+    /// The older instructions, like all that follow: `catch 1`
+    OldOne,
+    /// `catch 2`, `catch_all`
+    OldEach,
+    /// `catch_all`, which runs a body and then throws the exception again.
+    OldAgain,
+    /// `catch 1`, which runs a body while the payload waits among the operands.
+    OldCarry,
+    /// `catch_all`, which runs a body in a `try` with a `catch_all` that throws the first exception
+    /// again.
+    OldInner,
+    /// `catch 1`, reached with `delegate` from a `try` inside, past a `catch_all`.
+    OldDelegate,
+    /// `catch_all` that is passed with `delegate` to the caller.
+    OldOut,
+    /// The same, to a `try_table` around with `catch 1`.
+    OldToTable,
+    /// `catch 2`, `catch_all`, which throws the exception again, around a `try_table` with
+    /// `catch_all_ref`, which does that first.
+    OldAround,
+    /// `catch 1`, which throws exception 2, beside a `catch_all`.
+    OldOther,
 }
 
 impl Try {
@@ -228,6 +198,16 @@ impl Try {
         Self::AllRef,
         Self::Each,
         Self::Other,
+        Self::OldOne,
+        Self::OldEach,
+        Self::OldAgain,
+        Self::OldCarry,
+        Self::OldInner,
+        Self::OldDelegate,
+        Self::OldOut,
+        Self::OldToTable,
+        Self::OldAround,
+        Self::OldOther,
     ];
 }
 
@@ -249,6 +229,19 @@ pub enum Kind {
     WideRest,
 }
 
+impl Tag {
+    /// All of them; each stands at its number.
+    pub(crate) const ALL: &[Self] = &[
+        Self::A,
+        Self::B,
+        Self::S,
+        Self::T,
+        Self::C,
+        Self::R,
+        Self::X,
+    ];
+}
+
 impl Kind {
     /// All of them; each stands at its number.
     pub const ALL: &[Self] = &[
@@ -267,6 +260,7 @@ impl Kind {
 }
 
 /// Tags of suspensions and switches.
+#[repr(u32)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tag {
     /// `[i64] -> [i64]`
@@ -406,6 +400,9 @@ pub enum Step {
     Cancel(u32),
     /// Collects.
     Collect,
+    /// Does with a continuation of the host what the host function would, with a held word and `acc`;
+    /// only for the calls about those.
+    Held(HostCall, u32, i64),
 }
 
 /// A program.

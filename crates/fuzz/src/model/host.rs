@@ -2,8 +2,9 @@
 
 use super::step::body;
 use super::{Activation, Body, End, Exception, Flow, Frame, Machine, Value, Wait};
+use crate::host_call::{CANCELLED, HOST_DEPTH, NONE_PARKED, TOO_DEEP};
 use crate::report::{Outcome, Trap};
-use crate::script::{CANCELLED, HOST_DEPTH, HostCall, Instr, NONE_PARKED, Step, TOO_DEEP};
+use crate::script::{HeldWord, HostCall, Instr, Step};
 
 impl Machine<'_> {
     /// Everything the embedder does; how each activation ended.
@@ -20,13 +21,24 @@ impl Machine<'_> {
                     None
                 }
                 Step::Collect => None,
+                Step::Held(what, word, acc) => self.use_held(what, HeldWord(word), acc),
             };
-            outcomes.extend(end.map(|end| end.outcome()));
+            outcomes.extend(end.map(|end| self.outcome(end)));
         }
         while let Some(activation) = self.unpark(0) {
-            outcomes.push(self.wake(activation, 1).outcome());
+            let end = self.wake(activation, 1);
+            outcomes.push(self.outcome(end));
         }
         outcomes
+    }
+
+    /// How an activation ended, to whoever began it.
+    pub(super) fn outcome(&mut self, end: End) -> Outcome {
+        let outcome = end.outcome();
+        if let End::Raised(exception) = end {
+            self.caught = Some(exception);
+        }
+        outcome
     }
 
     /// A parked activation; its number counts modulo how many there are.
@@ -54,7 +66,7 @@ impl Machine<'_> {
     }
 
     /// Runs an activation until it ends or parks; `begin` says how it goes on.
-    fn run(
+    pub(super) fn run(
         &mut self,
         mut stacks: Activation,
         begin: impl FnOnce(&mut Self, &mut Activation) -> Flow,
@@ -98,39 +110,54 @@ impl Machine<'_> {
     }
 
     fn act(&mut self, what: HostCall, arg: u32, acc: i64) -> Flow<i64> {
-        let runs_something = matches!(
-            what,
-            HostCall::Swallow
-                | HostCall::Propagate
-                | HostCall::Start
-                | HostCall::Wake
-                | HostCall::ThrowInto
-        );
-        if runs_something && self.depth >= HOST_DEPTH {
+        if what.runs_something() && self.depth >= HOST_DEPTH {
             return Ok(TOO_DEEP);
         }
         Ok(match what {
             HostCall::Value => acc.wrapping_mul(7).wrapping_add(arg.into()),
             HostCall::Collect => acc,
             HostCall::Throw => return Err(End::Raised(Exception::One(acc))),
+            HostCall::ThrowCaught => match self.caught.clone() {
+                Some(caught) => return Err(End::Raised(caught)),
+                None => NONE_PARKED,
+            },
             HostCall::Trap => return Err(End::Trapped(Trap::Unreachable)),
             HostCall::Fail => return Err(End::Failed),
             HostCall::Pending => return Err(End::Parked),
-            HostCall::Swallow => self.call(arg, acc).outcome().code(),
+            HostCall::Swallow => {
+                let end = self.call(arg, acc);
+                self.outcome(end).code()
+            }
             HostCall::Propagate => match self.call(arg, acc) {
                 End::Returned(value) => value,
                 end => return Err(end),
             },
-            HostCall::Start => self.start(arg, acc).outcome().code(),
+            HostCall::Start => {
+                let end = self.start(arg, acc);
+                self.outcome(end).code()
+            }
             HostCall::Wake => match self.unpark(arg) {
-                Some(activation) => self.wake(activation, acc).outcome().code(),
+                Some(activation) => {
+                    let end = self.wake(activation, acc);
+                    self.outcome(end).code()
+                }
                 None => NONE_PARKED,
             },
             HostCall::ThrowInto => match self.unpark(arg) {
-                Some(activation) => self.throw_into(activation, acc).outcome().code(),
+                Some(activation) => {
+                    let end = self.throw_into(activation, acc);
+                    self.outcome(end).code()
+                }
                 None => NONE_PARKED,
             },
             HostCall::Cancel => self.unpark(arg).map_or(NONE_PARKED, |_| CANCELLED),
+            HostCall::MakeHeld
+            | HostCall::ResumeHeld
+            | HostCall::ThrowHeld1
+            | HostCall::ThrowHeld2
+            | HostCall::ThrowHeldCaught
+            | HostCall::MisuseHeld
+            | HostCall::DropHeld => return self.act_on_held(what, HeldWord(arg), acc),
         })
     }
 

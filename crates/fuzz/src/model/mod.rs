@@ -19,16 +19,22 @@
 //! - An exception pops frames, of all stacks, until a [`Frame::Try`] catches it.
 //! - A continuation is used once: what refers to it refers to nothing afterwards.
 //! - A host function that calls back begins an activation of its own, so nothing crosses it.
+//! - Where the host resumes a continuation, the root of the activation is a stack with nothing but a
+//!   [`Frame::Host`]: a site whose handlers end the activation.
 //!
-//! `step.rs` has the instructions, `transfer.rs` what moves between stacks, `host.rs` the host.
+//! `step.rs` has the instructions, `transfer.rs` what moves between stacks, `exception.rs` what catches,
+//! `host.rs` the host, `held.rs` its continuations.
 
+mod exception;
+mod held;
 mod host;
 mod step;
 mod transfer;
 
 use crate::module::null_bits;
 use crate::report::{Outcome, Report, Trace, Trap};
-use crate::script::{BLIND, EXN_SLOTS, KEEP, Kind, SLOTS, Script, Site, Try};
+use crate::script::{BLIND, EXN_SLOTS, KEEP, Kind, SLOTS, Script, Site, Tag, Try};
+use held::Held;
 
 /// What the module must do with a script.
 pub fn predict(script: &Script) -> Report {
@@ -38,6 +44,7 @@ pub fn predict(script: &Script) -> Report {
     let nulls = null_bits(null_slot, |i| machine.exns[i].is_none());
     Report {
         outcomes,
+        held: machine.used_held(),
         trace: machine.trace.first,
         events: machine.trace.events,
         hash: machine.trace.hash,
@@ -81,14 +88,25 @@ enum Frame {
     },
     Try {
         number: Try,
-        slot: usize,
+        c: u32,
         acc: i64,
+    },
+    /// A clause of an older `try` runs a body, and holds the exception.
+    Clause {
+        number: Try,
+        exception: Exception,
     },
     /// Waits for the continuation on the next stack.
     Site {
         site: Site,
         c: u32,
         acc: i64,
+    },
+    /// The host waits for the continuation above.
+    Host {
+        handlers: &'static [Tag],
+        /// Whether that ends with ten results.
+        wide: bool,
     },
     SymBody,
     WideBody(WideBody),
@@ -152,6 +170,9 @@ enum End {
     Failed,
     Barrier,
     Parked,
+    /// Suspended to the host.
+    Handled(Tag, i64),
+    Misused,
 }
 
 /// `Err` leaves the activation.
@@ -166,6 +187,9 @@ struct Machine<'s> {
     slots: [[Ref; SLOTS as usize]; Kind::ALL.len()],
     exns: [Option<Exception>; EXN_SLOTS as usize],
     parked: Vec<Activation>,
+    held: Vec<Held>,
+    /// The last exception that left an activation.
+    caught: Option<Exception>,
     /// Activations that run.
     depth: u32,
 }
@@ -180,6 +204,8 @@ impl<'s> Machine<'s> {
             slots: Default::default(),
             exns: Default::default(),
             parked: Vec::new(),
+            held: Vec::new(),
+            caught: None,
             depth: 0,
         }
     }
@@ -318,6 +344,8 @@ impl End {
             Self::Failed => Outcome::Failed,
             Self::Barrier => Outcome::Barrier,
             Self::Parked => Outcome::Parked,
+            Self::Handled(tag, payload) => Outcome::Handled(*tag as u32, *payload),
+            Self::Misused => Outcome::Misused,
         }
     }
 }

@@ -71,6 +71,11 @@ impl Machine<'_> {
                 self.raise(stacks, exception)
             }
             Op::ThrowRef => self.throw_ref(stacks, instr.a),
+            Op::ToHost => {
+                self.give_to_host(instr);
+                Ok(())
+            }
+            Op::FromHost => self.take_from_host(instr),
             Op::Trap => Err(End::Trapped(fault(instr.a))),
             Op::Host => self.host(stacks, instr),
             Op::Hold | Op::Unhold | Op::MakeRef | Op::UseRef | Op::Move | Op::Copy | Op::Drop => {
@@ -121,14 +126,7 @@ impl Machine<'_> {
             }
             _ => {
                 let number = Try::ALL[b as usize];
-                push(
-                    stacks,
-                    Frame::Try {
-                        number,
-                        slot: c as usize,
-                        acc,
-                    },
-                );
+                push(stacks, Frame::Try { number, c, acc });
                 acc
             }
         };

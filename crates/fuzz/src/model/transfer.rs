@@ -6,7 +6,7 @@ use super::{
     WideBody, double, fold_ref, fold_two, function, made, mix, shift, single, whole,
 };
 use crate::report::Trap;
-use crate::script::{Clause, How, Instr, Kind, Op, Site, Tag, Try, sites};
+use crate::script::{Clause, How, Instr, Kind, Op, Site, Tag, sites};
 
 impl Machine<'_> {
     /// Gives values to the topmost frame: results of what it called, or, if it is that of a
@@ -46,14 +46,20 @@ impl Machine<'_> {
             Frame::Deep { sum } => values[0].i64().wrapping_add(*sum),
             Frame::SymBody => values[0].i64().wrapping_add(1),
             Frame::Try { .. } | Frame::Leaf => values[0].i64(),
+            Frame::Host { .. } => fold_all(values),
+            Frame::Clause { number, exception } => {
+                let (number, exception) = (*number, exception.clone());
+                match self.clause_returns(number, &exception, values[0].i64()) {
+                    Some(result) => result,
+                    None => {
+                        pop(stacks);
+                        return self.raise(stacks, exception).map(|()| None);
+                    }
+                }
+            }
             Frame::WideBody(wide) => return Ok(Some(wide.results(values[0].i64()))),
-            Frame::Site { site, acc, .. } => {
-                let wide = site.kind.is_wide();
-                let value = if wide {
-                    fold_wide(values)
-                } else {
-                    values[0].i64()
-                };
+            Frame::Site { acc, .. } => {
+                let value = fold_all(values);
                 self.trace.note(500);
                 self.trace.note(value);
                 acc.wrapping_add(value.wrapping_mul(3))
@@ -134,59 +140,6 @@ impl Machine<'_> {
         Ok(None)
     }
 
-    /// Throws an exception where the topmost frame is.
-    pub(super) fn raise(&mut self, stacks: &mut Activation, mut exception: Exception) -> Flow {
-        while let Some(stack) = stacks.last() {
-            let frame = stack.last().expect("no stack is empty");
-            if let &Frame::Try { number, slot, acc } = frame {
-                match self.catch(number, slot, acc, &exception) {
-                    Caught::With(result) => return self.leave(stacks, vec![Value::I64(result)]),
-                    Caught::Throws(other) => exception = other,
-                    Caught::Not => {}
-                }
-            }
-            pop(stacks);
-        }
-        Err(End::Raised(exception))
-    }
-
-    fn catch(&mut self, number: Try, slot: usize, acc: i64, exception: &Exception) -> Caught {
-        let payload = exception.fold();
-        let one = matches!(exception, Exception::One(_));
-        let (note, result) = match number {
-            Try::One if one => (301, payload.wrapping_add(1)),
-            Try::Two if !one => (302, payload.wrapping_add(2)),
-            Try::Each if one => (308, payload.wrapping_add(8)),
-            Try::Each => (307, payload.wrapping_add(7)),
-            Try::OneRef if one => {
-                self.exns[slot] = Some(exception.clone());
-                (304, payload.wrapping_add(4))
-            }
-            Try::All => {
-                self.trace.note(303);
-                return Caught::With(acc.wrapping_add(3));
-            }
-            Try::AllRef => {
-                self.exns[slot] = Some(exception.clone());
-                self.trace.note(306);
-                return Caught::With(acc.wrapping_add(6));
-            }
-            Try::Again => {
-                self.trace.note(305);
-                self.trace.note(acc);
-                return Caught::Throws(exception.clone());
-            }
-            Try::Other if one => {
-                self.trace.note(310);
-                return Caught::Throws(Exception::two(payload));
-            }
-            Try::One | Try::Two | Try::OneRef | Try::Other => return Caught::Not,
-        };
-        self.trace.note(note);
-        self.trace.note(payload);
-        Caught::With(result)
-    }
-
     /// `resume`, `resume_throw`, `resume_throw_ref`
     pub(super) fn site(&mut self, stacks: &mut Activation, Instr { a, b, c, .. }: Instr) -> Flow {
         let site = sites()[b as usize];
@@ -236,8 +189,12 @@ impl Machine<'_> {
         let (parent, clause) = handler(stacks, Clause::On(tag))?;
         let captured = stacks.split_off(parent + 1);
         let continuation = self.new_continuation(captured, vec![]);
-        let Some(&Frame::Site { site, c, acc }) = stacks[parent].last() else {
-            unreachable!("a handler belongs to a site");
+        let (site, c, acc) = match stacks[parent].last() {
+            Some(&Frame::Site { site, c, acc }) => (site, c, acc),
+            Some(&Frame::Host { wide, .. }) => {
+                return Err(self.hand_over(tag, wide, values, continuation));
+            }
+            _ => unreachable!("a handler belongs to a site or to the host"),
         };
         let value = self.store(tag, site, c, acc, values, continuation)?;
         self.trace.note(400 + clause as i64);
@@ -324,15 +281,8 @@ enum Input {
     Exception(Exception),
 }
 
-/// What a `try_table` did with an exception.
-enum Caught {
-    With(i64),
-    Throws(Exception),
-    Not,
-}
-
 /// Removes the topmost frame, and its stack if it was the last there.
-fn pop(stacks: &mut Activation) {
+pub(super) fn pop(stacks: &mut Activation) {
     let stack = stacks.last_mut().expect("an activation has a stack");
     stack.pop();
     if stack.is_empty() {
@@ -347,6 +297,10 @@ fn handler(stacks: &Activation, wanted: Clause) -> Flow<(usize, usize)> {
         Some(Frame::Site { site, .. }) => {
             let clause = site.clauses.iter().position(|clause| *clause == wanted)?;
             Some((parent, clause))
+        }
+        Some(Frame::Host { handlers, .. }) => {
+            let fits = |tag: &Tag| Clause::On(*tag) == wanted;
+            Some((parent, handlers.iter().position(fits)?))
         }
         _ => None,
     });
@@ -381,15 +335,15 @@ impl WideBody {
     }
 }
 
-fn fold_wide(values: &[Value]) -> i64 {
-    values[1..]
-        .iter()
-        .fold(values[0].i64(), |acc, value| mix(acc, fold(*value)))
+/// All values, mixed.
+pub(super) fn fold_all(values: &[Value]) -> i64 {
+    let words = values.iter().map(|value| fold(*value));
+    words.reduce(mix).unwrap_or(0)
 }
 
 /// All but the index of the body.
 fn fold_wide_arguments(values: &[Value]) -> i64 {
-    fold_wide(&values[1..])
+    fold_all(&values[1..])
 }
 
 fn fold(value: Value) -> i64 {
@@ -399,6 +353,6 @@ fn fold(value: Value) -> i64 {
         Value::F32(value) => whole(value.into()),
         Value::F64(value) => whole(value),
         Value::Extern(value) => fold_ref(value),
-        Value::Cont(_) => unreachable!("no wide continuation has one"),
+        Value::Cont(value) => value.is_none().into(),
     }
 }

@@ -1,18 +1,25 @@
 //! The engine's side: scripts in the module's memory, and a host that does what `model/host.rs` does.
 
+mod held;
+
+use crate::host_call::{CANCELLED, HOST_DEPTH, NONE_PARKED, TOO_DEEP};
 use crate::module;
 use crate::report::{Outcome, Report, TRACE, Trap};
-use crate::script::{CANCELLED, HOST_DEPTH, HostCall, Instr, NONE_PARKED, Script, Step, TOO_DEEP};
-use anyhow::{Context as _, Result};
+use crate::script::{HeldWord, HostCall, Instr, Script, Step};
+use anyhow::{Context as _, Result, ensure};
 use bident::{
-    AsContextMut, Caller, Config, Engine, Error, ErrorKind, ExternRef, Global, Instance, Linker,
-    Memory, Module, Outcome as Ended, Reply, Store, Suspension, TrapCode, TypedFunc, TypedOutcome,
-    Val,
+    AsContextMut, Caller, Config, Continuation, Engine, Error, ErrorKind, Exception, ExternRef,
+    Global, Instance, Linker, Memory, Module, Outcome as Ended, Reply, Store, Suspension, TrapCode,
+    TypedFunc, TypedOutcome, Val,
 };
+use held::Own;
+use std::sync::Arc;
 
 /// Programs that run in one store, one after the other, so that each starts among the remains of
 /// those before it.
 const STORE_PROGRAMS: u32 = 2048;
+/// Programs after which nothing may be left of them.
+const LOOK: u32 = 256;
 /// Where the script lies in memory; the trace is below.
 const CODE: usize = TRACE * 8;
 
@@ -40,7 +47,12 @@ struct Guest {
 struct Host {
     /// The functions that the host calls back; `None` only before there is an instance.
     calls: Option<Calls>,
+    /// What the host uses continuations with; `None` likewise.
+    own: Option<Arc<Own>>,
     parked: Vec<Suspension>,
+    held: Vec<Continuation>,
+    /// The last exception that left an activation.
+    caught: Option<Exception>,
     /// Activations that run.
     depth: u32,
 }
@@ -68,6 +80,7 @@ impl Runner {
         linker.func_wrap("host", "id", |external: Option<ExternRef>| {
             external.map_or(-1, |external| id(&external))
         })?;
+        held::define(&mut linker, &module)?;
         let guest = Guest::new(&linker, &module)?;
         Ok(Self {
             module,
@@ -80,11 +93,15 @@ impl Runner {
     /// What the engine does with a script.
     ///
     /// # Errors
-    /// The engine cannot even begin, or end: the module's functions for that fail.
+    /// The engine cannot even begin, or end: the module's functions for that fail. Or stacks are left of
+    /// programs before this.
     pub fn run(&mut self, script: &Script) -> Result<Report> {
         if self.used == STORE_PROGRAMS {
             self.guest = Guest::new(&self.linker, &self.module)?;
             self.used = 0;
+        }
+        if self.used.is_multiple_of(LOOK) {
+            self.guest.check_freed()?;
         }
         self.used += 1;
         self.guest.run(script)
@@ -99,6 +116,7 @@ impl Guest {
             body: instance.get_typed_func(&mut store, "body")?,
             throw: instance.get_typed_func(&mut store, "throw")?,
         });
+        store.data_mut().own = Some(Arc::new(Own::new(&mut store, instance)?));
         let memory = instance
             .get_memory(&mut store, "memory")
             .context("memory")?;
@@ -111,6 +129,18 @@ impl Guest {
             nulls: instance.get_typed_func(&mut store, "nulls")?,
             store,
         })
+    }
+
+    /// Fails if stacks are left when nothing refers to one.
+    fn check_freed(&mut self) -> Result<()> {
+        self.reset.call(&mut self.store, (0,))?;
+        self.store.gc();
+        let left = self.store.stats().live;
+        ensure!(
+            left == 0,
+            "{left} stacks are left of the programs before it"
+        );
+        Ok(())
     }
 
     fn run(&mut self, script: &Script) -> Result<Report> {
@@ -137,6 +167,7 @@ impl Guest {
             hash: self.hash.get(&mut *store).i64().context("hash")?,
             nulls: self.nulls.call(&mut *store, ())?,
             fuel: self.fuel.get(&mut *store).i32().context("fuel")? as u32,
+            held: held::used(store),
         })
     }
 }
@@ -164,6 +195,10 @@ fn embed(store: &mut Store<Host>, steps: &[Step]) -> Vec<Outcome> {
                 }
             }
             Step::Collect => store.gc(),
+            Step::Held(what, word, acc) => {
+                let ended = held::act(store, what, HeldWord(word), acc);
+                outcomes.extend(ended.map(|ended| outcome_of(store, ended)));
+            }
         }
     }
     while let Some(outcome) = wake(store, 0, 1) {
@@ -174,15 +209,7 @@ fn embed(store: &mut Store<Host>, steps: &[Step]) -> Vec<Outcome> {
 
 fn act(mut caller: Caller<'_, Host>, what: i32, arg: i32, acc: i64) -> Result<Reply<i64>, Error> {
     let (what, arg) = (HostCall::of(what as u32), arg as u32);
-    let runs_something = matches!(
-        what,
-        HostCall::Swallow
-            | HostCall::Propagate
-            | HostCall::Start
-            | HostCall::Wake
-            | HostCall::ThrowInto
-    );
-    if runs_something && caller.data().depth >= HOST_DEPTH {
+    if what.runs_something() && caller.data().depth >= HOST_DEPTH {
         return Ok(Reply::Ready(TOO_DEEP));
     }
     let code = |outcome: Option<Outcome>| outcome.map_or(NONE_PARKED, Outcome::code);
@@ -193,6 +220,10 @@ fn act(mut caller: Caller<'_, Host>, what: i32, arg: i32, acc: i64) -> Result<Re
             acc
         }
         HostCall::Throw => return Err(exception(&mut caller, acc)),
+        HostCall::ThrowCaught => match caller.data().caught.clone() {
+            Some(caught) => return Err(caught.into()),
+            None => NONE_PARKED,
+        },
         HostCall::Trap => return Err(TrapCode::Unreachable.into()),
         HostCall::Fail => return Err(Error::msg("failed on purpose")),
         HostCall::Pending => return Ok(Reply::Pending),
@@ -211,6 +242,31 @@ fn act(mut caller: Caller<'_, Host>, what: i32, arg: i32, acc: i64) -> Result<Re
             }
             None => NONE_PARKED,
         },
+        HostCall::MakeHeld
+        | HostCall::ResumeHeld
+        | HostCall::ThrowHeld1
+        | HostCall::ThrowHeld2
+        | HostCall::ThrowHeldCaught
+        | HostCall::MisuseHeld
+        | HostCall::DropHeld => return act_on_held(caller, what, HeldWord(arg), acc),
+    }))
+}
+
+/// What `act` does with a continuation of the host.
+fn act_on_held(
+    mut caller: Caller<'_, Host>,
+    what: HostCall,
+    word: HeldWord,
+    acc: i64,
+) -> Result<Reply<i64>, Error> {
+    let had_some = !caller.data().held.is_empty();
+    let ended = held::act(&mut caller, what, word, acc);
+    Ok(Reply::Ready(match ended {
+        Some(ended) if word.passes_on() => outcome_of(&mut caller, Ok(ended?)).code(),
+        Some(ended) => outcome_of(&mut caller, ended).code(),
+        None if what == HostCall::MakeHeld => acc,
+        None if what == HostCall::DropHeld && had_some => CANCELLED,
+        None => NONE_PARKED,
     }))
 }
 
@@ -289,15 +345,16 @@ fn throw_into(
     Some(outcome_of(store, ended))
 }
 
-/// How an activation ended that was parked; keeps it if it is parked again.
+/// How an activation ended that was parked, or that a continuation of the host ran in; keeps what can
+/// go on.
 fn outcome_of(store: &mut impl AsContextMut<Data = Host>, ended: Result<Ended, Error>) -> Outcome {
     match ended {
-        Ok(Ended::Returned(values)) => values[0].i64().map_or(Outcome::Other, Outcome::Returned),
+        Ok(Ended::Returned(values)) => Outcome::Returned(held::fold_all(store, &values)),
         Ok(Ended::Suspended(suspension)) => {
             store.context_mut().data_mut().parked.push(suspension);
             Outcome::Parked
         }
-        Ok(_) => Outcome::Other,
+        Ok(Ended::Handled(handled)) => held::take(store, *handled),
         Err(error) => outcome(store, &error),
     }
 }
@@ -310,13 +367,16 @@ fn outcome(store: &mut impl AsContextMut<Data = Host>, error: &Error) -> Outcome
         ErrorKind::Exception => exception_outcome(store, error).unwrap_or(Outcome::Other),
         ErrorKind::Host => Outcome::Failed,
         ErrorKind::Barrier => Outcome::Barrier,
+        ErrorKind::Usage => Outcome::Misused,
         _ => Outcome::Other,
     }
 }
 
 /// The two exceptions are told apart by what they carry.
 fn exception_outcome(store: &mut impl AsContextMut<Data = Host>, error: &Error) -> Option<Outcome> {
-    let values = error.exception()?.values(store);
+    let exception = error.exception()?;
+    store.context_mut().data_mut().caught = Some(exception.clone());
+    let values = exception.values(store);
     Some(match values.as_slice() {
         [Val::I64(value)] => Outcome::Exception(1, *value),
         [Val::I32(a), Val::F64(b), Val::ExternRef(c)] => {
