@@ -21,6 +21,8 @@ pub const MODULE: &str = "wasi_snapshot_preview1";
 /// How the functions find the context in the store's data.
 type Get<T> = fn(&mut T) -> &mut WasiCtx;
 
+/// Defines the functions of a table in a linker. A line is the function as guests see it, and what it
+/// comes to: `name(parameters) = file::body(arguments)`.
 macro_rules! functions {
     ($linker:ident, $get:ident:
      $($name:ident($($arg:ident: $ty:ty),*) = $file:ident::$body:ident($($value:expr),*);)*) => {$(
@@ -39,6 +41,14 @@ macro_rules! functions {
 /// # Errors
 /// If one of the names is taken.
 pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
+    add_program(linker, get)?;
+    add_fd(linker, get)?;
+    add_path(linker, get)?;
+    add_sock(linker, get)
+}
+
+/// What concerns the program as a whole: its arguments and environment, time, chance, waiting, ending.
+fn add_program<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
     functions! { linker, get:
         args_get(list: u32, buffer: u32) = args::args_get(list, buffer);
         args_sizes_get(count: u32, size: u32) = args::args_sizes_get(count, size);
@@ -51,7 +61,14 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<
             = poll::oneoff(subscriptions, events, count, out);
         sched_yield() = proc::sched_yield();
         proc_raise(_signal: u32) = proc::raise();
+    }
+    linker.func_wrap(MODULE, "proc_exit", proc::exit)?;
+    Ok(())
+}
 
+/// What is done with an open file or directory.
+fn add_fd<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
+    functions! { linker, get:
         fd_advise(fd: u32, _offset: u64, _length: u64, advice: u32) = fd::advise(fd, advice);
         fd_allocate(fd: u32, _offset: u64, _length: u64) = fd::allocate(fd);
         fd_close(fd: u32) = fd::close(fd);
@@ -78,7 +95,13 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<
         fd_sync(fd: u32) = fd::sync(fd);
         fd_tell(fd: u32, out: u32) = fd::tell(fd, out);
         fd_write(fd: u32, list: u32, count: u32, out: u32) = fd::write(fd, list, count, out);
+    }
+    Ok(())
+}
 
+/// What is done with a path below an open directory.
+fn add_path<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
+    functions! { linker, get:
         path_create_directory(fd: u32, path: u32, length: u32)
             = path::create_directory(Place { fd, path, length });
         path_filestat_get(fd: u32, lookup: u32, path: u32, length: u32, out: u32)
@@ -109,15 +132,19 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<
             = path::symlink(target, target_length, Place { fd, path, length });
         path_unlink_file(fd: u32, path: u32, length: u32)
             = path::unlink_file(Place { fd, path, length });
+    }
+    path::add_open(linker, get)
+}
 
+/// Sockets, of which there are none.
+fn add_sock<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
+    functions! { linker, get:
         sock_accept(fd: u32, _flags: u32, _out: u32) = fd::no_socket(fd);
         sock_recv(fd: u32, _list: u32, _count: u32, _flags: u32, _out: u32, _out_flags: u32)
             = fd::no_socket(fd);
         sock_send(fd: u32, _list: u32, _count: u32, _flags: u32, _out: u32) = fd::no_socket(fd);
         sock_shutdown(fd: u32, _how: u32) = fd::no_socket(fd);
     }
-    path::add_open(linker, get)?;
-    linker.func_wrap(MODULE, "proc_exit", proc::exit)?;
     Ok(())
 }
 
