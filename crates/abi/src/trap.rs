@@ -73,6 +73,8 @@ traps! {
     ContinuationConsumed = 17, "continuation already consumed";
     /// A suspension or switch for which no handler is in place up to the nearest host frame.
     UnhandledTag = 18, "unhandled tag";
+    /// All exceptions of the store together reached the store's limit.
+    ExceptionMemoryExhausted = 19, "exception memory of the store exhausted";
 }
 
 impl fmt::Display for TrapCode {

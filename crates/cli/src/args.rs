@@ -63,6 +63,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_stacks: Option<u64>,
 
+    /// Most bytes of all WebAssembly exceptions together (default: 1G)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_exceptions: Option<u64>,
+
     /// The program, and its arguments
     #[arg(
         required = true,
@@ -86,6 +90,9 @@ impl Run {
         }
         if let Some(bytes) = self.max_stacks {
             config = config.max_stack_memory(size(bytes));
+        }
+        if let Some(bytes) = self.max_exceptions {
+            config = config.max_exception_memory(size(bytes));
         }
         Engine::new(&config)
     }

@@ -297,6 +297,32 @@ fn limits_are_set_on_the_command_line() {
     folder
         .bident(&few)
         .failed(1, &["t.wat: stack memory of the store exhausted"]);
+
+    let exceptions = r#"(module
+        (tag $e (param exnref))
+        (global $kept (mut exnref) (ref.null exn))
+        (func (export "f") (param $n i32)
+          (loop $again
+            (global.set $kept (block $h (result exnref)
+              (try_table (catch_all_ref $h) (throw $e (global.get $kept)))
+              (unreachable)))
+            (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+            (br_if $again (local.get $n)))))"#;
+    let folder = Folder::new(&[("t.wat", exceptions)]);
+    let mut chain = [
+        "run",
+        "--max-exceptions",
+        "1M",
+        "--invoke",
+        "f",
+        "t.wat",
+        "5000",
+    ];
+    folder.bident(&chain).succeeded("");
+    chain[6] = "50000";
+    folder
+        .bident(&chain)
+        .failed(1, &["t.wat: exception memory of the store exhausted"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub struct Config {
     pub(crate) smallest_stacks: bool,
     pub(crate) max_stack_size: usize,
     pub(crate) max_stack_memory: usize,
+    pub(crate) max_exception_memory: usize,
     pub(crate) max_memory_size: u64,
     pub(crate) max_table_elements: u64,
 }
@@ -20,6 +21,7 @@ impl Default for Config {
             smallest_stacks: is_on("BIDENT_SMALLEST_STACKS"),
             max_stack_size: 1 << 20,
             max_stack_memory: 16 << 30,
+            max_exception_memory: 1 << 30,
             max_memory_size: 4 << 30,
             max_table_elements: 10_000_000,
         }
@@ -63,6 +65,15 @@ impl Config {
     /// Default: 16 GiB.
     pub fn max_stack_memory(mut self, bytes: usize) -> Self {
         self.max_stack_memory = bytes;
+        self
+    }
+
+    /// Largest size of all exceptions of a store together in bytes: what they carry, 16 bytes for each
+    /// value, and 80 bytes for each exception. Beyond it, once those that nobody can reach are
+    /// freed, throwing traps with `ExceptionMemoryExhausted`, and [`crate::Exception::new`] gives an
+    /// error of kind `Limit`. Default: 1 GiB.
+    pub fn max_exception_memory(mut self, bytes: usize) -> Self {
+        self.max_exception_memory = bytes;
         self
     }
 

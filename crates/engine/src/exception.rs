@@ -3,9 +3,9 @@
 use crate::error::{Error, ErrorKind};
 use crate::store::{AsContext, AsContextMut};
 use crate::tag::Tag;
-use crate::value::Val;
+use crate::value::{ExternRef, Val};
 use crate::vm::held::Held;
-use crate::vm::store::StoreOpaque;
+use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::VmValue;
 use bident_module::{FuncType, ValType};
 use std::fmt;
@@ -29,7 +29,7 @@ impl Exception {
     ///
     /// # Errors
     /// Kind `Usage`: number or type of the values is wrong, or one of them or the tag belongs to
-    /// another store.
+    /// another store. Kind `Limit`: see [`crate::Config::max_exception_memory`].
     pub fn new(mut store: impl AsContextMut, tag: Tag, values: &[Val]) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         let index = tag.index_in(store)?;
@@ -46,7 +46,9 @@ impl Exception {
             let word = value.to_word(store, *ty)?;
             store.set_value(i, word);
         }
-        let word = store.new_exn(store.tags[index as usize].record);
+        let word = store
+            .new_exn(store.tags[index as usize].record)
+            .map_err(Error::limit)?;
         Ok(Self::from_word(store, word))
     }
 
@@ -70,6 +72,12 @@ impl Exception {
         }
     }
 
+    /// Its handle, where another store would be the embedder's bug.
+    fn expect_word(&self, store: &StoreOpaque) -> u64 {
+        self.word_in(store)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Its tag.
     pub fn tag(&self) -> Tag {
         self.0.tag
@@ -86,15 +94,55 @@ impl Exception {
     /// If it belongs to another store.
     pub fn values(&self, mut store: impl AsContextMut) -> Vec<Val> {
         let store = &mut store.context_mut().0.opaque;
-        let word = match self.word_in(store) {
-            Ok(word) => word,
-            Err(error) => panic!("{error}"),
-        };
+        let word = self.expect_word(store);
         let values: Box<[VmValue]> = store.exns.get(word).expect("held").values.clone();
         let typed = self.types().iter().zip(values);
         typed
             .map(|(ty, value)| Val::from_word(store, *ty, value.low))
             .collect()
+    }
+
+    /// A way back to it that does not keep it.
+    ///
+    /// # Panics
+    /// If the exception belongs to another store.
+    pub fn downgrade(&self, store: impl AsContext) -> WeakException {
+        let store = store.opaque().0;
+        let word = self.expect_word(store);
+        WeakException {
+            store: store.id,
+            word,
+            revision: store.exns.revision(word),
+        }
+    }
+
+    /// Attaches a value of the host, in place of the one that was attached before: what an embedder
+    /// has for the exception and wants to find again when it comes out of WebAssembly. Guests do not
+    /// see it.
+    ///
+    /// The store keeps the value as long as the exception, which it frees by itself once neither
+    /// WebAssembly nor the host can reach it. A value that holds a clone of the very exception keeps
+    /// both for as long as the store lives.
+    ///
+    /// # Panics
+    /// If the exception belongs to another store.
+    pub fn attach(&self, mut store: impl AsContextMut, value: ExternRef) {
+        let store = &mut store.context_mut().0.opaque;
+        let word = self.expect_word(store);
+        let data = store.exns.get_mut(word).expect("held");
+        let before = data.attached.replace(value);
+        // Its destructor is the embedder's code: not while the heap is borrowed.
+        drop(before);
+    }
+
+    /// What was last attached.
+    ///
+    /// # Panics
+    /// If the exception belongs to another store.
+    pub fn attached(&self, store: impl AsContext) -> Option<ExternRef> {
+        let store = store.opaque().0;
+        let data = store.exns.get(self.expect_word(store)).expect("held");
+        data.attached.clone()
     }
 
     /// Whether both are the same exception.
@@ -105,6 +153,23 @@ impl Exception {
     /// Whether it belongs to a store.
     pub fn belongs_to(&self, store: impl AsContext) -> bool {
         self.0.held.belongs_to(store.opaque().0)
+    }
+}
+
+/// Names an exception without keeping it: [`Exception::downgrade`].
+#[derive(Clone, Copy, Debug)]
+pub struct WeakException {
+    store: StoreId,
+    word: u64,
+    revision: u32,
+}
+
+impl WeakException {
+    /// The exception, unless it was freed, or belongs to another store.
+    pub fn upgrade(&self, mut store: impl AsContextMut) -> Option<Exception> {
+        let store = &mut store.context_mut().0.opaque;
+        let live = self.store == store.id && store.exns.is_live(self.word, self.revision);
+        live.then(|| Exception::from_word(store, self.word))
     }
 }
 

@@ -98,7 +98,7 @@ pub use config::Config;
 pub use continuation::{Continuation, Handled};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind};
-pub use exception::Exception;
+pub use exception::{Exception, WeakException};
 pub use func::Func;
 pub use global::Global;
 pub use host::{Answer, Caller, HostReturn, Reply, WasmTy, WasmValues};

@@ -242,6 +242,40 @@ fn the_host_keeps_what_it_has() {
     });
 }
 
+/// What is attached to an exception lives as long as that does, whoever has it.
+#[test]
+fn an_exception_keeps_what_is_attached_to_it() {
+    collecting(|mut guest, counter| {
+        let values = [Val::ContRef(None), Val::ExternRef(None)];
+        let x = guest.tag("x");
+        let exception = Exception::new(&mut guest.store, x, &values).unwrap();
+        assert!(exception.attached(&guest.store).is_none());
+        for _ in 0..2 {
+            exception.attach(&mut guest.store, counter.value());
+        }
+        let weak = exception.downgrade(&guest.store);
+        let table = guest.instance.get_export(&mut guest.store, "exns");
+        let table = table.unwrap().into_table().unwrap();
+        table
+            .set(&mut guest.store, 0, exception.clone().into())
+            .unwrap();
+        drop(exception);
+        guest.store.gc();
+        assert_eq!(counter.live(), 1);
+        let found = weak.upgrade(&mut guest.store).unwrap();
+        assert!(found.attached(&guest.store).is_some());
+        let mut other = Store::new(guest.store.engine(), ());
+        assert!(weak.upgrade(&mut other).is_none());
+        guest.call("clear", &[]).unwrap();
+        guest.store.gc();
+        assert_eq!(counter.live(), 1);
+        drop(found);
+        guest.check_freed();
+        assert_eq!(counter.live(), 0);
+        assert!(weak.upgrade(&mut guest.store).is_none());
+    });
+}
+
 /// A continuation that holds itself, and two that hold each other, are garbage.
 #[test]
 fn cycles_are_freed() {

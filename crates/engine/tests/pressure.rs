@@ -2,7 +2,7 @@
 
 mod common;
 
-use bident::{Config, Engine, ErrorKind, TrapCode, Val};
+use bident::{Config, Engine, Error, ErrorKind, Exception, TrapCode, Val};
 use common::{Guest, both_with};
 
 /// A limit of which `waste(100)` takes a third.
@@ -179,5 +179,57 @@ fn binding_finds_room_as_well() {
         let mut guest = Guest::plain(&engine, &waste_and_bind);
         let sum = guest.call("bind", &[Val::I32(200)]).unwrap();
         assert!(matches!(sum[..], [Val::I64(3)]), "{limit}: {sum:?}");
+    }
+}
+
+/// Exceptions of about 1.7 KB, each of which holds the one before or none.
+fn exceptions() -> String {
+    let params = "i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 ".repeat(10);
+    let constants = "(i64.const 1)".repeat(100);
+    format!(
+        r#"(module
+            (tag $e (export "e") (param {params} exnref))
+            (global $kept (mut exnref) (ref.null exn))
+            (func $one (param exnref) (result exnref)
+              (block $h (result exnref)
+                (try_table (catch_all_ref $h) (throw $e {constants} (local.get 0)))
+                (unreachable)))
+            (func (export "drop") (param $n i32)
+              (loop $again
+                (drop (call $one (ref.null exn)))
+                (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                (br_if $again (local.get $n))))
+            (func (export "chain") (param $n i32)
+              (loop $again
+                (global.set $kept (call $one (global.get $kept)))
+                (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                (br_if $again (local.get $n))))
+            (func (export "clear") (global.set $kept (ref.null exn))))"#
+    )
+}
+
+#[test]
+fn exceptions_have_a_limit_that_those_dropped_do_not_reach() {
+    let exhausted = ErrorKind::Trap(TrapCode::ExceptionMemoryExhausted);
+    for stress in [false, true] {
+        let config = Config::new().max_exception_memory(1 << 20).stress(stress);
+        let engine = Engine::new(&config).unwrap();
+        let mut guest = Guest::plain(&engine, &exceptions());
+        guest.call("drop", &[Val::I32(5_000)]).unwrap();
+        for _ in 0..3 {
+            guest.call("chain", &[Val::I32(500)]).unwrap();
+            let error = guest.call("chain", &[Val::I32(500)]).unwrap_err();
+            assert_eq!(error.kind(), exhausted);
+            // The host's count as well.
+            let tag = guest.instance.get_tag(&mut guest.store, "e").unwrap();
+            let mut values = vec![Val::I64(0); 100];
+            values.push(Val::ExnRef(None));
+            let made: Result<Vec<Exception>, Error> = (0..2)
+                .map(|_| Exception::new(&mut guest.store, tag, &values))
+                .collect();
+            assert_eq!(made.unwrap_err().kind(), ErrorKind::Limit);
+            guest.call("clear", &[]).unwrap();
+            guest.call("drop", &[Val::I32(5_000)]).unwrap();
+        }
     }
 }

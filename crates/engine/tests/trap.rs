@@ -147,8 +147,11 @@ const TRAPS: &[(TrapCode, &str)] = &[
 
 /// Traps that no single instruction gives: they have tests of their own (growth.rs, limit.rs,
 /// reentrance.rs).
-const NOT_FROM_AN_INSTRUCTION: [TrapCode; 2] =
-    [TrapCode::StackMemoryExhausted, TrapCode::HostStackOverflow];
+const NOT_FROM_AN_INSTRUCTION: [TrapCode; 3] = [
+    TrapCode::StackMemoryExhausted,
+    TrapCode::HostStackOverflow,
+    TrapCode::ExceptionMemoryExhausted,
+];
 
 fn every_trap() -> String {
     let mut wat = r#"(module

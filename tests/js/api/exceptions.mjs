@@ -1,5 +1,5 @@
 // Tag, Exception and JSTag, and what is thrown on its way through both languages.
-import { test, run, same, list, holds, throws, module, instance } from "../harness.mjs";
+import { test, run, same, list, holds, throws, module, instance, later } from "../harness.mjs";
 
 const { Tag, Exception, JSTag, RuntimeError, LinkError } = WebAssembly;
 const empty = new Tag({ parameters: [] });
@@ -90,6 +90,7 @@ const handlers = `(module
   (func (export "keep") (block $h (result exnref) (try_table (catch_all_ref $h) (call $f)) (return)) (global.set $kept))
   (func (export "give back") (throw_ref (global.get $kept)))
   (func (export "throw js") (param externref) (throw $js (local.get 0)))
+  (func (export "throw js twice") (block $h (try_table (catch_all $h) (throw $js (ref.null extern)))) (block $h (try_table (catch_all $h) (call $f))))
   (func (export "throw pair") (param i32 externref) (throw $pair (local.get 0) (local.get 1)))
   (func (export "trap") unreachable)
   (func $endless (export "endless") (call $endless)))`;
@@ -117,7 +118,7 @@ const legacy = instance(legacyHandlers, imports);
 const thrower = (value) => () => { throw value; };
 
 test("what JavaScript throws is caught under JSTag, or comes out as it is", () => {
-  for (const value of [{}, new Error("x"), new RuntimeError("of mine"), Symbol(), "text", 5, NaN, 1n, undefined, null]) {
+  for (const value of [{}, new Error("x"), new RuntimeError("of mine"), Symbol(), "text", 5, -0, NaN, 1n, undefined, null]) {
     f = thrower(value);
     same(x.all(), 1);
     same(x.value(), value);
@@ -186,6 +187,103 @@ test("WebAssembly keeps what is on an object", () => {
   const exception = thrown(x["give back"]);
   same(exception.note, "mine");
   same(typeof exception.stack, "string");
+});
+
+// Places for exceptions that only WebAssembly has.
+const places = instance(`(module
+  (import "m" "f" (func $f))
+  (import "m" "pair" (tag $pair (param i32 externref)))
+  (table $kept 2000 exnref)
+  (func (export "keep") (param i32)
+    (table.set $kept (local.get 0)
+      (block $h (result exnref) (try_table (catch_all_ref $h) (call $f)) (unreachable))))
+  (func (export "make") (param i32 externref) (local $made exnref)
+    (block $h (result i32 externref exnref)
+      (try_table (catch_ref $pair $h) (throw $pair (local.get 0) (local.get 1))) (unreachable))
+    (local.set $made) (drop) (drop)
+    (table.set $kept (local.get 0) (local.get $made)))
+  (func (export "give back") (param i32) (throw_ref (table.get $kept (local.get 0))))
+  (func (export "forget") (table.fill $kept (i32.const 0) (ref.null exn) (i32.const 2000))))`, { m: { pair, f: () => f() } });
+
+test("however many exceptions WebAssembly has, each keeps its object", () => {
+  class Mine extends Exception { #own; constructor(own) { super(pair, [own, "given"]); this.#own = own; } own() { return this.#own; } }
+  const notes = new WeakMap();
+  for (let i = 0; i < 2000; i++) {
+    const exception = new Mine(i);
+    exception.self = exception;
+    notes.set(exception, `note ${i}`);
+    f = thrower(exception);
+    places.keep(i);
+  }
+  f = undefined;
+  gc();
+  for (let i = 0; i < 2000; i += 7) {
+    const exception = thrown(() => places["give back"](i));
+    holds(exception instanceof Mine && exception.self === exception);
+    same(exception.own(), i);
+    same(notes.get(exception), `note ${i}`);
+    list([exception.getArg(pair, 0), exception.getArg(pair, 1)], [i, "given"]);
+    throws(exception, () => places["give back"](i));
+  }
+  places.forget();
+});
+
+test("an exception of WebAssembly's own has one object, too", () => {
+  for (let i = 0; i < 2000; i++) {
+    places.make(i, `text ${i}`);
+    thrown(() => places["give back"](i)).note = i;
+  }
+  gc();
+  for (let i = 0; i < 2000; i += 7) {
+    const exception = thrown(() => places["give back"](i));
+    same(exception.note, i);
+    same(exception.getArg(pair, 1), `text ${i}`);
+  }
+  places.forget();
+});
+
+test("an object that is thrown from several places is one object", () => {
+  const exception = new Exception(pair, [1, {}]);
+  f = thrower(exception);
+  places.keep(0);
+  churn();
+  places.keep(1);
+  places.forget();
+  churn();
+  places.keep(2);
+  for (const through of [x.plain, x.again, legacy.again, () => places["give back"](2)]) throws(exception, through);
+  places.forget();
+});
+
+// Makes WebAssembly collect: it does so of itself, as exceptions grow in number.
+function churn() {
+  const before = f;
+  f = thrower(new Exception(empty, []));
+  for (let i = 0; i < 20000; i++) x["throw js twice"]();
+  f = before;
+}
+
+test("what nobody has any more is freed, cycles too", async () => {
+  const refs = [];
+  const watched = (exception) => { refs.push(new WeakRef(exception)); return exception; };
+  for (let i = 0; i < 2000; i++) {
+    const payload = {};
+    payload.exception = watched(new Exception(pair, [i, payload]));
+    f = thrower(payload.exception);
+    x.all();
+    thrown(x.again);
+    places.keep(i);
+    places.make(i, payload);
+    watched(thrown(() => places["give back"](i))).more = payload;
+  }
+  f = undefined;
+  places.forget();
+  await later();
+  churn();
+  gc();
+  await later();
+  const left = refs.filter((ref) => ref.deref() !== undefined).length;
+  holds(left < 50, `${left} of ${refs.length} are left, few`);
 });
 
 test("tags that JavaScript does not have", () => {

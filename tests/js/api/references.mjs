@@ -68,6 +68,43 @@ test("exceptions do not give such references, and are not made of them", () => {
   }
 });
 
+test("an exception takes such references through JavaScript", () => {
+  let f;
+  const { wrap, unwrap, make, run, churn } = instance(`(module
+    (type $f (func (result i32))) (type $c (cont $f))
+    (import "m" "f" (func $f))
+    (tag $outer (param exnref)) (tag $made (param (ref $c)))
+    (func $answer (type $f) (i32.const 42))
+    (elem declare func $answer)
+    (func (export "wrap")
+      (throw $outer (block $h (result exnref) (try_table (catch_all_ref $h) (call $f)) (return))))
+    (func (export "unwrap")
+      (throw_ref (block $h (result exnref) (try_table (catch $outer $h) (call $f)) (return))))
+    (func (export "make") (throw $made (cont.new $c (ref.func $answer))))
+    (func (export "run") (result i32)
+      (resume $c (block $h (result (ref $c)) (try_table (catch $made $h) (call $f)) (unreachable))))
+    (func (export "churn") (param i32)
+      (loop $more
+        (block $h (try_table (catch_all $h) (throw $outer (ref.null exn))))
+        (br_if $more (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`, { m: { f: () => f() } });
+  const thrown = (run) => {
+    try { run(); } catch (exception) { return exception; }
+  };
+  const tag = new WebAssembly.Tag({ parameters: ["i32"] });
+  const inner = new WebAssembly.Exception(tag, [7]);
+  f = () => { throw inner; };
+  const outer = thrown(wrap);
+  f = () => { throw outer; };
+  throws(inner, unwrap);
+  churn(5000);
+  throws(inner, unwrap);
+  const made = thrown(make);
+  churn(5000);
+  f = () => { throw made; };
+  same(run(), 42);
+  throws(WebAssembly.RuntimeError, run, /continuation/);
+});
+
 test("imports of such references", () => {
   for (const type of ["contref", "(ref null $c)", "exnref"]) {
     const importing = module([`(module (type $f (func)) (type $c (cont $f)) (import "m" "g" (global ${type})))`]);

@@ -230,12 +230,12 @@ builtin!(IsSubtype, |store, _instance, [given, wanted, ..]| {
     Ok(store.engine.is_subtype(given as u32, wanted as u32).into())
 });
 
-builtin!(ExnNew, |store, _instance, [tag, ..]| Ok(
-    store.new_exn(tag_at(tag))
-));
+builtin!(ExnNew, |store, _instance, [tag, ..]| {
+    Ok(store.new_exn(tag_at(tag))?)
+});
 
 builtin!(Throw, |store, _instance, [tag, ..]| {
-    Err(Stop::Throw(store.new_exn(tag_at(tag))))
+    Err(Stop::Throw(store.new_exn(tag_at(tag))?))
 });
 
 builtin!(ThrowRef, |_store, _instance, [exn, ..]| {

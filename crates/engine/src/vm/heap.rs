@@ -12,10 +12,18 @@ pub(crate) trait Object {
     /// Upper 16 bits of a handle: no integer a program computes with is likely to have them, and as an
     /// address it is not canonical.
     const TAG: u64;
+
+    /// Bytes that it counts for.
+    fn bytes(&self) -> usize;
 }
 
 impl Object for ExternRef {
     const TAG: u64 = 0xE8F1;
+
+    /// The host makes them, and knows how many it wants.
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 /// An exception.
@@ -23,17 +31,30 @@ pub(crate) struct ExnData {
     pub(crate) tag: NonNull<VmTag>,
     /// What it carries, as compiled code holds it.
     pub(crate) values: Box<[VmValue]>,
+    /// What the embedder attached to it.
+    pub(crate) attached: Option<ExternRef>,
 }
+
+/// Bytes that an exception counts for beside its values: slot, allocation.
+const EXCEPTION_BYTES: usize = 80;
 
 impl Object for ExnData {
     const TAG: u64 = 0xE8F2;
+
+    fn bytes(&self) -> usize {
+        EXCEPTION_BYTES + size_of_val(&*self.values)
+    }
 }
 
 /// Collections start above this many live values.
 const SMALLEST_THRESHOLD: usize = 1024;
 
+/// Or above this many bytes of them.
+const SMALLEST_BYTES: usize = 16 << 20;
+
 struct Slot<V> {
-    revision: u16,
+    /// How many values it has had before. Handles have the lower half.
+    revision: u32,
     marked: bool,
     value: Option<V>,
 }
@@ -43,14 +64,21 @@ pub(crate) struct Heap<V> {
     slots: Vec<Slot<V>>,
     free: Vec<u32>,
     threshold: usize,
+    bytes: usize,
+    bytes_threshold: usize,
+    limit: usize,
 }
 
 impl<V: Object> Heap<V> {
-    pub(crate) fn new() -> Self {
+    /// None yet, and never more than so many bytes of them.
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
             threshold: SMALLEST_THRESHOLD,
+            bytes: 0,
+            bytes_threshold: SMALLEST_BYTES,
+            limit,
         }
     }
 
@@ -59,9 +87,14 @@ impl<V: Object> Heap<V> {
         self.slots.len() - self.free.len()
     }
 
-    /// Whether a collection should come before the next `insert`.
-    pub(crate) fn wants_collection(&self) -> bool {
-        self.live() >= self.threshold
+    /// Whether a collection should come before this value is inserted.
+    pub(crate) fn wants_collection(&self, value: &V) -> bool {
+        self.live() >= self.threshold || self.bytes >= self.bytes_threshold || !self.fits(value)
+    }
+
+    /// Whether the value may be inserted.
+    pub(crate) fn fits(&self, value: &V) -> bool {
+        value.bytes() <= self.limit.saturating_sub(self.bytes)
     }
 
     /// Keeps a value and gives its handle.
@@ -74,9 +107,10 @@ impl<V: Object> Heap<V> {
             });
             u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 references")
         });
+        self.bytes += value.bytes();
         let slot = &mut self.slots[index as usize];
         slot.value = Some(value);
-        V::TAG << 48 | u64::from(slot.revision) << 32 | u64::from(index)
+        V::TAG << 48 | u64::from(slot.revision as u16) << 32 | u64::from(index)
     }
 
     /// The value of a handle that WebAssembly gave; `None` for null.
@@ -91,13 +125,40 @@ impl<V: Object> Heap<V> {
         self.slots[slot].value.as_ref()
     }
 
+    /// The same, to be changed.
+    ///
+    /// # Panics
+    /// As [`Self::get`].
+    pub(crate) fn get_mut(&mut self, handle: u64) -> Option<&mut V> {
+        if handle == 0 {
+            return None;
+        }
+        let slot = self.slot(handle).expect("handle of a collected value");
+        self.slots[slot].value.as_mut()
+    }
+
     fn slot(&self, handle: u64) -> Option<usize> {
         let index = handle as u32 as usize;
         let slot = self.slots.get(index)?;
         let live = handle >> 48 == V::TAG
-            && slot.revision == (handle >> 32) as u16
+            && slot.revision as u16 == (handle >> 32) as u16
             && slot.value.is_some();
         live.then_some(index)
+    }
+
+    /// Tells the value of a handle from all others that ever have this handle, as their revisions wrap.
+    ///
+    /// # Panics
+    /// As [`Self::get`], also for null.
+    pub(crate) fn revision(&self, handle: u64) -> u32 {
+        let slot = self.slot(handle).expect("handle of a collected value");
+        self.slots[slot].revision
+    }
+
+    /// Whether a handle still names the value that had this revision.
+    pub(crate) fn is_live(&self, handle: u64, revision: u32) -> bool {
+        let slot = self.slot(handle);
+        slot.is_some_and(|slot| self.slots[slot].revision == revision)
     }
 
     /// Marks the value that a word names, if it does. Gives it the first time.
@@ -114,9 +175,10 @@ impl<V: Object> Heap<V> {
     }
 
     /// Drops every value that was not marked since the last sweep. The next collection comes when twice
-    /// as many live as now, and no fewer than `floor`: what a collection costs, whoever asks for it, is
-    /// mostly a matter of the stacks there are. The values come back, to be
-    /// dropped when the heap is not borrowed: their destructors are the embedder's code.
+    /// as many live as now, and no fewer than `floor`, for what a collection costs, whoever asks for
+    /// it, is mostly a matter of the stacks there are; or when they take twice as many bytes. The
+    /// values come back, to be dropped when the heap is not borrowed: their destructors are the
+    /// embedder's code.
     #[must_use]
     pub(crate) fn sweep(&mut self, floor: usize) -> Vec<V> {
         let mut dropped = Vec::new();
@@ -125,12 +187,38 @@ impl<V: Object> Heap<V> {
                 continue;
             }
             if let Some(value) = slot.value.take() {
-                slot.revision = slot.revision.wrapping_add(1);
-                self.free.push(index as u32);
+                self.bytes -= value.bytes();
+                slot.revision += 1;
+                // The last revision is nobody's: one slot in 2^32 collections is lost.
+                if slot.revision < u32::MAX {
+                    self.free.push(index as u32);
+                }
                 dropped.push(value);
             }
         }
         self.threshold = (self.live() * 2).max(floor).max(SMALLEST_THRESHOLD);
+        self.bytes_threshold = (self.bytes * 2).max(SMALLEST_BYTES);
         dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_that_comes_again_is_told_from_the_first() {
+        let mut heap = Heap::new(0);
+        let first = heap.insert(ExternRef::new(()));
+        let revision = heap.revision(first);
+        assert!(heap.is_live(first, revision));
+        let mut last = first;
+        for _ in 0..1 << 16 {
+            drop(heap.sweep(0));
+            assert!(!heap.is_live(first, revision));
+            last = heap.insert(ExternRef::new(()));
+        }
+        assert_eq!(last, first);
+        assert!(heap.get(first).is_some() && !heap.is_live(first, revision));
     }
 }

@@ -198,8 +198,8 @@ impl StoreOpaque {
             tables: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
-            externs: Heap::new(),
-            exns: Heap::new(),
+            externs: Heap::new(usize::MAX),
+            exns: Heap::new(engine.config().max_exception_memory),
             held: HeldList::default(),
             pressure,
             cont_entries: HashMap::new(),
@@ -299,7 +299,7 @@ impl StoreOpaque {
     /// The word that compiled code holds for a host value. May collect others first.
     pub(crate) fn word_of_extern(&mut self, value: Option<ExternRef>) -> u64 {
         let Some(value) = value else { return 0 };
-        if self.externs.wants_collection() || self.collects_always() {
+        if self.externs.wants_collection(&value) || self.collects_always() {
             self.collect();
         }
         self.externs.insert(value)

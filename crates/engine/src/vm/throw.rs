@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::vm::activation;
 use crate::vm::heap::ExnData;
 use crate::vm::store::{StoreOpaque, Unwinding};
-use bident_abi::{VmTag, VmValue};
+use bident_abi::{TrapCode, VmTag, VmValue};
 use bident_stack::{Anchor, Answer, Stacklet, saved_point};
 use std::ptr::NonNull;
 
@@ -27,8 +27,9 @@ struct Landing {
 }
 
 impl StoreOpaque {
-    /// An exception; gives its handle. Its values are in the transfer buffer.
-    pub(crate) fn new_exn(&mut self, tag: NonNull<VmTag>) -> u64 {
+    /// An exception; gives its handle. Its values are in the transfer buffer. A trap where exceptions
+    /// have reached the store's limit.
+    pub(crate) fn new_exn(&mut self, tag: NonNull<VmTag>) -> Result<u64, TrapCode> {
         // SAFETY: tags live as long as their store.
         let number = unsafe { tag.as_ref().number };
         let count = self.tags[number as usize].ty.params().len();
@@ -36,12 +37,19 @@ impl StoreOpaque {
             low: self.value(i),
             high: 0,
         });
-        let values = values.collect();
-        if self.exns.wants_collection() || self.collects_always() {
+        let exn = ExnData {
+            tag,
+            values: values.collect(),
+            attached: None,
+        };
+        if self.exns.wants_collection(&exn) || self.collects_always() {
             // The values still lie in the transfer buffer, which is a root.
             self.collect();
+            if !self.exns.fits(&exn) {
+                return Err(TrapCode::ExceptionMemoryExhausted);
+            }
         }
-        self.exns.insert(ExnData { tag, values })
+        Ok(self.exns.insert(exn))
     }
 
     /// Throws an exception where the current stacklet waits: answers where it lands, or, where nobody

@@ -145,7 +145,7 @@ pub(super) fn throw_new(
 pub(super) fn carry(realm: &Rc<Realm>, env: Env<'_>, thrown: Thrown) -> Error {
     match env.catch(thrown) {
         Ok(value) if is_of_trap(realm, env, &value) => realm.carry(value),
-        Ok(value) => exception::into_wasm(realm, value),
+        Ok(value) => exception::into_wasm(realm, env, value),
         Err(Thrown) => realm.carry(env.exception()),
     }
 }

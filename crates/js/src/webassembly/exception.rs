@@ -8,139 +8,129 @@
 //!   any other value               ───► JSTag and the value as externref  ───► the value
 //!   the error of a trap           ───► nothing catches it                ───► the error
 //! ```
+//!
+//! An exception that comes out again is the same object, even if only WebAssembly had it in between:
+//!
+//! ```text
+//!   WebAssembly ──► exception ─────attached────► object ◄── JavaScript
+//!                    │   ▲                        │   │
+//!                    ▼   └─ ─ ─ ─ last, weak ─ ─ ─┘   ▼
+//!                values                            tag and values
+//! ```
+//!
+//! The object has what it takes to make the exception again. Would it keep the exception itself, the
+//! two would keep each other, and no collector sees both. WebAssembly cannot compare exceptions, so
+//! an object may stand for several.
 
 use super::api::{self, Interface};
 use super::realm::{self, Realm, RealmRef};
 use super::{Payload, convert, errors, tag};
-use crate::raw::{self, Attempt, Backlink, Call, Env, Marker, Own, Ref, Stored};
-use bident::{Error, Exception, Tag, Val};
+use crate::raw::{self, Attempt, Call, Env, Marker, Own, Ref, Stored};
+use bident::{Error, Exception, Tag, Val, ValType, WeakException};
 use rquickjs::{Coerced, Ctx, Exception as JsException, IntoJs, Result, Value};
-use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// The payload of a `WebAssembly.Exception`.
 pub(crate) struct ExceptionObject {
     realm: RealmRef,
-    entry: Rc<Entry>,
+    tag: Tag,
+    args: Box<[Arg]>,
+    /// The exception that it last stood for.
+    last: Cell<Option<WeakException>>,
     /// Where it was made, if it was to remember that.
     stack: Option<String>,
+}
+
+/// A value that an exception carries.
+enum Arg {
+    /// An `externref`, here in the hands of JavaScript's collector.
+    Js(Stored),
+    /// Anything else.
+    Wasm(Val),
 }
 
 impl ExceptionObject {
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
+        for arg in &self.args {
+            if let Arg::Js(value) = arg {
+                value.mark(marker);
+            }
+        }
+    }
+
+    /// An exception that `object`, whose payload this is, stands for: the last if it still exists.
+    fn exception(
+        &self,
+        realm: &Realm,
+        env: Env<'_>,
+        object: Ref<'_>,
+    ) -> std::result::Result<Exception, Error> {
+        let last = self.last.get();
+        let last = last.and_then(|last| realm.store.with(|store| last.upgrade(store)));
+        if let Some(exception) = last {
+            return Ok(exception);
+        }
+        let args: Vec<_> = (self.args.iter())
+            .map(|arg| arg.to_wasm(realm, env))
+            .collect();
+        let made = (realm.store).with(|store| Exception::new(store, self.tag, &args))?;
+        self.stand_for(&made, realm, env, object);
+        Ok(made)
+    }
+
+    /// From now on `object`, whose payload this is, stands for an exception.
+    fn stand_for(&self, exception: &Exception, realm: &Realm, env: Env<'_>, object: Ref<'_>) {
+        let object = realm.hold(object.to_owned(env));
+        let weak = realm.store.with(|store| {
+            exception.attach(&mut *store, object);
+            exception.downgrade(&*store)
+        });
+        self.last.set(Some(weak));
     }
 }
 
-impl Drop for ExceptionObject {
-    fn drop(&mut self) {
-        self.realm.exceptions.forget(&self.entry);
-    }
-}
-
-/// An exception that JavaScript has an object for.
-struct Entry {
-    exception: Exception,
-    object: Backlink,
-    /// Where it lies in the list of its tag, once it does.
-    place: Cell<Option<usize>>,
-}
-
-/// How many objects JavaScript may drop while WebAssembly has the exception, without being given
-/// another object when it comes out.
-const MOST_INSIDE: usize = 64;
-
-/// Which object stands for which exception.
-#[derive(Default)]
-pub(super) struct Exceptions {
-    /// Every object there is, by tag. Keeps none of them alive.
-    objects: RefCell<HashMap<Tag, Vec<Rc<Entry>>>>,
-    /// The objects that were last thrown into WebAssembly and have not come out. JavaScript may have
-    /// no other reference to one until it does, and what programs put on it should still be there.
-    inside: RefCell<VecDeque<Stored>>,
-}
-
-impl Exceptions {
-    /// Tells the collector about every value in it.
-    pub(super) fn mark(&self, marker: &Marker) {
-        (self.inside.borrow().iter()).for_each(|object| object.mark(marker));
+impl Arg {
+    fn from_js(realm: &Rc<Realm>, env: Env<'_>, value: Own<'_>, ty: ValType) -> Attempt<Self> {
+        if ty == ValType::EXTERNREF && !value.get().is_null() {
+            return Ok(Self::Js(value.store()));
+        }
+        let value = convert::to_wasm(realm, env, value.get(), ty)?;
+        Ok(Self::from_wasm(realm, env, value))
     }
 
-    /// Drops every JavaScript value.
-    pub(super) fn clear(&self) {
-        // Taken out first: dropping an object leads to `forget`.
-        drop(self.inside.take());
-    }
-
-    /// From now on the object stands for the exception.
-    fn add(&self, entry: &Rc<Entry>, object: &Own<'_>) {
-        entry.object.bind(object);
-        let mut objects = self.objects.borrow_mut();
-        let list = objects.entry(entry.exception.tag()).or_default();
-        entry.place.set(Some(list.len()));
-        list.push(entry.clone());
-    }
-
-    /// The object of the exception goes away.
-    fn forget(&self, entry: &Entry) {
-        entry.object.unbind();
-        let mut objects = self.objects.borrow_mut();
-        let tag = entry.exception.tag();
-        let (Some(list), Some(place)) = (objects.get_mut(&tag), entry.place.take()) else {
-            return;
+    fn from_wasm(realm: &Realm, env: Env<'_>, value: Val) -> Self {
+        let held = match &value {
+            Val::ExternRef(Some(held)) => realm.value_of(env, held),
+            _ => None,
         };
-        list.swap_remove(place);
-        match list.get(place) {
-            Some(moved) => moved.place.set(Some(place)),
-            None if list.is_empty() => drop(objects.remove(&tag)),
-            None => {}
+        held.map_or(Self::Wasm(value), |held| Self::Js(held.store()))
+    }
+
+    fn to_wasm(&self, realm: &Realm, env: Env<'_>) -> Val {
+        match self {
+            Self::Js(value) => Val::ExternRef(Some(realm.hold(value.to_owned(env)))),
+            Self::Wasm(value) => value.clone(),
         }
     }
 
-    fn find<'js>(&self, env: Env<'js>, exception: &Exception) -> Option<Own<'js>> {
-        let objects = self.objects.borrow();
-        let list = objects.get(&exception.tag())?;
-        // The latest is the likeliest.
-        let mut latest_first = list.iter().rev();
-        let entry = latest_first.find(|entry| entry.exception.same(exception))?;
-        Some(entry.object.get(env))
-    }
-
-    /// An object is thrown into WebAssembly.
-    fn goes_in(&self, object: Own<'_>) {
-        let mut inside = self.inside.borrow_mut();
-        if place_of(&inside, object.get()).is_some() {
-            return;
+    fn to_js<'js>(&self, realm: &Rc<Realm>, env: Env<'js>) -> Attempt<Own<'js>> {
+        match self {
+            Self::Js(value) => Ok(value.to_owned(env)),
+            Self::Wasm(value) => convert::to_js(realm, env, value),
         }
-        inside.push_back(object.store());
-        let oldest = (inside.len() > MOST_INSIDE).then(|| inside.pop_front());
-        drop(inside);
-        drop(oldest);
     }
-
-    /// An object has come out again.
-    fn comes_out(&self, object: Ref<'_>) {
-        let mut inside = self.inside.borrow_mut();
-        let found = place_of(&inside, object).and_then(|place| inside.remove(place));
-        drop(inside);
-        drop(found);
-    }
-}
-
-fn place_of(objects: &VecDeque<Stored>, object: Ref<'_>) -> Option<usize> {
-    (objects.iter()).position(|other| other.get().is_same_object(object))
 }
 
 /// The error that throws a JavaScript value in WebAssembly.
-pub(super) fn into_wasm(realm: &Rc<Realm>, value: Own<'_>) -> Error {
+pub(super) fn into_wasm(realm: &Rc<Realm>, env: Env<'_>, value: Own<'_>) -> Error {
     if let Some(Payload::Exception(object)) = raw::payload(realm.classes, value.get())
         && Rc::ptr_eq(&object.realm, realm)
     {
-        let exception = object.entry.exception.clone();
-        realm.exceptions.goes_in(value);
-        return exception.into();
+        let exception = object.exception(realm, env, value.get());
+        return exception.map_or_else(|error| error, Error::from);
     }
     let value = Val::ExternRef((!value.get().is_null()).then(|| realm.hold(value)));
     let made = (realm.store).with(|store| Exception::new(store, realm.js_tag, &[value]));
@@ -153,42 +143,41 @@ pub(super) fn into_js<'js>(
     env: Env<'js>,
     exception: &Exception,
 ) -> Attempt<Own<'js>> {
-    if exception.tag() == realm.js_tag {
+    let tag = exception.tag();
+    if tag == realm.js_tag {
         let values = realm.store.with(|store| exception.values(store));
         return convert::results_to_js(realm, env, &values);
     }
-    if let Some(object) = realm.exceptions.find(env, exception) {
-        realm.exceptions.comes_out(object.get());
+    let attached = realm.store.with(|store| exception.attached(&*store));
+    if let Some(object) = attached.and_then(|object| realm.value_of(env, &object)) {
         return Ok(object);
     }
-    let payload = payload(realm, env, exception.clone(), None);
+    let values = realm.store.with(|store| exception.values(store));
+    let args = (values.into_iter())
+        .map(|value| Arg::from_wasm(realm, env, value))
+        .collect();
+    let payload = payload(realm, env, tag, args, None);
     let object = realm.create(env, |i| &i.exception, payload)?;
-    register(realm, &object);
+    if let Some(Payload::Exception(payload)) = raw::payload(realm.classes, object.get()) {
+        payload.stand_for(exception, realm, env, object.get());
+    }
     Ok(object)
 }
 
 fn payload(
     realm: &Rc<Realm>,
     env: Env<'_>,
-    exception: Exception,
+    tag: Tag,
+    args: Box<[Arg]>,
     stack: Option<String>,
 ) -> Payload {
-    let entry = Entry {
-        exception,
-        object: Backlink::new(),
-        place: Cell::default(),
-    };
     Payload::Exception(ExceptionObject {
         realm: realm.reference(env),
-        entry: Rc::new(entry),
+        tag,
+        args,
+        last: Cell::default(),
         stack,
     })
-}
-
-fn register(realm: &Realm, object: &Own<'_>) {
-    if let Some(Payload::Exception(payload)) = raw::payload(realm.classes, object.get()) {
-        realm.exceptions.add(&payload.entry, object);
-    }
 }
 
 /// The interface.
@@ -197,8 +186,7 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
         .method("getArg", 2, get_arg)?
         .method("is", 1, |call| {
             let realm = realm::of(&call.ctx)?;
-            let same = with_this(call, |this| Ok(this.entry.exception.tag()))?
-                == tag::argument(call, &realm, 0)?;
+            let same = with_this(call, |this| Ok(this.tag))? == tag::argument(call, &realm, 0)?;
             Ok(Value::new_bool(call.ctx.clone(), same))
         })?
         .getter("stack", |call| {
@@ -230,18 +218,12 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         );
         return Err(type_error(&message));
     }
-    let mut values = Vec::with_capacity(types.len());
-    for (value, ty) in given.iter().zip(types) {
-        values.push(convert::to_wasm(&realm, env, value.get(), *ty)?);
-    }
-    let exception = (realm.store)
-        .with(|store| Exception::new(store, tag, &values))
-        .map_err(|error| api::engine_error(&realm, ctx, &error))?;
+    let args = (given.into_iter().zip(types))
+        .map(|(value, ty)| Arg::from_js(&realm, env, value, *ty))
+        .collect::<Attempt<_>>()?;
     let stack = traced.then(|| errors::current_stack(&realm, env));
-    let payload = payload(&realm, env, exception, stack.transpose()?);
-    let object = api::construct(call, &realm, |i| &i.exception, payload)?;
-    register(&realm, &env.own(&object));
-    Ok(object)
+    let payload = payload(&realm, env, tag, args, stack.transpose()?);
+    api::construct(call, &realm, |i| &i.exception, payload)
 }
 
 /// The option `traceStack`.
@@ -268,21 +250,18 @@ fn with_this<T>(call: &Call<'_>, f: impl FnOnce(&ExceptionObject) -> Result<T>) 
 fn get_arg<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     with_this(call, |this| {
         let (ctx, env, realm) = (&call.ctx, Env::new(&call.ctx), &this.realm);
-        let exception = &this.entry.exception;
         let tag = tag::argument(call, realm, 0)?;
         let index = api::to_u32(ctx, &call.arg(1), "index")?;
-        if tag != exception.tag() {
+        if tag != this.tag {
             return Err(JsException::throw_type(
                 ctx,
                 "the exception has another tag",
             ));
         }
-        let Some(ty) = exception.types().get(index as usize) else {
+        let Some(arg) = this.args.get(index as usize) else {
             let message = format!("the exception has no value {index}");
             return Err(JsException::throw_range(ctx, &message));
         };
-        convert::check_type(env, *ty)?;
-        let values = realm.store.with(|store| exception.values(store));
-        Ok(convert::to_js(realm, env, &values[index as usize])?.into_value())
+        Ok(arg.to_js(realm, env)?.into_value())
     })
 }

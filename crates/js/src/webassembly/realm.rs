@@ -2,7 +2,6 @@
 
 use super::Payload;
 use super::buffers::Buffers;
-use super::exception::Exceptions;
 use super::import::Import;
 use super::jspi::{Awaited, Frame};
 use super::{function, tag};
@@ -45,8 +44,6 @@ pub(crate) struct Realm {
     pub(super) buffers: Buffers,
     /// The tag under which WebAssembly sees what JavaScript throws.
     pub(super) js_tag: Tag,
-    /// Which objects JavaScript has for exceptions.
-    pub(super) exceptions: Exceptions,
     values: RefCell<Values>,
     released: Arc<Mutex<Vec<u32>>>,
     functions: Cache<Func>,
@@ -199,7 +196,6 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             awaited: Cell::default(),
             buffers: Buffers::default(),
             js_tag: js_tag.expect("every engine knows the type"),
-            exceptions: Exceptions::default(),
             values: RefCell::default(),
             released: Arc::default(),
             functions: RefCell::default(),
@@ -291,7 +287,6 @@ impl Realm {
             self.imports.borrow().iter().map(|import| import.function()),
         );
         self.buffers.mark(marker);
-        self.exceptions.mark(marker);
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
             intrinsics.mark(marker);
         }
@@ -313,7 +308,6 @@ impl Realm {
         drop(self.values.take());
         drop(self.imports.take());
         self.buffers.clear();
-        self.exceptions.clear();
         drop(self.intrinsics.take());
         drop(self.awaited.take());
     }
