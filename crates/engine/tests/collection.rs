@@ -326,6 +326,64 @@ fn cycles_are_freed() {
     });
 }
 
+/// While continuations switch to each other, each is held by nothing but what it was switched with: a
+/// parameter of the other. So is the host value that goes to and fro; and both go on a suspended chain.
+#[test]
+fn what_switches_carry_is_kept() {
+    const WAT: &str = r#"(module
+        (import "host" "gc" (func $gc))
+        (rec (type $f (func (param externref (ref null $c)) (result externref)))
+             (type $c (cont $f)))
+        (type $late (func (result externref))) (type $k (cont $late))
+        (tag $sw (result externref)) (tag $t)
+        (global $rounds (mut i32) (i32.const 0))
+        (elem declare func $plays)
+        (func $wait (if (i32.rem_u (global.get $rounds) (i32.const 2)) (then (suspend $t))))
+        (func $plays (type $f)
+          (loop $again
+            (call $gc)
+            (call $wait)
+            (call $gc)
+            (if (i32.eqz (global.get $rounds)) (then (return (local.get 0))))
+            (global.set $rounds (i32.sub (global.get $rounds) (i32.const 1)))
+            (switch $c $sw (local.get 0)
+              (if (result (ref null $c)) (ref.is_null (local.get 1))
+                (then (cont.new $c (ref.func $plays))) (else (local.get 1))))
+            (local.set 1) (local.set 0)
+            (br $again))
+          (unreachable))
+        ;; What suspends is resumed with nothing else in a local; the first is bound before.
+        (func (export "go") (param $rounds i32) (param $value externref) (result externref)
+          (local $k (ref null $k))
+          (global.set $rounds (local.get $rounds))
+          (local.set $k (cont.bind $c $k (local.get $value) (ref.null $c)
+            (cont.new $c (ref.func $plays))))
+          (local.set $value (ref.null extern))
+          (call $gc)
+          (loop $again
+            (block $on (result (ref $k))
+              (return (resume $k (on $sw switch) (on $t $on) (local.get $k))))
+            (local.set $k)
+            (call $gc)
+            (br $again))
+          (unreachable)))"#;
+    both(|engine| {
+        let counter = Counter::default();
+        let mut guest = Guest::new(engine, WAT, (), |linker| {
+            let gc = |mut caller: Caller<'_, ()>| caller.gc();
+            linker.func_wrap("host", "gc", gc).unwrap();
+        });
+        for rounds in [0, 1, 2, 3, 101] {
+            let params = [Val::I32(rounds), counter.value().into()];
+            is_value(&guest.call("go", &params).unwrap());
+            drop(params);
+            // The other player was left, if there was one.
+            guest.check_freed();
+            assert_eq!(counter.live(), 0);
+        }
+    });
+}
+
 /// No collection is asked for: memory stays bounded all the same.
 #[test]
 fn a_million_dropped_continuations_go_by_themselves() {

@@ -542,6 +542,57 @@ fn stacks_of_continuations_grow_at_every_depth() {
     });
 }
 
+/// Tail calls in continuations: the body gives way to functions with fewer and with more parameters, as
+/// the last thing it does, before and after it was suspended; and transfers are the last thing themselves.
+const TAILS: &str = r#"(module
+    (type $f (func (param i32) (result i64))) (type $c (cont $f))
+    (type $late (func (result i64))) (type $k (cont $late))
+    (type $wide (func (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)))
+    (tag $t) (tag $last (result i64))
+    (table funcref (elem $narrow))
+    (elem declare func $body $wide $last)
+    (func $wide (type $wide)
+      (suspend $t)
+      (if (i64.eqz (local.get 9)) (then (return_call $narrow)))
+      (return_call $wide (local.get 1) (local.get 2) (local.get 3) (local.get 4) (local.get 5)
+        (local.get 6) (local.get 7) (local.get 8) (local.get 0)
+        (i64.sub (local.get 9) (i64.const 1))))
+    (func $narrow (type $late)
+      (suspend $t)
+      (return_call $last))
+    (func $last (type $late) (suspend $last))
+    (func $body (type $f)
+      (if (i32.and (local.get 0) (i32.const 1))
+        (then (return_call_indirect (type $late) (i32.const 0))))
+      (return_call_ref $wide (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4)
+        (i64.const 5) (i64.const 6) (i64.const 7) (i64.const 8) (i64.const 9)
+        (i64.extend_i32_u (local.get 0)) (ref.func $wide)))
+    (type $answered (func (param i64) (result i64))) (type $ka (cont $answered))
+    (func (export "go") (param $n i32) (result i64) (local $k (ref null $k))
+      (local.set $k (cont.bind $c $k (local.get $n) (cont.new $c (ref.func $body))))
+      (block $done (result (ref $ka))
+        (loop $again
+          (block $on (result (ref $k))
+            (return (resume $k (on $t $on) (on $last $done) (local.get $k))))
+          (local.set $k)
+          (br $again))
+        (unreachable))
+      (call $finish))
+    (func $finish (param $k (ref $ka)) (result i64)
+      (i64.const 77) (local.get $k) (resume $ka)))"#;
+
+#[test]
+fn bodies_end_in_tail_calls() {
+    both(|engine| {
+        let mut guest = Guest::plain(engine, TAILS);
+        for n in [0, 1, 2, 3, 10, 2000] {
+            let results = guest.call("go", &[Val::I32(n)]).unwrap();
+            assert_values(&results, &[Val::I64(77)]);
+            guest.check_idle();
+        }
+    });
+}
+
 /// Many at once, and many one after the other.
 const MANY: &str = r#"(module
     (type $f (func (param i32) (result i32))) (type $c (cont $f))

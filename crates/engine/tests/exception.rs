@@ -3,8 +3,8 @@
 
 mod common;
 
-use bident::{Caller, Continuation, Engine, Error, ErrorKind, Exception, FuncType, Store, Tag};
-use bident::{Outcome, Reply, TrapCode, Val, ValType};
+use bident::{Caller, Continuation, Engine, Error, ErrorKind, Exception, ExternRef, FuncType};
+use bident::{Outcome, Reply, Store, Tag, TrapCode, Val, ValType};
 use common::{Guest, assert_values, both, names};
 
 /// `go(depth, levels, frames)`: throws `depth` frames deep in each of `levels` continuations inside each
@@ -131,6 +131,112 @@ fn exceptions_are_thrown_into_continuations() {
             let expected = [3, 1, 2, 1][catches as usize];
             assert_eq!(guest.i32("nested", &[catches]), expected);
             guest.check_idle();
+        }
+    });
+}
+
+/// `resume_throw` and `resume_throw_ref` with clauses, into continuations inside each other; the one at
+/// level `catcher` catches, keeps what came, and suspends from its handler. Numbers of ways: 0 by tag, 1
+/// by reference.
+const INTO: &str = r#"(module
+    (type $f (func (param i32 i32) (result i32))) (type $c (cont $f))
+    (type $late (func (result i32))) (type $k (cont $late))
+    (tag $t) (tag $x (export "x") (param i32 externref)) (tag $sw (result i32))
+    (global $ran (export "ran") (mut i32) (i32.const 0))
+    (global $seen (export "seen") (mut externref) (ref.null extern))
+    (elem declare func $level)
+    (func $inside (param $level i32) (param $catcher i32) (result i32)
+      (if (result i32) (local.get $level)
+        (then (resume $c (i32.sub (local.get $level) (i32.const 1)) (local.get $catcher)
+          (cont.new $c (ref.func $level))))
+        (else (suspend $t) (i32.const -1))))
+    (func $level (type $f)
+      (global.set $ran (i32.add (global.get $ran) (i32.const 1)))
+      (if (i32.ne (local.get 0) (local.get 1))
+        (then (return (call $inside (local.get 0) (local.get 1)))))
+      (block $h (result i32 externref)
+        (return (try_table (result i32) (catch $x $h)
+          (call $inside (local.get 0) (local.get 1)))))
+      (global.set $seen)
+      (suspend $t)
+      (i32.add (i32.mul (local.get 0) (i32.const 100))))
+    (func $exception (param $value externref) (result exnref)
+      (block $h (result exnref)
+        (try_table (catch_all_ref $h) (throw $x (i32.const 7) (local.get $value)))
+        (unreachable)))
+    ;; Gives 1000 more if what was thrown into has suspended again.
+    (func $throw (param $k (ref null $k)) (param $way i32) (param $value externref) (result i32)
+      (i32.add (i32.const 1000) (resume $k (block $on (result (ref $k))
+        (if (local.get $way)
+          (then (return (resume_throw_ref $k (on $sw switch) (on $t $on)
+            (call $exception (local.get $value)) (local.get $k)))))
+        (return (resume_throw $k $x (on $sw switch) (on $t $on)
+          (i32.const 7) (local.get $value) (local.get $k)))))))
+    (func (export "into") (param $levels i32) (param $catcher i32) (param $way i32)
+        (param $value externref) (result i32)
+      (call $throw
+        (block $on (result (ref $k))
+          (return (resume $c (on $t $on) (local.get $levels) (local.get $catcher)
+            (cont.new $c (ref.func $level)))))
+        (local.get $way) (local.get $value)))
+    (func (export "into bound") (param $way i32) (param $value externref) (result i32)
+      (call $throw (cont.bind $c $k (i32.const 0) (i32.const 0) (cont.new $c (ref.func $level)))
+        (local.get $way) (local.get $value)))
+    (func (export "into fresh") (param $way i32) (param $value externref) (result i32)
+      (if (local.get $way) (then
+        (return (resume_throw_ref $c (call $exception (local.get $value))
+          (cont.new $c (ref.func $level))))))
+      (resume_throw $c $x (i32.const 7) (local.get $value) (cont.new $c (ref.func $level)))))"#;
+
+/// Whether a value is one of the host.
+fn is_extern(value: &Val) -> bool {
+    matches!(value, Val::ExternRef(Some(_)))
+}
+
+#[test]
+fn exceptions_are_thrown_into_levels_of_continuations() {
+    both(|engine| {
+        let mut guest = Guest::plain(engine, INTO);
+        let seen = guest.instance.get_global(&mut guest.store, "seen").unwrap();
+        for levels in [0, 1, 2, 30] {
+            for way in [0, 1] {
+                for catcher in [0, 1, levels / 2, levels, -1] {
+                    let numbers = [levels, catcher, way].map(Val::I32);
+                    let params = [&numbers[..], &[ExternRef::new(1).into()]].concat();
+                    let result = guest.call("into", &params);
+                    if (0..=levels).contains(&catcher) {
+                        let expected = 1000 + 100 * catcher + 7;
+                        assert_values(&result.unwrap(), &[Val::I32(expected)]);
+                        assert!(is_extern(&seen.get(&mut guest.store)));
+                        seen.set(&mut guest.store, Val::ExternRef(None)).unwrap();
+                    } else {
+                        let error = result.unwrap_err();
+                        let values = error.exception().unwrap().values(&mut guest.store);
+                        assert_eq!(values[0].i32(), Some(7), "{levels} {catcher} {way}");
+                        assert!(is_extern(&values[1]));
+                    }
+                    guest.check_idle();
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn exceptions_into_what_never_started_run_nothing() {
+    both(|engine| {
+        let mut guest = Guest::plain(engine, INTO);
+        let ran = guest.instance.get_global(&mut guest.store, "ran").unwrap();
+        for name in ["into fresh", "into bound"] {
+            for way in [0, 1] {
+                let params = [Val::I32(way), ExternRef::new(1).into()];
+                let error = guest.call(name, &params).unwrap_err();
+                let values = error.exception().unwrap().values(&mut guest.store);
+                assert_eq!(values[0].i32(), Some(7), "{name} {way}");
+                assert!(is_extern(&values[1]));
+                assert_eq!(ran.get(&mut guest.store).i32(), Some(0), "{name} {way}");
+                guest.check_idle();
+            }
         }
     });
 }

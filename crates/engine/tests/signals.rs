@@ -205,6 +205,58 @@ fn a_storm_of_signals_does_no_harm() {
     assert!(status.success(), "{status}");
 }
 
+/// `transfers(n)`: a generator of so many values, and two who switch to each other as often.
+const TRANSFERS: &str = r#"(module
+    (type $f (func (param i32) (result i32))) (type $c (cont $f))
+    (rec (type $g (func (param i32 (ref null $p)) (result i32))) (type $p (cont $g)))
+    (tag $t (param i32) (result i32)) (tag $sw (result i32))
+    (elem declare func $asks $plays)
+    (func $asks (type $f) (local $sum i32)
+      (loop $again
+        (local.set $sum (i32.add (local.get $sum) (suspend $t (local.get 0))))
+        (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (local.get $sum))
+    (func $plays (type $g) (local $turns i32)
+      (loop $again
+        (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
+        (if (i32.eqz (local.get 0)) (then (return (local.get $turns))))
+        (switch $p $sw (i32.sub (local.get 0) (i32.const 1)) (local.get 1))
+        (local.set 1) (local.set 0)
+        (br $again))
+      (unreachable))
+    (func (export "transfers") (param $n i32) (result i32)
+      (local $k (ref null $c)) (local $turns i32)
+      (local.set $turns (resume $p (on $sw switch) (local.get $n) (cont.new $p (ref.func $plays))
+        (cont.new $p (ref.func $plays))))
+      (local.set $k (cont.new $c (ref.func $asks)))
+      (loop $again
+        (block $on (result i32 (ref $c))
+          (return (i32.add (local.get $turns)
+            (resume $c (on $t $on) (local.get $n) (local.get $k)))))
+        (local.set $k) (local.set $n)
+        (br $again))
+      (unreachable)))"#;
+
+/// Signals between any two instructions of the stubs: where a stack pointer is saved, and where it is
+/// not yet that of the stack which is noted as current.
+#[test]
+fn a_storm_of_signals_between_transfers() {
+    let status = child("a_storm_of_signals_between_transfers", || {
+        install(libc::SIGUSR1, 0);
+        both(|engine| {
+            let mut guest = Guest::plain(engine, TRANSFERS);
+            in_storm(1000, || {
+                let n = 2000;
+                // Each player has half of the turns, and the first; the last one tells its own.
+                assert_eq!(guest.i32("transfers", &[n]), n / 2 + 1 + n * (n + 1) / 2);
+                guest.check_freed();
+            });
+        });
+        assert_eq!(ASTRAY.load(Ordering::Relaxed), 0);
+    });
+    assert!(status.success(), "{status}");
+}
+
 #[test]
 fn one_engine_serves_many_threads() {
     both(|engine| {

@@ -145,8 +145,8 @@ const TRAPS: &[(TrapCode, &str)] = &[
     ),
 ];
 
-/// Traps that no single instruction gives: they have tests of their own (growth.rs, limit.rs,
-/// reentrance.rs).
+/// Traps that no single instruction gives: they have tests of their own (growth.rs, reentrance.rs,
+/// pressure.rs).
 const NOT_FROM_AN_INSTRUCTION: [TrapCode; 3] = [
     TrapCode::StackMemoryExhausted,
     TrapCode::HostStackOverflow,

@@ -3,8 +3,11 @@
 
 mod common;
 
-use bident::{Caller, Config, Continuation, Engine, Error, ErrorKind, Outcome, TrapCode, Val};
-use common::{Guest, both, both_with, names, returned_i32};
+use bident::Val;
+use bident::{
+    Caller, Config, Continuation, Engine, Error, ErrorKind, Exception, Outcome, TrapCode,
+};
+use common::{Guest, assert_values, both, both_with, names, returned_i32};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -108,6 +111,78 @@ fn a_trap_at_every_point() {
     });
 }
 
+/// Instructions that trap in other ways: by a fault that a signal handler sees, by the limit of a stack,
+/// by an answer of the host's side.
+const FAULTS: [(&str, TrapCode); 6] = [
+    (
+        "(drop (i32.load (i32.const -4)))",
+        TrapCode::MemoryOutOfBounds,
+    ),
+    (
+        "(drop (i32.div_s (i32.const 1) (global.get $zero)))",
+        TrapCode::IntegerDivideByZero,
+    ),
+    ("(call $endless)", TrapCode::StackOverflow),
+    (
+        "(drop (resume $k (ref.null $k)))",
+        TrapCode::NullContinuationReference,
+    ),
+    ("(suspend $nobody)", TrapCode::UnhandledTag),
+    (
+        "(throw_ref (ref.null exn))",
+        TrapCode::NullExceptionReference,
+    ),
+];
+
+#[test]
+fn every_kind_of_trap_at_every_point() {
+    both_with(Config::new().max_stack_size(8 << 10), |engine| {
+        for (fault, code) in FAULTS {
+            let text = LEVELS
+                .replace("(call $fate (local.get $at))", fault)
+                .replace(
+                    "(tag $t (export",
+                    "(memory 1) (tag $nobody) (global $zero (mut i32) (i32.const 0))
+                     (func $endless (call $endless) (call $endless)) (tag $t (export",
+                );
+            let mut guest = Guest::new(engine, &text, (), |linker| {
+                linker.func_wrap("host", "fate", |_: i32| ()).unwrap();
+            });
+            at_every_point(&mut guest, |guest, depth, at| {
+                let error = guest.error("run", &[depth, at]);
+                assert_eq!(error.trap(), Some(code), "{depth} {at}");
+            });
+        }
+    });
+}
+
+/// Thrown in WebAssembly, or by the host function; caught by nobody.
+#[test]
+fn an_exception_at_every_point() {
+    let text = LEVELS.replace(
+        "(tag $t (export",
+        r#"(tag $x (export "x") (param i32)) (tag $t (export"#,
+    );
+    let in_wasm = text.replace("(call $fate (local.get $at))", "(throw $x (local.get $at))");
+    both(|engine| {
+        for text in [&text, &in_wasm] {
+            let fate = |mut caller: Caller<'_, ()>, at: i32| -> Result<(), Error> {
+                let instance = caller.instance().unwrap();
+                let x = instance.get_tag(&mut caller, "x").unwrap();
+                Err(Exception::new(&mut caller, x, &[Val::I32(at)])?.into())
+            };
+            let mut guest = Guest::new(engine, text, (), |linker| {
+                linker.func_wrap("host", "fate", fate).unwrap();
+            });
+            at_every_point(&mut guest, |guest, depth, at| {
+                let error = guest.error("run", &[depth, at]);
+                let exception = error.exception().expect("an exception");
+                assert_values(&exception.values(&mut guest.store), &[Val::I32(at)]);
+            });
+        }
+    });
+}
+
 /// How `proc_exit` ends a program.
 #[derive(Debug, PartialEq)]
 struct Exit(i32);
@@ -131,17 +206,63 @@ fn an_exit_at_every_point() {
     });
 }
 
+/// Ways to end a program, by number: an exit, a trap and an exception of the host, a trap and an exception
+/// of WebAssembly.
+const ENDS: std::ops::Range<i32> = 0..5;
+
+/// `host.end`, and a function that ends in the way that it is told. A panic has number 5.
+const END: &str = r#"
+    (import "host" "end" (func $host_end (param i32)))
+    (tag $x (export "x"))
+    (func $end (param $how i32)
+      (if (i32.eq (local.get $how) (i32.const 3)) (then (unreachable)))
+      (if (i32.eq (local.get $how) (i32.const 4)) (then (throw $x)))
+      (call $host_end (local.get $how)))"#;
+
+/// A guest with [`END`] at its beginning.
+fn ending(engine: &Engine, wat: &str) -> Guest<()> {
+    let end = |mut caller: Caller<'_, ()>, how: i32| -> Result<(), Error> {
+        match how {
+            0 => Err(Error::new(Exit(3))),
+            1 => Err(TrapCode::Unreachable.into()),
+            2 => {
+                let instance = caller.instance().unwrap();
+                let x = instance.get_tag(&mut caller, "x").unwrap();
+                Err(Exception::new(&mut caller, x, &[])?.into())
+            }
+            _ => panic!("an end with a panic"),
+        }
+    };
+    Guest::new(
+        engine,
+        &wat.replace("(module", &format!("(module {END}")),
+        (),
+        |linker| {
+            linker.func_wrap("host", "end", end).unwrap();
+        },
+    )
+}
+
+/// Checks that an error is what this way to end gives.
+#[track_caller]
+fn check_end(error: &Error, how: i32) {
+    match how {
+        0 => assert_eq!(error.downcast_ref(), Some(&Exit(3))),
+        1 | 3 => assert_eq!(error.trap(), Some(TrapCode::Unreachable)),
+        _ => assert_eq!(error.kind(), ErrorKind::Exception, "{error}"),
+    }
+}
+
 #[test]
-fn an_exit_after_any_number_of_resumes() {
+fn an_end_after_any_number_of_resumes() {
     const WAT: &str = r#"(module
-        (import "host" "exit" (func $exit))
         (type $f (func)) (type $c (cont $f))
         (tag $t)
         (table $kept 100 (ref null $c))
         (elem declare func $once $twice)
         (func $once)
         (func $twice (suspend $t))
-        (func (export "go") (param $n i32) (param $finish i32)
+        (func (export "go") (param $n i32) (param $finish i32) (param $how i32)
           (loop $again
             (if (local.get $n) (then
               (local.set $n (i32.sub (local.get $n) (i32.const 1)))
@@ -153,23 +274,93 @@ fn an_exit_after_any_number_of_resumes() {
                       (resume $c (on $t $on) (cont.new $c (ref.func $twice)))
                       (unreachable)))))
               (br $again))))
-          (call $exit))
+          (call $end (local.get $how)))
         (func (export "clear")
           (table.fill $kept (i32.const 0) (ref.null $c) (table.size $kept))))"#;
     both(|engine| {
-        let mut guest = Guest::new(engine, WAT, (), |linker| {
-            let exit = || -> Result<(), Error> { Err(Error::new(Exit(3))) };
-            linker.func_wrap("host", "exit", exit).unwrap();
-        });
+        let mut guest = ending(engine, WAT);
         for n in [0, 1, 2, 50] {
             for finish in [0, 1] {
-                let error = guest.error("go", &[n, finish]);
-                assert_eq!(error.downcast_ref(), Some(&Exit(3)));
-                let unfinished = if finish == 0 { n } else { 0 };
-                guest.store.gc();
-                assert_eq!(guest.store.stats().live, unfinished as usize);
-                guest.call("clear", &[]).unwrap();
-                guest.check_freed();
+                for how in ENDS {
+                    check_end(&guest.error("go", &[n, finish, how]), how);
+                    let unfinished = if finish == 0 { n } else { 0 };
+                    guest.store.gc();
+                    assert_eq!(guest.store.stats().live, unfinished as usize);
+                    guest.call("clear", &[]).unwrap();
+                    guest.check_freed();
+                }
+            }
+        }
+    });
+}
+
+/// What has ended otherwise than by returning has not gone back to be resumed: every reference to it is
+/// used. What was suspended inside before goes on.
+#[test]
+fn references_to_what_has_ended_are_used() {
+    const WAT: &str = r#"(module
+        (type $f (func)) (type $k (cont $f))
+        (tag $t)
+        ;; What ends, as it was made, and as it was suspended; what was suspended inside of it.
+        (table $kept 3 (ref null $k))
+        (global $how (mut i32) (i32.const 0))
+        (global $suspends (mut i32) (i32.const 0))
+        (elem declare func $inner $ends $nothing)
+        (func $nothing)
+        (func $inner (suspend $t))
+        (func $suspended (param $k (ref null $k)) (result (ref $k))
+          (block $on (result (ref $k))
+            (resume $k (on $t $on) (local.get $k))
+            (unreachable)))
+        (func $ends
+          (table.set $kept (i32.const 2) (call $suspended (cont.new $k (ref.func $inner))))
+          (if (global.get $suspends) (then (suspend $t)))
+          (call $end (global.get $how)))
+        (func (export "go") (param $how i32) (param $suspends i32)
+          (global.set $how (local.get $how))
+          (global.set $suspends (local.get $suspends))
+          (table.set $kept (i32.const 0) (cont.new $k (ref.func $ends)))
+          (table.set $kept (i32.const 1) (ref.null $k))
+          (if (i32.eqz (local.get $suspends))
+            (then (resume $k (table.get $kept (i32.const 0))))
+            (else
+              (table.set $kept (i32.const 1) (call $suspended (table.get $kept (i32.const 0))))
+              (resume $k (table.get $kept (i32.const 1))))))
+        (func (export "others") (param $n i32)
+          (loop $again
+            (resume $k (cont.new $k (ref.func $nothing)))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func (export "resume") (param i32) (resume $k (table.get $kept (local.get 0))))
+        (func (export "throw") (param i32)
+          (resume_throw $k $x (table.get $kept (local.get 0))))
+        (func (export "bind") (param i32)
+          (table.set $kept (i32.const 2)
+            (cont.bind $k $k (table.get $kept (local.get 0))))))"#;
+    both(|engine| {
+        let mut guest = ending(engine, WAT);
+        for how in ENDS.start..=ENDS.end {
+            for suspends in [0, 1] {
+                let run = AssertUnwindSafe(|| guest.error("go", &[how, suspends]));
+                match catch_unwind(run) {
+                    Ok(error) => check_end(&error, how),
+                    Err(_) => assert_eq!(how, ENDS.end, "it panics"),
+                }
+                let consumed = |guest: &mut Guest<()>, name: &str, which: i32| {
+                    let error = guest.error(name, &[which]);
+                    let code = TrapCode::ContinuationConsumed;
+                    assert_eq!(error.trap(), Some(code), "{name} {which}, {how} {suspends}");
+                };
+                for others in [0, 50] {
+                    if others > 0 {
+                        guest.call("others", &[Val::I32(others)]).unwrap();
+                    }
+                    for name in ["resume", "throw", "bind"] {
+                        (0..=suspends).for_each(|which| consumed(&mut guest, name, which));
+                    }
+                }
+                guest.call("resume", &[Val::I32(2)]).unwrap();
+                consumed(&mut guest, "resume", 2);
+                guest.check_idle();
             }
         }
     });

@@ -263,6 +263,15 @@ fn signal_stack() -> libc::stack_t {
     }
 }
 
+/// What may be done with the memory right below an address.
+fn access_below(address: usize) -> String {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("a list of mappings");
+    let end = format!("-{address:x} ");
+    let line = maps.lines().find(|line| line.contains(&end));
+    let access = line.and_then(|line| line.split(' ').nth(1));
+    access.unwrap_or("nothing there").to_owned()
+}
+
 #[test]
 fn each_thread_has_one_signal_stack_of_ours() {
     let of_thread = || {
@@ -272,6 +281,10 @@ fn each_thread_has_one_signal_stack_of_ours() {
             os::ensure_signal_stack().expect("an alternate signal stack");
             assert_eq!(first.ss_sp, signal_stack().ss_sp);
             assert!(first.ss_size >= 64 << 10);
+            // SAFETY: asks what the kernel told this process at its start.
+            let needed = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
+            assert!(first.ss_size >= needed + (32 << 10), "{needed}");
+            assert_eq!(access_below(first.ss_sp as usize), "---p");
             first.ss_sp as usize
         })
     };
