@@ -233,3 +233,21 @@ fn exceptions_have_a_limit_that_those_dropped_do_not_reach() {
         }
     }
 }
+
+#[test]
+fn a_store_that_is_all_but_full_does_not_collect_for_each_stack() {
+    both_with(Config::new().max_stack_memory(4 << 20), |engine| {
+        let mut guest = Guest::plain(engine, &GUEST.replace("$table 1000", "$table 10000"));
+        // Fills the limit but for three blocks of the smallest size: the caller's, and two to waste.
+        let full = (4 << 20) / 512 - 3;
+        guest
+            .call("keep deep", &[Val::I32(full), Val::I32(0)])
+            .unwrap();
+        let error = guest.call("waste", &[Val::I32(1000)]).unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Trap(TrapCode::StackMemoryExhausted)
+        );
+        guest.call("clear", &[]).unwrap();
+    });
+}

@@ -208,6 +208,7 @@ impl Stacks {
 
     /// The first stacklet of the suspended chain that a word names; `None` if it names none, whatever
     /// the word. Of a stacklet that runs, too, if the word is the reference it will have next.
+    #[inline]
     pub fn first_of_chain(&self, word: u64) -> Option<*mut Stacklet> {
         let first = self.resolve(Reference::from_word(word)?)?;
         // SAFETY: resolved, so it is live.

@@ -30,8 +30,8 @@ pub struct Stacklet {
     pub limit: usize,
     /// One past the highest address of the block.
     pub top: usize,
-    /// The stacklet that resumed this one; null for the root of a chain. Of a free or idle record:
-    /// the next one.
+    /// The stacklet that resumed this one; null for the root of an activation. Of the last of a
+    /// suspended chain, and of a fresh one: anything. Of a free or idle record: the next one.
     pub parent: *mut Stacklet,
     /// List of what the resume handles that this stacklet runs under: a word each, then 0.
     pub handlers: *const usize,
@@ -41,8 +41,8 @@ pub struct Stacklet {
     pub revision: u32,
     /// A word for the embedder: what [`Entry::origin`] was.
     pub origin: usize,
-    /// While it is the first of a chain that is suspended: position of the last. While it waits in a
-    /// resume: 0, which is the position of no stacklet. While it runs, either.
+    /// While it is the first of a chain that is suspended or parked: position of the last. While it
+    /// waits in a resume: 0, which is the position of no stacklet. While it runs, either.
     pub last: u32,
     /// Whether it is a stack.
     pub state: State,

@@ -32,6 +32,9 @@ const FEW_RECORDS: u32 = 200;
 /// million elements, would look at them all for every thousand exceptions.
 const BYTES_PER_VALUE: usize = 2048;
 
+/// Part of the limit of stacks that a collection at the limit must leave free.
+const LEAST_ROOM: usize = 64;
+
 /// When stacks were last collected.
 pub(crate) struct Pressure {
     /// Bytes of stacks above which the next collection comes.
@@ -84,7 +87,8 @@ impl Marker<'_> {
 
     fn continuation(&mut self, word: u64) {
         if let Some(first) = self.stacks.first_of_chain(word) {
-            // SAFETY: it is the first of a suspended chain, or runs and was reached before.
+            // SAFETY: it is fresh or the first of a suspended chain; or it runs, or is parked, and was reached
+            // before.
             let last = unsafe { self.stacks.last(first) };
             // SAFETY: `first` and `last` are the ends of a chain.
             unsafe { self.chain(first, last) };
@@ -145,11 +149,14 @@ impl StoreOpaque {
         self.stacks.trim();
     }
 
-    /// At a limit of stacks: frees all that can be freed, but for what these words refer to.
+    /// At a limit of stacks: frees all that can be freed, but for what these words refer to. Gives
+    /// whether that was worth while: else a program that has all but filled its limit would collect
+    /// for each stack that it makes.
     #[cold]
-    pub(crate) fn make_room(&mut self, words: &[u64]) {
+    pub(crate) fn make_room(&mut self, words: &[u64]) -> bool {
         self.stacks.release_idle(&mut self.vm.anchor);
         self.collect_with(words);
+        self.stacks.bytes() <= self.stacks.limit() - self.stacks.limit() / LEAST_ROOM
     }
 
     /// Frees what nothing of this store can reach.

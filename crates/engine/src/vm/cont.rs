@@ -15,8 +15,8 @@ use crate::vm::store::{StoreOpaque, Unwinding};
 use crate::vm::throw::throw_hook;
 use bident_abi::{TrapCode, VmFuncRef, VmHeader, VmStore, VmTrap};
 use bident_stack::{
-    self as stack, Anchor, Answer, Entry, Exit, GROW_REGISTERS, Hooks, Lesson, Reference, Refusal,
-    Stacklet,
+    self as stack, Anchor, Answer, Entry, Exit, GROW_REGISTERS, Hint, Hooks, Lesson, Reference,
+    Refusal, Stacklet,
 };
 use std::ptr::{self, NonNull};
 
@@ -88,7 +88,7 @@ unsafe extern "sysv64" fn rehome_hook(
     // revision is 0.
     unsafe {
         let store = store_of(anchor);
-        store.stacks.rehome(stacklet).unwrap_or(ptr::null_mut())
+        store.rehome(stacklet).unwrap_or(ptr::null_mut())
     }
 }
 
@@ -109,14 +109,12 @@ unsafe extern "sysv64" fn grow_hook(
     // SAFETY: the stub passes its store's anchor and what it pushed; the current stacklet stands still.
     unsafe {
         let store = store_of(anchor);
-        store.make_room(&*registers);
-        match store.grow() {
-            Ok(()) => {
-                store.vm.trap = VmTrap::default();
-                Answer::ready(0)
-            }
+        if store.make_room(&*registers) && store.grow().is_ok() {
+            store.vm.trap = VmTrap::default();
+            Answer::ready(0)
+        } else {
             // As the signal handler noted it.
-            Err(_) => Answer::exit(Exit::Trapped),
+            Answer::exit(Exit::Trapped)
         }
     }
 }
@@ -188,7 +186,9 @@ impl StoreOpaque {
 
     #[cold]
     fn create_after_collecting(&mut self, entry: Entry) -> Result<*mut Stacklet, stack::Error> {
-        self.make_room(&[]);
+        if !self.make_room(&[]) {
+            return Err(stack::Error::TotalLimit);
+        }
         self.stacks.create(0, &raw const self.vm.anchor, entry)
     }
 
@@ -270,8 +270,7 @@ impl StoreOpaque {
         // leaves it as it is.
         let bound = unsafe {
             match self.stacks.bind(stacklet, position, &values) {
-                Err(stack::Error::TotalLimit | stack::Error::Os(_)) => {
-                    self.make_room(&[word]);
+                Err(stack::Error::TotalLimit | stack::Error::Os(_)) if self.make_room(&[word]) => {
                     self.stacks.bind(stacklet, position, &values)
                 }
                 bound => bound,
@@ -282,6 +281,17 @@ impl StoreOpaque {
             Err(stack::Error::StackletLimit) => Err(TrapCode::StackOverflow),
             Err(_) => Err(TrapCode::StackMemoryExhausted),
         }
+    }
+
+    /// Moves a suspended stacklet whose revision has wrapped to another record. The hint may be about
+    /// a stack that had this record before, and was never resumed.
+    ///
+    /// # Safety
+    /// As for `Stacks::rehome`.
+    unsafe fn rehome(&mut self, stacklet: *mut Stacklet) -> Result<*mut Stacklet, stack::Error> {
+        self.vm.anchor.hint = Hint::NONE;
+        // SAFETY: passed on.
+        unsafe { self.stacks.rehome(stacklet) }
     }
 
     /// Uses the reference to a continuation and puts its chain at the root of an activation that
@@ -299,7 +309,7 @@ impl StoreOpaque {
         unsafe {
             (*first).revision = (*first).revision.wrapping_add(1);
             if (*first).revision == 0 {
-                first = self.stacks.rehome(first).map_err(Error::stack_trap)?;
+                first = self.rehome(first).map_err(Error::stack_trap)?;
             }
             let last = self.stacks.last(first);
             (*last).parent = ptr::null_mut();

@@ -223,8 +223,9 @@ macro_rules! enter_with {
 }
 
 /// Host -> stacklet that is fresh or suspended: runs `stacklet`, which is [`Anchor::current`] and whose
-/// chain ends at `root`; `value` is the value at position 0. Comes back when the chain's last stacklet finishes, or when one parks, is
-/// suspended to the host, traps or is unwound, with the [`Exit`] that says which.
+/// chain ends at `root`; `value` is the value at position 0. Comes back when the chain's last
+/// stacklet finishes, or when one parks, is suspended to the host, traps or is unwound, with the
+/// [`Exit`] that says which.
 ///
 /// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
 ///

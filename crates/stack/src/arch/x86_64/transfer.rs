@@ -38,7 +38,8 @@
 //! ([`Anchor::switched`]), if a compare confirms it: loaded from the record, each switch would wait for
 //! the store of the one before.
 
-use super::{REFERENCE, REVISION, SP, leave_builtin, root_start};
+use super::{RED_ZONE, REFERENCE, REVISION, ROOT_FRAME, SP, leave_builtin, root_start};
+use crate::memory::SMALLEST_BLOCK;
 use crate::stacklet::{Anchor, Exit, Hint, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
 use std::arch::naked_asm;
 use std::mem::offset_of;
@@ -133,6 +134,10 @@ unsafe extern "sysv64" fn create_stressed() {
     )
 }
 
+/// From the limit of a stacklet of the smallest size to its root frame. Among a million, one that is
+/// resumed is in no cache: its frames are waited for, and if it ends then, so would be its root.
+const ROOT_LINE: usize = SMALLEST_BLOCK - ROOT_FRAME - RED_ZONE;
+
 /// Puts the chain that a reference names below the current stacklet, in the registers that `resume` gets
 /// its arguments in; then the instructions given. rax -> its first stacklet, now current, then.
 macro_rules! resume_with {
@@ -167,6 +172,7 @@ macro_rules! resume_with {
             "mov [r10 + {CURRENT}], rax",
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
+            "prefetcht0 [r11 + {ROOT_LINE}]",
             $($go,)*
             // The hint is about the stacklet that resumes.
             "3:",
@@ -236,6 +242,7 @@ macro_rules! resume_with {
             LAST = const offset_of!(Stacklet, last),
             PARENT = const offset_of!(Stacklet, parent),
             HANDLERS = const offset_of!(Stacklet, handlers),
+            ROOT_LINE = const ROOT_LINE,
             LIMIT = const offset_of!(Stacklet, limit),
             SP = const SP,
             REFUSED_REFERENCE = const Refusal::Reference as u32,
