@@ -116,7 +116,7 @@ pub(crate) const NONE_PARKED: i64 = -78;
 pub(crate) const CANCELLED: i64 = -79;
 
 /// An operand that names a continuation that the host has, and says how to use it: bits 0 to 3 which,
-/// 4 and 5 the list of handlers, then two flags and [`HeldWord::body`].
+/// 4 and 5 the list of handlers, then two flags and the number of the body.
 #[derive(Clone, Copy)]
 pub struct HeldWord(pub u32);
 

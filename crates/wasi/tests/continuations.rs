@@ -2,7 +2,7 @@
 
 mod common;
 
-use bident::{Engine, Linker, Module, Outcome, Store, Val};
+use bident::{Config, Engine, Linker, Module, Outcome, Store, Val};
 use bident_wasi::{Exit, MODULE, WasiCtx};
 use common::Captured;
 
@@ -42,13 +42,18 @@ fn text() -> String {
 
 #[test]
 fn a_continuation_writes_yields_and_exits() {
-    let engine = Engine::default();
-    let module = Module::from_text_or_binary(&engine, text().as_bytes()).unwrap();
-    let mut linker = Linker::new(&engine);
+    for stress in [false, true] {
+        writes_yields_and_exits(&Engine::new(&Config::new().stress(stress)).unwrap());
+    }
+}
+
+fn writes_yields_and_exits(engine: &Engine) {
+    let module = Module::from_text_or_binary(engine, text().as_bytes()).unwrap();
+    let mut linker = Linker::new(engine);
     bident_wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx).unwrap();
     let output = Captured::default();
     let ctx = WasiCtx::builder().stdout(output.clone()).build();
-    let mut store = Store::new(&engine, ctx);
+    let mut store = Store::new(engine, ctx);
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let go = instance.get_func(&mut store, "go").unwrap();
     let mut lines = String::new();
