@@ -4,7 +4,7 @@
 //! linked to the next through `parent`. Its revision was advanced when it was freed; a record whose
 //! revision would wrap is never used again, so that no old reference ever matches.
 
-use crate::os::{self, Access, HUGE_PAGE};
+use crate::os::{self, Access};
 use crate::stacklet::{Stacklet, State};
 use std::io;
 use std::ptr;
@@ -15,8 +15,7 @@ const _: () = assert!(CAPACITY * size_of::<Stacklet>() - 1 <= u32::MAX as usize)
 const RESERVATION: usize = CAPACITY * size_of::<Stacklet>();
 /// Bytes made usable at first, and at most at once.
 const FIRST_STEP: usize = 4 << 10;
-const LARGEST_STEP: usize = HUGE_PAGE;
-const _: () = assert!(RESERVATION.is_multiple_of(LARGEST_STEP));
+const LARGEST_STEP: usize = 1 << 20;
 
 pub(crate) struct Arena {
     base: *mut Stacklet,
@@ -32,7 +31,7 @@ pub(crate) struct Arena {
 impl Arena {
     pub(crate) fn new() -> io::Result<Self> {
         let mut arena = Self {
-            base: os::reserve_aligned(RESERVATION, HUGE_PAGE)?.cast(),
+            base: os::reserve(RESERVATION)?.cast(),
             usable: 0,
             count: 0,
             free: ptr::null_mut(),
@@ -89,12 +88,7 @@ impl Arena {
         }
         let start = self.base.cast::<u8>().wrapping_add(self.usable);
         // SAFETY: the next part of our own reservation, unused so far.
-        unsafe {
-            os::protect(start, end - self.usable, Access::ReadWrite)?;
-            if self.usable >= HUGE_PAGE {
-                os::prefer_huge_pages(start, end - self.usable);
-            }
-        }
+        unsafe { os::protect(start, end - self.usable, Access::ReadWrite)? };
         self.usable = end;
         Ok(())
     }

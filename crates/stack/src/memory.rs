@@ -12,13 +12,9 @@
 //!
 //! A slab whose last block is freed goes back to the system at once, unless it is the only one with
 //! room in its class: a program that makes one stack after another then maps nothing.
-//!
-//! The first slabs are mapped one by one. From the ninth on, they are cut from chunks of the size of a
-//! huge page: a million stacks then cost hardly any page faults, and a stack that is resumed after a
-//! long time no walk through page tables.
 
 use crate::arch::GUARD;
-use crate::os::{self, Access, HUGE_PAGE};
+use crate::os;
 use std::io;
 use std::ptr;
 
@@ -28,10 +24,6 @@ pub const SMALLEST_BLOCK: usize = 512;
 pub const CLASSES: u32 = 18;
 
 const SLAB: usize = 256 << 10;
-/// From so many slabs on, new ones are cut from chunks.
-const MANY: usize = 8;
-const CHUNK: usize = HUGE_PAGE;
-const _: () = assert!(CHUNK.is_multiple_of(SLAB));
 /// Classes below this one are carved from slabs.
 pub(crate) const SLAB_CLASSES: u32 = 6;
 /// What the unused bytes at the bottom of a block hold in debug builds.
@@ -86,8 +78,6 @@ pub(crate) struct Blocks {
     slabs: Vec<*mut Slab>,
     /// Per class, slabs that have room.
     roomy: [*mut Slab; SLAB_CLASSES as usize],
-    /// What is left of a chunk, for slabs to come: where, and how many bytes.
-    spare: (*mut u8, usize),
     /// Per class above the slabs', one idle block, so that a deep call repeated does not map each time.
     idle: [*mut u8; (CLASSES - SLAB_CLASSES) as usize],
     mapped: usize,
@@ -98,7 +88,6 @@ impl Blocks {
         Self {
             slabs: Vec::new(),
             roomy: [ptr::null_mut(); SLAB_CLASSES as usize],
-            spare: (ptr::null_mut(), 0),
             idle: [ptr::null_mut(); (CLASSES - SLAB_CLASSES) as usize],
             mapped: 0,
         }
@@ -199,13 +188,22 @@ impl Blocks {
     /// Maps a slab. Backed by memory at once where the class already fills one: such a program makes
     /// many stacks, and a page fault for every eight of them would cost more than all the rest.
     fn add_slab(&mut self, class: u32) -> io::Result<()> {
-        let several = self.slabs.len() > 1;
-        let memory = self.cut_slab()?;
-        if several {
-            // SAFETY: the slab is ours.
-            unsafe { os::populate(memory, SLAB) };
+        let many = self.slabs.len() > 1;
+        let raw = os::allocate(2 * SLAB, false)?;
+        let aligned = raw.map_addr(|a| a.next_multiple_of(SLAB));
+        let before = aligned.addr() - raw.addr();
+        // SAFETY: trims a mapping made above to its aligned middle.
+        unsafe {
+            if before > 0 {
+                os::unmap(raw, before);
+            }
+            os::unmap(aligned.wrapping_add(SLAB), SLAB - before);
         }
-        let slab = memory.cast::<Slab>();
+        if many {
+            // SAFETY: the middle of the mapping made above.
+            unsafe { os::populate(aligned, SLAB) };
+        }
+        let slab = aligned.cast::<Slab>();
         let header = size_of::<Slab>().next_multiple_of(class_size(class)) as u32;
         // SAFETY: freshly mapped, aligned to more than a header needs.
         unsafe {
@@ -220,41 +218,9 @@ impl Blocks {
             });
         }
         self.slabs.push(slab);
+        self.mapped += SLAB;
         self.link(slab);
         Ok(())
-    }
-
-    /// Memory for a slab, aligned to its size.
-    fn cut_slab(&mut self) -> io::Result<*mut u8> {
-        if self.spare.1 == 0 {
-            let size = if self.slabs.len() < MANY { SLAB } else { CHUNK };
-            let memory = os::reserve_aligned(size, size)?;
-            // SAFETY: reserved above, nobody knows of it.
-            unsafe {
-                if let Err(error) = os::protect(memory, size, Access::ReadWrite) {
-                    os::unmap(memory, size);
-                    return Err(error);
-                }
-                if size == CHUNK {
-                    os::prefer_huge_pages(memory, size);
-                }
-            }
-            self.spare = (memory, size);
-            self.mapped += size;
-        }
-        let (memory, left) = self.spare;
-        self.spare = (memory.wrapping_add(SLAB), left - SLAB);
-        Ok(memory)
-    }
-
-    /// Gives back what is left of a chunk.
-    fn release_spare(&mut self) {
-        let (memory, left) = std::mem::replace(&mut self.spare, (ptr::null_mut(), 0));
-        if left > 0 {
-            // SAFETY: mapped, and no slab was cut from it.
-            unsafe { os::unmap(memory, left) };
-            self.mapped -= left;
-        }
     }
 
     unsafe fn remove_slab(&mut self, slab: *mut Slab) {
@@ -269,9 +235,6 @@ impl Blocks {
             os::unmap(slab.cast(), SLAB);
         }
         self.mapped -= SLAB;
-        if self.slabs.len() < MANY {
-            self.release_spare();
-        }
     }
 
     fn link(&mut self, slab: *mut Slab) {
@@ -325,9 +288,8 @@ impl Blocks {
         }
     }
 
-    /// Gives idle large blocks, and what no slab was cut from, back to the system.
+    /// Gives idle large blocks back to the system.
     pub(crate) fn trim(&mut self) {
-        self.release_spare();
         for (i, idle) in self.idle.iter_mut().enumerate() {
             if !idle.is_null() {
                 let size = class_size(i as u32 + SLAB_CLASSES);

@@ -23,24 +23,6 @@ pub fn allocate(size: usize, populate: bool) -> io::Result<*mut u8> {
     map(size, libc::PROT_READ | libc::PROT_WRITE, flags)
 }
 
-/// As [`reserve`], at a multiple of `alignment`, which is one of the page size.
-///
-/// # Errors
-/// What `mmap` says.
-pub fn reserve_aligned(size: usize, alignment: usize) -> io::Result<*mut u8> {
-    let raw = reserve(size + alignment)?;
-    let aligned = raw.map_addr(|address| address.next_multiple_of(alignment));
-    let before = aligned.addr() - raw.addr();
-    // SAFETY: trims the mapping made above to its aligned middle.
-    unsafe {
-        if before > 0 {
-            unmap(raw, before);
-        }
-        unmap(aligned.wrapping_add(size), alignment - before);
-    }
-    Ok(aligned)
-}
-
 /// As [`allocate`], within two gigabytes below `near` if there is room: where code is called from, or
 /// calls, code at `near`. Branch predictors are slower for targets that are farther away.
 ///
@@ -274,18 +256,6 @@ pub fn shadow_stack_active() -> bool {
 pub fn page_size() -> usize {
     // SAFETY: no preconditions.
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
-}
-
-/// Pages that the system may put in place of so many small ones have this size, as a rule.
-pub const HUGE_PAGE: usize = 2 << 20;
-
-/// Says that a range may be backed by huge pages. Only a hint.
-///
-/// # Safety
-/// The range lies in mappings of the caller.
-pub unsafe fn prefer_huge_pages(address: *mut u8, size: usize) {
-    // SAFETY: passed on to the caller; the call changes no content.
-    unsafe { libc::madvise(address.cast(), size, libc::MADV_HUGEPAGE) };
 }
 
 /// Backs a range of pages with memory at once. Only a hint: pages that cannot be had now fault later.

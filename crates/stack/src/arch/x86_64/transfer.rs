@@ -135,7 +135,8 @@ unsafe extern "sysv64" fn create_stressed() {
 }
 
 /// From the limit of a stacklet of the smallest size to its root frame. Among a million, one that is
-/// resumed is in no cache: its frames are waited for, and if it ends then, so would be its root.
+/// resumed is in no cache, and its frames would be waited for one cache line after the other, as each
+/// frame pointer leads to the next. So the upper two lines are fetched with the first.
 const ROOT_LINE: usize = SMALLEST_BLOCK - ROOT_FRAME - RED_ZONE;
 
 /// Puts the chain that a reference names below the current stacklet, in the registers that `resume` gets
@@ -173,6 +174,7 @@ macro_rules! resume_with {
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
             "prefetcht0 [r11 + {ROOT_LINE}]",
+            "prefetcht0 [r11 + {ROOT_LINE} - 64]",
             $($go,)*
             // The hint is about the stacklet that resumes.
             "3:",
