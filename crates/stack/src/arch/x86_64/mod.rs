@@ -277,6 +277,8 @@ pub unsafe fn reenter(
             root,
             stacklet,
             value,
+            // The line below the root frame, for one that is in no cache: see `transfer.rs`.
+            "prefetcht0 [rdx - 128]",
             "mov rax, rsi",
             "movq xmm0, rsi",
             "mov r15, [rsp + 8]",
