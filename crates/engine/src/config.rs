@@ -60,9 +60,9 @@ impl Config {
         self
     }
 
-    /// Largest size of all stacks of a store together in bytes. A call that needs a stack beyond it is
-    /// an error of kind `Limit`; one whose stack has to grow traps with `StackMemoryExhausted`.
-    /// Default: 16 GiB.
+    /// Largest size of all stacks of a store together in bytes. Beyond it, once those that nobody can
+    /// reach are freed, a call that needs a stack is an error of kind `Limit`; where a stack has to
+    /// grow, or WebAssembly makes one, it traps with `StackMemoryExhausted`. Default: 16 GiB.
     pub fn max_stack_memory(mut self, bytes: usize) -> Self {
         self.max_stack_memory = bytes;
         self

@@ -87,8 +87,8 @@ impl Marker<'_> {
 
     fn continuation(&mut self, word: u64) {
         if let Some(first) = self.stacks.first_of_chain(word) {
-            // SAFETY: it is fresh or the first of a suspended chain; or it runs, or is parked, and was reached
-            // before.
+            // SAFETY: it is fresh or the first of a suspended chain; or it runs, or is parked, and was
+            // reached before.
             let last = unsafe { self.stacks.last(first) };
             // SAFETY: `first` and `last` are the ends of a chain.
             unsafe { self.chain(first, last) };
@@ -169,9 +169,10 @@ impl StoreOpaque {
         self.free_abandoned();
         let before = self.stacks.bytes();
         self.mark(words);
-        self.sweep();
+        let others = self.other_bytes();
+        self.sweep(others);
         let after = self.stacks.bytes();
-        self.pressure = Pressure::after(before, after, self.other_bytes(), self.stacks.limit());
+        self.pressure = Pressure::after(before, after, others, self.stacks.limit());
     }
 
     fn mark(&mut self, words: &[u64]) {
@@ -221,10 +222,10 @@ impl StoreOpaque {
         elements * size_of::<u64>() + self.stacks.used() as usize * size_of::<Stacklet>()
     }
 
-    fn sweep(&mut self) {
+    fn sweep(&mut self, others: usize) {
         // SAFETY: a stacklet that was not reached neither runs nor is named by anything.
         unsafe { self.stacks.sweep() };
-        let floor = (self.stacks.bytes() + self.other_bytes()) / BYTES_PER_VALUE;
+        let floor = (self.stacks.bytes() + others) / BYTES_PER_VALUE;
         drop(self.exns.sweep(floor));
         // Destructors of the embedder must not find the heap borrowed.
         let dropped = self.externs.sweep(floor);

@@ -326,8 +326,8 @@ const _: () = assert!(
 );
 
 /// First instructions of a fresh stacklet, and its end. rsp -> context, code, trampoline, anchor (see
-/// the drawing at the top); rbp -> link; rax: the value at position 0, which the trampoline gets as third
-/// argument.
+/// the drawing at the top); rbp -> link; rax: the value at position 0, which the trampoline gets as
+/// third argument.
 ///
 /// When the trampoline has returned, what it gave is in the transfer buffer, and in rax the value at
 /// position 0. Control goes to the parent, with status 0 and that value in rdx, or, where there is
