@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  compiled function
-//!  first argument: *VmCtx ──► VmCtx ─store────────────► VmStore ─anchor.current─► Stacklet
-//!                              ├ type_ids ──► [u32]      │      .payload ──► [VmValue]
+//!  first argument: *VmCtx ──► VmCtx ─store────────────► VmStore ─chains─────────► stacklets
+//!                              ├ type_ids ──► [u32]      │            └──────► [VmValue]
 //!                              ├ imports   [VmImport]    ├ builtins ► [address]
 //!                              ├ memories  [VmMemoryRef] ├ transfers  [address]
 //!                              ├ tables    [*VmTable]    └ trap

@@ -1,9 +1,10 @@
 //! The part of a store that compiled code and the transfer stubs read.
 
 use crate::trap::TrapCode;
-use bident_stack::{Anchor, Transfers};
+use bident_stack::{Chains, Transfers};
+use std::mem::offset_of;
 
-/// A WebAssembly value as it lies in the transfer buffer ([`Anchor::payload`]): 16 bytes, lower ones
+/// A WebAssembly value as it lies in the transfer buffer ([`VmStore::PAYLOAD`]): 16 bytes, lower ones
 /// first.
 ///
 /// An `f32` occupies the low 4 bytes, an `externref` or `exnref` is a handle (0: null), a `funcref` the
@@ -25,16 +26,16 @@ pub struct VmHeader {
     pub store: *mut VmStore,
 }
 
-/// One per store. `anchor` comes first, so that the limit checked by every prologue is its first word.
+/// One per store. `chains` comes first, so that the limit checked by every prologue is its first word,
+/// and a pointer to a store is one to the anchor of its stubs.
 ///
-/// The transfer buffer at `anchor.payload` holds arguments and results that do not travel in
+/// The transfer buffer, whose address is at [`VmStore::PAYLOAD`], holds arguments and results that do not travel in
 /// registers, as an array of [`VmValue`]. They are valid only during a transfer: whoever receives
 /// control copies them out before anything else runs.
 #[repr(C)]
-#[derive(Debug)]
 pub struct VmStore {
-    /// Limit, current stacklet and host stack pointer.
-    pub anchor: Anchor,
+    /// The store's stacks.
+    pub chains: Chains,
     /// Context of the instance that made the last call of an import or through a reference. Compiled
     /// code stores it before each such call; a host function reads it first.
     pub caller: *mut VmHeader,
@@ -50,6 +51,16 @@ pub struct VmStore {
     /// read it.
     pub owner: *mut (),
 }
+
+impl VmStore {
+    /// Offset of the limit that prologues check.
+    pub const LIMIT: usize = offset_of!(Self, chains) + Chains::LIMIT;
+    /// Offset of the address of the transfer buffer.
+    pub const PAYLOAD: usize = offset_of!(Self, chains) + Chains::PAYLOAD;
+}
+
+// The stubs take a pointer to the store for one to the anchor.
+const _: () = assert!(offset_of!(VmStore, chains) == 0);
 
 /// A trap, as the signal handler records it.
 #[repr(C)]
@@ -74,7 +85,7 @@ pub struct VmHostFunc {
     /// The store it belongs to.
     pub header: VmHeader,
     /// Function to call on the host stack, System V convention; gets this record and, where
-    /// [`crate::fits_registers`] allows, the arguments in registers. Returns a `bident_stack::Answer`.
+    /// [`crate::fits_registers`] allows, the arguments in registers. Returns a `bident_stack::Reaction`.
     pub code: usize,
     /// For `code`: which host function this is.
     pub data: *mut (),

@@ -63,7 +63,7 @@ pub(crate) fn begin(func: &mut Function) {
     }
     let context = func.create_global_value(GlobalValueData::VMContext);
     let store = global_load(func, context, context::STORE.offset);
-    let limit = global_load(func, store, offset_of!(VmStore, anchor.limit) as i32);
+    let limit = global_load(func, store, VmStore::LIMIT as i32);
     func.stack_limit = Some(limit);
 }
 
@@ -200,11 +200,8 @@ pub(crate) mod store {
     use super::*;
 
     /// Address of the transfer buffer: what does not travel in registers.
-    pub(crate) const BUFFER: Field = Field::new(
-        offset_of!(VmStore, anchor.payload),
-        I64,
-        Access::Changing(Region::Store),
-    );
+    pub(crate) const BUFFER: Field =
+        Field::new(VmStore::PAYLOAD, I64, Access::Changing(Region::Store));
     /// Context of the instance that makes a call.
     pub(crate) const CALLER: Field = Field::new(
         offset_of!(VmStore, caller),

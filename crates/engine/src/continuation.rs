@@ -110,7 +110,7 @@ impl Continuation {
     /// Whether it was used: resumed, bound or switched to, by whoever had a reference to it.
     pub fn is_used(&self, store: impl AsContext) -> bool {
         let store = store.opaque().0;
-        !self.0.held.belongs_to(store) || store.cont_of_word(self.0.held.word()).is_err()
+        !self.0.held.belongs_to(store) || !store.is_cont(self.0.held.word())
     }
 
     /// Runs it with these values until it ends, suspends with one of the tags in `handlers`, or is
@@ -134,7 +134,7 @@ impl Continuation {
         let word = self.own(store);
         let ty = self.ty().ok_or_else(untyped)?.clone();
         let handlers = Handlers::new(store, handlers)?;
-        store.cont_of_word(word)?;
+        store.func_of_cont(word)?;
         enter::write_reversed(store, ty.params(), values)?;
         enter::resume_cont(inner, word, handlers)
     }

@@ -7,7 +7,7 @@ use crate::store::{AsContext, AsContextMut};
 use crate::suspension::Outcome;
 use crate::typed::TypedFunc;
 use crate::value::{Side, Val};
-use crate::vm::enter::{self, Ended, Parked, Target};
+use crate::vm::enter::{self, ParkedCall, Target};
 use crate::vm::leave::{HostBody, IntoFunc};
 use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
 use bident_module::{FuncIndex, FuncType, ValType};
@@ -181,9 +181,10 @@ impl Func {
         let store = &mut inner.opaque;
         let own = self.own(store);
         Val::write_all(store, own, Side::Params, params)?;
-        let parked = self.begin(inner)?;
-        let ended = parked.map_or(Ended::Returned, Ended::Suspended);
-        Ok(Outcome::new(&mut inner.opaque, ended, self.index))
+        Ok(match self.begin(inner)? {
+            Some(call) => Outcome::parked(call),
+            None => Outcome::returned(&mut inner.opaque, self.index),
+        })
     }
 
     /// The same function with types that are checked once, now. It may take more and give less than
@@ -220,7 +221,7 @@ impl Func {
 
     /// The same; it may park.
     #[inline]
-    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Option<Parked>, Error> {
+    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Option<ParkedCall>, Error> {
         let target = self.target(&mut store.opaque)?;
         enter::start(store, &target)
     }

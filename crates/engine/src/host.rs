@@ -78,7 +78,7 @@ impl<'a, T: 'static> Caller<'a, T> {
     /// Whether [`Answer::Pending`] would park the activation rather than fail: whether it was begun by
     /// `start` or `resume`.
     pub fn can_suspend(&self) -> bool {
-        self.store.opaque.can_suspend()
+        self.store.opaque.vm.chains.may_park()
     }
 }
 

@@ -10,10 +10,9 @@ use crate::continuation::Handled;
 use crate::error::Error;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
-use crate::vm::enter::{self, Ended, Parked};
+use crate::vm::enter::{self, Captured, Ended, ParkedCall};
 use crate::vm::store::StoreOpaque;
 use bident_module::FuncType;
-use bident_stack::Exit;
 use std::fmt;
 use std::ops::Deref;
 
@@ -71,17 +70,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// A function returned; its results are in the transfer buffer.
     #[inline]
-    pub(crate) fn new(store: &mut StoreOpaque, ended: Ended, func: u32) -> Self {
-        match ended {
-            Ended::Returned => {
-                let mut values = Vec::with_capacity(store.types(func, Side::Results).len());
-                Val::read_all(store, func, Side::Results, &mut values);
-                Self::Returned(Results::new(values))
-            }
-            Ended::Suspended(parked) => Self::Suspended(Suspension::new(parked)),
-            Ended::Handled(captured) => Self::Handled(Box::new(Handled::new(store, captured))),
-        }
+    pub(crate) fn returned(store: &mut StoreOpaque, func: u32) -> Self {
+        let mut values = Vec::with_capacity(store.types(func, Side::Results).len());
+        Val::read_all(store, func, Side::Results, &mut values);
+        Self::Returned(Results::new(values))
+    }
+
+    #[inline]
+    pub(crate) fn parked(call: ParkedCall) -> Self {
+        Self::Suspended(Suspension::new(call))
+    }
+
+    pub(crate) fn suspended(store: &mut StoreOpaque, captured: Captured) -> Self {
+        Self::Handled(Box::new(Handled::new(store, captured)))
     }
 }
 
@@ -96,7 +99,7 @@ fn thrown_before(error: &Error, uncaught: &Error) -> bool {
 /// Good for one use. Dropped unused, it is cancelled: its stack goes back when the store next starts
 /// a call.
 #[must_use = "a suspension that is dropped is cancelled"]
-pub struct Suspension(Box<Parked>);
+pub struct Suspension(Box<ParkedCall>);
 
 const _: () = assert!(
     size_of::<Result<Outcome, Error>>() == 16,
@@ -121,8 +124,8 @@ impl Suspension {
     }
 
     #[inline]
-    pub(crate) fn new(parked: Parked) -> Self {
-        Self(Box::new(parked))
+    pub(crate) fn new(call: ParkedCall) -> Self {
+        Self(Box::new(call))
     }
 
     /// # Panics
@@ -158,28 +161,18 @@ impl Suspension {
     ) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         self.check(&inner.opaque);
-        let exit = enter::resume(inner, &mut self.0, values)?;
-        Ok(self.outcome(&mut inner.opaque, exit))
+        let ended = enter::resume(inner, &mut self.0, values)?;
+        Ok(self.outcome(&mut inner.opaque, ended))
     }
 
-    /// What the activation that this was came to.
+    /// What the call that this was came to.
     #[inline(always)]
-    fn outcome(self, store: &mut StoreOpaque, exit: Exit) -> Outcome {
-        if exit == Exit::Suspended {
-            return Outcome::Suspended(self);
+    fn outcome(self, store: &mut StoreOpaque, ended: Ended) -> Outcome {
+        match ended {
+            Ended::Parked => Outcome::Suspended(self),
+            Ended::Returned => Outcome::returned(store, self.0.func),
+            Ended::Suspended(captured) => Outcome::suspended(store, captured),
         }
-        self.ended(store, exit)
-    }
-
-    fn ended(self, store: &mut StoreOpaque, exit: Exit) -> Outcome {
-        let func = self.0.func;
-        let ended = match &self.0.handlers {
-            Some(handlers) if exit == Exit::Handled => {
-                Ended::Handled(store.captured(func, handlers))
-            }
-            _ => Ended::Returned,
-        };
-        Outcome::new(store, ended, func)
     }
 
     /// Goes on with an error: the awaited call fails with it. An exception ([`Error::exception`]) is
@@ -199,7 +192,7 @@ impl Suspension {
         };
         let exn = exception.word_in(&inner.opaque)?;
         match enter::throw_into(inner, &mut self.0, exn) {
-            Ok(exit) => Ok(self.outcome(&mut inner.opaque, exit)),
+            Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
             Err(uncaught) if thrown_before(&error, &uncaught) => Err(error),
             Err(error) => Err(error),
         }

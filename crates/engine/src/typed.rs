@@ -69,7 +69,7 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
         params.write(&mut Words(&mut store.opaque));
         Ok(match self.func.begin(store)? {
             None => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
-            Some(parked) => TypedOutcome::Suspended(Suspension::new(parked)),
+            Some(call) => TypedOutcome::Suspended(Suspension::new(call)),
         })
     }
 }

@@ -3,8 +3,8 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use bident_stack::{Answer, Exit};
-use common::{ROOMY, Rig, Task, code};
+use bident_stack::Reaction;
+use common::{End, ROOMY, Rig, Task, code};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use std::cell::RefCell;
@@ -13,13 +13,13 @@ fn main() {
     divan::main();
 }
 
-fn park(_: &mut Rig, _: u64) -> Answer {
-    Answer::exit(Exit::Suspended)
+fn park(_: &mut Rig, _: u64) -> Reaction {
+    Reaction::park()
 }
 
 fn parked(rig: &mut Rig, depth: u64) -> Task {
     let task = rig.create(code::descend, depth);
-    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    assert_eq!(rig.enter(task, 0), End::Parked);
     task
 }
 
@@ -78,7 +78,7 @@ fn create_park_release(bencher: Bencher) {
 /// Call a host function from a stacklet and come back: per call, 1,000 for each enter.
 #[divan::bench(sample_size = 10, counters = [ItemsCount::new(1000u32)])]
 fn leave_and_back(bencher: Bencher) {
-    let mut rig = Rig::new(ROOMY, |_, argument| Answer::ready(argument));
+    let mut rig = Rig::new(ROOMY, |_, argument| Reaction::ready(argument));
     bencher.bench_local(|| {
         let task = rig.create(code::echo, 1000);
         let exit = rig.enter(task, 0);
@@ -95,7 +95,7 @@ fn transfers(bencher: Bencher, code: unsafe extern "sysv64" fn()) {
     let mut rig = Rig::new(ROOMY, park);
     bencher.bench_local(|| {
         let task = rig.create(code, ROUNDS);
-        assert_eq!(rig.enter(task, 0), Exit::Returned);
+        assert_eq!(rig.enter(task, 0), End::Returned);
         rig.release(task);
         rig.release_suspended();
     });

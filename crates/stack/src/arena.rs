@@ -24,6 +24,8 @@ pub(crate) struct Arena {
     /// Records that were ever used.
     count: u32,
     free: *mut Stacklet,
+    /// Most records that there may be.
+    most: u32,
     /// Revision that new records start with.
     pub(crate) first_revision: u32,
 }
@@ -35,9 +37,10 @@ impl Arena {
             usable: 0,
             count: 0,
             free: ptr::null_mut(),
+            most: CAPACITY as u32,
             first_revision: 1,
         };
-        // The first record is nobody's: retired, with revision 0, its reference would be null, and the
+        // The first record is nobody's: with revision 0, its reference would be null, and the
         // stubs would take null for it.
         arena.take()?;
         Ok(arena)
@@ -53,7 +56,7 @@ impl Arena {
             return Ok(record);
         }
         let end = (self.count as usize + 1) * size_of::<Stacklet>();
-        if end > self.usable {
+        if end > self.usable || self.count >= self.most {
             self.extend(end)?;
         }
         let record = self.base.wrapping_add(self.count as usize);
@@ -72,7 +75,7 @@ impl Arena {
                 state: State::Free,
                 class: 0,
                 marked: false,
-                parked: false,
+                held: false,
             });
         }
         self.count += 1;
@@ -81,6 +84,9 @@ impl Arena {
 
     #[cold]
     fn extend(&mut self, needed: usize) -> io::Result<()> {
+        if self.count >= self.most {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        }
         let step = self.usable.clamp(FIRST_STEP, LARGEST_STEP);
         let end = (self.usable + step).min(RESERVATION);
         if end < needed {
@@ -117,6 +123,16 @@ impl Arena {
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<*mut Stacklet> {
         (index < self.count).then(|| self.base.wrapping_add(index as usize))
+    }
+
+    /// Whether records are at an end: those that are free now are lost, and there are no new ones.
+    pub(crate) fn exhaust(&mut self, exhausted: bool) {
+        self.free = ptr::null_mut();
+        self.most = if exhausted {
+            self.count
+        } else {
+            CAPACITY as u32
+        };
     }
 
     /// The first record.

@@ -4,12 +4,12 @@
 //!
 //! 1. no frame holds an absolute address of its own stack except the saved frame pointer;
 //! 2. a function's prologue traps, with every argument still in place, when the stack pointer would
-//!    fall below [`Anchor::limit`].
+//!    fall below the limit of the stacklet ([`Chains::LIMIT`]).
 //!
 //! The first rule lets a stacklet move; the second says when it must.
 //!
 //! ```text
-//!  Anchor (one per store)        Stacklet (record, stable)        block (moves)
+//!  anchor (one per owner)        record (stable)                  block (moves)
 //! ┌───────────┐                 ┌──────────────┐                 ┌──────────────────────┐ top
 //! │ limit ────┼──── copy of ──► │ limit ───────┼──────┐          │ root frame (64 B)    │
 //! │ current ──┼───────────────► │ sp ──────────┼────┐ │          │ frames ...           │
@@ -21,19 +21,29 @@
 //!                               └──────────────┘                 └──────────────────────┘ base
 //! ```
 //!
-//! A record is `Live`, `Idle` or `Free` (see [`State`]). A live stacklet runs or waits while it is in the
-//! chain of an activation; otherwise it is fresh, parked or suspended, and whoever holds its
-//! [`Reference`] may resume it, once.
+//! [`Chains`] owns all of a store's: records are private to this crate, and its operations are the
+//! protocol. A record is a stack, idle or free. A stacklet runs or waits while it is in the chain of a
+//! run; otherwise it is fresh or suspended, and whoever holds its [`Reference`] may resume it, once; or
+//! it is parked, and waits for the host ([`Parked`]). States and rules: `docs/chains.md`.
 //!
-//! Transfers are of two kinds. Between the host stack and a stacklet: [`enter()`], [`reenter`],
-//! [`leave_host`], [`exit_to_host`]. Between stacklets, by stubs that compiled code calls: [`create`],
-//! [`resume`], [`suspend`], [`switch`], [`resume_throw`]; the host is asked only for what they cannot do
-//! themselves ([`Hooks`]). What each does to a chain is drawn in `arch/x86_64/transfer.rs`.
+//! Transfers are of two kinds. Between the host stack and a stacklet: [`Chains::run`], [`leave_host`].
+//! Between stacklets, by stubs that compiled code calls: [`create`], [`resume`], [`suspend`],
+//! [`switch`], [`resume_throw`]; the host is asked only for what they cannot do themselves
+//! ([`Embedder`]). What each does to a chain is drawn in `arch/x86_64/transfer.rs`.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod arch;
 mod arena;
+mod chain;
+mod chains;
+mod fault;
+mod frames;
+mod hooks;
+#[doc(hidden)]
+pub mod inspect;
+mod lesson;
+mod marking;
 mod memory;
 pub mod os;
 mod pool;
@@ -41,13 +51,17 @@ mod relocate;
 mod stacklet;
 
 pub use arch::{
-    GROW_REGISTERS, LEAVE_FRAME, RED_ZONE, ROOT_FRAME, balance_returns, create, enter,
-    enter_landing, exit_to_host, grow_on_host, leave_builtin, leave_host, reenter, resume,
-    resume_throw, saved_context, saved_point, stack_pointer, suspend, switch, transfers,
+    Fault, balance_returns, create, leave_builtin, leave_host, resume, resume_throw, stack_pointer,
+    suspend, switch,
 };
+pub use chain::{Chain, Parked, Stopped, Waiting, Wreck};
+pub use chains::{Chains, Go};
+pub use frames::{Frames, Point, View};
+pub use hooks::Embedder;
+pub use lesson::Lesson;
+pub use marking::Marking;
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
-pub use pool::{Error, Lesson, Limits, Stacks, Stats};
+pub use pool::{Error, Limits, Stats};
 pub use stacklet::{
-    Anchor, Answer, Entry, Exit, Hint, Hooks, MOST_IDLE, NO_HANDLERS, Reference, Refusal, SWITCH,
-    Stacklet, State, Transfers,
+    Entry, MOST_IDLE, RECORD_BYTES, Reaction, Reference, Refusal, SWITCH, Transfers,
 };

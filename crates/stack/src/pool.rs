@@ -1,13 +1,21 @@
-//! All stacklets of a store: when memory is taken, reused, moved and given back, within two limits.
+//! Records and blocks: when memory is taken, reused, moved and given back, within two limits.
+//!
+//! Knows single stacklets, not what chains they form. Nothing here touches the anchor, so that one pool
+//! may later serve several stores.
 
 use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, set_link, write_root};
 use crate::arena::Arena;
 use crate::memory::{self, Blocks, SLAB_CLASSES, class_for, class_size};
 use crate::relocate::relocate;
-use crate::stacklet::{Anchor, Entry, MOST_IDLE, NO_HANDLERS, Reference, Stacklet, State};
+use crate::stacklet::{Anchor, Entry, NO_HANDLERS, Reference, Stacklet, State};
 use std::fmt;
 use std::io;
 use std::ptr;
+
+/// A value in the transfer buffer.
+#[repr(C, align(16))]
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Value(pub(crate) [u64; 2]);
 
 /// How much memory stacklets may take, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +35,8 @@ pub enum Error {
     TotalLimit,
     /// The system has no memory.
     Os(io::Error),
+    /// The reference is null, or was used.
+    Used,
 }
 
 impl fmt::Display for Error {
@@ -35,6 +45,7 @@ impl fmt::Display for Error {
             Self::StackletLimit => f.write_str("a stack reached its largest size"),
             Self::TotalLimit => f.write_str("the stacks of the store reached their limit"),
             Self::Os(error) => write!(f, "no memory for a stack: {error}"),
+            Self::Used => f.write_str("the reference to a stack was used"),
         }
     }
 }
@@ -60,8 +71,8 @@ pub struct Stats {
     pub moves: u64,
 }
 
-/// The stacklets of a store.
-pub struct Stacks {
+/// Records and blocks of stacklets.
+pub(crate) struct Pool {
     arena: Arena,
     blocks: Blocks,
     limits: Limits,
@@ -72,14 +83,14 @@ pub struct Stacks {
 }
 
 // SAFETY: the pointers inside lead only to memory that this value owns.
-unsafe impl Send for Stacks {}
+unsafe impl Send for Pool {}
 
-impl Stacks {
+impl Pool {
     /// No stacklets yet.
     ///
     /// # Errors
     /// If the system has no address space left for the control records.
-    pub fn new(limits: Limits) -> io::Result<Self> {
+    pub(crate) fn new(limits: Limits) -> io::Result<Self> {
         Ok(Self {
             arena: Arena::new()?,
             blocks: Blocks::new(),
@@ -97,7 +108,7 @@ impl Stacks {
     /// # Errors
     /// A limit, or no memory.
     #[inline]
-    pub fn create(
+    pub(crate) fn create(
         &mut self,
         class: u32,
         anchor: *const Anchor,
@@ -135,7 +146,7 @@ impl Stacks {
             stacklet.state = State::Live;
             stacklet.class = class as u8;
             stacklet.marked = false;
-            stacklet.parked = false;
+            stacklet.held = false;
         }
         self.live += 1;
         self.bytes += size;
@@ -147,7 +158,7 @@ impl Stacks {
     /// # Safety
     /// `create` of this value gave it, it was not released since, and it does not run.
     #[inline]
-    pub unsafe fn release(&mut self, record: *mut Stacklet) {
+    pub(crate) unsafe fn release(&mut self, record: *mut Stacklet) {
         // SAFETY: the caller says that it is live and ours.
         unsafe {
             let (base, class) = ((*record).base(), (*record).class());
@@ -161,11 +172,11 @@ impl Stacks {
     /// Moves a stacklet to a block of twice the size.
     ///
     /// # Safety
-    /// As for [`Stacks::move_block`].
+    /// As for [`Pool::move_block`].
     ///
     /// # Errors
     /// A limit, or no memory; the stacklet is then as before.
-    pub unsafe fn grow(&mut self, record: *mut Stacklet) -> Result<(), Error> {
+    pub(crate) unsafe fn grow(&mut self, record: *mut Stacklet) -> Result<(), Error> {
         // SAFETY: passed on.
         unsafe {
             let class = (*record).class();
@@ -188,7 +199,7 @@ impl Stacks {
     ///
     /// # Errors
     /// No memory; the stacklet is then as before.
-    pub unsafe fn move_block(&mut self, record: *mut Stacklet) -> Result<(), Error> {
+    pub(crate) unsafe fn move_block(&mut self, record: *mut Stacklet) -> Result<(), Error> {
         // SAFETY: passed on.
         unsafe { self.move_to(record, (*record).class()) }
     }
@@ -206,19 +217,9 @@ impl Stacks {
         Ok(())
     }
 
-    /// The first stacklet of the suspended chain that a word names; `None` if it names none, whatever
-    /// the word. Of a stacklet that runs, too, if the word is the reference it will have next.
-    #[inline]
-    pub fn first_of_chain(&self, word: u64) -> Option<*mut Stacklet> {
-        let first = self.resolve(Reference::from_word(word)?)?;
-        // SAFETY: resolved, so it is live.
-        let waits = unsafe { (*first).last == 0 };
-        (!waits).then_some(first)
-    }
-
     /// The suspended stacklet that a reference names; `None` if the reference was used.
     #[inline]
-    pub fn resolve(&self, reference: Reference) -> Option<*mut Stacklet> {
+    pub(crate) fn resolve(&self, reference: Reference) -> Option<*mut Stacklet> {
         let record = self.arena.get(reference.index()?)?;
         // SAFETY: the arena gives only initialised records.
         let named = unsafe { (*record).reference() == reference && (*record).state == State::Live };
@@ -228,40 +229,44 @@ impl Stacks {
     /// The record of the last stacklet in a suspended chain.
     ///
     /// # Safety
-    /// `first` is suspended or fresh, and of this value.
-    pub unsafe fn last(&self, first: *const Stacklet) -> *mut Stacklet {
+    /// `first` is suspended, parked or fresh, and of this value.
+    #[inline]
+    pub(crate) unsafe fn last(&self, first: *const Stacklet) -> *mut Stacklet {
         // SAFETY: the caller says so; `last` was set when it was suspended.
         let position = unsafe { (*first).last };
         self.arena.base().wrapping_byte_add(position as usize)
     }
 
     /// The first record, for [`Anchor::records`].
-    pub fn records(&self) -> *mut Stacklet {
+    pub(crate) fn records(&self) -> *mut Stacklet {
         self.arena.base()
     }
 
-    /// The stacklets there are.
-    pub fn live(&self) -> impl Iterator<Item = *mut Stacklet> + '_ {
-        let is_live = |record: &*mut Stacklet| {
-            // SAFETY: the arena gives only initialised records.
-            unsafe { (**record).state == State::Live }
-        };
-        self.arena.iter().filter(is_live)
+    /// The record with this number, below [`Pool::used`].
+    #[inline]
+    pub(crate) fn record(&self, number: u32) -> *mut Stacklet {
+        debug_assert!(number < self.used());
+        self.arena.base().wrapping_add(number as usize)
+    }
+
+    /// Whether there are no more records, for a test.
+    pub(crate) fn exhaust(&mut self, exhausted: bool) {
+        self.arena.exhaust(exhausted);
     }
 
     /// Revision that records made from here on start with: to test what happens when one wraps.
-    pub fn set_first_revision(&mut self, revision: u32) {
+    pub(crate) fn set_first_revision(&mut self, revision: u32) {
         self.arena.first_revision = revision.max(1);
     }
 
-    /// Takes back what entering the root of a chain from the host did to its link: a walk along frame
-    /// pointers is to go on in whoever resumes it next.
+    /// Takes back what entering a chain from the host did to the link of its last stacklet: a walk along
+    /// frame pointers is to go on in whoever resumes it next.
     ///
     /// # Safety
     /// The stacklet is suspended, and of this value.
-    pub unsafe fn unlink_host(&self, root: *mut Stacklet) {
+    pub(crate) unsafe fn unlink_host(&self, last: *mut Stacklet) {
         // SAFETY: a live stacklet has a block with a root frame.
-        unsafe { set_link((*root).top, (&raw mut (*root).parent).expose_provenance()) };
+        unsafe { set_link((*last).top, (&raw mut (*last).parent).expose_provenance()) };
     }
 
     /// Moves a suspended stacklet whose revision has wrapped to another record: the old one is never
@@ -272,7 +277,7 @@ impl Stacks {
     ///
     /// # Errors
     /// If there is no record left.
-    pub unsafe fn rehome(&mut self, old: *mut Stacklet) -> Result<*mut Stacklet, Error> {
+    pub(crate) unsafe fn rehome(&mut self, old: *mut Stacklet) -> Result<*mut Stacklet, Error> {
         let record = self.arena.take()?;
         // SAFETY: the arena gave the new record to us alone; nobody refers to the old one but by
         // reference, since it is the first of its chain.
@@ -291,47 +296,41 @@ impl Stacks {
     }
 
     /// Pushes values onto a suspended stacklet: its next resume puts them into the transfer buffer from
-    /// `position` on. Gives its new reference; the old one is used.
+    /// `position` on.
     ///
     /// # Safety
     /// The stacklet is suspended or fresh, and of this value.
     ///
     /// # Errors
-    /// A limit, or no memory; the stacklet is then as before.
-    pub unsafe fn bind(
+    /// A limit, or no memory; the stacklet is then as before, or larger.
+    pub(crate) unsafe fn push_bound(
         &mut self,
         record: *mut Stacklet,
         position: usize,
-        values: &[[u64; 2]],
-    ) -> Result<Reference, Error> {
-        let mut record = record;
-        if !values.is_empty() {
-            let needed = BOUND_FRAME + size_of_val(values);
-            // SAFETY: passed on; what is written lies between limit and stack pointer.
-            unsafe {
-                loop {
-                    if (*record).sp >= (*record).limit + needed {
-                        break;
-                    }
-                    self.grow(record)?;
-                }
-                let sp = (*record).sp - needed;
-                let resume = bound_resume as *const () as usize;
-                let frame = [(*record).sp, resume, values.len(), position];
-                (sp as *mut [usize; 4]).write(frame);
-                let first = (sp + BOUND_FRAME) as *mut [u64; 2];
-                first.copy_from_nonoverlapping(values.as_ptr(), values.len());
-                (*record).sp = sp;
-            }
+        values: &[Value],
+    ) -> Result<(), Error> {
+        if values.is_empty() {
+            return Ok(());
         }
-        // SAFETY: live, as the caller says.
+        let needed = BOUND_FRAME + size_of_val(values);
+        // SAFETY: passed on; what is written lies between limit and stack pointer.
         unsafe {
-            (*record).revision = (*record).revision.wrapping_add(1);
-            if (*record).revision == 0 {
-                record = self.rehome(record)?;
+            loop {
+                if (*record).sp >= (*record).limit + needed {
+                    break;
+                }
+                self.grow(record)?;
             }
-            Ok((*record).reference())
+            let sp = (*record).sp - needed;
+            let resume = bound_resume as *const () as usize;
+            (sp as *mut [usize; 4]).write([(*record).sp, resume, values.len(), position]);
+            let first = (sp + BOUND_FRAME) as *mut [u64; 2];
+            for (i, value) in values.iter().enumerate() {
+                first.add(i).write(value.0);
+            }
+            (*record).sp = sp;
         }
+        Ok(())
     }
 
     /// Makes a stacklet go on at a landing pad: `pad`, with this stack and frame pointer.
@@ -339,7 +338,7 @@ impl Stacks {
     /// # Safety
     /// The stacklet is live, of this value, and does not run; the pad belongs to the frame, and what
     /// lies below `sp` is not needed any more.
-    pub unsafe fn land(&mut self, record: *mut Stacklet, pad: usize, sp: usize, fp: usize) {
+    pub(crate) unsafe fn land(&mut self, record: *mut Stacklet, pad: usize, sp: usize, fp: usize) {
         // SAFETY: below the frame's end there were at least the return address of a call and the frame
         // pointer that the callee or a stub saved.
         unsafe {
@@ -350,30 +349,12 @@ impl Stacks {
         }
     }
 
-    /// Frees every stacklet that is not marked, and takes the marks off.
+    /// Frees a chain from its first stacklet to `last`, or all the way.
     ///
     /// # Safety
-    /// Those that are not marked do not run, and nobody has a use for them.
-    pub unsafe fn sweep(&mut self) {
-        for index in 0..self.arena.count() {
-            let Some(record) = self.arena.get(index) else {
-                break;
-            };
-            // SAFETY: the arena gives only initialised records; the caller answers for the rest.
-            unsafe {
-                let marked = std::mem::take(&mut (*record).marked);
-                if (*record).state == State::Live && !marked {
-                    self.release(record);
-                }
-            }
-        }
-    }
-
-    /// Frees a chain from its first stacklet to `last`, or to its root.
-    ///
-    /// # Safety
-    /// As for [`Stacks::release`], for each of them.
-    pub unsafe fn release_chain(&mut self, first: *mut Stacklet, last: *mut Stacklet) {
+    /// As for [`Pool::release`], for each of them.
+    #[inline]
+    pub(crate) unsafe fn release_chain(&mut self, first: *mut Stacklet, last: *mut Stacklet) {
         let mut next = first;
         while !next.is_null() {
             let stacklet = next;
@@ -388,37 +369,23 @@ impl Stacks {
         }
     }
 
-    /// Number of records that were ever used: what a collector has to look at.
-    pub fn used(&self) -> u32 {
+    /// Number of records that were ever used: what a collection has to look at.
+    pub(crate) fn used(&self) -> u32 {
         self.arena.count()
     }
 
     /// Bytes of blocks that there may be at most.
-    pub fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limits.total
     }
 
     /// Bytes of the blocks of all stacklets and idle records.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Gives the blocks of idle records back.
-    pub fn release_idle(&mut self, anchor: &mut Anchor) {
-        while !anchor.idle.is_null() {
-            let record = anchor.idle;
-            anchor.room += 1;
-            // SAFETY: idle records of the anchor are of this value, linked, and nobody's.
-            unsafe {
-                anchor.idle = (*record).parent;
-                self.release(record);
-            }
-        }
-    }
-
-    /// Figures.
-    pub fn stats(&self, anchor: &Anchor) -> Stats {
-        let idle = (MOST_IDLE - anchor.room) as usize;
+    /// Figures, without the idle records.
+    pub(crate) fn stats(&self, idle: usize) -> Stats {
         Stats {
             live: self.live - idle,
             bytes: self.bytes - idle * class_size(0),
@@ -428,7 +395,7 @@ impl Stacks {
     }
 
     /// Gives idle memory back to the system.
-    pub fn trim(&mut self) {
+    pub(crate) fn trim(&mut self) {
         self.blocks.trim();
     }
 
@@ -437,7 +404,7 @@ impl Stacks {
     /// # Safety
     /// `create` of this value gave the stacklet and it was not released since.
     #[inline]
-    pub unsafe fn check(&self, record: *const Stacklet) {
+    pub(crate) unsafe fn check(&self, record: *const Stacklet) {
         if cfg!(debug_assertions) {
             // SAFETY: a live stacklet has a mapped block.
             unsafe { memory::check_guard((*record).base() as *const u8) };
@@ -445,7 +412,7 @@ impl Stacks {
     }
 }
 
-impl Drop for Stacks {
+impl Drop for Pool {
     fn drop(&mut self) {
         for record in self.arena.iter() {
             // SAFETY: the arena gives only initialised records; nothing runs on a block any more.
@@ -456,58 +423,6 @@ impl Drop for Stacks {
                         .free(stacklet.base() as *mut u8, stacklet.class());
                 }
             }
-        }
-    }
-}
-
-impl Stacklet {
-    /// The part of the block that is in use, from stack pointer to top. Only good while it does not run.
-    pub fn live_part(&self) -> (usize, usize) {
-        (self.sp, self.top)
-    }
-}
-
-/// What is remembered of the size that stacks of one entry function need.
-///
-/// Starts at the smallest class, follows growth at once as far as blocks come from slabs, and after
-/// 64 stacks tries one class less: a function that went deep once does not pay for ever.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Lesson(u32);
-
-impl Lesson {
-    const TRIAL: u32 = 64;
-
-    /// From the word in which [`Lesson::word`] keeps it.
-    pub fn from_word(word: u32) -> Self {
-        Self(word)
-    }
-
-    /// The lesson in one word.
-    pub fn word(self) -> u32 {
-        self.0
-    }
-
-    /// Class for the next stack.
-    #[inline]
-    pub fn class(&mut self) -> u32 {
-        let (class, uses) = (self.0 & 0xff, self.0 >> 8);
-        if class == 0 {
-            return 0;
-        }
-        if uses >= Self::TRIAL {
-            self.0 = class - 1;
-            return class - 1;
-        }
-        self.0 = class | (uses + 1) << 8;
-        class
-    }
-
-    /// A stack ended in this class.
-    #[inline]
-    pub fn learn(&mut self, class: u32) {
-        let class = class.min(SLAB_CLASSES - 1);
-        if class > self.0 & 0xff {
-            self.0 = class;
         }
     }
 }

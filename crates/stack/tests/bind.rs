@@ -2,7 +2,7 @@
 
 mod common;
 
-use bident_stack::Answer;
+use bident_stack::Reaction;
 use common::Rig;
 use common::play::{NONE, ON, ON_SWITCH, TAG, answer, play, play_leaving, plays, rigs, task_in};
 use common::script::{
@@ -76,7 +76,7 @@ fn binding_grows_a_stacklet_that_has_no_room() {
         );
         play_leaving(rig, &Script::new([create(&k, &inner), finish(0)]), 1);
         let task = task_in(rig, &k);
-        let class = rig.record(task).class();
+        let class = rig.record(task).class;
         let mut bound = 0;
         // One at a time, three times as much as the smallest block holds.
         for position in (0..15).rev() {
@@ -87,7 +87,7 @@ fn binding_grows_a_stacklet_that_has_no_room() {
             bound += 24 + 16;
         }
         assert!(bound > 512);
-        assert!(rig.record(task).class() > class);
+        assert!(rig.record(task).class > class);
         play(rig, &Script::new([resume(&k, &NONE, 99), finish(0)]));
         assert_eq!([0, 1, 2, 3].map(|i| inner.value(i)), [0, 0, 7, 14]);
     });
@@ -100,7 +100,7 @@ fn binding_wraps_and_stops_at_the_limit() {
         total: 1 << 20,
     };
     let mut rig = Rig::new(limits, answer);
-    rig.stacks().set_first_revision(u32::MAX);
+    rig.chains().set_first_revision(u32::MAX);
     let (k, first) = (Slot::new(0), Slot::new(0));
     let inner = Script::new([argument(&first), load(1), finish(0)]);
     play_leaving(&mut rig, &Script::new([create(&k, &inner), finish(0)]), 1);
@@ -116,11 +116,11 @@ fn binding_wraps_and_stops_at_the_limit() {
 }
 
 /// The host binds a value to what a slot names, while the stacklet that asks waits.
-fn bind_one(rig: &mut Rig, slot: u64) -> Answer {
+fn bind_one(rig: &mut Rig, slot: u64) -> Reaction {
     // SAFETY: `host_at` passes the address of a slot of the test.
     let slot = unsafe { &*(slot as *const Slot) };
     slot.set(rig.bind(slot.get(), 1, &[1]).expect("bound"));
-    Answer::ready(0)
+    Reaction::ready(0)
 }
 
 #[test]

@@ -2,17 +2,17 @@
 
 mod common;
 
-use bident_stack::{Answer, Error, Exit, Limits, Refusal, SWITCH};
+use bident_stack::{Error, Limits, Reaction, Refusal, SWITCH};
 use common::play::{
     NONE, ON, ON_OTHER, OTHER, SWITCHES, TAG, answer, play, play_refused, plays, rigs,
 };
 use common::script::{
     self, Script, Slot, copy, create, deep, finish, host, resume, resume_throw, suspend, switch,
 };
-use common::{ROOMY, Rig, THROWN, Task};
+use common::{End, ROOMY, Rig, THROWN, Task};
 
-fn park(_: &mut Rig, _: u64) -> Answer {
-    Answer::exit(Exit::Suspended)
+fn park(_: &mut Rig, _: u64) -> Reaction {
+    Reaction::park()
 }
 
 #[test]
@@ -22,16 +22,16 @@ fn the_host_handles_and_resumes() {
         let inner = Script::new([suspend(OTHER, 1), suspend(TAG, 2), finish(3)]);
         let outer = Script::new([create(&k, &inner), resume(&k, &ON, 4), finish(5)]);
         let task = rig.create(script::run, outer.address());
-        let reference = rig.record(task).reference().word();
+        let reference = rig.record(task).reference.word();
         static TWO: [u64; 3] = [SWITCHES, OTHER, 0];
-        assert_eq!(rig.resume(reference, &TWO, 0), Exit::Handled);
+        assert_eq!(rig.resume(reference, &TWO, 0), End::Suspended);
         assert_eq!((rig.handled(), rig.payload(0)), (2, 1));
         assert!(rig.named(reference).is_none());
         let (first, last) = rig.stopped_chain();
         assert_eq!(last, task);
         assert_ne!(first, task);
-        let reference = rig.record(first).reference().word();
-        assert_eq!(rig.resume(reference, &NONE, 6), Exit::Returned);
+        let reference = rig.record(first).reference.word();
+        assert_eq!(rig.resume(reference, &NONE, 6), End::Returned);
         assert_eq!(inner.value(0), 6);
         assert_eq!((outer.outcome(1), rig.payload(0)), ((1, 2), 5));
         assert_eq!(rig.stopped(), task);
@@ -51,16 +51,16 @@ fn a_chain_parks_and_goes_on_as_one() {
             resume(&k, &ON, 0),
             finish(4),
         ]);
-        assert_eq!(rig.play(&outer), Exit::Suspended);
-        assert_eq!(rig.answer(11), Exit::Suspended);
-        assert_eq!(rig.answer(12), Exit::Returned);
+        assert_eq!(rig.play(&outer), End::Parked);
+        assert_eq!(rig.answer(11), End::Parked);
+        assert_eq!(rig.answer(12), End::Returned);
         assert_eq!([0, 2].map(|i| inner.value(i)), [11, 12]);
         assert_eq!((outer.outcome(1), outer.outcome(2)), ((1, 1), (0, 3)));
     }
 }
 
 /// Walks the frame pointers from the stacklet that called to the host; notes what lies between.
-fn walk(rig: &mut Rig, _: u64) -> Answer {
+fn walk(rig: &mut Rig, _: u64) -> Reaction {
     let mut task = rig.current();
     let mut frames = 0;
     let mut fp = rig.saved_frame(task)[0];
@@ -75,17 +75,17 @@ fn walk(rig: &mut Rig, _: u64) -> Answer {
         fp = caller;
         if !record.contains(fp) {
             rig.log().push(frames);
-            if record.parent.is_null() {
+            if record.parent == 0 {
                 assert_eq!(address, rig.entered_at());
-                return Answer::ready(0);
+                return Reaction::ready(0);
             }
             // SAFETY: from the link to the word for the parent, to its record, to where it waits.
             let [parent, sp] = unsafe {
                 let parent = *(fp as *const usize);
                 [parent, *(parent as *const usize)]
             };
-            assert_eq!(parent, record.parent.addr());
-            task = Task(record.parent);
+            assert_eq!(parent, record.parent);
+            task = Task(rig.chains().id_at(record.parent));
             assert_eq!(sp, rig.record(task).sp);
             fp = rig.saved_frame(task)[0];
             frames = 0;
@@ -122,7 +122,7 @@ fn frame_pointers_lead_through_the_parents_to_the_host() {
             resume(&k, &ON, 0),
             finish(4),
         ]);
-        assert_eq!(rig.play(&outer), Exit::Returned, "{:?}", rig.refused());
+        assert_eq!(rig.play(&outer), End::Returned, "{:?}", rig.refused());
         // `run` and the step around each transfer; below `deep`, four of its own and both again.
         let log = std::mem::take(rig.log());
         assert_eq!(log, [8, 2, 2, 2, 2, 2, 2, 2, 2]);
@@ -135,14 +135,14 @@ fn frame_pointers_lead_to_whoever_resumed_last() {
         // First entered and handled by the host, then resumed by another stacklet.
         let inner = Script::new([suspend(OTHER, 0), host(0), suspend(TAG, 0), finish(0)]);
         let task = rig.create(script::run, inner.address());
-        let reference = rig.record(task).reference().word();
-        assert_eq!(rig.resume(reference, &ON_OTHER, 0), Exit::Handled);
-        let k = Slot::new(rig.record(task).reference().word());
+        let reference = rig.record(task).reference.word();
+        assert_eq!(rig.resume(reference, &ON_OTHER, 0), End::Suspended);
+        let k = Slot::new(rig.record(task).reference.word());
         let outer = Script::new([resume(&k, &ON, 0), finish(0)]);
-        assert_eq!(rig.play(&outer), Exit::Returned);
+        assert_eq!(rig.play(&outer), End::Returned);
         assert_eq!(std::mem::take(rig.log()), [2, 2]);
         // And by the host again.
-        assert_eq!(rig.resume(k.get(), &NONE, 0), Exit::Returned);
+        assert_eq!(rig.resume(k.get(), &NONE, 0), End::Returned);
         rig.release(task);
     }
 }
@@ -153,16 +153,16 @@ fn frame_pointers_find_the_record_that_took_a_stacklet_over() {
         let mut rig = Rig::new(ROOMY, walk);
         let k = Slot::new(0);
         let inner = Script::new([host(0), finish(0)]);
-        rig.stacks().set_first_revision(u32::MAX);
+        rig.chains().set_first_revision(u32::MAX);
         let old = rig.create(script::run, inner.address());
-        let mut reference = rig.record(old).reference().word();
+        let mut reference = rig.record(old).reference.word();
         if bound {
             reference = rig.bind(reference, 0, &[0]).expect("there is a record");
-            assert_ne!(rig.named(reference).map(|task| task.0), Some(old.0));
+            assert_ne!(rig.named(reference), Some(old));
         }
         k.set(reference);
         let outer = Script::new([resume(&k, &ON, 0), finish(0)]);
-        assert_eq!(rig.play(&outer), Exit::Returned);
+        assert_eq!(rig.play(&outer), End::Returned);
         assert_eq!(*rig.log(), [2, 2]);
     }
 }
@@ -203,18 +203,17 @@ fn an_exception_that_nobody_catches_ends_the_activation() {
         finish(0),
     ]);
     for mut rig in rigs(answer) {
-        assert_eq!(rig.play(&outer), Exit::Unwound);
+        assert_eq!(rig.play(&outer), End::Unwound);
         assert_eq!(*rig.log(), [55]);
         // What the host finds: the chain as it was thrown into.
         let (first, last) = rig.stopped_chain();
         assert_ne!(first, last);
-        // SAFETY: nothing runs.
-        unsafe { rig.stacks().release_chain(first.0, last.0) };
+        rig.release_chain(first, last);
         assert_eq!(rig.stats().live, 0);
     }
 }
 
-fn land(rig: &mut Rig, argument: u64) -> Answer {
+fn land(rig: &mut Rig, argument: u64) -> Reaction {
     rig.land_here([argument, 6])
 }
 
@@ -234,24 +233,25 @@ fn a_parked_chain_can_be_entered_at_a_landing_pad() {
         let k = Slot::new(0);
         let inner = Script::new([host(0), finish(1)]);
         let outer = Script::new([create(&k, &inner), resume(&k, &ON, 0), finish(2)]);
-        assert_eq!(rig.play(&outer), Exit::Suspended);
+        assert_eq!(rig.play(&outer), End::Parked);
         let (parked, _) = rig.stopped_chain();
         rig.relocate(parked);
-        assert_eq!(rig.land([8, 9]), Exit::Returned);
-        assert_eq!(inner.results(0)[..2], [8, 9]);
+        rig.catch();
+        assert_eq!(rig.land(8), End::Returned);
+        assert_eq!(inner.results(0)[..2], [8, THROWN]);
         assert_eq!((outer.outcome(1), rig.payload(0)), ((0, 1), 2));
     }
 }
 
 /// The host runs the script at that address while the code that asks waits.
-fn run_another(rig: &mut Rig, script: u64) -> Answer {
+fn run_another(rig: &mut Rig, script: u64) -> Reaction {
     let task = rig.create(script::run, script);
     match rig.enter(task, 0) {
-        Exit::Returned => {
+        End::Returned => {
             rig.release(task);
-            Answer::ready(1)
+            Reaction::ready(1)
         }
-        _ => Answer::ready(2),
+        _ => Reaction::ready(2),
     }
 }
 
@@ -279,7 +279,7 @@ fn the_host_is_a_barrier() {
             resume(&k, &ON, 0),
             finish(0),
         ]);
-        assert_eq!(rig.play(&outer), Exit::Returned);
+        assert_eq!(rig.play(&outer), End::Returned);
         assert_eq!(rig.refused(), Some((TAG, Refusal::Unhandled)));
         assert_eq!((handles.outcome(1), handles.outcome(2)), ((1, 1), (0, 0)));
         assert_eq!((inner.value(0), inner.value(1)), (1, 2));
@@ -304,12 +304,14 @@ fn a_stacklet_that_reaches_its_limit_ends_the_whole_chain() {
         resume(&k, &ON, 0),
         finish(0),
     ]);
-    assert_eq!(rig.play(&outer), Exit::Trapped);
+    assert_eq!(rig.play(&outer), End::Trapped);
     assert!(matches!(rig.refusal(), Some(Error::StackletLimit)));
     let (first, last) = rig.stopped_chain();
-    assert_eq!(rig.record(Task(rig.record(first).parent)).parent, last.0);
-    // SAFETY: nothing runs.
-    unsafe { rig.stacks().release_chain(first.0, last.0) };
+    let middle = rig.record(first).parent;
+    let middle = Task(rig.chains().id_at(middle));
+    let parent = rig.record(middle).parent;
+    assert_eq!(Task(rig.chains().id_at(parent)), last);
+    rig.release_chain(first, last);
     assert_eq!(rig.stats().live, 0);
     // The rig goes on.
     play(

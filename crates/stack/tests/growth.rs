@@ -2,15 +2,15 @@
 
 mod common;
 
-use bident_stack::{Answer, Error, Exit, Limits, class_size};
-use common::{ROOMY, Rig, code};
+use bident_stack::{Error, Limits, Reaction, class_size};
+use common::{End, ROOMY, Rig, code};
 
-fn zero(_: &mut Rig, argument: u64) -> Answer {
-    Answer::ready(argument)
+fn zero(_: &mut Rig, argument: u64) -> Reaction {
+    Reaction::ready(argument)
 }
 
-fn park(_: &mut Rig, _: u64) -> Answer {
-    Answer::exit(Exit::Suspended)
+fn park(_: &mut Rig, _: u64) -> Reaction {
+    Reaction::park()
 }
 
 fn sum_to(n: u64) -> u64 {
@@ -23,9 +23,9 @@ fn grows_at_every_depth() {
     let mut largest = 0;
     for depth in 0..2000 {
         let task = rig.create(code::descend, depth);
-        assert_eq!(rig.enter(task, 0), Exit::Returned, "depth {depth}");
+        assert_eq!(rig.enter(task, 0), End::Returned, "depth {depth}");
         assert_eq!(rig.result(), sum_to(depth));
-        let class = rig.record(task).class();
+        let class = rig.record(task).class;
         assert!(class >= largest, "a deeper call needs no smaller block");
         assert!(
             class_size(class) < 4 * 64 * (depth as usize + 16),
@@ -46,7 +46,7 @@ fn grows_on_the_host_stack_too() {
     let mut rig = Rig::growing_on_host(limits, zero);
     for depth in (0..100).chain([200]) {
         let task = rig.create(code::descend, depth);
-        assert_eq!(rig.enter(task, 0), Exit::Returned, "depth {depth}");
+        assert_eq!(rig.enter(task, 0), End::Returned, "depth {depth}");
         assert_eq!(rig.result(), sum_to(depth));
         rig.release(task);
         let waited = std::mem::take(rig.log());
@@ -54,7 +54,7 @@ fn grows_on_the_host_stack_too() {
         assert_eq!(waited.is_empty(), depth < 5, "depth {depth}: {waited:?}");
     }
     let task = rig.create(code::descend, 300);
-    assert_eq!(rig.enter(task, 0), Exit::Trapped);
+    assert_eq!(rig.enter(task, 0), End::Trapped);
     assert!(matches!(rig.refusal(), Some(Error::StackletLimit)));
     rig.release(task);
 }
@@ -64,10 +64,10 @@ fn grown_stacks_park_move_and_resume() {
     for depth in (0..400).chain([5_000, 15_000]) {
         let mut rig = Rig::new(ROOMY, park);
         let task = rig.create(code::descend, depth);
-        assert_eq!(rig.enter(task, 0), Exit::Suspended);
+        assert_eq!(rig.enter(task, 0), End::Parked);
         rig.relocate(task);
         rig.relocate(task);
-        assert_eq!(rig.enter(task, 1000), Exit::Returned);
+        assert_eq!(rig.enter(task, 1000), End::Returned);
         assert_eq!(rig.result(), 1000 + sum_to(depth));
     }
 }
@@ -77,7 +77,7 @@ fn growth_between_host_calls_that_move() {
     let mut rig = Rig::moving(zero);
     for depth in [0, 3, 10, 50, 333, 1000] {
         let task = rig.create(code::ascend, depth);
-        assert_eq!(rig.enter(task, 0), Exit::Returned);
+        assert_eq!(rig.enter(task, 0), End::Returned);
         assert_eq!(rig.result(), 2 * sum_to(depth));
         rig.release(task);
     }
@@ -90,8 +90,8 @@ fn starts_in_any_class() {
         let task = rig
             .try_create(class, code::descend, 300)
             .expect("a stacklet");
-        assert_eq!(rig.record(task).class(), class);
-        assert_eq!(rig.enter(task, 0), Exit::Returned);
+        assert_eq!(rig.record(task).class, class);
+        assert_eq!(rig.enter(task, 0), End::Returned);
         assert_eq!(rig.result(), sum_to(300));
         rig.release(task);
     }
@@ -108,7 +108,7 @@ fn stops_at_the_limit_of_a_stacklet() {
     for depth in (0..2000).step_by(13) {
         let task = rig.create(code::descend, depth);
         match rig.enter(task, 0) {
-            Exit::Returned => {
+            End::Returned => {
                 assert_eq!(rig.result(), sum_to(depth));
                 assert_eq!(
                     deepest,
@@ -118,9 +118,9 @@ fn stops_at_the_limit_of_a_stacklet() {
                 deepest = depth;
             }
             exit => {
-                assert_eq!(exit, Exit::Trapped);
+                assert_eq!(exit, End::Trapped);
                 assert!(matches!(rig.refusal(), Some(Error::StackletLimit)));
-                assert_eq!(class_size(rig.record(task).class()), limits.stacklet);
+                assert_eq!(class_size(rig.record(task).class), limits.stacklet);
             }
         }
         rig.release(task);
@@ -139,9 +139,9 @@ fn the_limit_of_a_stacklet_is_rounded_up_to_a_class() {
         zero,
     );
     let task = rig.try_create(9, code::nothing, 0).expect("a stacklet");
-    assert_eq!(class_size(rig.record(task).class()), 2048);
+    assert_eq!(class_size(rig.record(task).class), 2048);
     assert!(matches!(rig.grow(task), Err(Error::StackletLimit)));
-    assert_eq!(rig.enter(task, 0), Exit::Returned);
+    assert_eq!(rig.enter(task, 0), End::Returned);
 }
 
 #[test]
@@ -165,13 +165,13 @@ fn stops_at_the_limit_of_all_together() {
     // With one gone, another may have its place, but none may grow beyond it.
     rig.release(tasks.remove(0));
     let task = rig.create(code::descend, 200);
-    assert_eq!(rig.enter(task, 0), Exit::Trapped);
+    assert_eq!(rig.enter(task, 0), End::Trapped);
     assert!(matches!(rig.refusal(), Some(Error::TotalLimit)));
     rig.release(task);
 
     for task in tasks {
-        assert_eq!(rig.enter(task, 0), Exit::Suspended);
-        assert_eq!(rig.enter(task, 7), Exit::Returned);
+        assert_eq!(rig.enter(task, 0), End::Parked);
+        assert_eq!(rig.enter(task, 7), End::Returned);
         rig.release(task);
     }
     assert_eq!(rig.stats().bytes, 0);
@@ -187,13 +187,13 @@ fn a_refused_growth_leaves_the_stacklet_as_it_was() {
         park,
     );
     let task = rig.create(code::descend, 5);
-    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    assert_eq!(rig.enter(task, 0), End::Parked);
     let before = rig.record(task);
-    assert_eq!(class_size(before.class()), 1024);
+    assert_eq!(class_size(before.class), 1024);
     assert!(matches!(rig.grow(task), Err(Error::StackletLimit)));
     assert_eq!(rig.record(task).sp, before.sp);
     assert!(!rig.is_fresh(task));
-    assert_eq!(rig.enter(task, 1), Exit::Returned);
+    assert_eq!(rig.enter(task, 1), End::Returned);
     assert_eq!(rig.result(), 1 + sum_to(5));
 }
 
@@ -205,14 +205,14 @@ fn a_trap_leaves_other_stacklets_alone() {
     };
     let mut rig = Rig::new(limits, park);
     let parked = rig.create(code::descend, 60);
-    assert_eq!(rig.enter(parked, 0), Exit::Suspended);
+    assert_eq!(rig.enter(parked, 0), End::Parked);
     for _ in 0..100 {
         let task = rig.create(code::descend, 10_000);
-        assert_eq!(rig.enter(task, 0), Exit::Trapped);
+        assert_eq!(rig.enter(task, 0), End::Trapped);
         rig.release(task);
     }
     rig.relocate(parked);
-    assert_eq!(rig.enter(parked, 9), Exit::Returned);
+    assert_eq!(rig.enter(parked, 9), End::Returned);
     assert_eq!(rig.result(), 9 + sum_to(60));
 }
 
@@ -230,7 +230,7 @@ mod debug {
     fn writing_below_the_limit_is_noticed_at_release() {
         let mut rig = Rig::new(ROOMY, park);
         let task = rig.create(code::echo, 1);
-        poke(rig.record(task).base() + 31);
+        poke(rig.record(task).base + 31);
         rig.release(task);
     }
 
@@ -239,8 +239,8 @@ mod debug {
     fn writing_below_the_limit_is_noticed_at_a_move() {
         let mut rig = Rig::new(ROOMY, park);
         let task = rig.create(code::echo, 1);
-        assert_eq!(rig.enter(task, 0), Exit::Suspended);
-        poke(rig.record(task).base());
+        assert_eq!(rig.enter(task, 0), End::Parked);
+        poke(rig.record(task).base);
         rig.relocate(task);
     }
 
@@ -249,25 +249,24 @@ mod debug {
     fn writing_below_the_limit_is_noticed_on_request() {
         let mut rig = Rig::new(ROOMY, park);
         let task = rig.create(code::echo, 1);
-        poke(rig.record(task).base() + 16);
-        // SAFETY: live since the lines above.
-        unsafe { rig.stacks().check(task.0) };
+        poke(rig.record(task).base + 16);
+        rig.chains().check(task.0);
     }
 
     #[test]
     fn a_left_block_is_poisoned() {
         let mut rig = Rig::new(ROOMY, park);
         let task = rig.create(code::descend, 2);
-        assert_eq!(rig.enter(task, 0), Exit::Suspended);
+        assert_eq!(rig.enter(task, 0), End::Parked);
         let old = rig.record(task);
         rig.relocate(task);
         // The first word links free blocks.
-        let left = (old.base() + 8..old.top).map(|address| {
+        let left = (old.base + 8..old.top).map(|address| {
             // SAFETY: the slab stays mapped: the stacklet's new block lies in it too.
             unsafe { *(address as *const u8) }
         });
         assert!(left.into_iter().all(|byte| byte == 0xCC));
-        assert_eq!(rig.enter(task, 1), Exit::Returned);
+        assert_eq!(rig.enter(task, 1), End::Returned);
         assert_eq!(rig.result(), 4);
     }
 }

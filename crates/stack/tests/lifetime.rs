@@ -2,22 +2,22 @@
 
 mod common;
 
-use bident_stack::{MOST_IDLE, Refusal};
+use bident_stack::{MOST_IDLE, Reaction, Refusal};
 use common::play::{
     NONE, ON, ON_OTHER, ON_SWITCH, TAG, answer, play, play_leaving, play_refused, plays, rigs,
     task_in,
 };
 use common::script::{
-    Script, Slot, argument, copy, create, deep, finish, resume, resume_throw, suspend, switch,
+    self, Script, Slot, argument, copy, create, deep, finish, resume, resume_throw, suspend, switch,
 };
-use common::{ROOMY, Rig};
+use common::{ROOMY, Rig, Task};
 
 #[test]
 fn a_revision_that_wraps_moves_the_stacklet_to_another_record() {
     let [k, used, a, b, a_again] = [0; 5].map(Slot::new);
     plays(|rig| {
         // Every record starts with its last revision, so that each resume and switch wraps.
-        rig.stacks().set_first_revision(u32::MAX);
+        rig.chains().set_first_revision(u32::MAX);
         let inner = Script::new([suspend(TAG, 1), suspend(TAG, 2), finish(3)]);
         let outer = Script::new([
             create(&k, &inner),
@@ -64,18 +64,22 @@ fn a_lack_of_records_is_refused() {
     let [k, a, unused] = [0; 3].map(Slot::new);
     let inner = Script::new([finish(0)]);
     let switches = Script::new([switch(TAG, &k, &unused), finish(0)]);
-    for mut rig in rigs(answer) {
+    let exhaust = |rig: &mut Rig, _| {
+        rig.exhaust(true);
+        Reaction::ready(0)
+    };
+    for mut rig in rigs(exhaust) {
         let begin = Script::new([create(&a, &switches), finish(0)]);
         play_leaving(&mut rig, &begin, 1);
-        rig.stacks().set_first_revision(u32::MAX);
-        rig.exhaust();
+        rig.chains().set_first_revision(u32::MAX);
         for last in [
             resume(&k, &ON, 0),
             resume_throw(&k, &ON, 0),
             resume(&a, &ON_SWITCH, 0),
         ] {
-            let outer = Script::new([create(&k, &inner), last, finish(0)]);
+            let outer = Script::new([create(&k, &inner), script::host(0), last, finish(0)]);
             let (_, why) = play_refused(&mut rig, &outer);
+            rig.exhaust(false);
             assert_eq!(why, Refusal::Records);
         }
     }
@@ -85,7 +89,7 @@ fn a_lack_of_records_is_refused() {
 fn a_wrapping_chain_keeps_its_other_stacklets() {
     let [k, m] = [0; 2].map(Slot::new);
     plays(|rig| {
-        rig.stacks().set_first_revision(u32::MAX);
+        rig.chains().set_first_revision(u32::MAX);
         let inner = Script::new([suspend(TAG, 1), suspend(TAG, 2), finish(3)]);
         let middle = Script::new([create(&m, &inner), resume(&m, &ON_OTHER, 4), finish(5)]);
         let outer = Script::new([
@@ -131,9 +135,9 @@ fn finished_stacklets_stay_idle_with_their_blocks() {
     // In debug builds none does: their blocks are freed at once, and poisoned.
     let kept = if cfg!(debug_assertions) { 0 } else { 3 };
     assert_eq!(rig.room(), MOST_IDLE - kept);
-    assert_eq!(rig.stacks().bytes(), kept as usize * 512);
+    assert_eq!(rig.chains().bytes(), kept as usize * 512);
     rig.release_idle();
-    assert_eq!((rig.room(), rig.stacks().bytes()), (MOST_IDLE, 0));
+    assert_eq!((rig.room(), rig.chains().bytes()), (MOST_IDLE, 0));
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn only_so_many_stay_idle() {
     let kept = if cfg!(debug_assertions) { 0 } else { MOST_IDLE };
     assert_eq!(rig.room(), MOST_IDLE - kept);
     rig.release_idle();
-    assert_eq!((rig.room(), rig.stacks().bytes()), (MOST_IDLE, 0));
+    assert_eq!((rig.room(), rig.chains().bytes()), (MOST_IDLE, 0));
 }
 
 #[test]
@@ -164,7 +168,7 @@ fn larger_stacklets_do_not_stay_idle() {
             &Script::new([create(&k, &inner), resume(&k, &NONE, 0), finish(0)]),
         );
         assert_eq!(rig.room(), MOST_IDLE);
-        assert_eq!(rig.stacks().bytes(), 0);
+        assert_eq!(rig.chains().bytes(), 0);
     });
 }
 
@@ -178,11 +182,8 @@ fn a_chain_is_released_up_to_its_last_stacklet() {
         let outer = Script::new([create(&a, &script_a), resume(&a, &ON, 0), finish(0)]);
         play_leaving(rig, &outer, 3);
         let first = task_in(rig, &a);
-        // SAFETY: the chain is suspended, and nobody has another use for it.
-        unsafe {
-            let last = rig.stacks().last(first.0);
-            rig.stacks().release_chain(first.0, last);
-        }
+        let last = Task(rig.chains().chain_of(first.0).last_id());
+        rig.release_chain(first, last);
         assert_eq!((rig.stats().live, rig.stats().bytes), (0, 0));
         for slot in [&a, &b, &c] {
             assert!(rig.named(slot.get()).is_none());
@@ -193,11 +194,11 @@ fn a_chain_is_released_up_to_its_last_stacklet() {
 #[cfg(debug_assertions)]
 mod debug_builds {
     use super::*;
-    use bident_stack::{Answer, Exit};
-    use common::script::{self, host};
+    use common::End;
+    use common::script::host;
 
-    fn park(_: &mut Rig, _: u64) -> Answer {
-        Answer::exit(Exit::Suspended)
+    fn park(_: &mut Rig, _: u64) -> Reaction {
+        Reaction::park()
     }
 
     /// What freed and left blocks are filled with, but for the word that links them.
@@ -219,12 +220,12 @@ mod debug_builds {
             host(0),
             finish(0),
         ]);
-        assert_eq!(rig.play(&outer), Exit::Suspended);
+        assert_eq!(rig.play(&outer), End::Parked);
         let task = task_in(&mut rig, &k);
         let record = rig.record(task);
-        assert!(!is_poisoned(record.base(), record.top));
-        assert_eq!(rig.answer(0), Exit::Suspended);
-        assert!(is_poisoned(record.base(), record.top));
+        assert!(!is_poisoned(record.base, record.top));
+        assert_eq!(rig.answer(0), End::Parked);
+        assert!(is_poisoned(record.base, record.top));
     }
 
     #[test]
@@ -240,8 +241,8 @@ mod debug_builds {
         let before = rig.record(task);
         k.set(rig.bind(k.get(), 0, &[0; 20]).expect("bound"));
         let after = rig.record(task);
-        assert!(after.class() > before.class());
-        assert!(is_poisoned(before.base(), before.top));
+        assert!(after.class > before.class);
+        assert!(is_poisoned(before.base, before.top));
     }
 
     #[test]
@@ -253,7 +254,7 @@ mod debug_builds {
         let outer = Script::new([create(&k, &inner), resume(&k, &ON, 0), finish(0)]);
         play_leaving(&mut rig, &outer, 1);
         let task = task_in(&mut rig, &k);
-        let base = rig.record(task).base();
+        let base = rig.record(task).base;
         // SAFETY: within the block, where nothing is.
         unsafe { *(base as *mut u8) = 1 };
         rig.release(task);

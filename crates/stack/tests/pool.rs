@@ -3,17 +3,17 @@
 mod common;
 
 use bident_stack::{
-    Answer, CLASSES, Exit, Lesson, Reference, SMALLEST_BLOCK, State, class_for, class_size, os,
+    CLASSES, Lesson, Reaction, Reference, SMALLEST_BLOCK, class_for, class_size, os,
 };
-use common::{ROOMY, Rig, Task, code};
+use common::{End, ROOMY, Rig, Task, code};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-fn park(_: &mut Rig, _: u64) -> Answer {
-    Answer::exit(Exit::Suspended)
+fn park(_: &mut Rig, _: u64) -> Reaction {
+    Reaction::park()
 }
 
 fn reference(rig: &mut Rig, task: Task) -> Reference {
-    rig.record(task).reference()
+    rig.record(task).reference
 }
 
 #[test]
@@ -33,53 +33,52 @@ fn references_are_one_shot() {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::echo, 2);
     let old = reference(&mut rig, task);
-    assert_eq!(rig.stacks().resolve(old), Some(task.0));
-    assert_eq!(rig.enter(task, 0), Exit::Suspended);
-    assert_eq!(rig.stacks().resolve(old), Some(task.0));
+    assert_eq!(rig.named(old.word()), Some(task));
+    assert_eq!(rig.enter(task, 0), End::Parked);
+    assert_eq!(rig.named(old.word()), Some(task));
     rig.release(task);
-    assert_eq!(rig.stacks().resolve(old), None, "released");
+    assert_eq!(rig.named(old.word()), None, "released");
 
     let next = rig.create(code::echo, 2);
     assert_eq!(next, task, "the record is used again");
-    assert_eq!(rig.enter(next, 0), Exit::Suspended);
+    assert_eq!(rig.enter(next, 0), End::Parked);
     assert_eq!(
-        rig.stacks().resolve(old),
+        rig.named(old.word()),
         None,
         "the old reference names nothing"
     );
     let new = reference(&mut rig, next);
     assert_eq!(new.index(), old.index());
     assert!(new.word() > old.word());
-    assert_eq!(rig.stacks().resolve(new), Some(next.0));
+    assert_eq!(rig.named(new.word()), Some(next));
 }
 
 #[test]
 fn references_to_no_stacklet_resolve_to_nothing() {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::echo, 1);
-    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    assert_eq!(rig.enter(task, 0), End::Parked);
     let good = reference(&mut rig, task);
     // The first record is nobody's, and the second the task's.
     for position in [0, 128, 17, 1 << 31, u32::MAX] {
         let other = Reference::from_word(good.word() & !0xffff_ffff | u64::from(position));
-        assert_eq!(rig.stacks().resolve(other.expect("not null")), None);
+        assert_eq!(rig.named(other.expect("not null").word()), None);
     }
 }
 
 #[test]
-fn a_record_whose_revision_would_wrap_is_retired() {
+fn a_record_whose_revision_would_wrap_is_used_no_more() {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::echo, 1);
-    // SAFETY: live, and nothing else looks at it meanwhile.
-    unsafe { (*task.0).revision = u32::MAX };
-    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    rig.chains().set_revision(task.0, u32::MAX);
+    assert_eq!(rig.enter(task, 0), End::Parked);
     let last = reference(&mut rig, task);
     rig.release(task);
     for _ in 0..3 {
         let other = rig.create(code::echo, 1);
         assert_ne!(other, task);
-        assert_eq!(rig.enter(other, 0), Exit::Suspended);
-        assert_eq!(rig.stacks().resolve(last), None);
+        assert_eq!(rig.enter(other, 0), End::Parked);
+        assert_eq!(rig.named(last.word()), None);
         rig.release(other);
     }
 }
@@ -88,20 +87,21 @@ fn a_record_whose_revision_would_wrap_is_retired() {
 fn moving_keeps_the_record_and_its_reference() {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::descend, 3);
-    assert_eq!(rig.enter(task, 0), Exit::Suspended);
+    assert_eq!(rig.enter(task, 0), End::Parked);
     let name = reference(&mut rig, task);
     for _ in 0..50 {
         rig.relocate(task);
-        assert_eq!(rig.stacks().resolve(name), Some(task.0));
+        assert_eq!(rig.named(name.word()), Some(task));
     }
     assert_eq!(rig.stats().moves, 50);
-    assert_eq!(rig.enter(task, 0), Exit::Returned);
+    assert_eq!(rig.enter(task, 0), End::Returned);
 }
 
 fn live_parts(rig: &mut Rig) -> Vec<(usize, usize)> {
-    let live: Vec<_> = rig.stacks().live().map(Task).collect();
+    let live: Vec<_> = rig.chains().live_ids();
     live.into_iter()
-        .map(|task| rig.record(task).live_part())
+        .map(|id| rig.record(Task(id)))
+        .map(|record| (record.sp, record.top))
         .collect()
 }
 
@@ -111,7 +111,7 @@ fn live_parts_are_those_that_have_a_block() {
     let fresh = rig.create(code::echo, 1);
     let parked = rig.create(code::descend, 4);
     let gone = rig.create(code::echo, 1);
-    assert_eq!(rig.enter(parked, 0), Exit::Suspended);
+    assert_eq!(rig.enter(parked, 0), End::Parked);
     rig.release(gone);
     let mut expected = [fresh, parked].map(|task| {
         let record = rig.record(task);
@@ -121,7 +121,7 @@ fn live_parts_are_those_that_have_a_block() {
     let mut parts: Vec<_> = live_parts(&mut rig);
     parts.sort_unstable();
     assert_eq!(parts, expected);
-    assert_eq!(rig.record(gone).state, State::Free);
+    assert!(!rig.record(gone).live);
 }
 
 #[test]
@@ -129,9 +129,9 @@ fn one_after_the_other_takes_constant_memory() {
     let mut rig = Rig::new(ROOMY, park);
     for i in 0..200_000 {
         let task = rig.create(code::echo, 1);
-        assert_eq!(rig.enter(task, 0), Exit::Suspended);
+        assert_eq!(rig.enter(task, 0), End::Parked);
         if i % 2 == 0 {
-            assert_eq!(rig.enter(task, 0), Exit::Returned);
+            assert_eq!(rig.enter(task, 0), End::Returned);
         }
         rig.release(task);
     }
@@ -152,7 +152,7 @@ fn large_blocks_are_kept_one_per_class_and_trimmed() {
     let again = create(&mut rig);
     assert_eq!(rig.stats().mapped, class_size(class));
     rig.release(again);
-    rig.stacks().trim();
+    rig.chains().trim();
     assert_eq!(rig.stats().mapped, 0);
 }
 
@@ -247,7 +247,7 @@ fn foreign_handlers_are_adopted_and_spare_the_stacklet() {
         });
         let exit = rig.enter(task, 0);
         done.store(true, Ordering::Relaxed);
-        assert_eq!(exit, Exit::Returned);
+        assert_eq!(exit, End::Returned);
     });
     assert!(STORMS.load(Ordering::Relaxed) >= 1000);
     assert!(OFF_THE_STACKLET.load(Ordering::Relaxed));

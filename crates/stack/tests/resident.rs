@@ -2,11 +2,11 @@
 
 mod common;
 
-use bident_stack::{Answer, Exit, SMALLEST_BLOCK, os};
-use common::{ROOMY, Rig, Task, code};
+use bident_stack::{Reaction, SMALLEST_BLOCK, os};
+use common::{End, ROOMY, Rig, Task, code};
 
-fn park(_: &mut Rig, _: u64) -> Answer {
-    Answer::exit(Exit::Suspended)
+fn park(_: &mut Rig, _: u64) -> Reaction {
+    Reaction::park()
 }
 
 fn resident() -> usize {
@@ -32,7 +32,7 @@ fn a_hundred_thousand_parked() {
     let before = resident();
     let tasks: Vec<Task> = (0..count).map(|_| rig.create(code::echo, 1)).collect();
     for &task in &tasks {
-        assert_eq!(rig.enter(task, 0), Exit::Suspended);
+        assert_eq!(rig.enter(task, 0), End::Parked);
     }
     let stats = rig.stats();
     assert_eq!((stats.live, stats.bytes), (count, count * SMALLEST_BLOCK));
@@ -40,7 +40,7 @@ fn a_hundred_thousand_parked() {
     assert!(each <= 640, "{each} bytes each");
 
     for &task in &tasks {
-        assert_eq!(rig.enter(task, 0), Exit::Returned);
+        assert_eq!(rig.enter(task, 0), End::Returned);
         rig.release(task);
     }
     let stats = rig.stats();
@@ -61,7 +61,7 @@ fn ended_stores_and_threads() {
         let mut rig = Rig::new(ROOMY, park);
         for depth in [0, 10, 1_000, 10_000] {
             let task = rig.create(code::descend, depth);
-            assert_eq!(rig.enter(task, 0), Exit::Suspended);
+            assert_eq!(rig.enter(task, 0), End::Parked);
         }
     };
     let round = || {

@@ -4,10 +4,10 @@ use crate::vm::instance::instance_number;
 use crate::vm::leave::borrow_store;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, unpack_pair};
-use bident_stack::Answer;
+use bident_stack::Reaction;
 use std::ptr::NonNull;
 
-type Entry = unsafe extern "sysv64" fn(*mut VmHeader, u64, u64, u64, u64) -> Answer;
+type Entry = unsafe extern "C" fn(*mut VmHeader, u64, u64, u64, u64) -> Reaction;
 
 /// Their addresses, in the order of the list.
 pub(crate) static TABLE: [Entry; Builtin::ALL.len()] = [
@@ -48,23 +48,22 @@ trait Body {
 }
 
 /// What the stub calls.
-unsafe extern "sysv64" fn entry<B: Body>(
+unsafe extern "C" fn entry<B: Body>(
     context: *mut VmHeader,
     a: u64,
     b: u64,
     c: u64,
     d: u64,
-) -> Answer {
+) -> Reaction {
     // SAFETY: compiled code passes its own context, through the stub.
     let (store, instance) = unsafe {
         let store = borrow_store::<()>((*context).store);
         (&mut store.opaque, instance_number(context) as usize)
     };
     match B::run(store, instance, [a, b, c, d]) {
-        Ok(value) => Answer::ready(value),
+        Ok(value) => Reaction::ready(value),
         Err(Stop::Trap(trap)) => store.unwind(Unwinding::Error(trap.into())),
-        // SAFETY: the current stacklet waits in the stub that called the builtin.
-        Err(Stop::Throw(exn)) => unsafe { store.throw(exn) },
+        Err(Stop::Throw(exn)) => store.throw(exn),
     }
 }
 

@@ -14,18 +14,15 @@
 //! reached, neither running nor parked nor named by a valid reference, are freed with all they hold.
 
 use crate::value::ExternRef;
-use crate::vm::activation;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::store::StoreOpaque;
-use bident_abi::VmValue;
-use bident_stack::{Stacklet, Stacks};
-use std::ptr;
+use bident_stack::{Marking, RECORD_BYTES};
 
 /// Memory of stacks below which no collection starts by itself, in bytes.
 const SMALLEST_THRESHOLD: usize = 8 << 20;
 
 /// Up to so many records, stress mode collects at every allocation.
-const FEW_RECORDS: u32 = 200;
+const FEW_RECORDS: usize = 200;
 
 /// Collections for the sake of host values and exceptions wait until there is one for so many bytes
 /// that a collection has to look at: else a program with a million stacks, or a table of ten
@@ -61,68 +58,24 @@ impl Pressure {
     }
 }
 
-/// The parts of a store that a collection follows references through.
-struct Marker<'a> {
-    stacks: &'a Stacks,
+/// What a collection follows references through, beside stacks.
+struct Heaps<'a> {
     externs: &'a mut Heap<ExternRef>,
     exns: &'a mut Heap<ExnData>,
-    /// Stacklets that are reached, but whose words were not looked at.
-    pending: Vec<*mut Stacklet>,
 }
 
-impl Marker<'_> {
+impl Heaps<'_> {
     /// Follows what a word may refer to. Exceptions may hold exceptions, as deep as a guest likes.
-    fn word(&mut self, word: u64) {
+    fn follow(&mut self, marking: &mut Marking<'_>, word: u64) {
         let mut next = Some(word);
         let mut others = Vec::new();
         while let Some(word) = next {
             self.externs.mark(word);
-            self.continuation(word);
+            marking.reach(word);
             if let Some(exn) = self.exns.mark(word) {
                 others.extend(exn.values.iter().map(|value| value.low));
             }
             next = others.pop();
-        }
-    }
-
-    fn continuation(&mut self, word: u64) {
-        if let Some(first) = self.stacks.first_of_chain(word) {
-            // SAFETY: it is fresh or the first of a suspended chain; or it runs, or is parked, and was
-            // reached before.
-            let last = unsafe { self.stacks.last(first) };
-            // SAFETY: `first` and `last` are the ends of a chain.
-            unsafe { self.chain(first, last) };
-        }
-    }
-
-    /// Reaches the stacklets from `first` up to `last`; null: all the way.
-    ///
-    /// # Safety
-    /// They are live, and linked by `parent`.
-    unsafe fn chain(&mut self, first: *mut Stacklet, last: *mut Stacklet) {
-        let mut next = first;
-        // SAFETY: the caller says so.
-        while let Some(stacklet) = unsafe { next.as_mut() } {
-            if std::mem::replace(&mut stacklet.marked, true) {
-                break;
-            }
-            self.pending.push(next);
-            if next == last {
-                break;
-            }
-            next = stacklet.parent;
-        }
-    }
-
-    /// Looks at the words of everything that was reached.
-    fn finish(&mut self) {
-        while let Some(stacklet) = self.pending.pop() {
-            // SAFETY: reached stacklets are live, and none runs.
-            let (sp, top) = unsafe { (*stacklet).live_part() };
-            for address in (sp..top).step_by(size_of::<u64>()) {
-                // SAFETY: the live part of a stacklet is initialised, aligned memory.
-                self.word(unsafe { (address as *const u64).read() });
-            }
         }
     }
 }
@@ -130,23 +83,23 @@ impl Marker<'_> {
 impl StoreOpaque {
     /// A collection, if stacks have grown enough since the last one.
     pub(crate) fn collect_under_pressure(&mut self) {
-        if self.stacks.bytes() >= self.pressure.threshold || self.collects_always() {
+        if self.vm.chains.bytes() >= self.pressure.threshold || self.collects_always() {
             self.collect();
         }
     }
 
     /// Whether every allocation collects: in stress mode, as long as it takes no time.
     pub(crate) fn collects_always(&self) -> bool {
-        self.stressed && self.stacks.used() < FEW_RECORDS
+        self.vm.chains.is_stressed() && self.vm.chains.records() < FEW_RECORDS
     }
 
     /// A collection at the embedder's request: no transfer is under way, so what the buffer still
     /// holds is left over from one.
     pub(crate) fn gc(&mut self) {
-        self.values.fill(VmValue::default());
+        self.vm.chains.clear_values();
         self.collect();
-        self.stacks.release_idle(&mut self.vm.anchor);
-        self.stacks.trim();
+        self.vm.chains.release_idle();
+        self.vm.chains.trim();
     }
 
     /// At a limit of stacks: frees all that can be freed, but for what these words refer to. Gives
@@ -154,9 +107,10 @@ impl StoreOpaque {
     /// for each stack that it makes.
     #[cold]
     pub(crate) fn make_room(&mut self, words: &[u64]) -> bool {
-        self.stacks.release_idle(&mut self.vm.anchor);
+        self.vm.chains.release_idle();
         self.collect_with(words);
-        self.stacks.bytes() <= self.stacks.limit() - self.stacks.limit() / LEAST_ROOM
+        let limit = self.vm.chains.limit();
+        self.vm.chains.bytes() <= limit - limit / LEAST_ROOM
     }
 
     /// Frees what nothing of this store can reach.
@@ -166,69 +120,50 @@ impl StoreOpaque {
 
     /// The same, but what these words refer to stays, too.
     fn collect_with(&mut self, words: &[u64]) {
-        self.free_abandoned();
-        let before = self.stacks.bytes();
-        self.mark(words);
+        self.vm.chains.free_dropped();
+        let before = self.vm.chains.bytes();
         let others = self.other_bytes();
-        self.sweep(others);
-        let after = self.stacks.bytes();
-        self.pressure = Pressure::after(before, after, others, self.stacks.limit());
+        self.mark_and_sweep(words);
+        let after = self.vm.chains.bytes();
+        let floor = (after + others) / BYTES_PER_VALUE;
+        drop(self.exns.sweep(floor));
+        // Destructors of the embedder must not find the heap borrowed.
+        let dropped = self.externs.sweep(floor);
+        drop(dropped);
+        let limit = self.vm.chains.limit();
+        self.pressure = Pressure::after(before, after, others, limit);
     }
 
-    fn mark(&mut self, words: &[u64]) {
-        let mut marker = Marker {
-            stacks: &self.stacks,
+    /// Marks what can be reached, and frees the stacks that cannot.
+    fn mark_and_sweep(&mut self, words: &[u64]) {
+        let mut marking = self.vm.chains.mark();
+        let mut heaps = Heaps {
             externs: &mut self.externs,
             exns: &mut self.exns,
-            pending: Vec::new(),
         };
-        // SAFETY: the list of activations is the store's own, and all they lead to is live.
-        unsafe {
-            for root in activation::roots(self.vm.anchor.current, self.activation) {
-                marker.chain(root, ptr::null_mut());
-            }
-        }
-        for stacklet in self.stacks.live() {
-            // SAFETY: live; the chain of a parked activation is linked up to its root.
-            unsafe {
-                if (*stacklet).parked {
-                    marker.chain(stacklet, ptr::null_mut());
-                }
-            }
-        }
         for table in &self.tables {
-            table.elements().iter().for_each(|word| marker.word(*word));
+            for word in table.elements() {
+                heaps.follow(&mut marking, *word);
+            }
         }
         for global in &self.globals {
             // SAFETY: records of globals live as long as the store.
-            marker.word(unsafe { global.record.as_ref().value.low });
-        }
-        for i in 0..self.values.len() {
-            // SAFETY: within the buffer; compiled code writes through the same pointer.
-            marker.word(unsafe { (*self.vm.anchor.payload.add(i))[0] });
+            let word = unsafe { global.record.as_ref().value.low };
+            heaps.follow(&mut marking, word);
         }
         for held in self.held.live() {
-            marker.word(held.word());
+            heaps.follow(&mut marking, held.word());
         }
         for word in words {
-            marker.word(*word);
+            heaps.follow(&mut marking, *word);
         }
-        marker.finish();
+        marking.scan(|marking, word| heaps.follow(marking, word));
+        marking.sweep();
     }
 
     /// Bytes beside those of stacks that a collection has to look at, whatever lives.
     fn other_bytes(&self) -> usize {
         let elements: usize = self.tables.iter().map(|t| t.elements().len()).sum();
-        elements * size_of::<u64>() + self.stacks.used() as usize * size_of::<Stacklet>()
-    }
-
-    fn sweep(&mut self, others: usize) {
-        // SAFETY: a stacklet that was not reached neither runs nor is named by anything.
-        unsafe { self.stacks.sweep() };
-        let floor = (self.stacks.bytes() + others) / BYTES_PER_VALUE;
-        drop(self.exns.sweep(floor));
-        // Destructors of the embedder must not find the heap borrowed.
-        let dropped = self.externs.sweep(floor);
-        drop(dropped);
+        elements * size_of::<u64>() + self.vm.chains.records() * RECORD_BYTES
     }
 }

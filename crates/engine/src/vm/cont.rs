@@ -1,130 +1,81 @@
-//! Continuations: what the transfer stubs leave to the engine.
-//!
-//! ```text
-//!  compiled code ──► create ──► an idle record                      (stub alone)
-//!                       └─ none, or the function needs more ──► create_hook
-//!  root of a stacklet ──► finished ──► the record becomes idle      (stub alone)
-//!                            └─ large, or enough are idle ────► retire_hook
-//!  resume, switch ──► reference used or null ─────────────────► refuse_hook: trap
-//!                 └─► its revision has wrapped ───────────────► rehome_hook
-//! ```
+//! Continuations: what the stubs and the owner of the chains leave to the engine.
 
 use crate::error::Error;
-use crate::vm::leave::borrow_store;
 use crate::vm::store::{StoreOpaque, Unwinding};
-use crate::vm::throw::throw_hook;
-use bident_abi::{TrapCode, VmFuncRef, VmHeader, VmStore, VmTrap};
+use bident_abi::{TrapCode, VmFuncRef, VmStore, VmTrap};
 use bident_stack::{
-    self as stack, Anchor, Answer, Entry, Exit, GROW_REGISTERS, Hint, Hooks, Lesson, Reference,
-    Refusal, Stacklet,
+    self as stack, Chain, Chains, Embedder, Entry, Lesson, Reaction, Reference, Refusal,
 };
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
-/// What the stubs call.
-pub(crate) static HOOKS: Hooks = Hooks {
-    create: create_hook,
-    refuse: refuse_hook,
-    rehome: rehome_hook,
-    retire: retire_hook,
-    throw: throw_hook,
-    grow: grow_hook,
-    stress: stress_hook,
-};
+/// The engine, as the owner of the chains knows it.
+pub(crate) enum Host {}
 
-/// The store whose anchor a stub passed.
+/// The store that an owner is part of.
 ///
 /// # Safety
-/// The anchor is that of a store in which something runs on this thread.
-pub(crate) unsafe fn store_of<'a>(anchor: *mut Anchor) -> &'a mut StoreOpaque {
-    // SAFETY: the anchor is the first field of its VmStore; `owner` is the exclusive borrow that
-    // `enter` holds and does not use meanwhile.
-    unsafe { &mut *(*anchor.cast::<VmStore>()).owner.cast() }
+/// Something runs in it on this thread, and has called the host.
+unsafe fn store_of<'a>(owner: *mut Chains) -> &'a mut StoreOpaque {
+    // SAFETY: the owner is the first field of its VmStore; `VmStore::owner` is the exclusive borrow that
+    // whoever entered holds and does not use meanwhile.
+    unsafe { &mut *(*owner.cast::<VmStore>()).owner.cast() }
 }
 
-unsafe extern "sysv64" fn create_hook(
-    context: *mut (),
-    _: usize,
-    _: usize,
-    _: usize,
-    func: usize,
-) -> Answer {
-    // SAFETY: compiled code passes its own context, and as origin the record of a function of its
-    // store.
-    unsafe {
-        let store = borrow_store::<()>((*context.cast::<VmHeader>()).store);
-        let store = &mut store.opaque;
-        let func = NonNull::new_unchecked(func as *mut VmFuncRef);
-        match store.create_cont(func) {
-            Ok(reference) => Answer::ready(reference.word()),
-            Err(error) => store.unwind(Unwinding::Error(error)),
+impl Embedder for Host {
+    unsafe fn create(owner: *mut Chains, entry: Entry) -> Reaction {
+        // SAFETY: compiled code passes as origin the record of a function of its store.
+        unsafe {
+            let store = store_of(owner);
+            let func = NonNull::new_unchecked(entry.origin as *mut VmFuncRef);
+            match store.create_cont(func) {
+                Ok(reference) => Reaction::ready(reference.word()),
+                Err(error) => store.unwind(Unwinding::Error(error)),
+            }
         }
+    }
+
+    unsafe fn refuse(owner: *mut Chains, word: u64, why: Refusal) -> Reaction {
+        let trap = match why {
+            Refusal::Reference => refused(word),
+            Refusal::Unhandled => TrapCode::UnhandledTag,
+            Refusal::Records => TrapCode::StackMemoryExhausted,
+        };
+        // SAFETY: passed on.
+        unsafe { store_of(owner) }.unwind(Unwinding::Error(trap.into()))
+    }
+
+    unsafe fn throw(owner: *mut Chains, exn: u64) -> Reaction {
+        // SAFETY: passed on.
+        unsafe { store_of(owner) }.throw(exn)
+    }
+
+    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> bool {
+        // SAFETY: passed on.
+        let store = unsafe { store_of(owner) };
+        let grown = store.make_room(registers) && store.vm.chains.grow().is_ok();
+        if grown {
+            store.learn();
+            // The signal handler noted one.
+            store.vm.trap = VmTrap::default();
+        }
+        grown
     }
 }
 
-unsafe extern "sysv64" fn refuse_hook(context: *mut (), word: u64, why: Refusal) -> Answer {
-    let trap = match why {
-        Refusal::Reference => refused(word),
-        Refusal::Unhandled => TrapCode::UnhandledTag,
-        Refusal::Records => TrapCode::StackMemoryExhausted,
-    };
-    // SAFETY: compiled code passes its own context.
-    let store = unsafe { borrow_store::<()>((*context.cast::<VmHeader>()).store) };
-    store.opaque.unwind(Unwinding::Error(trap.into()))
-}
-
 /// Why a word is not the reference of a continuation that can be resumed.
-pub(crate) fn refused(word: u64) -> TrapCode {
+fn refused(word: u64) -> TrapCode {
     match word {
         0 => TrapCode::NullContinuationReference,
         _ => TrapCode::ContinuationConsumed,
     }
 }
 
-unsafe extern "sysv64" fn rehome_hook(
-    anchor: *mut Anchor,
-    stacklet: *mut Stacklet,
-) -> *mut Stacklet {
-    // SAFETY: the stub passes its store's anchor, and the first stacklet of a suspended chain, whose
-    // revision is 0.
-    unsafe {
-        let store = store_of(anchor);
-        store.rehome(stacklet).unwrap_or(ptr::null_mut())
-    }
-}
-
-unsafe extern "sysv64" fn retire_hook(anchor: *mut Anchor, stacklet: *mut Stacklet) {
-    // SAFETY: the stub passes its store's anchor, and a stacklet that has finished.
-    unsafe {
-        let store = store_of(anchor);
-        store.stacks.release(stacklet);
-        let parent = store.vm.anchor.current;
-        store.stress(parent);
-    }
-}
-
-unsafe extern "sysv64" fn grow_hook(
-    anchor: *mut Anchor,
-    registers: *const [u64; GROW_REGISTERS],
-) -> Answer {
-    // SAFETY: the stub passes its store's anchor and what it pushed; the current stacklet stands still.
-    unsafe {
-        let store = store_of(anchor);
-        if store.make_room(&*registers) && store.grow().is_ok() {
-            store.vm.trap = VmTrap::default();
-            Answer::ready(0)
-        } else {
-            // As the signal handler noted it.
-            Answer::exit(Exit::Trapped)
-        }
-    }
-}
-
-unsafe extern "sysv64" fn stress_hook(anchor: *mut Anchor) {
-    // SAFETY: the stub passes its store's anchor; the current stacklet does not run yet.
-    unsafe {
-        let store = store_of(anchor);
-        let current = store.vm.anchor.current;
-        store.stress(current);
+/// The trap for what the owner could not do with the continuation that a word names.
+pub(crate) fn trap_of(error: &stack::Error, word: u64) -> TrapCode {
+    match error {
+        stack::Error::Used => refused(word),
+        stack::Error::StackletLimit => TrapCode::StackOverflow,
+        stack::Error::TotalLimit | stack::Error::Os(_) => TrapCode::StackMemoryExhausted,
     }
 }
 
@@ -133,10 +84,7 @@ impl StoreOpaque {
     ///
     /// # Safety
     /// The function is of this store.
-    pub(crate) unsafe fn create_cont(
-        &mut self,
-        func: NonNull<VmFuncRef>,
-    ) -> Result<Reference, Error> {
+    unsafe fn create_cont(&mut self, func: NonNull<VmFuncRef>) -> Result<Reference, Error> {
         self.collect_under_pressure();
         // SAFETY: function references of a store are valid as long as the store.
         let record = unsafe { &mut *func.as_ptr() };
@@ -163,33 +111,23 @@ impl StoreOpaque {
             trampoline,
             origin: func.as_ptr() as usize,
         };
-        let stacklet = self
-            .create_stacklet(class, entry)
-            .map_err(Error::stack_trap)?;
-        // SAFETY: just made.
-        Ok(unsafe { (*stacklet).reference() })
+        let made = match self.vm.chains.create_named(class, entry) {
+            Err(_) if self.make_room(&[]) => self.vm.chains.create_named(0, entry),
+            made => made,
+        };
+        made.map_err(Error::stack_trap)
     }
 
-    /// Makes a stacklet. At a limit, first frees what nobody can reach.
-    #[inline]
-    pub(crate) fn create_stacklet(
-        &mut self,
-        class: u32,
-        entry: Entry,
-    ) -> Result<*mut Stacklet, stack::Error> {
-        let anchor = &raw const self.vm.anchor;
-        match self.stacks.create(class, anchor, entry) {
-            Ok(stacklet) => Ok(stacklet),
-            Err(_) => self.create_after_collecting(entry),
-        }
-    }
-
+    /// A chain to enter, where there was no memory for one: frees first what nobody can reach.
     #[cold]
-    fn create_after_collecting(&mut self, entry: Entry) -> Result<*mut Stacklet, stack::Error> {
+    pub(crate) fn create_after_collecting(
+        &mut self,
+        entry: Entry,
+    ) -> Result<Chain<'_>, stack::Error> {
         if !self.make_room(&[]) {
             return Err(stack::Error::TotalLimit);
         }
-        self.stacks.create(0, &raw const self.vm.anchor, entry)
+        self.vm.chains.create(0, entry)
     }
 
     /// A continuation that will run the function with this number.
@@ -199,40 +137,18 @@ impl StoreOpaque {
         Ok(unsafe { self.create_cont(func)? }.word())
     }
 
-    /// Moves the current stacklet to a larger block.
-    ///
-    /// # Safety
-    /// There is one, it stands still, and it has saved its stack pointer.
-    pub(crate) unsafe fn grow(&mut self) -> Result<(), stack::Error> {
-        // SAFETY: passed on.
-        unsafe {
-            let current = self.vm.anchor.current;
-            self.stacks.grow(current)?;
-            self.vm.anchor.limit = (*current).limit;
-            self.learn();
-        }
-        Ok(())
-    }
-
     /// The current stacklet has just grown: if it is a continuation's, those that its function starts
     /// from now on begin with more.
-    ///
-    /// # Safety
-    /// There is a current stacklet.
-    unsafe fn learn(&mut self) {
-        // SAFETY: the current stacklet is live; a continuation has as origin the record of a function
-        // of the store.
-        unsafe {
-            let current = self.vm.anchor.current;
-            let func = (*current).origin as *mut VmFuncRef;
-            if self.learns
-                && let Some(func) = func.as_mut()
-            {
-                let mut lesson = Lesson::from_word(func.stack_class);
-                lesson.learn((*current).class());
-                func.stack_class = lesson.word();
-                func.cont_entry = 0;
-            }
+    pub(crate) fn learn(&mut self) {
+        let Some(current) = self.vm.chains.current().filter(|_| self.learns) else {
+            return;
+        };
+        // SAFETY: what a continuation has as origin is the record of a function of the store.
+        if let Some(func) = unsafe { (current.origin() as *mut VmFuncRef).as_mut() } {
+            let mut lesson = Lesson::from_word(func.stack_class);
+            lesson.learn(current.class());
+            func.stack_class = lesson.word();
+            func.cont_entry = 0;
         }
     }
 
@@ -247,11 +163,19 @@ impl StoreOpaque {
         Ok(code.start())
     }
 
-    /// The first stacklet of the continuation that a word names.
-    pub(crate) fn cont_of_word(&self, word: u64) -> Result<*mut Stacklet, TrapCode> {
-        let reference = Reference::from_word(word).ok_or(TrapCode::NullContinuationReference)?;
-        let stacklet = self.stacks.resolve(reference);
-        stacklet.ok_or(TrapCode::ContinuationConsumed)
+    /// Number of the function that the continuation which a word names began with.
+    pub(crate) fn func_of_cont(&mut self, word: u64) -> Result<u32, TrapCode> {
+        let origin = self.vm.chains.origin(word).ok_or(refused(word))?;
+        // What was called from the host has none.
+        Ok(match NonNull::new(origin as *mut VmFuncRef) {
+            Some(func) => self.func_index(func),
+            None => u32::MAX,
+        })
+    }
+
+    /// Whether a word names a continuation that was not used.
+    pub(crate) fn is_cont(&self, word: u64) -> bool {
+        self.vm.chains.names(word)
     }
 
     /// `cont.bind`: values at `position..position + count` of the transfer buffer become the first
@@ -262,59 +186,17 @@ impl StoreOpaque {
         position: usize,
         count: usize,
     ) -> Result<u64, TrapCode> {
-        let stacklet = self.cont_of_word(word)?;
-        let values: Vec<[u64; 2]> = (position..position + count)
-            .map(|i| [self.value(i), 0])
-            .collect();
-        // SAFETY: named by a valid reference, so suspended or fresh; a collection that is told of it
-        // leaves it as it is.
+        // SAFETY: WebAssembly has words only of references that were made, and null. A collection that
+        // is told of this one leaves the continuation as it is.
         let bound = unsafe {
-            match self.stacks.bind(stacklet, position, &values) {
+            match self.vm.chains.bind(word, position, count) {
                 Err(stack::Error::TotalLimit | stack::Error::Os(_)) if self.make_room(&[word]) => {
-                    self.stacks.bind(stacklet, position, &values)
+                    self.vm.chains.bind(word, position, count)
                 }
                 bound => bound,
             }
         };
-        match bound {
-            Ok(reference) => Ok(reference.word()),
-            Err(stack::Error::StackletLimit) => Err(TrapCode::StackOverflow),
-            Err(_) => Err(TrapCode::StackMemoryExhausted),
-        }
-    }
-
-    /// Moves a suspended stacklet whose revision has wrapped to another record. The hint may be about
-    /// a stack that had this record before, and was never resumed.
-    ///
-    /// # Safety
-    /// As for `Stacks::rehome`.
-    unsafe fn rehome(&mut self, stacklet: *mut Stacklet) -> Result<*mut Stacklet, stack::Error> {
-        self.vm.anchor.hint = Hint::NONE;
-        // SAFETY: passed on.
-        unsafe { self.stacks.rehome(stacklet) }
-    }
-
-    /// Uses the reference to a continuation and puts its chain at the root of an activation that
-    /// handles what `handlers` says. Gives the chain's first and last stacklet.
-    ///
-    /// # Safety
-    /// The list ends with 0 and stays as long as the chain runs.
-    pub(crate) unsafe fn take_cont(
-        &mut self,
-        word: u64,
-        handlers: *const usize,
-    ) -> Result<(*mut Stacklet, *mut Stacklet), Error> {
-        let mut first = self.cont_of_word(word)?;
-        // SAFETY: named by a valid reference, so suspended or fresh.
-        unsafe {
-            (*first).revision = (*first).revision.wrapping_add(1);
-            if (*first).revision == 0 {
-                first = self.rehome(first).map_err(Error::stack_trap)?;
-            }
-            let last = self.stacks.last(first);
-            (*last).parent = ptr::null_mut();
-            (*last).handlers = handlers;
-            Ok((first, last))
-        }
+        let reference = bound.map_err(|error| trap_of(&error, word))?;
+        Ok(reference.word())
     }
 }

@@ -4,7 +4,7 @@
 //!  compiled code ──► leave_host stub ───────────────────► typed entry (arguments in registers)
 //!               └──► leave trampoline ─► leave_host ────► array entry (arguments in the transfer buffer)
 //!                                                            │
-//!                          Answer ◄── dispatch ◄─ closure ◄──┘
+//!                        Reaction ◄── dispatch ◄─ closure ◄──┘
 //! ```
 
 use crate::Answer;
@@ -16,7 +16,7 @@ use crate::vm::instance::instance_number;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmStore, fits_registers};
 use bident_module::FuncType;
-use bident_stack::{Answer as Reaction, Exit};
+use bident_stack::Reaction;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
@@ -49,7 +49,7 @@ impl HostFunc {
 }
 
 /// Type of the entries with the array convention; the others have more parameters.
-type ArrayEntry = unsafe extern "sysv64" fn(*mut VmHostFunc) -> Reaction;
+type ArrayEntry = unsafe extern "C" fn(*mut VmHostFunc) -> Reaction;
 
 impl HostBody {
     /// A closure whose parameter and result types are Rust's. `registers` is its entry for the case
@@ -161,19 +161,18 @@ impl StoreOpaque {
         (!caller.is_null()).then(|| unsafe { instance_number(caller) })
     }
 
-    /// Leaves the reason why the activation ends.
+    /// Ends the run, and leaves the reason.
     pub(crate) fn unwind(&mut self, reason: Unwinding) -> Reaction {
         self.unwinding = Some(reason);
-        Reaction::exit(Exit::Unwound)
+        Reaction::unwind()
     }
 
-    /// A host function has failed: throws the error if it is an exception, else ends the activation.
+    /// A host function has failed: throws the error if it is an exception, else ends the run.
     #[cold]
     fn fail(&mut self, error: Error) -> Reaction {
         match error.exception().map(|exception| exception.word_in(self)) {
             Some(Ok(exn)) => {
-                // SAFETY: the current stacklet waits in the stub that called the host function.
-                let reaction = unsafe { self.throw(exn) };
+                let reaction = self.throw(exn);
                 if let Some(Unwinding::Error(uncaught)) = &mut self.unwinding {
                     // Nobody has caught it: this one knows where it was thrown first.
                     *uncaught = error;
@@ -185,17 +184,10 @@ impl StoreOpaque {
         }
     }
 
-    /// Whether the innermost activation may be parked.
-    #[inline]
-    pub(crate) fn can_suspend(&self) -> bool {
-        // SAFETY: the innermost activation lies on the host stack below this call.
-        unsafe { self.activation.as_ref() }.is_some_and(|a| a.can_suspend)
-    }
-
     #[inline]
     fn park(&mut self, host: &HostFunc) -> Reaction {
-        if self.can_suspend() {
-            Reaction::exit(Exit::Suspended)
+        if self.vm.chains.may_park() {
+            Reaction::park()
         } else {
             self.refuse_to_park(host.number())
         }
@@ -217,13 +209,11 @@ impl StoreOpaque {
 pub(crate) unsafe fn borrow_store<'a, T>(vm: *mut VmStore) -> &'a mut StoreInner<T> {
     // SAFETY: `owner` is the exclusive borrow that `enter` holds and does not use meanwhile.
     let store = unsafe { &mut *(*vm).owner.cast::<StoreInner<T>>() };
-    let current = store.opaque.vm.anchor.current;
-    // SAFETY: the current stacklet waits in the stub that brought us here.
-    unsafe { store.opaque.stress(current) };
+    store.opaque.vm.chains.stress_current();
     store
 }
 
-/// Runs a host function's closure and turns what becomes of it into an answer for the stub.
+/// Runs a host function's closure and turns what becomes of it into a reaction of the stub.
 ///
 /// # Safety
 /// Called by a leave stub with the record of a host function made with data type `T` and closure
@@ -251,7 +241,7 @@ unsafe fn dispatch<T: 'static, F: 'static>(
 }
 
 /// Array entry of a dynamically typed closure.
-unsafe extern "sysv64" fn dynamic_entry<T, F>(record: *mut VmHostFunc) -> Reaction
+unsafe extern "C" fn dynamic_entry<T, F>(record: *mut VmHostFunc) -> Reaction
 where
     T: 'static,
     F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<Answer, Error> + Send + Sync + 'static,
@@ -324,7 +314,7 @@ macro_rules! into_func {
             R: HostReturn,
         {
             fn into_body(self) -> Body {
-                unsafe extern "sysv64" fn registers<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                unsafe extern "C" fn registers<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
                     record: *mut VmHostFunc
                     $(, $arg: $ty::Abi)*
                 ) -> Reaction
@@ -340,7 +330,7 @@ macro_rules! into_func {
                         })
                     }
                 }
-                unsafe extern "sysv64" fn array<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                unsafe extern "C" fn array<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
                     record: *mut VmHostFunc,
                 ) -> Reaction
                 where
@@ -355,7 +345,7 @@ macro_rules! into_func {
                         })
                     }
                 }
-                let registers: unsafe extern "sysv64" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
+                let registers: unsafe extern "C" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
                     registers::<T, F, $($ty,)* R>;
                 Body(HostBody::typed::<F, ($($ty,)*), R>(
                     self,
@@ -373,7 +363,7 @@ macro_rules! into_func {
             R: HostReturn,
         {
             fn into_body(self) -> Body {
-                unsafe extern "sysv64" fn registers<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                unsafe extern "C" fn registers<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
                     record: *mut VmHostFunc
                     $(, $arg: $ty::Abi)*
                 ) -> Reaction
@@ -389,7 +379,7 @@ macro_rules! into_func {
                         })
                     }
                 }
-                unsafe extern "sysv64" fn array<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                unsafe extern "C" fn array<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
                     record: *mut VmHostFunc,
                 ) -> Reaction
                 where
@@ -404,7 +394,7 @@ macro_rules! into_func {
                         })
                     }
                 }
-                let registers: unsafe extern "sysv64" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
+                let registers: unsafe extern "C" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
                     registers::<T, F, $($ty,)* R>;
                 Body(HostBody::typed::<F, ($($ty,)*), R>(
                     self,

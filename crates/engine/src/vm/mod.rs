@@ -14,7 +14,6 @@
     reason = "the one place of the engine for it; see docs/unsafe.md"
 )]
 
-pub(crate) mod activation;
 pub(crate) mod builtins;
 pub(crate) mod code;
 pub(crate) mod collect;

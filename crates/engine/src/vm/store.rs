@@ -4,11 +4,10 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::module::Module;
 use crate::value::{ExternRef, Side, Val};
-use crate::vm::activation::Activation;
 use crate::vm::builtins;
 use crate::vm::code::{Code, CodeMap};
 use crate::vm::collect::Pressure;
-use crate::vm::cont;
+use crate::vm::cont::Host;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::HeldList;
 use crate::vm::instance::{InstanceData, Items};
@@ -16,13 +15,13 @@ use crate::vm::leave::HostFunc;
 use crate::vm::memory::LinearMemory;
 use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
-use bident_stack::{Anchor, Reference, Stacklet, Stacks, Stats};
+use bident_stack::{Chains, Stats};
 use std::any::Any;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Store with its owner's data. Boxed by `Store<T>`, so that its address is stable.
 ///
@@ -41,17 +40,10 @@ pub(crate) struct StoreOpaque {
     pub(crate) vm: VmStore,
     pub(crate) engine: Engine,
     pub(crate) id: StoreId,
-    pub(crate) stacks: Stacks,
     pub(crate) code: CodeMap,
-    /// Whether stacklets move whenever they can; a copy of the engine's setting.
-    pub(crate) stressed: bool,
     /// Whether stack sizes are remembered; a copy of the engine's setting.
     pub(crate) learns: bool,
-    /// Innermost activation; null while nothing runs.
-    pub(crate) activation: *mut Activation,
-    /// First stacklet of the chain that was last parked or suspended to the host.
-    pub(crate) stopped: *mut Stacklet,
-    /// Why a host function ended the activation that now unwinds.
+    /// Why a host function ended the run that now unwinds.
     pub(crate) unwinding: Option<Unwinding>,
     pub(crate) instances: Vec<InstanceData>,
     pub(crate) funcs: Vec<FuncData>,
@@ -67,10 +59,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) pressure: Pressure,
     /// Per function type, the code that starts continuations of such functions.
     pub(crate) cont_entries: HashMap<u32, usize>,
-    pub(crate) abandoned: Arc<Abandoned>,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
-    pub(crate) values: Vec<VmValue>,
 }
 
 // SAFETY: every pointer inside leads to memory that the store owns; host functions and their data are
@@ -138,58 +128,33 @@ impl TagData {
     }
 }
 
-/// Suspensions that were dropped: their stacklets wait here until the store next makes one.
-#[derive(Default)]
-pub(crate) struct Abandoned {
-    any: AtomicBool,
-    parked: Mutex<Vec<Reference>>,
-}
-
-impl Abandoned {
-    pub(crate) fn push(&self, parked: Reference) {
-        self.parked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(parked);
-        self.any.store(true, Ordering::Release);
-    }
-}
-
 /// In stress mode revisions wrap after so few uses that they often do.
 const FIRST_REVISION_UNDER_STRESS: u32 = u32::MAX - 30;
 
-/// Values that fit the transfer buffer at first.
-const FIRST_VALUES: usize = 32;
-
 impl StoreOpaque {
     pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
-        let mut stacks = Stacks::new(engine.config().stack_limits())
+        let stressed = engine.config().stress;
+        let mut chains = Chains::new::<Host>(engine.config().stack_limits(), stressed)
             .map_err(Error::no_memory("the control records of a store"))?;
-        let stress = engine.config().stress;
-        if stress {
-            stacks.set_first_revision(FIRST_REVISION_UNDER_STRESS);
+        if stressed {
+            chains.set_first_revision(FIRST_REVISION_UNDER_STRESS);
         }
-        let pressure = Pressure::new(stacks.limit());
-        let mut values = vec![VmValue::default(); FIRST_VALUES];
-        let payload = values.as_mut_ptr().cast();
+        let pressure = Pressure::new(chains.limit());
+        let transfers = chains.transfers();
         Ok(Self {
             vm: VmStore {
-                anchor: Anchor::new(stacks.records(), payload, &cont::HOOKS),
+                chains,
                 caller: ptr::null_mut(),
                 builtins: builtins::TABLE.as_ptr().cast(),
                 leave_builtin: bident_stack::leave_builtin as *const () as usize,
-                transfers: bident_stack::transfers(stress),
+                transfers,
                 trap: VmTrap::default(),
                 owner: ptr::null_mut(),
             },
             engine: engine.clone(),
             id: StoreId::next()?,
-            stacks,
-            stressed: stress,
             learns: !engine.config().smallest_stacks,
             code: CodeMap::default(),
-            activation: ptr::null_mut(),
-            stopped: ptr::null_mut(),
             unwinding: None,
             instances: Vec::new(),
             funcs: Vec::new(),
@@ -203,9 +168,7 @@ impl StoreOpaque {
             held: HeldList::default(),
             pressure,
             cont_entries: HashMap::new(),
-            abandoned: Arc::default(),
             scratch: Vec::new(),
-            values,
         })
     }
 
@@ -216,11 +179,7 @@ impl StoreOpaque {
 
     /// Makes room for this many values in the transfer buffer.
     pub(crate) fn reserve(&mut self, needed: usize) {
-        if needed > self.values.len() {
-            self.values
-                .resize(needed.next_power_of_two(), VmValue::default());
-            self.vm.anchor.payload = self.values.as_mut_ptr().cast();
-        }
+        self.vm.chains.reserve(needed);
     }
 
     /// Types of the parameters or results of a function.
@@ -236,15 +195,13 @@ impl StoreOpaque {
     /// Writes value `i` of a transfer.
     #[inline]
     pub(crate) fn set_value(&mut self, i: usize, low: u64) {
-        self.values[i] = VmValue { low, high: 0 };
+        self.vm.chains.set_value(i, low);
     }
 
     /// Reads value `i` of a transfer.
     #[inline]
     pub(crate) fn value(&self, i: usize) -> u64 {
-        assert!(i < self.values.len());
-        // SAFETY: checked above. The pointer is the buffer's own; compiled code writes through it.
-        unsafe { (*self.vm.anchor.payload.add(i))[0] }
+        self.vm.chains.value(i)
     }
 
     /// Keeps code alive as long as the store, and known to the signal handler.
@@ -305,35 +262,9 @@ impl StoreOpaque {
         self.externs.insert(value)
     }
 
-    /// Frees stacklets whose suspensions were dropped.
-    #[inline]
-    pub(crate) fn free_abandoned(&mut self) {
-        if self.abandoned.any.load(Ordering::Relaxed) {
-            self.free_abandoned_now();
-        }
-    }
-
-    #[cold]
-    fn free_abandoned_now(&mut self) {
-        self.abandoned.any.store(false, Ordering::Relaxed);
-        let parked = std::mem::take(
-            &mut *self
-                .abandoned
-                .parked
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for reference in parked {
-            if let Some(stacklet) = self.stacks.resolve(reference) {
-                // SAFETY: it is the first of a parked chain, and its only owner was dropped.
-                unsafe { self.stacks.release_chain(stacklet, ptr::null_mut()) };
-            }
-        }
-    }
-
     /// Figures about the stacks.
     pub(crate) fn stats(&self) -> Stats {
-        self.stacks.stats(&self.vm.anchor)
+        self.vm.chains.stats()
     }
 
     /// Adds a table filled with one element.

@@ -1,4 +1,5 @@
-//! What an architecture provides: the transfer stubs and three sizes. One file each, same names.
+//! What an architecture provides: the transfer stubs, the registers of a fault, and the layout of what a
+//! stub leaves on a stack. One folder each, same names.
 
 #[cfg(all(target_arch = "x86_64", unix))]
 mod x86_64;

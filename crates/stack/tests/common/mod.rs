@@ -1,8 +1,7 @@
 //! What the tests of this crate share: a stand-in for the runtime, and code to run on stacklets.
 //!
 //! [`World`] is the context record that the code gets as its first argument. [`Rig`] does what an
-//! engine does around `enter`: sets the anchor, saves what a nested enter overwrites, and grows a
-//! stacklet when a prologue traps.
+//! engine does: runs chains, and grows a stacklet when a prologue traps.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
@@ -10,10 +9,10 @@ pub mod code;
 pub mod play;
 pub mod script;
 
+use bident_stack::inspect::{Id, Record};
 use bident_stack::{
-    Anchor, Answer, Entry, Error, Exit, GROW_REGISTERS, Hooks, Limits, Reference, Refusal,
-    Stacklet, Stacks, Stats, Transfers, enter, enter_landing, exit_to_host, grow_on_host, os,
-    reenter, saved_point, transfers,
+    Chain, Chains, Embedder, Entry, Error, Fault, Go, Limits, Reaction, Refusal, Stats, Stopped,
+    Transfers, os,
 };
 use std::cell::Cell;
 use std::sync::Once;
@@ -25,17 +24,15 @@ pub const ROOMY: Limits = Limits {
 };
 
 /// What a host function does: it sees the rig and the argument.
-pub type Host = fn(&mut Rig, u64) -> Answer;
+pub type Host = fn(&mut Rig, u64) -> Reaction;
 
-/// The context record of the code under test. The code reads what lies before `payload`.
+/// The context record of the code under test. The code reads what lies before `host`.
 #[repr(C)]
 struct World {
-    anchor: *mut Anchor,
+    chains: *mut Chains,
     leave: usize,
     result: u64,
     transfers: Transfers,
-    payload: [[u64; 2]; 16],
-    stacks: Stacks,
     host: Host,
     log: Vec<u64>,
     moves_at_leave: bool,
@@ -43,19 +40,23 @@ struct World {
     refusal: Option<Error>,
     refused: Option<(u64, Refusal)>,
     lands: bool,
-    exhausted: bool,
-    stopped: Task,
+    handled: usize,
+    stopped: Option<(Task, Task)>,
 }
 
-/// How to go on with a chain.
-#[derive(Clone, Copy)]
-enum Go {
-    /// It is fresh or suspended.
-    On,
-    /// It is parked.
-    Answer,
-    /// Its first stacklet was sent to a landing pad.
-    Land,
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// [`Stopped::Returned`]; the chain is freed.
+    Returned,
+    /// [`Stopped::Parked`].
+    Parked,
+    /// [`Stopped::Suspended`]: see [`Rig::handled`].
+    Suspended,
+    /// A wreck, by a fault.
+    Trapped,
+    /// A wreck, by a host function.
+    Unwound,
 }
 
 /// A store's worth of stacklets with a host function, owned through a raw pointer because the code
@@ -67,7 +68,7 @@ pub struct Rig {
 
 /// A stacklet of a rig.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Task(pub *mut Stacklet);
+pub struct Task(pub Id);
 
 thread_local! {
     /// Whose code runs on this thread: the signal handler has no other way to know.
@@ -77,35 +78,32 @@ thread_local! {
 impl Rig {
     /// A rig whose host function does `host`.
     pub fn new(limits: Limits, host: Host) -> Self {
+        Self::with(limits, host, false)
+    }
+
+    fn with(limits: Limits, host: Host, stressed: bool) -> Self {
         install_handler();
         os::ensure_signal_stack().expect("an alternate signal stack");
-        let stacks = Stacks::new(limits).expect("address space");
-        let anchor = Anchor::new(stacks.records(), std::ptr::null_mut(), &HOOKS);
+        let chains = Chains::new::<Hosted>(limits, stressed).expect("address space");
         let world = World {
-            anchor: Box::into_raw(Box::new(anchor)),
             leave: call_host as *const () as usize,
             result: 0,
-            transfers: transfers(false),
-            payload: [[0; 2]; 16],
-            stacks,
+            transfers: chains.transfers(),
+            chains: Box::into_raw(Box::new(chains)),
             host,
             log: Vec::new(),
-            moves_at_leave: false,
+            moves_at_leave: stressed,
             grows_on_host: false,
             refusal: None,
             refused: None,
             lands: false,
-            exhausted: false,
-            stopped: Task(std::ptr::null_mut()),
+            handled: 0,
+            stopped: None,
         };
-        let world = Box::into_raw(Box::new(world));
-        // SAFETY: both were just leaked from boxes.
-        unsafe {
-            let anchor = (*world).anchor;
-            (*anchor).payload = (&raw mut (*world).payload).cast();
-            (*anchor).this = anchor;
+        Self {
+            world: Box::into_raw(Box::new(world)),
+            owner: true,
         }
-        Self { world, owner: true }
     }
 
     /// A rig that moves the stacklet at every leave.
@@ -125,9 +123,7 @@ impl Rig {
 
     /// A rig in stress mode: stacklets also move whenever a transfer arrives.
     pub fn stressed(host: Host) -> Self {
-        let mut rig = Self::moving(host);
-        rig.world().transfers = transfers(true);
-        rig
+        Self::with(ROOMY, host, true)
     }
 
     fn world(&mut self) -> &mut World {
@@ -141,9 +137,10 @@ impl Rig {
         self.world().leave = function;
     }
 
-    /// The stacklets.
-    pub fn stacks(&mut self) -> &mut Stacks {
-        &mut self.world().stacks
+    /// The owner of the chains.
+    pub fn chains(&mut self) -> &mut Chains {
+        // SAFETY: it lives as long as the world, and nothing runs while the host does.
+        unsafe { &mut *self.world().chains }
     }
 
     /// What the host functions noted.
@@ -168,29 +165,22 @@ impl Rig {
 
     /// Figures.
     pub fn stats(&mut self) -> Stats {
-        let world = self.world();
-        // SAFETY: the anchor lives as long as the world.
-        world.stacks.stats(unsafe { &*world.anchor })
+        self.chains().stats()
     }
 
     /// Whether a stacklet never ran.
-    pub fn is_fresh(&self, task: Task) -> bool {
-        // SAFETY: tasks that the tests ask about are live and do not run.
-        unsafe { saved_point((*task.0).sp).is_none() }
+    pub fn is_fresh(&mut self, task: Task) -> bool {
+        self.chains().point_of(task.0).is_none()
     }
 
     /// The stacklet that runs, or waits for the host function that asks.
     pub fn current(&mut self) -> Task {
-        // SAFETY: the anchor lives as long as the world.
-        Task(unsafe { (*self.world().anchor).current })
+        Task(self.chains().current_id().expect("something runs"))
     }
 
     /// The address that the innermost `enter` goes on at.
     pub fn entered_at(&mut self) -> usize {
-        // SAFETY: while a host function runs, `host_sp` leads to the anchor, and above it the stub
-        // left the address.
-        let words = unsafe { *((*self.world().anchor).host_sp as *const [usize; 2]) };
-        words[1]
+        self.chains().entered_at()
     }
 
     /// A stacklet of the smallest class that will call `code(world, argument)`.
@@ -211,53 +201,47 @@ impl Rig {
             trampoline: code as *const () as usize,
             origin: argument as usize,
         };
-        let anchor = self.world().anchor;
-        self.world().stacks.create(class, anchor, entry).map(Task)
+        let word = self.chains().create_named(class, entry)?.word();
+        Ok(self.named(word).expect("just made"))
     }
 
     /// Runs a stacklet until it comes back.
-    pub fn enter(&mut self, task: Task, value: u64) -> Exit {
+    pub fn enter(&mut self, task: Task, value: u64) -> End {
         let go = match self.is_fresh(task) {
-            true => Go::On,
-            false => Go::Answer,
+            true => Go::On(value),
+            false => Go::Answer(value),
         };
-        self.run(task, task, go, value)
+        self.run(go, |chains| chains.chain_of(task.0))
     }
 
     /// Runs a fresh or suspended chain, which the reference names, under handlers of the host.
-    pub fn resume(&mut self, reference: u64, handlers: &'static [u64], value: u64) -> Exit {
+    pub fn resume(&mut self, reference: u64, handlers: &'static [u64], value: u64) -> End {
         assert_eq!(handlers.last(), Some(&0));
-        let reference = Reference::from_word(reference).expect("not null");
-        let first = self.stacks().resolve(reference).expect("not used");
-        // SAFETY: it is suspended, so nobody else changes the records of its chain.
-        let last = unsafe {
-            (*first).revision += 1;
-            let last = self.stacks().last(first);
-            (*last).parent = std::ptr::null_mut();
-            (*last).handlers = handlers.as_ptr().cast();
-            last
-        };
-        self.run(Task(first), Task(last), Go::On, value)
+        self.run(Go::On(value), |chains| {
+            // SAFETY: the list is there for ever; tests use words that were given out.
+            unsafe { chains.take(reference, handlers.as_ptr().cast()) }.expect("not used")
+        })
     }
 
     /// Goes on with the chain that `stopped` last, parked, as if its host function had answered.
-    pub fn answer(&mut self, value: u64) -> Exit {
-        let (first, last) = self.stopped_chain();
-        self.run(first, last, Go::Answer, value)
+    pub fn answer(&mut self, value: u64) -> End {
+        let (first, _) = self.stopped_chain();
+        self.run(Go::Answer(value), |chains| chains.chain_of(first.0))
     }
 
-    /// Goes on with the chain that `stopped` last at the landing pad of its step.
-    pub fn land(&mut self, payloads: [u64; 2]) -> Exit {
-        let (first, last) = self.stopped_chain();
-        self.send_to_pad(first, payloads[0]);
-        self.run(first, last, Go::Land, payloads[1])
+    /// Goes on with the chain that `stopped` last at the landing pad of its step, with an exception.
+    pub fn land(&mut self, exception: u64) -> End {
+        let (first, _) = self.stopped_chain();
+        self.run(Go::Throw(exception), |chains| chains.chain_of(first.0))
     }
 
     /// Lands where `current` waits in a step, instead of going on there; gives what to answer.
-    pub fn land_here(&mut self, payloads: [u64; 2]) -> Answer {
-        let current = self.current();
-        self.send_to_pad(current, payloads[0]);
-        Answer::land(payloads[1])
+    pub fn land_here(&mut self, payloads: [u64; 2]) -> Reaction {
+        let frame = self.chains().current().expect("it waits").frames().next();
+        let point = frame.expect("a step");
+        let pad = script::pad as *const () as usize;
+        // SAFETY: the step waits, and its frame has this pad.
+        unsafe { self.chains().land(point, pad, script::PAD_FRAME, payloads) }
     }
 
     /// Whether exceptions land where the stacklet was suspended.
@@ -265,166 +249,126 @@ impl Rig {
         self.world().lands = true;
     }
 
-    /// From here on there is no record for a stacklet whose revision has wrapped.
-    pub fn exhaust(&mut self) {
-        self.world().exhausted = true;
+    /// Whether there is no record for a stacklet whose revision has wrapped.
+    pub fn exhaust(&mut self, exhausted: bool) {
+        self.chains().exhaust_records(exhausted);
     }
 
     /// Frame pointer and address to go on at that a task which does not run has saved.
-    pub fn saved_frame(&self, task: Task) -> [usize; 2] {
+    pub fn saved_frame(&mut self, task: Task) -> [usize; 2] {
         // SAFETY: every record of a live stacklet leads to them.
-        unsafe { *((*task.0).sp as *const [usize; 2]) }
+        unsafe { *(self.record(task).sp as *const [usize; 2]) }
     }
 
-    fn send_to_pad(&mut self, task: Task, landing: u64) {
-        let [fp, _] = self.saved_frame(task);
-        let anchor = self.world().anchor;
-        // SAFETY: the task does not run and waits in a step, whose frame has this pad.
-        unsafe {
-            let pad = script::pad as *const () as usize;
-            let sp = fp - script::PAD_FRAME;
-            self.world().stacks.land(task.0, pad, sp, fp);
-            (*anchor).landing = landing;
-        }
-    }
-
-    /// The stacklet that ran last when `enter` came back.
+    /// The stacklet that ran last when the run stopped.
     pub fn stopped(&mut self) -> Task {
-        self.world().stopped
+        self.stopped_chain().0
     }
 
     /// The chain of `stopped`: its first and its last stacklet.
     pub fn stopped_chain(&mut self) -> (Task, Task) {
-        let first = self.stopped();
-        let mut last = first;
-        while !self.record(last).parent.is_null() {
-            last = Task(self.record(last).parent);
-        }
-        (first, last)
+        self.world().stopped.expect("something has run")
     }
 
-    fn run(&mut self, first: Task, last: Task, go: Go, value: u64) -> Exit {
-        let anchor = self.world().anchor;
+    fn run(&mut self, go: Go, chain: impl FnOnce(&mut Chains) -> Chain<'_>) -> End {
+        let chains = self.world().chains;
         let world_before = RUNNING.replace(self.world);
         // SAFETY: tasks come from `create` of a rig and are not used after `release`; the handler
-        // and the signal stack are there since `new`. What a nested enter overwrites comes back.
-        let exit = unsafe {
-            let (limit, current, host_sp) = ((*anchor).limit, (*anchor).current, (*anchor).host_sp);
-            (*anchor).limit = (*first.0).limit;
-            (*anchor).current = first.0;
-            let exit = match go {
-                Go::On => enter(anchor, last.0, first.0, value),
-                Go::Answer => reenter(anchor, last.0, first.0, value),
-                Go::Land => enter_landing(anchor, last.0, first.0, value),
-            };
-            (*self.world).stopped = Task((*anchor).current);
-            if exit == Exit::Handled {
-                (*self.world).stacks.unlink_host(self.stopped_chain().1.0);
+        // and the signal stack are there since `new`.
+        let (end, first, last) = unsafe {
+            let chain = chain(&mut *chains);
+            let last = chain.last_id();
+            match Chains::run(chains, chain, go, true) {
+                Ok(Stopped::Returned { .. }) => (End::Returned, last, last),
+                Ok(Stopped::Parked(waiting)) => (End::Parked, waiting.id(), last),
+                Ok(Stopped::Suspended { reference, handler }) => {
+                    self.world().handled = handler + 1;
+                    let first = self.named(reference.word()).expect("suspended");
+                    let last = (*chains).chain_of(first.0).last_id();
+                    (End::Suspended, first.0, last)
+                }
+                Err(wreck) if wreck.trapped() => (End::Trapped, wreck.id(), last),
+                Err(wreck) => (End::Unwound, wreck.id(), last),
             }
-            (*anchor).limit = limit;
-            (*anchor).current = current;
-            (*anchor).host_sp = host_sp;
-            exit
         };
         RUNNING.set(world_before);
-        exit
+        self.world().stopped = Some((Task(first), Task(last)));
+        end
     }
 
-    /// Does a script on a stacklet of its own, which is freed when it returns.
-    pub fn play(&mut self, script: &script::Script) -> Exit {
+    /// Does a script on a stacklet of its own.
+    pub fn play(&mut self, script: &script::Script) -> End {
         let task = self.create(script::run, script.address());
-        let exit = self.enter(task, 0);
-        if exit == Exit::Returned {
-            self.release(task);
-        }
-        exit
+        self.enter(task, 0)
     }
 
     /// Which of the host's handlers the last chain was suspended to.
-    pub fn handled(&mut self) -> u32 {
-        // SAFETY: the anchor lives as long as the world.
-        unsafe { (*self.world().anchor).handled }
+    pub fn handled(&mut self) -> usize {
+        self.world().handled
     }
 
     /// The value at a position of the transfer buffer.
     pub fn payload(&mut self, position: usize) -> u64 {
-        self.world().payload[position][0]
+        self.chains().value(position)
     }
 
     /// How many more records may become idle.
     pub fn room(&mut self) -> u32 {
-        // SAFETY: the anchor lives as long as the world.
-        unsafe { (*self.world().anchor).room }
+        self.chains().room()
     }
 
     /// Gives the blocks of idle records back.
     pub fn release_idle(&mut self) {
-        let anchor = self.world().anchor;
-        // SAFETY: the anchor is the one of these stacks.
-        unsafe { self.world().stacks.release_idle(&mut *anchor) };
+        self.chains().release_idle();
     }
 
     /// Binds values to what a word names, from a position on; the new word.
     pub fn bind(&mut self, reference: u64, position: usize, values: &[u64]) -> Result<u64, Error> {
-        let reference = Reference::from_word(reference).expect("not null");
-        let record = self.stacks().resolve(reference).expect("not used");
-        let values: Vec<[u64; 2]> = values.iter().map(|&value| [value, !value]).collect();
-        // SAFETY: what a reference names is suspended or fresh.
-        let bound = unsafe { self.stacks().bind(record, position, &values) };
-        bound.map(Reference::word)
+        for (i, value) in values.iter().enumerate() {
+            self.chains().set_both(position + i, [*value, !value]);
+        }
+        // SAFETY: tests use words that were given out.
+        let bound = unsafe { self.chains().bind(reference, position, values.len()) };
+        bound.map(|reference| reference.word())
     }
 
-    /// Frees every stacklet that there is.
+    /// Frees every stacklet that there is, but for those that run.
     pub fn release_suspended(&mut self) {
-        // SAFETY: nothing runs, and no stacklet is marked.
-        unsafe { self.stacks().sweep() };
+        self.chains().mark().sweep();
     }
 
     /// The stacklet that a word names.
     pub fn named(&mut self, reference: u64) -> Option<Task> {
-        let reference = Reference::from_word(reference)?;
-        self.stacks().resolve(reference).map(Task)
+        self.chains().id_of(reference).map(Task)
     }
 
     /// Moves a stacklet that does not run.
     pub fn relocate(&mut self, task: Task) {
-        // SAFETY: as for `enter`; it does not run, or waits for the host function that asks.
-        unsafe {
-            self.world()
-                .stacks
-                .move_block(task.0)
-                .expect("a block to move to")
-        };
-        self.refresh_limit();
+        self.chains()
+            .move_id(task.0, false)
+            .expect("a block to move to");
     }
 
     /// Grows a stacklet that does not run.
     pub fn grow(&mut self, task: Task) -> Result<(), Error> {
-        // SAFETY: as for `relocate`.
-        unsafe { self.world().stacks.grow(task.0) }
+        self.chains().move_id(task.0, true)
     }
 
-    /// Frees a stacklet.
+    /// Frees a stacklet, unless it has returned, and so is freed.
     pub fn release(&mut self, task: Task) {
-        // SAFETY: as for `enter`; nothing runs on it.
-        unsafe { self.world().stacks.release(task.0) };
-    }
-
-    /// A copy of the record of a stacklet.
-    pub fn record(&self, task: Task) -> Stacklet {
-        // SAFETY: records stay mapped as long as the rig lives, whatever happened to the stacklet.
-        unsafe { task.0.read() }
-    }
-
-    /// The prologue reads the limit of the running stacklet from the anchor.
-    fn refresh_limit(&mut self) {
-        let anchor = self.world().anchor;
-        // SAFETY: anchor and current stacklet live while the rig does.
-        unsafe {
-            if let Some(current) = (*anchor).current.as_ref() {
-                (*anchor).limit = current.limit;
-            }
+        if self.record(task).live {
+            self.release_chain(task, task);
         }
+    }
+
+    /// Frees the stacklets from one to another of its chain.
+    pub fn release_chain(&mut self, first: Task, last: Task) {
+        self.chains().free_chain(first.0, last.0);
+    }
+
+    /// What the record of a stacklet says.
+    pub fn record(&mut self, task: Task) -> Record {
+        self.chains().record(task.0)
     }
 }
 
@@ -434,14 +378,14 @@ impl Drop for Rig {
             // SAFETY: both were made by `Box::into_raw` in `new`; nothing runs any more.
             unsafe {
                 let world = Box::from_raw(self.world);
-                drop(Box::from_raw(world.anchor));
+                drop(Box::from_raw(world.chains));
             }
         }
     }
 }
 
 /// The function that `leave_host` finds in the record.
-extern "sysv64" fn call_host(world: *mut World, argument: u64) -> Answer {
+extern "C" fn call_host(world: *mut World, argument: u64) -> Reaction {
     let mut rig = Rig {
         world,
         owner: false,
@@ -454,17 +398,6 @@ extern "sysv64" fn call_host(world: *mut World, argument: u64) -> Answer {
     host(&mut rig, argument)
 }
 
-/// What the stubs call.
-static HOOKS: Hooks = Hooks {
-    create: create_for_stub,
-    refuse,
-    rehome,
-    retire,
-    throw,
-    grow,
-    stress,
-};
-
 /// The rig whose code runs.
 fn running() -> Rig {
     let world = RUNNING.get();
@@ -475,93 +408,52 @@ fn running() -> Rig {
     }
 }
 
-/// The same, for a hook that was given this anchor.
-fn running_with(anchor: *mut Anchor) -> Rig {
+/// The same, for an owner that asks.
+fn running_with(chains: *mut Chains) -> Rig {
     let mut rig = running();
-    assert_eq!(rig.world().anchor, anchor);
+    assert_eq!(rig.world().chains, chains);
     rig
-}
-
-unsafe extern "sysv64" fn create_for_stub(
-    _: *mut (),
-    context: usize,
-    code: usize,
-    trampoline: usize,
-    origin: usize,
-) -> Answer {
-    let mut rig = running();
-    let entry = Entry {
-        context,
-        code,
-        trampoline,
-        origin,
-    };
-    let anchor = rig.world().anchor;
-    let made = rig.world().stacks.create(0, anchor, entry);
-    // SAFETY: just made.
-    Answer::ready(unsafe { (*made.expect("a stacklet")).reference().word() })
-}
-
-unsafe extern "sysv64" fn refuse(_: *mut (), word: u64, why: Refusal) -> Answer {
-    running().world().refused = Some((word, why));
-    Answer::exit(Exit::Unwound)
-}
-
-unsafe extern "sysv64" fn rehome(anchor: *mut Anchor, stacklet: *mut Stacklet) -> *mut Stacklet {
-    let mut rig = running_with(anchor);
-    if rig.world().exhausted {
-        return std::ptr::null_mut();
-    }
-    // SAFETY: the stub passes a suspended stacklet whose revision is 0.
-    unsafe {
-        rig.stacks()
-            .rehome(stacklet)
-            .unwrap_or(std::ptr::null_mut())
-    }
-}
-
-unsafe extern "sysv64" fn retire(anchor: *mut Anchor, stacklet: *mut Stacklet) {
-    running_with(anchor).release(Task(stacklet));
 }
 
 /// Second payload of a pad where an exception lands.
 pub const THROWN: u64 = 77;
 
-unsafe extern "sysv64" fn throw(anchor: *mut Anchor, word: u64) -> Answer {
-    let mut rig = running_with(anchor);
-    rig.log().push(word);
-    match rig.world().lands {
-        true => rig.land_here([word, THROWN]),
-        false => Answer::exit(Exit::Unwound),
-    }
-}
+/// The rig, as its owner of chains knows it.
+enum Hosted {}
 
-unsafe extern "sysv64" fn grow(
-    anchor: *mut Anchor,
-    registers: *const [u64; GROW_REGISTERS],
-) -> Answer {
-    let mut rig = running_with(anchor);
-    // SAFETY: the stub passes what it pushed: r15 first, then those that hold arguments.
-    let [.., rsi, rdi, _] = unsafe { *registers };
-    assert_eq!(rdi, rig.world.addr() as u64);
-    rig.log().push(rsi);
-    let current = rig.current();
-    match rig.grow(current) {
-        Ok(()) => {
-            rig.refresh_limit();
-            Answer::ready(0)
-        }
-        Err(error) => {
-            rig.world().refusal = Some(error);
-            Answer::exit(Exit::Trapped)
+impl Embedder for Hosted {
+    unsafe fn create(owner: *mut Chains, entry: Entry) -> Reaction {
+        let made = running_with(owner).chains().create_named(0, entry);
+        Reaction::ready(made.expect("a stacklet").word())
+    }
+
+    unsafe fn refuse(owner: *mut Chains, word: u64, why: Refusal) -> Reaction {
+        running_with(owner).world().refused = Some((word, why));
+        Reaction::unwind()
+    }
+
+    unsafe fn throw(owner: *mut Chains, exception: u64) -> Reaction {
+        let mut rig = running_with(owner);
+        rig.log().push(exception);
+        match rig.world().lands {
+            true => rig.land_here([exception, THROWN]),
+            false => Reaction::unwind(),
         }
     }
-}
 
-unsafe extern "sysv64" fn stress(anchor: *mut Anchor) {
-    let mut rig = running_with(anchor);
-    let current = rig.current();
-    rig.relocate(current);
+    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> bool {
+        let mut rig = running_with(owner);
+        // What the stub pushed: r15 first, then those that hold arguments.
+        let &[.., rsi, rdi, _] = registers else {
+            panic!("all registers");
+        };
+        assert_eq!(rdi, rig.world.addr() as u64);
+        rig.log().push(rsi);
+        let grown = rig.chains().grow();
+        let has_grown = grown.is_ok();
+        rig.world().refusal = grown.err();
+        has_grown
+    }
 }
 
 fn install_handler() {
@@ -592,30 +484,18 @@ unsafe extern "C" fn on_limit_trap(_: i32, _: *mut libc::siginfo_t, context: *mu
         !rig.world.is_null(),
         "illegal instruction outside the code under test"
     );
-    let current = rig.current();
     // SAFETY: the kernel passes a ucontext; the trap is one of a prologue of `code`, so rsp points to
     // the saved frame pointer, and the stacklet stands still until the handler returns.
     unsafe {
-        let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
-        let sp = registers[libc::REG_RSP as usize] as usize;
+        let context = &mut *context.cast::<libc::ucontext_t>();
+        let start = context.uc_mcontext.gregs[libc::REG_RAX as usize] as usize;
+        let mut fault = Fault::new(context);
+        assert!(Chains::has_faulted(rig.world().chains, &fault));
         if rig.world().grows_on_host {
-            registers[libc::REG_R10 as usize] = rig.world().anchor as i64;
-            registers[libc::REG_R11 as usize] = registers[libc::REG_RAX as usize];
-            registers[libc::REG_RIP as usize] = grow_on_host as *const () as i64;
-            return;
-        }
-        (*current.0).sp = sp;
-        if let Err(error) = rig.grow(current) {
+            rig.chains().start_over_on_host(&mut fault, start);
+        } else if let Err(error) = rig.chains().start_over(&mut fault, start) {
             rig.world().refusal = Some(error);
-            registers[libc::REG_R10 as usize] = rig.world().anchor as i64;
-            registers[libc::REG_RAX as usize] = Exit::Trapped as i64;
-            registers[libc::REG_RIP as usize] = exit_to_host as *const () as i64;
-            return;
+            rig.chains().trap(&mut fault);
         }
-        rig.refresh_limit();
-        let [fp, _] = rig.saved_frame(current);
-        registers[libc::REG_RSP as usize] = ((*current.0).sp + 8) as i64;
-        registers[libc::REG_RBP as usize] = fp as i64;
-        registers[libc::REG_RIP as usize] = registers[libc::REG_RAX as usize];
     }
 }

@@ -1,8 +1,8 @@
 //! What the tests of transfers share: tags, lists of handlers, and ways to run a script.
 
 use super::script::{Script, Slot};
-use super::{Host, ROOMY, Rig, Task};
-use bident_stack::{Answer, Exit, Refusal, SWITCH};
+use super::{End, Host, ROOMY, Rig, Task};
+use bident_stack::{Reaction, Refusal, SWITCH};
 
 /// Tags are aligned addresses; that is all the stubs ask of them.
 pub const TAG: u64 = 0x1000;
@@ -26,8 +26,8 @@ pub static ON_SWITCH: [u64; 2] = [SWITCHES, 0];
 pub static NONE: [u64; 1] = [0];
 
 /// Answers its argument.
-pub fn answer(_: &mut Rig, argument: u64) -> Answer {
-    Answer::ready(argument)
+pub fn answer(_: &mut Rig, argument: u64) -> Reaction {
+    Reaction::ready(argument)
 }
 
 /// A rig of each kind.
@@ -44,20 +44,20 @@ pub fn plays(test: impl Fn(&mut Rig)) {
 
 /// Does a script that must return; nothing may be left of what it made.
 pub fn play(rig: &mut Rig, script: &Script) {
-    assert_eq!(rig.play(script), Exit::Returned, "{:?}", rig.refused());
+    assert_eq!(rig.play(script), End::Returned, "{:?}", rig.refused());
     assert_eq!(rig.stats().live, 0);
     assert_eq!(rig.stats().bytes, 0);
 }
 
 /// As [`play`], with so many stacklets left.
 pub fn play_leaving(rig: &mut Rig, script: &Script, left: usize) {
-    assert_eq!(rig.play(script), Exit::Returned, "{:?}", rig.refused());
+    assert_eq!(rig.play(script), End::Returned, "{:?}", rig.refused());
     assert_eq!(rig.stats().live, left);
 }
 
 /// Does a script whose last transfer must be refused.
 pub fn play_refused(rig: &mut Rig, script: &Script) -> (u64, Refusal) {
-    assert_eq!(rig.play(script), Exit::Unwound);
+    assert_eq!(rig.play(script), End::Unwound);
     rig.refused().expect("a refusal")
 }
 

@@ -168,7 +168,7 @@ const RESUME: usize = 24 + offset_of!(Transfers, resume);
 const RESUME_THROW: usize = 24 + offset_of!(Transfers, resume_throw);
 const SUSPEND: usize = 24 + offset_of!(Transfers, suspend);
 const SWITCH: usize = 24 + offset_of!(Transfers, switch);
-const PAYLOAD: usize = offset_of!(bident_stack::Anchor, payload);
+const PAYLOAD: usize = bident_stack::Chains::PAYLOAD;
 
 /// Does a script: (rdi -> world, rsi -> script, rdx: value that it is started with). Gives the operand
 /// of `finish`.

@@ -3,20 +3,11 @@
 //! It acts only when the faulting instruction is compiled code of the store that this thread entered
 //! last and the stack pointer lies in that store's current stacklet. Everything else goes to whoever
 //! handled the signal before.
-//!
-//! ```text
-//!  limit check of a prologue          before the fault        after growth
-//!    push rbp                         rsp ► saved rbp         rsp ► return address
-//!    mov rbp, rsp                           return address    rbp = saved rbp, both moved
-//!    cmp rsp, limit; ud2   ◄ rip            arguments         rip = first byte of the function
-//! ```
-//!
-//! The check comes before anything else is written, so the function can start over.
 
 use crate::error::Error;
 use crate::vm::store::StoreOpaque;
 use bident_abi::{TrapCode, VmStore, VmTrap};
-use bident_stack::{self as stack, Exit, exit_to_host, grow_on_host, os};
+use bident_stack::{self as stack, Chains, Fault, os};
 use libc::{c_int, c_void, siginfo_t, ucontext_t};
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -117,70 +108,55 @@ unsafe fn handle(info: &siginfo_t, context: &mut ucontext_t) -> bool {
     if vm.is_null() {
         return false;
     }
-    let registers = &mut context.uc_mcontext.gregs;
-    let pc = registers[libc::REG_RIP as usize] as usize;
-    let sp = registers[libc::REG_RSP as usize] as usize;
-    // SAFETY: the store was entered on this thread and did not come back. With the stack pointer in
-    // its current stacklet, compiled code or a stub runs, so no Rust code is using the store.
+    let mut fault = Fault::new(context);
+    // SAFETY: the store was entered on this thread and did not come back. If the fault is its current
+    // stacklet's, no Rust code is using the store.
     let store = unsafe {
-        let current = (*vm).anchor.current;
-        if current.is_null() || !(*current).contains(sp) {
+        if !Chains::has_faulted(&raw const (*vm).chains, &fault) {
             return false;
         }
         &mut *(*vm).owner.cast::<StoreOpaque>()
     };
+    let pc = fault.pc();
     let Some(code) = store.code.find(pc) else {
         return false;
     };
     let Some(mut trap) = code.trap_at(pc) else {
         return false;
     };
-    let mut go_on = exit_to_host as *const () as i64;
+    let mut wants_room = None;
     if trap == TrapCode::StackOverflow {
         let start = code.function_start(pc).expect("code has functions");
         // SAFETY: this trap comes from a prologue's limit check only.
-        match unsafe { grow(store, sp) } {
-            Ok((sp, fp)) => {
-                registers[libc::REG_RSP as usize] = sp as i64;
-                registers[libc::REG_RBP as usize] = fp as i64;
-                registers[libc::REG_RIP as usize] = start as i64;
+        match unsafe { store.vm.chains.start_over(&mut fault, start) } {
+            Ok(()) => {
+                store.learn();
                 return true;
             }
-            Err(stack::Error::StackletLimit) => {}
             Err(stack::Error::TotalLimit | stack::Error::Os(_)) => {
                 trap = TrapCode::StackMemoryExhausted;
                 // There may be room after a collection, but that is nothing for a signal handler.
-                go_on = grow_on_host as *const () as i64;
-                registers[libc::REG_R11 as usize] = start as i64;
+                wants_room = Some(start);
             }
+            Err(_) => {}
         }
     }
     store.vm.trap = VmTrap {
         pc,
-        sp,
-        fp: registers[libc::REG_RBP as usize] as usize,
+        sp: fault.sp(),
+        fp: fault.fp(),
         // SAFETY: the address is there for every signal we handle.
         address: unsafe { info.si_addr() } as usize,
         code: Some(trap),
     };
-    registers[libc::REG_R10 as usize] = (&raw mut store.vm.anchor) as i64;
-    registers[libc::REG_RAX as usize] = Exit::Trapped as i64;
-    registers[libc::REG_RIP as usize] = go_on;
-    true
-}
-
-/// Moves the current stacklet, whose prologue pushed the frame pointer at `sp` and trapped, to a
-/// larger block. Gives stack and frame pointer for the function to start over.
-unsafe fn grow(store: &mut StoreOpaque, sp: usize) -> Result<(usize, usize), stack::Error> {
-    let current = store.vm.anchor.current;
-    // SAFETY: the current stacklet is live; the words at `sp` are the frame pointer just pushed and the
-    // return address.
+    // SAFETY: as above.
     unsafe {
-        (*current).sp = sp;
-        store.grow()?;
-        let sp = (*current).sp;
-        Ok((sp + 8, (sp as *const usize).read()))
+        match wants_room {
+            Some(start) => store.vm.chains.start_over_on_host(&mut fault, start),
+            None => store.vm.chains.trap(&mut fault),
+        }
     }
+    true
 }
 
 /// Gives a signal to whoever handled it before; where nobody did, lets the fault happen again with

@@ -33,7 +33,7 @@
 //!
 //! A walker takes the upper words for saved frame pointers and the lower ones for return addresses; two
 //! of these are none. `enter` overwrites the link of the stacklet it begins with, and who takes
-//! that as a continuation again restores it ([`crate::Stacks::unlink_host`]). The link is the only word
+//! that as a continuation again restores it ([`crate::pool::Pool::unlink_host`]). The link is the only word
 //! of a block that may point outside; moving leaves it as it is.
 //!
 //! Calls, returns and the return predictor. Compiled code *calls* `leave`, which pushes one prediction.
@@ -51,28 +51,30 @@
 //! instruction: it begins a cache line, whatever the linker puts before it, and measurements do not
 //! change with every build.
 
+mod fault;
 mod transfer;
 
-pub(crate) use transfer::{BOUND_FRAME, bound_resume};
-pub use transfer::{create, resume, resume_throw, suspend, switch, transfers};
+pub use fault::Fault;
+pub(crate) use transfer::{BOUND_FRAME, bound_resume, transfers};
+pub use transfer::{create, resume, resume_throw, suspend, switch};
 
-use crate::stacklet::{Anchor, Entry, Exit, Hooks, LAND, Stacklet, State};
+use crate::stacklet::{Anchor, Entry, Hooks, LAND, Stacklet, State, exit};
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 
-/// Bytes below [`Anchor::limit`] that belong to the block: what the stubs push without a check of
+/// Bytes below the limit of a stacklet that belong to the block: what the stubs push without a check of
 /// their own, and a guard that debug builds verify.
-pub const RED_ZONE: usize = 80 + GUARD;
+pub(crate) const RED_ZONE: usize = 80 + GUARD;
 
 /// Bytes at the very bottom of a block that nothing may write.
 pub(crate) const GUARD: usize = 32;
 
 /// Bytes at the top of a block for the link and what the first start needs.
-pub const ROOT_FRAME: usize = 64;
+pub(crate) const ROOT_FRAME: usize = 64;
 
 /// Bytes from the saved stack pointer of a stacklet that left to the return address into the code
 /// that called the stub.
-pub const LEAVE_FRAME: usize = 64;
+pub(crate) const LEAVE_FRAME: usize = 64;
 
 /// Offsets that many stubs use.
 const SP: usize = offset_of!(Stacklet, sp);
@@ -145,7 +147,7 @@ pub(crate) unsafe fn set_link(top: usize, link: usize) {
 ///
 /// # Safety
 /// `sp` is that of a live stacklet that waits, is parked or is suspended.
-pub unsafe fn saved_point(sp: usize) -> Option<(usize, usize)> {
+pub(crate) unsafe fn saved_point(sp: usize) -> Option<(usize, usize)> {
     let mut sp = sp;
     // SAFETY: at `sp` lie frame pointer and resume address, and above them what that address expects,
     // see the drawings.
@@ -176,7 +178,7 @@ pub(crate) fn root_frame_pointer(top: usize) -> usize {
 ///
 /// # Safety
 /// `sp` was saved by a `leave` stub and its stacklet has not run since.
-pub unsafe fn saved_context(sp: usize) -> usize {
+pub(crate) unsafe fn saved_context(sp: usize) -> usize {
     // SAFETY: the stub pushed its first argument right below the return address.
     unsafe { ((sp + LEAVE_FRAME - 8) as *const usize).read() }
 }
@@ -218,14 +220,14 @@ macro_rules! enter_with {
             out("r15") _,
             clobber_abi("sysv64"),
         );
-        Exit::from_word(exit)
+        exit
     }};
 }
 
 /// Host -> stacklet that is fresh or suspended: runs `stacklet`, which is [`Anchor::current`] and whose
 /// chain ends at `root`; `value` is the value at position 0. Comes back when the chain's last
 /// stacklet finishes, or when one parks, is suspended to the host, traps or is unwound, with the
-/// [`Exit`] that says which.
+/// word of [`exit`] that says which.
 ///
 /// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
 ///
@@ -235,12 +237,12 @@ macro_rules! enter_with {
 /// last of its chain; its code is still mapped. No other thread uses the anchor. The calling thread has
 /// an alternate signal stack, and the handler for limit traps is installed.
 #[inline(always)]
-pub unsafe fn enter(
+pub(crate) unsafe fn enter(
     anchor: *mut Anchor,
     root: *mut Stacklet,
     stacklet: *mut Stacklet,
     value: u64,
-) -> Exit {
+) -> u64 {
     // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
     // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
     unsafe {
@@ -264,12 +266,12 @@ pub unsafe fn enter(
 /// # Safety
 /// As for [`enter`], but the stacklet is one that left through a stub and was parked.
 #[inline(always)]
-pub unsafe fn reenter(
+pub(crate) unsafe fn reenter(
     anchor: *mut Anchor,
     root: *mut Stacklet,
     stacklet: *mut Stacklet,
     value: u64,
-) -> Exit {
+) -> u64 {
     // SAFETY: as in `enter`; the words above the saved stack pointer are those the stub pushed.
     unsafe {
         enter_with!(
@@ -293,18 +295,18 @@ pub unsafe fn reenter(
     }
 }
 
-/// Host -> landing pad: the current stacklet's stack says where, as [`crate::Stacks::land`] left it;
+/// Host -> landing pad: the current stacklet's stack says where, as [`crate::Chains::land`] left it;
 /// `value` is the second payload.
 ///
 /// # Safety
 /// As for [`enter`].
 #[inline(always)]
-pub unsafe fn enter_landing(
+pub(crate) unsafe fn enter_landing(
     anchor: *mut Anchor,
     root: *mut Stacklet,
     stacklet: *mut Stacklet,
     value: u64,
-) -> Exit {
+) -> u64 {
     // SAFETY: as in `enter`.
     unsafe {
         enter_with!(
@@ -420,7 +422,7 @@ unsafe extern "sysv64" fn return_to_host() {
         ".balign 64",
         PAYLOAD = const offset_of!(Anchor, payload),
         HOST_SP = const offset_of!(Anchor, host_sp),
-        RETURNED = const Exit::Returned as u64,
+        RETURNED = const exit::RETURNED,
     )
 }
 
@@ -432,7 +434,7 @@ unsafe extern "sysv64" fn return_to_host() {
 /// Not called but jumped to, by the signal handler, which sets the registers, while the stacklet that
 /// the anchor names runs.
 #[unsafe(naked)]
-pub unsafe extern "sysv64" fn exit_to_host() {
+pub(crate) unsafe extern "sysv64" fn exit_to_host() {
     naked_asm!(
         "mov rsp, [r10 + {HOST_SP}]",
         "add rsp, 8",
@@ -451,7 +453,7 @@ pub unsafe extern "sysv64" fn exit_to_host() {
 /// # Safety
 /// Not called but jumped to, by the signal handler, where a prologue's check of the limit has trapped.
 #[unsafe(naked)]
-pub unsafe extern "sysv64" fn grow_on_host() {
+pub(crate) unsafe extern "sysv64" fn grow_on_host() {
     naked_asm!(
         "mov rax, [r10 + {CURRENT}]",
         "mov [rax + {SP}], rsp",
@@ -502,7 +504,7 @@ pub unsafe extern "sysv64" fn grow_on_host() {
 }
 
 /// Words that [`grow_on_host`] keeps of the registers.
-pub const GROW_REGISTERS: usize = 12;
+pub(crate) const GROW_REGISTERS: usize = 12;
 
 /// Stacklet -> host function and back; `$first` puts the function into r11.
 /// rdi -> context record whose first word points to the anchor; rsp -> return address.
@@ -564,7 +566,7 @@ macro_rules! leave_with {
 
 /// Stacklet -> host function and back. Called by compiled code with a context record as first
 /// argument: word 0 points to the anchor, word 1 is the function. All argument registers reach the
-/// function as they are; it returns an [`crate::Answer`]. The answer's value comes back in rax and
+/// function as they are; it returns a [`crate::Reaction`], whose value comes back in rax and
 /// xmm0.
 ///
 /// # Safety

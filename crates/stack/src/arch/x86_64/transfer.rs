@@ -40,12 +40,12 @@
 
 use super::{RED_ZONE, REFERENCE, REVISION, ROOT_FRAME, SP, leave_builtin, root_start};
 use crate::memory::SMALLEST_BLOCK;
-use crate::stacklet::{Anchor, Exit, Hint, Hooks, Refusal, SWITCH, Stacklet, State, Transfers};
+use crate::stacklet::{Anchor, Hint, Hooks, Refusal, SWITCH, Stacklet, State, Transfers, exit};
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
 /// The stubs, for a store in stress mode or not.
-pub fn transfers(stress: bool) -> Transfers {
+pub(crate) fn transfers(stress: bool) -> Transfers {
     let address = |plain: unsafe extern "sysv64" fn(), stressed: unsafe extern "sysv64" fn()| {
         (if stress { stressed } else { plain }) as *const () as usize
     };
@@ -406,7 +406,7 @@ macro_rules! suspend_with {
             HANDLERS = const offset_of!(Stacklet, handlers),
             LIMIT = const offset_of!(Stacklet, limit),
             SP = const SP,
-            EXIT_HANDLED = const Exit::Handled as u64,
+            EXIT_HANDLED = const exit::SUSPENDED,
             REFUSED_UNHANDLED = const Refusal::Unhandled as u32,
             $($operands)*
         )

@@ -1,0 +1,124 @@
+//! Collection: which stacklets can still be reached. The embedder follows its own references; this
+//! follows the words of stacks.
+
+use crate::chains::Chains;
+use crate::stacklet::{Reference, Stacklet, State};
+use std::ptr;
+
+/// A collection that is under way: reached so far are all chains that run or are held, and what
+/// [`Marking::reach`] was told.
+pub struct Marking<'c> {
+    owner: &'c mut Chains,
+    /// Stacklets that are reached, but whose words were not looked at.
+    pending: Vec<*mut Stacklet>,
+    /// Whether the marks are off already.
+    swept: bool,
+}
+
+impl Chains {
+    /// Begins a collection at its roots: chains that run or that a [`crate::Parked`] holds. Those that
+    /// were dropped are freed before.
+    pub fn mark(&mut self) -> Marking<'_> {
+        self.free_dropped();
+        let mut marking = Marking {
+            owner: self,
+            pending: Vec::new(),
+            swept: false,
+        };
+        // SAFETY: chains that run or are held are live, and linked up to a last without parent.
+        unsafe {
+            for first in marking.owner.firsts() {
+                marking.chain(first, ptr::null_mut());
+            }
+            for i in 0..marking.owner.pool.used() {
+                let stacklet = marking.owner.pool.record(i);
+                if (*stacklet).held && (*stacklet).state == State::Live {
+                    marking.chain(stacklet, ptr::null_mut());
+                }
+            }
+        }
+        marking
+    }
+}
+
+impl Marking<'_> {
+    /// Reaches the continuation that a word names, if it names one: any word.
+    pub fn reach(&mut self, word: u64) {
+        let named = Reference::from_word(word).and_then(|name| self.owner.pool.resolve(name));
+        let Some(first) = named else { return };
+        // SAFETY: it is live. With an end, it is fresh, suspended or held; or it runs, and was reached
+        // before.
+        unsafe {
+            if (*first).last != 0 {
+                let last = self.owner.pool.last(first);
+                self.chain(first, last);
+            }
+        }
+    }
+
+    /// Reaches the stacklets from `first` up to `last`; null: all the way.
+    ///
+    /// # Safety
+    /// They are live, and linked by `parent`.
+    unsafe fn chain(&mut self, first: *mut Stacklet, last: *mut Stacklet) {
+        let mut next = first;
+        // SAFETY: the caller says so.
+        while let Some(stacklet) = unsafe { next.as_mut() } {
+            if std::mem::replace(&mut stacklet.marked, true) {
+                break;
+            }
+            self.pending.push(next);
+            if next == last {
+                break;
+            }
+            next = stacklet.parent;
+        }
+    }
+
+    /// Looks at every word of the transfer buffer and of what was reached; `follow` gets each, and may
+    /// reach more.
+    pub fn scan(&mut self, mut follow: impl FnMut(&mut Self, u64)) {
+        for position in 0..self.owner.room_for_values() {
+            let word = self.owner.value(position);
+            follow(self, word);
+        }
+        while let Some(stacklet) = self.pending.pop() {
+            // SAFETY: reached stacklets are live, and none runs.
+            let (sp, top) = unsafe { ((*stacklet).sp, (*stacklet).top) };
+            for address in (sp..top).step_by(size_of::<u64>()) {
+                // SAFETY: the live part of a stacklet is initialised, aligned memory.
+                let word = unsafe { (address as *const u64).read() };
+                follow(self, word);
+            }
+        }
+    }
+
+    /// Ends the collection: frees every stacklet that was not reached.
+    pub fn sweep(mut self) {
+        for i in 0..self.owner.pool.used() {
+            let stacklet = self.owner.pool.record(i);
+            // SAFETY: a record of the pool. What was not reached neither runs nor is held; whoever still
+            // has a reference finds that it was used.
+            unsafe {
+                let marked = std::mem::take(&mut (*stacklet).marked);
+                if (*stacklet).state == State::Live && !marked {
+                    self.owner.pool.release(stacklet);
+                }
+            }
+        }
+        self.swept = true;
+    }
+}
+
+impl Drop for Marking<'_> {
+    /// Takes the marks off.
+    fn drop(&mut self) {
+        if self.swept {
+            return;
+        }
+        for i in 0..self.owner.pool.used() {
+            // SAFETY: a record of the pool.
+            unsafe { (*self.owner.pool.record(i)).marked = false };
+        }
+    }
+}
