@@ -419,6 +419,7 @@ impl Chains {
     }
 
     /// Whether stacklets move whenever they can.
+    #[inline]
     pub fn is_stressed(&self) -> bool {
         self.stressed
     }
@@ -481,12 +482,18 @@ impl Chains {
     }
 
     /// Makes room for this many values in the transfer buffer.
+    #[inline]
     pub fn reserve(&mut self, needed: usize) {
         if needed > self.values.len() {
-            let len = needed.next_power_of_two();
-            self.values.resize(len, Value::default());
-            self.anchor.payload = self.values.as_mut_ptr().cast();
+            self.grow_values(needed);
         }
+    }
+
+    #[cold]
+    fn grow_values(&mut self, needed: usize) {
+        let len = needed.next_power_of_two();
+        self.values.resize(len, Value::default());
+        self.anchor.payload = self.values.as_mut_ptr().cast();
     }
 
     /// The low half of the value at a position of the transfer buffer.
@@ -525,6 +532,7 @@ impl Chains {
     }
 
     /// Bytes of the blocks of all stacklets and idle records.
+    #[inline]
     pub fn bytes(&self) -> usize {
         self.pool.bytes()
     }

@@ -42,6 +42,7 @@ pub const LEFT: usize = LEAVE_FRAME;
 
 impl Chain<'_> {
     /// Its last stacklet.
+    #[inline]
     pub fn last_id(&self) -> Id {
         Id(self.last)
     }
@@ -49,6 +50,7 @@ impl Chain<'_> {
 
 impl Wreck<'_> {
     /// Its first stacklet.
+    #[inline]
     pub fn id(&self) -> Id {
         Id(self.first)
     }
@@ -56,6 +58,7 @@ impl Wreck<'_> {
 
 impl Waiting<'_> {
     /// Its first stacklet.
+    #[inline]
     pub fn id(&self) -> Id {
         Id(self.first)
     }
@@ -65,6 +68,7 @@ impl Waiting<'_> {
 // are live where it matters and do not run.
 impl Chains {
     /// The stacklet that a word names.
+    #[inline]
     pub fn id_of(&self, word: u64) -> Option<Id> {
         self.pool.resolve(Reference::from_word(word)?).map(Id)
     }
@@ -75,11 +79,13 @@ impl Chains {
     }
 
     /// The current stacklet, if something runs.
+    #[inline]
     pub fn current_id(&self) -> Option<Id> {
         (!self.anchor.current.is_null()).then_some(Id(self.anchor.current))
     }
 
     /// What a record says.
+    #[inline]
     pub fn record(&self, Id(stacklet): Id) -> Record {
         // SAFETY: see above.
         let record = unsafe { &*stacklet };
@@ -105,12 +111,14 @@ impl Chains {
     }
 
     /// Where it goes on, and with which frame pointer; `None` if it never ran.
+    #[inline]
     pub fn point_of(&self, Id(stacklet): Id) -> Option<(usize, usize)> {
         // SAFETY: see above.
         unsafe { saved_point((*stacklet).sp) }
     }
 
     /// A handle made of nothing, for a chain that is fresh, suspended or parked.
+    #[inline]
     pub fn chain_of(&mut self, Id(first): Id) -> Chain<'_> {
         // SAFETY: see above.
         unsafe { Chain::new(first, self.pool.last(first)) }

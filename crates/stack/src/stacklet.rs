@@ -294,16 +294,19 @@ pub struct Reaction {
 
 impl Reaction {
     /// Goes on with this value.
+    #[inline]
     pub const fn ready(value: u64) -> Self {
         Self { status: 0, value }
     }
 
     /// Parks: the chain waits for the host, and the run ends. Only where [`crate::Chains::may_park`].
+    #[inline]
     pub const fn park() -> Self {
         Self::exit(exit::PARKED)
     }
 
     /// Ends the run: the chain is a [`crate::Wreck`].
+    #[inline]
     pub const fn unwind() -> Self {
         Self::exit(exit::UNWOUND)
     }
@@ -316,6 +319,7 @@ impl Reaction {
         }
     }
 
+    #[inline]
     pub(crate) const fn exit(status: u64) -> Self {
         Self { status, value: 0 }
     }
