@@ -1,5 +1,5 @@
-//! What rots unless it is tested: paths in prose, the code map, the register of unsafe code, the README's
-//! examples, file lengths.
+//! What rots unless it is tested: paths, links and tests named in prose, the code map, the register of unsafe
+//! code, the README's examples and figures, file lengths. Command lines: commands.rs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -80,14 +80,34 @@ fn expand(path: &str) -> Vec<String> {
         .collect()
 }
 
-/// Targets of Markdown links that lead to files, without the part behind `#`.
-fn links_in(text: &str) -> impl Iterator<Item = &str> {
+/// Targets of Markdown links that lead into the repository: file, which is empty for the same one, and the part
+/// behind `#`.
+fn links_in(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     let targets = text
         .split("](")
         .skip(1)
         .filter_map(|rest| rest.split(')').next());
-    let local = targets.filter(|target| !target.contains("://") && !target.starts_with('#'));
-    local.filter_map(|target| target.split('#').next())
+    let local = targets.filter(|target| !target.contains("://"));
+    local.map(|target| match target.split_once('#') {
+        Some((file, anchor)) => (file, Some(anchor)),
+        None => (target, None),
+    })
+}
+
+/// The anchors of a document's headings, made as GitHub makes them.
+fn anchors_of(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let kept = heading
+            .trim_start_matches('#')
+            .trim()
+            .to_lowercase()
+            .replace(' ', "-");
+        kept.chars()
+            .filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_')
+            .collect()
+    };
+    headings.map(anchor).collect()
 }
 
 /// Words of a line outside comments and strings.
@@ -118,13 +138,34 @@ fn paths_in_prose_exist() {
         paths_in(&text)
             .iter()
             .for_each(|path| check(&file, &root(), path));
-        links_in(&text).for_each(|link| check(&file, &here, link));
+        links_in(&text).for_each(|(link, _)| check(&file, &here, link));
     }
     for file in files("crates", &["rs"]) {
         // `tests/` in a comment may be the crate's own.
         let paths = paths_in(&comments_of(&read(&file)));
         let from_root = paths.iter().filter(|path| !path.starts_with("tests/"));
         from_root.for_each(|path| check(&file, &root(), path));
+    }
+    report(complaints);
+}
+
+#[test]
+fn anchors_of_links_exist() {
+    let mut complaints = Vec::new();
+    for file in files("", &["md"]) {
+        let text = read(&file);
+        let folder = Path::new(&file).parent().expect("a folder");
+        for (link, anchor) in links_in(&text) {
+            let Some(anchor) = anchor else { continue };
+            let target = if link.is_empty() {
+                text.clone()
+            } else {
+                read(&folder.join(link).to_string_lossy())
+            };
+            if !anchors_of(&target).contains(anchor) {
+                complaints.push(format!("{file}: no heading for {link}#{anchor}"));
+            }
+        }
     }
     report(complaints);
 }
@@ -197,6 +238,51 @@ fn the_changelog_has_the_version() {
 }
 
 #[test]
+fn figures_of_the_readme_are_those_of_the_figures() {
+    let readme = read("README.md");
+    let block = readme
+        .split_once("<!-- figures")
+        .and_then(|(_, rest)| Some(rest.split_once("<!-- end of figures -->")?.0))
+        .expect("two marks for bench/figures.sh");
+    let figures = read("docs/figures.md");
+    let known: BTreeSet<&str> = figures.lines().collect();
+    let rows: Vec<&str> = block.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 2, "the README has no table of figures");
+    let foreign = rows.iter().filter(|row| !known.contains(**row));
+    report(
+        foreign
+            .map(|row| format!("README.md: not in docs/figures.md: {row}"))
+            .collect(),
+    );
+}
+
+#[test]
+fn tests_named_in_the_checklists_exist() {
+    let text = read("docs/testing.md").replace('\n', " ");
+    let mut complaints = Vec::new();
+    let mut seen = 0;
+    // `file::test` and `file::{test, test}`, of the engine's tests.
+    for code in text.split('`').skip(1).step_by(2) {
+        let Some((file, tests)) = code.split_once("::") else {
+            continue;
+        };
+        let path = format!("crates/engine/tests/{file}.rs");
+        if !root().join(&path).exists() {
+            continue;
+        }
+        let source = read(&path);
+        for test in tests.trim_matches(['{', '}']).split(',').map(str::trim) {
+            seen += 1;
+            if !source.contains(&format!("fn {test}(")) {
+                complaints.push(format!("docs/testing.md: {path} has no {test}"));
+            }
+        }
+    }
+    assert!(seen > 20, "docs/testing.md names {seen} tests");
+    report(complaints);
+}
+
+#[test]
 fn nothing_names_a_machine() {
     let mut complaints = Vec::new();
     for file in files("", &["md", "rs", "toml", "mjs", "wat", "json", "txt"]) {
@@ -248,18 +334,6 @@ fn examples_in_the_readme_are_code_that_runs() {
                 .collect(),
         );
     }
-}
-
-#[test]
-fn ci_runs_the_commands_of_the_readme() {
-    let ci = read(".ci/run");
-    let commands = readme_lines("sh");
-    let missing = commands.iter().filter_map(|command| {
-        // CI runs the examples with the binary that it has built.
-        let given = command.split(" -- ").last().unwrap_or(command);
-        (!ci.contains(given)).then(|| format!(".ci/run does not run: {given}"))
-    });
-    report(missing.collect());
 }
 
 #[test]
