@@ -1,6 +1,7 @@
 //! One body: operators in, CLIF out. Each operator is validated just before it is translated.
 
 use crate::error::Error;
+use crate::near::Target;
 use crate::operands::{Frame, FrameKind, Operands};
 use crate::record::{self, Field};
 use crate::signature::{self, clif_types};
@@ -10,7 +11,7 @@ use bident_module::{BodyValidator, FuncIndex, FuncType, Module, TypeIndex};
 use cranelift_codegen::ir::types::{F32, F64, I64};
 use cranelift_codegen::ir::{
     Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, SigRef, SourceLoc, Type,
-    UserExternalName, UserFuncName, Value,
+    UserFuncName, Value,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -52,6 +53,7 @@ pub(crate) struct Translator<'m, 'f> {
     signatures: HashMap<TypeIndex, SigRef>,
     leave_builtin: Option<SigRef>,
     funcs: HashMap<FuncIndex, FuncRef>,
+    transfers: HashMap<u32, FuncRef>,
 }
 
 /// Validates the body at position `defined` and writes it into `func`, which is empty.
@@ -136,6 +138,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             signatures: HashMap::new(),
             leave_builtin: None,
             funcs: HashMap::new(),
+            transfers: HashMap::new(),
         };
         for (value, ty) in params.into_iter().zip(clif_types(ty.params())) {
             t.declare(ty, value);
@@ -254,15 +257,32 @@ impl<'m, 'f> Translator<'m, 'f> {
             return known;
         }
         let signature = self.signature(self.module.funcs[func.index()]);
-        let name = UserExternalName::new(0, defined as u32);
-        let name = self.b.func.declare_imported_user_function(name);
-        let func_ref = self.b.import_function(ExtFuncData {
+        let func_ref = self.near(Target::Function(defined as u32), signature);
+        self.funcs.insert(func, func_ref);
+        func_ref
+    }
+
+    /// Reference to a stub that transfers: where in the store its address lies. It is gone to by way of
+    /// a piece that `neutral.rs` makes.
+    pub(crate) fn transfer_ref(&mut self, stub: Field, args: usize, results: usize) -> FuncRef {
+        let offset = stub.offset();
+        if let Some(&known) = self.transfers.get(&offset) {
+            return known;
+        }
+        let signature = self.b.import_signature(signature::transfer(args, results));
+        let func_ref = self.near(Target::Transfer(offset), signature);
+        self.transfers.insert(offset, func_ref);
+        func_ref
+    }
+
+    /// Reference to code that a 32-bit displacement reaches.
+    fn near(&mut self, target: Target, signature: SigRef) -> FuncRef {
+        let name = self.b.func.declare_imported_user_function(target.name());
+        self.b.import_function(ExtFuncData {
             name: ExternalName::user(name),
             signature,
             colocated: true,
             patchable: false,
-        });
-        self.funcs.insert(func, func_ref);
-        func_ref
+        })
     }
 }

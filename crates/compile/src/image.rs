@@ -2,6 +2,7 @@
 
 use crate::artifact::{Artifact, FunctionRange, Landing};
 use crate::error::Error;
+use crate::near::{self, INT3, Target};
 use crate::{invariants, trap};
 use bident_abi::TrapCode;
 use cranelift_codegen::binemit::Reloc;
@@ -58,12 +59,14 @@ pub(crate) fn compile(
     let compiled = context.compiled_code().expect("it was just compiled");
     let buffer = &compiled.buffer;
     let preferred = isa.function_alignment().preferred;
+    let mut bytes = buffer.data().to_vec();
+    let calls = calls(&context.func, buffer.relocs(), &mut bytes).map_err(failed)?;
     Ok(Code {
-        bytes: buffer.data().to_vec(),
+        bytes,
         traps: traps(buffer).map_err(failed)?,
         addresses: addresses(buffer),
         landings: landings(buffer).map_err(failed)?,
-        calls: calls(&context.func, buffer.relocs()).map_err(failed)?,
+        calls,
         alignment: buffer.alignment.max(preferred) as usize,
     })
 }
@@ -103,27 +106,34 @@ fn landings(buffer: &Buffer) -> Result<Vec<(u32, Landing)>, String> {
     Ok(landings)
 }
 
-fn calls(func: &Function, relocs: &[FinalizedMachReloc]) -> Result<Vec<Call>, String> {
+/// Finds the calls that the layout resolves, and gives those of stubs their pieces.
+fn calls(
+    func: &Function,
+    relocs: &[FinalizedMachReloc],
+    code: &mut Vec<u8>,
+) -> Result<Vec<Call>, String> {
     let names = func.params.user_named_funcs();
-    let calls = relocs
-        .iter()
-        .map(|reloc| match (&reloc.target, reloc.kind) {
-            (
-                FinalizedRelocTarget::ExternalName(ExternalName::User(name)),
-                Reloc::X86CallPCRel4,
-            ) => Ok(Call {
+    let mut calls = Vec::new();
+    for reloc in relocs {
+        let (FinalizedRelocTarget::ExternalName(ExternalName::User(name)), Reloc::X86CallPCRel4) =
+            (&reloc.target, reloc.kind)
+        else {
+            let target = reloc.target.display(Some(&func.params));
+            let kind = reloc.kind;
+            return Err(format!(
+                "code refers to {target} ({kind}), which is no function of the module"
+            ));
+        };
+        match Target::of(&names[*name]) {
+            Target::Function(defined) => calls.push(Call {
                 offset: reloc.offset,
                 addend: reloc.addend,
-                callee: names[*name].index as usize,
+                callee: defined as usize,
             }),
-            (target, kind) => {
-                let target = target.display(Some(&func.params));
-                Err(format!(
-                    "code refers to {target} ({kind}), which is no function of the module"
-                ))
-            }
-        });
-    calls.collect()
+            Target::Transfer(stub) => near::transfer(code, reloc.offset, stub)?,
+        }
+    }
+    Ok(calls)
 }
 
 /// Lays out the functions of a module one after the other. `starts` are the positions of their
@@ -166,9 +176,6 @@ fn place(artifact: &mut Artifact, code: &Code, body: u32) -> Result<(), Error> {
     artifact.landings.extend(shifted);
     Ok(())
 }
-
-/// Breakpoint instruction of x86.
-const INT3: u8 = 0xcc;
 
 /// Fills in the distance from a call to its callee.
 fn resolve(artifact: &mut Artifact, caller: usize, call: &Call) {

@@ -25,6 +25,7 @@ mod error;
 mod function;
 mod image;
 mod invariants;
+mod near;
 mod operands;
 mod ops;
 mod record;

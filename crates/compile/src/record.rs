@@ -128,6 +128,11 @@ impl Field {
         }
     }
 
+    /// Bytes from the start of the record.
+    pub(crate) fn offset(self) -> u32 {
+        self.offset.cast_unsigned()
+    }
+
     /// Reads the field of the record at `base`.
     pub(crate) fn load(self, b: &mut FunctionBuilder<'_>, base: Value) -> Value {
         b.ins().load(self.ty, self.flags(), base, self.offset)

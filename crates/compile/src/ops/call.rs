@@ -21,7 +21,7 @@
 
 use super::{control, exception, table};
 use crate::function::Translator;
-use crate::record::{context, func_ref, store};
+use crate::record::{Field, context, func_ref, store};
 use crate::trap;
 use bident_abi::{BUILTIN_ARGS, Builtin, TrapCode, results_in_registers};
 use bident_module::{FuncIndex, FuncType, HeapType, TableIndex, TypeIndex};
@@ -194,16 +194,17 @@ fn emit(t: &mut Translator<'_, '_>, code: Code, args: &[Value], pad: Option<Bloc
     t.b.inst_results(call).to_vec()
 }
 
-/// A call of a stub that preserves no register, such as those that transfer to another stacklet.
-/// Otherwise as any call.
+/// Goes to a stub that transfers to another stacklet, with the store's address as first argument. The
+/// stub preserves no register; otherwise as any call.
 pub(super) fn transfer(
     t: &mut Translator<'_, '_>,
-    signature: SigRef,
-    address: Value,
+    stub: Field,
+    results: usize,
     args: &[Value],
 ) -> Vec<Value> {
+    let stub = t.transfer_ref(stub, args.len(), results);
     let pad = exception::landing_pad(t);
-    emit_try(t, Code::Address(signature, address), args, pad)
+    emit_try(t, Code::Near(stub), args, pad)
 }
 
 /// A call after which no register holds what it held before. Goes on in a block of its own.

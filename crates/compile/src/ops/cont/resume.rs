@@ -19,7 +19,6 @@ use crate::error::Error;
 use crate::function::Translator;
 use crate::ops::{control, exception};
 use crate::record::{Field, context, store};
-use crate::signature;
 use bident_abi::{Builtin, TrapCode};
 use bident_module::{Handler, TagIndex, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -105,13 +104,10 @@ fn transfer(
     [cont, handlers, value]: [Value; 3],
 ) {
     call::announce(t);
-    let store = t.store();
-    let stub = stub.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(4, 4));
-    let args = [store, cont, handlers, value];
-    let back = call::transfer(t, signature, stub, &args);
+    let args = [t.store(), cont, handlers, value];
+    let back = call::transfer(t, stub, 4, &args);
     let &[status, reference, value, store] = back.as_slice() else {
-        unreachable!("the signature has four results")
+        unreachable!("four results")
     };
     t.store_is(store);
     clauses(t, table, status, Captured { reference, value });

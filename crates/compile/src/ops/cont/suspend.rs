@@ -2,21 +2,17 @@
 
 use super::{call, func_type, receive_reversed, send, send_reversed};
 use crate::function::Translator;
-use crate::record::{context, store};
-use crate::signature;
+use crate::record::{Field, context, store};
 use bident_abi::SWITCH;
 use bident_module::{HeapType, TagIndex, TypeIndex, ValType};
-use cranelift_codegen::ir::{InstBuilder, SigRef, Value};
+use cranelift_codegen::ir::{InstBuilder, Value};
 
 pub(super) fn suspend(t: &mut Translator<'_, '_>, tag: TagIndex) {
     let ty = t.module.tag_type(tag);
     let values: Vec<Value> = t.operands.pop_many(ty.params().len()).collect();
     let value = send(t, ty.params(), &values);
     let tag = t.of_context(context::tag(t.layout, tag));
-    let store = t.store();
-    let stub = store::SUSPEND.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(3, 2));
-    let value = transfer(t, signature, stub, &[store, tag, value]);
+    let value = transfer(t, store::SUSPEND, tag, value);
     let results = receive_reversed(t, ty.results(), value);
     t.operands.extend(&results);
 }
@@ -30,19 +26,17 @@ pub(super) fn switch(t: &mut Translator<'_, '_>, ty: TypeIndex, tag: TagIndex) {
     send_reversed(t, params, &values);
     let tag = t.of_context(context::tag(t.layout, tag));
     let tag = t.b.ins().iadd_imm_s(tag, SWITCH as i64);
-    let store = t.store();
-    let stub = store::SWITCH.load(&mut t.b, store);
-    let signature = t.b.import_signature(signature::transfer(3, 2));
-    let value = transfer(t, signature, stub, &[store, tag, cont]);
+    let value = transfer(t, store::SWITCH, tag, cont);
     let results = receive_reversed(t, left_behind(t, params), value);
     t.operands.extend(&results);
 }
 
 /// Calls a stub that suspends; gives the value with which the continuation goes on.
-fn transfer(t: &mut Translator<'_, '_>, signature: SigRef, stub: Value, args: &[Value]) -> Value {
-    let back = call::transfer(t, signature, stub, args);
+fn transfer(t: &mut Translator<'_, '_>, stub: Field, tag: Value, value: Value) -> Value {
+    let args = [t.store(), tag, value];
+    let back = call::transfer(t, stub, 2, &args);
     let &[value, store] = back.as_slice() else {
-        unreachable!("the signature has two results")
+        unreachable!("two results")
     };
     t.store_is(store);
     value
