@@ -44,6 +44,8 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) context: Value,
     /// Type of the function.
     pub(crate) ty: &'m FuncType,
+    /// Whether the function is neutral.
+    neutral: bool,
     /// Position of the operator in hand.
     pub(crate) offset: usize,
     /// Address of the store, in modules that may transfer. Constant, but a variable: after a transfer it
@@ -53,6 +55,7 @@ pub(crate) struct Translator<'m, 'f> {
     signatures: HashMap<TypeIndex, SigRef>,
     leave_builtin: Option<SigRef>,
     funcs: HashMap<FuncIndex, FuncRef>,
+    neutral_funcs: HashMap<FuncIndex, FuncRef>,
     transfers: HashMap<u32, FuncRef>,
 }
 
@@ -76,6 +79,8 @@ pub(crate) fn translate(
     let start = module.bodies[defined].range.start;
     let b = FunctionBuilder::new(func, &mut scratch.builder);
     let mut t = Translator::new(shared, b, &mut scratch.operands, ty, start);
+
+    t.neutral = t.is_neutral(defined);
 
     let mut locals = body.get_locals_reader()?;
     for _ in 0..locals.get_count() {
@@ -132,12 +137,14 @@ impl<'m, 'f> Translator<'m, 'f> {
             operands,
             context,
             ty,
+            neutral: false,
             offset: start,
             store,
             locals: Vec::with_capacity(params.len()),
             signatures: HashMap::new(),
             leave_builtin: None,
             funcs: HashMap::new(),
+            neutral_funcs: HashMap::new(),
             transfers: HashMap::new(),
         };
         for (value, ty) in params.into_iter().zip(clif_types(ty.params())) {
@@ -248,6 +255,44 @@ impl<'m, 'f> Translator<'m, 'f> {
         *self
             .leave_builtin
             .get_or_insert_with(|| b.import_signature(signature::leave_builtin()))
+    }
+
+    /// Whether calls of a defined function, and its returns, are jumps.
+    fn is_neutral(&self, defined: usize) -> bool {
+        let index = FuncIndex(self.module.imported.funcs + defined as u32);
+        self.module.is_neutral(defined) && signature::can_be_neutral(self.module.func_type(index))
+    }
+
+    /// Leaves the function with what registers hold of its results.
+    pub(crate) fn return_(&mut self, registers: &[Value]) {
+        if !self.neutral {
+            self.b.ins().return_(registers);
+            return;
+        }
+        let types: Vec<Type> = registers
+            .iter()
+            .map(|&value| self.b.func.dfg.value_type(value))
+            .collect();
+        let ints = types.iter().filter(|ty| ty.is_int()).count() as u32;
+        let signature = signature::neutral_return(types.into_iter());
+        let signature = self.b.import_signature(signature);
+        let end = self.near(Target::Return(ints), signature);
+        self.b.ins().return_call(end, registers);
+    }
+
+    /// Reference to a defined function, given by its index and its position among the defined ones,
+    /// to be called, not tail called. `image.rs` resolves it.
+    pub(crate) fn callee_ref(&mut self, func: FuncIndex, defined: usize) -> FuncRef {
+        if !self.is_neutral(defined) {
+            return self.func_ref(func, defined);
+        }
+        if let Some(&known) = self.neutral_funcs.get(&func) {
+            return known;
+        }
+        let signature = self.signature(self.module.funcs[func.index()]);
+        let func_ref = self.near(Target::Neutral(defined as u32), signature);
+        self.neutral_funcs.insert(func, func_ref);
+        func_ref
     }
 
     /// Reference to a defined function, given by its index and its position among the defined ones.

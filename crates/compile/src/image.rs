@@ -114,6 +114,7 @@ fn calls(
 ) -> Result<Vec<Call>, String> {
     let names = func.params.user_named_funcs();
     let mut calls = Vec::new();
+    let mut returns = (0, Vec::new());
     for reloc in relocs {
         let (FinalizedRelocTarget::ExternalName(ExternalName::User(name)), Reloc::X86CallPCRel4) =
             (&reloc.target, reloc.kind)
@@ -131,7 +132,20 @@ fn calls(
                 callee: defined as usize,
             }),
             Target::Transfer(stub) => near::transfer(code, reloc.offset, stub)?,
+            Target::Neutral(defined) => calls.push(Call {
+                offset: near::neutral_call(code, reloc.offset)?,
+                addend: reloc.addend,
+                callee: defined as usize,
+            }),
+            Target::Return(ints) => {
+                returns.0 = ints;
+                returns.1.push(reloc.offset);
+            }
         }
+    }
+    let (ints, sites) = returns;
+    if !sites.is_empty() {
+        near::neutral_return(code, &sites, ints);
     }
     Ok(calls)
 }

@@ -12,6 +12,16 @@
 //! ```
 //!
 //! The stack looks as after a call, which is all that stubs, walks of frames and landing pads know.
+//!
+//! Neutral functions ([`bident_module::Module::neutral`]) are called in the same way, with `jmp callee`
+//! at the end of the piece. They return by a tail call of a piece that takes the results where
+//! arguments are, and puts them where results are:
+//!
+//! ```text
+//!   mov rax, rdi      mov rcx, rsi      (the third is in rdx already)
+//!   pop r11
+//!   jmp r11
+//! ```
 
 use cranelift_codegen::ir::UserExternalName;
 
@@ -22,6 +32,10 @@ pub(crate) enum Target {
     Function(u32),
     /// A transfer stub, by the offset in the store of its address. The store is the first argument.
     Transfer(u32),
+    /// A neutral function of the module, to be called as one.
+    Neutral(u32),
+    /// The end of a neutral function with this many results that are no floats.
+    Return(u32),
 }
 
 impl Target {
@@ -30,6 +44,8 @@ impl Target {
         match self {
             Self::Function(defined) => UserExternalName::new(0, defined),
             Self::Transfer(offset) => UserExternalName::new(1, offset),
+            Self::Neutral(defined) => UserExternalName::new(2, defined),
+            Self::Return(ints) => UserExternalName::new(3, ints),
         }
     }
 
@@ -37,7 +53,9 @@ impl Target {
     pub(crate) fn of(name: &UserExternalName) -> Self {
         match name.namespace {
             0 => Self::Function(name.index),
-            _ => Self::Transfer(name.index),
+            1 => Self::Transfer(name.index),
+            2 => Self::Neutral(name.index),
+            _ => Self::Return(name.index),
         }
     }
 }
@@ -59,6 +77,42 @@ pub(crate) fn transfer(code: &mut Vec<u8>, offset: u32, stub: u32) -> Result<(),
     Ok(())
 }
 
+/// Makes the site whose displacement lies at `offset` a jump to a piece that goes to a function. Gives
+/// the offset of the displacement that leads there.
+pub(crate) fn neutral_call(code: &mut Vec<u8>, offset: u32) -> Result<u32, String> {
+    push_return_address(code, offset)?;
+    code.push(JMP);
+    let displacement = code.len() as u32;
+    code.extend_from_slice(&[0; 4]);
+    Ok(displacement)
+}
+
+/// Leads the jumps whose displacements lie at `offsets` to a piece that returns `ints` results.
+pub(crate) fn neutral_return(code: &mut Vec<u8>, offsets: &[u32], ints: u32) {
+    let piece = begin(code);
+    if ints > 0 {
+        code.extend_from_slice(&[0x48, 0x89, 0xf8]);
+    }
+    if ints > 1 {
+        code.extend_from_slice(&[0x48, 0x89, 0xf1]);
+    }
+    code.extend_from_slice(&[0x41, 0x5b, 0x41, 0xff, 0xe3]);
+    for &offset in offsets {
+        let site = offset as usize;
+        set_displacement(code, site, site + 4, piece);
+    }
+}
+
+/// Most results of a neutral function that are no floats: as many as [`neutral_return`] moves.
+pub(crate) const MOST_INTS: usize = 3;
+
+/// Where a new piece begins.
+fn begin(code: &mut Vec<u8>) -> usize {
+    let piece = code.len().next_multiple_of(ALIGNMENT);
+    code.resize(piece, INT3);
+    piece
+}
+
 /// Begins a piece for a site, with what a `call` would do first.
 fn push_return_address(code: &mut Vec<u8>, offset: u32) -> Result<(), String> {
     let site = offset as usize;
@@ -66,8 +120,7 @@ fn push_return_address(code: &mut Vec<u8>, offset: u32) -> Result<(), String> {
         return Err(format!("no call at {site:#x}"));
     }
     code[site - 1] = JMP;
-    let piece = code.len().next_multiple_of(ALIGNMENT);
-    code.resize(piece, INT3);
+    let piece = begin(code);
     let back = site + 4;
     set_displacement(code, site, back, piece);
     code.extend_from_slice(&[0x4c, 0x8d, 0x1d, 0, 0, 0, 0]);

@@ -1,5 +1,6 @@
 //! WebAssembly types as Cranelift sees them.
 
+use crate::near::MOST_INTS;
 use bident_abi::{BUILTIN_ARGS, results_in_registers};
 use bident_module::{FuncType, Module, ValType};
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
@@ -51,6 +52,30 @@ pub(crate) fn wasm(ty: &FuncType) -> Signature {
     let results = results.zip(results_in_registers(ty.results()));
     let in_registers = results.filter(|(_, register)| *register);
     signature.returns.extend(in_registers.map(|(ty, _)| ty));
+    signature
+}
+
+/// Whether a neutral function can have this type: nothing is passed on the stack, and its end moves
+/// the results.
+pub(crate) fn can_be_neutral(ty: &FuncType) -> bool {
+    let floats = |types: &[ValType]| types.iter().filter(|ty| ty.is_float()).count();
+    let (params, results) = (floats(ty.params()), floats(ty.results()));
+    let ints = ty.results().len() - results;
+    ty.params().len() - params < INT_REGISTERS
+        && params <= FLOAT_REGISTERS
+        && results <= FLOAT_REGISTERS
+        && ints <= MOST_INTS
+}
+
+/// Registers for arguments; the context takes one of the first kind.
+const INT_REGISTERS: usize = 6;
+const FLOAT_REGISTERS: usize = 8;
+
+/// The end of a neutral function: what it takes, it gives.
+pub(crate) fn neutral_return(types: impl Iterator<Item = Type>) -> Signature {
+    let mut signature = Signature::new(CallConv::Tail);
+    signature.params.extend(types.map(AbiParam::new));
+    signature.returns.clone_from(&signature.params);
     signature
 }
 

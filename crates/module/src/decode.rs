@@ -54,7 +54,7 @@ pub fn decode(bytes: Arc<[u8]>) -> Result<(Module, Vec<BodyValidator>), Error> {
     } = decoder;
     module.escaping.sort_unstable();
     module.escaping.dedup();
-    module.handlers = handlers::collect(&module);
+    handlers::collect(&mut module);
     Ok((module, validators))
 }
 
@@ -395,6 +395,7 @@ impl Module {
             bodies: Vec::new(),
             escaping: Vec::new(),
             handlers: Vec::new(),
+            neutral: Vec::new(),
             names: Names::default(),
             custom: Vec::new(),
             imported: Default::default(),

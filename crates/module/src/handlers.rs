@@ -1,42 +1,63 @@
-//! Lists of handlers: what the `resume` instructions of a module have in their clauses.
-//!
-//! An instance lays each distinct list out once, so they have to be known before any body is
-//! compiled.
+//! What of stack switching has to be known of all bodies before any is compiled: the lists of handlers
+//! that `resume` instructions have in their clauses, for an instance lays each distinct one out once,
+//! and which functions are neutral.
 
 use crate::index::TagIndex;
 use crate::module::{Handler, Module};
+use crate::neutral::{self, Calls};
 use crate::types::Composite;
 use std::collections::BTreeSet;
 use wasmparser::{Handle, Operator, ResumeTable};
 
-/// Every list of the module's bodies, sorted.
+/// Fills in [`Module::handlers`] and [`Module::neutral`].
 ///
-/// Bodies are not validated yet: one that does not parse, or names a tag that does not exist, gives
-/// the lists before that place. Its validator refuses it later.
-pub(crate) fn collect(module: &Module) -> Vec<Box<[Handler]>> {
+/// Bodies are not validated yet: of one that does not parse, or names a tag that does not exist, what
+/// comes before that place counts. Its validator refuses it later.
+pub(crate) fn collect(module: &mut Module) {
     let has_continuations = module
         .types
         .iter()
         .any(|ty| matches!(ty.composite, Composite::Cont(_)));
-    let mut lists = BTreeSet::new();
-    if has_continuations {
-        for body in 0..module.bodies.len() {
-            let _invalid = collect_body(module, body, &mut lists);
-        }
+    if !has_continuations {
+        return;
     }
-    lists.into_iter().collect()
+    let mut lists = BTreeSet::new();
+    let mut calls = vec![Calls::default(); module.bodies.len()];
+    for (body, calls) in calls.iter_mut().enumerate() {
+        let _invalid = collect_body(module, body, &mut lists, calls);
+    }
+    module.handlers = lists.into_iter().collect();
+    module.neutral = neutral::find(module, calls);
 }
 
 /// `None`: the body is invalid.
-fn collect_body(module: &Module, body: usize, lists: &mut BTreeSet<Box<[Handler]>>) -> Option<()> {
+fn collect_body(
+    module: &Module,
+    body: usize,
+    lists: &mut BTreeSet<Box<[Handler]>>,
+    calls: &mut Calls,
+) -> Option<()> {
+    use Operator as O;
     let body = module.function_body(body);
     let mut operators = body.get_operators_reader().ok()?;
     while !operators.eof() {
-        if let Operator::Resume { resume_table, .. }
-        | Operator::ResumeThrow { resume_table, .. }
-        | Operator::ResumeThrowRef { resume_table, .. } = operators.read().ok()?
-        {
-            lists.insert(list(&resume_table, module.tags.len())?);
+        match operators.read().ok()? {
+            O::Resume { resume_table, .. }
+            | O::ResumeThrow { resume_table, .. }
+            | O::ResumeThrowRef { resume_table, .. } => {
+                calls.transfers = true;
+                lists.insert(list(&resume_table, module.tags.len())?);
+            }
+            O::Suspend { .. } | O::Switch { .. } => calls.transfers = true,
+            O::Call { function_index } => {
+                let defined = function_index.checked_sub(module.imported.funcs);
+                let defined = defined.filter(|&callee| (callee as usize) < module.bodies.len());
+                calls.callees.extend(defined);
+            }
+            O::ReturnCall { .. } | O::ReturnCallIndirect { .. } | O::ReturnCallRef { .. } => {
+                calls.tail = true;
+            }
+            _ => {}
         }
     }
     Some(())

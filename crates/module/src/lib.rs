@@ -20,6 +20,7 @@ mod handlers;
 mod index;
 mod module;
 mod names;
+mod neutral;
 mod support;
 mod types;
 

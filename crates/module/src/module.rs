@@ -55,6 +55,9 @@ pub struct Module {
     /// Every list of handlers that a `resume`, `resume_throw` or `resume_throw_ref` has. Sorted,
     /// without repetition.
     pub handlers: Vec<Box<[Handler]>>,
+    /// For each body, whether calls and returns of its function leave the processor's record of calls
+    /// alone (`neutral.rs`). Empty where the module has no continuations.
+    pub neutral: Vec<bool>,
     /// Name section; empty where there is none.
     pub names: Names,
     /// Custom sections: name, and content as a range of `bytes`.
@@ -304,6 +307,11 @@ impl Module {
     /// Position of a function among the defined ones; `None` where it is imported.
     pub fn defined_func(&self, func: FuncIndex) -> Option<usize> {
         func.0.checked_sub(self.imported.funcs).map(|i| i as usize)
+    }
+
+    /// Whether a defined function is neutral: see [`Self::neutral`].
+    pub fn is_neutral(&self, defined: usize) -> bool {
+        self.neutral.get(defined).is_some_and(|&neutral| neutral)
     }
 
     /// Name of a function: from the name section, else from an export, else `None`.

@@ -46,7 +46,7 @@ enum Code {
 }
 
 pub(super) fn call(t: &mut Translator<'_, '_>, func: FuncIndex) {
-    let callee = named(t, func);
+    let callee = named(t, func, Translator::callee_ref);
     finish_call(t, callee);
 }
 
@@ -61,7 +61,7 @@ pub(super) fn call_ref(t: &mut Translator<'_, '_>, ty: TypeIndex) {
 }
 
 pub(super) fn return_call(t: &mut Translator<'_, '_>, func: FuncIndex) {
-    let callee = named(t, func);
+    let callee = named(t, func, Translator::func_ref);
     finish_return_call(t, callee);
 }
 
@@ -75,12 +75,16 @@ pub(super) fn return_call_ref(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     finish_return_call(t, callee);
 }
 
-/// The function with this index.
-fn named<'m>(t: &mut Translator<'m, '_>, func: FuncIndex) -> Callee<'m> {
+/// The function with this index. `near` refers to it if it is defined.
+fn named<'m, 'f>(
+    t: &mut Translator<'m, 'f>,
+    func: FuncIndex,
+    near: impl Fn(&mut Translator<'m, 'f>, FuncIndex, usize) -> FuncRef,
+) -> Callee<'m> {
     let module = t.module;
     let ty = module.func_type(func);
     if let Some(defined) = module.defined_func(func) {
-        let code = Code::Near(t.func_ref(func, defined));
+        let code = Code::Near(near(t, func, defined));
         let context = t.context;
         return Callee { ty, code, context };
     }
@@ -273,7 +277,7 @@ pub(super) fn emit_return(t: &mut Translator<'_, '_>, results: &[Value]) {
             store::write_value(&mut t.b, buffer, i, ty.results()[i], results[i]);
         }
     }
-    t.b.ins().return_(&registers);
+    t.return_(&registers);
 }
 
 /// Calls a runtime function that does not throw; all arguments are `i64`.
