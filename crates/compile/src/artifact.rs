@@ -14,6 +14,9 @@ pub struct Artifact {
     /// Where code comes from: offset in `text` at which the code of an operator starts, and the
     /// operator's position in the binary; by offset.
     pub addresses: Vec<(u32, u32)>,
+    /// Which of `addresses` are of a function that was translated in place of a call: offset in `text`
+    /// as there, and the call's position in the binary; by offset.
+    pub inlined: Vec<(u32, u32)>,
     /// Calls inside a `try`: offset in `text` of the return address, and where an exception that
     /// comes out of the call goes; by offset.
     pub landings: Vec<(u32, Landing)>,
@@ -64,10 +67,13 @@ impl Artifact {
         found.map(|i| landings[i].1)
     }
 
-    /// Position in the binary of the operator that the code at `offset` belongs to.
-    pub fn address_at(&self, offset: u32) -> Option<u32> {
+    /// Position in the binary of the operator that the code at `offset` belongs to; then that of the
+    /// call which its function was translated in place of, if it was.
+    pub fn address_at(&self, offset: u32) -> Option<(u32, Option<u32>)> {
         self.function_at(offset)?;
         let next = self.addresses.partition_point(|(at, _)| *at <= offset);
-        next.checked_sub(1).map(|i| self.addresses[i].1)
+        let (at, address) = self.addresses[next.checked_sub(1)?];
+        let call = self.inlined.binary_search_by_key(&at, |(at, _)| *at);
+        Some((address, call.ok().map(|i| self.inlined[i].1)))
     }
 }

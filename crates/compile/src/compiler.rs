@@ -39,7 +39,8 @@ impl Compiler {
     /// If several bodies are invalid, the error is that of the first.
     pub fn compile(&self, module: &Module, bodies: Vec<BodyValidator>) -> Result<Artifact, Error> {
         let layout = VmLayout::new(module);
-        let shared = self.shared(module, &layout);
+        let inline = inlined(module, &bodies);
+        let shared = self.shared(module, &layout, &inline);
         let chunks = chunks(module, bodies);
         let results: Vec<_> = match chunks.len() {
             0 | 1 => {
@@ -62,7 +63,8 @@ impl Compiler {
     /// The functions of a module as Cranelift's text, as translated, before any optimisation.
     pub fn clif(&self, module: &Module, bodies: Vec<BodyValidator>) -> Result<Vec<String>, Error> {
         let layout = VmLayout::new(module);
-        let shared = self.shared(module, &layout);
+        let inline = inlined(module, &bodies);
+        let shared = self.shared(module, &layout, &inline);
         let mut scratch = Scratch::default();
         let mut func = Function::new();
         let functions = bodies.into_iter().enumerate().map(|(defined, validator)| {
@@ -89,8 +91,14 @@ impl Compiler {
         trampoline::leave(&*self.isa, ty, leave_host)
     }
 
-    fn shared<'m>(&self, module: &'m Module, layout: &'m VmLayout) -> Shared<'m> {
+    fn shared<'m>(
+        &self,
+        module: &'m Module,
+        layout: &'m VmLayout,
+        inline: &'m [bool],
+    ) -> Shared<'m> {
         Shared {
+            inline,
             module,
             layout,
             frontend: self.isa.frontend_config(),
@@ -105,9 +113,9 @@ impl Compiler {
         for (defined, validator) in chunk {
             context.clear();
             let func = &mut context.func;
-            function::translate(shared, defined, validator, &mut scratch, func)?;
+            let origins = function::translate(shared, defined, validator, &mut scratch, func)?;
             let what = || describe(shared.module, defined);
-            codes.push(image::compile(&*self.isa, &mut context, what)?);
+            codes.push(image::compile(&*self.isa, &mut context, &origins, what)?);
         }
         Ok(codes)
     }
@@ -117,6 +125,15 @@ impl std::fmt::Debug for Compiler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Compiler({})", self.isa.triple())
     }
+}
+
+/// For each body, whether calls of its function are translated in place.
+fn inlined(module: &Module, bodies: &[BodyValidator]) -> Vec<bool> {
+    let mut inline = module.inlinable.clone();
+    for (defined, wanted) in inline.iter_mut().enumerate() {
+        *wanted = *wanted && bident_module::is_valid_body(module, defined, &bodies[defined]);
+    }
+    inline
 }
 
 /// Splits bodies, in order, into pieces of at least [`CHUNK`] bytes (the last may be smaller).

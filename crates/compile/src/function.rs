@@ -1,6 +1,7 @@
 //! One body: operators in, CLIF out. Each operator is validated just before it is translated.
 
 use crate::error::Error;
+use crate::inline::{self, Body, Origins};
 use crate::near::Target;
 use crate::operands::{Frame, FrameKind, Operands};
 use crate::record::{self, Field};
@@ -32,6 +33,9 @@ pub(crate) struct Shared<'m> {
     pub(crate) module: &'m Module,
     pub(crate) layout: &'m VmLayout,
     pub(crate) frontend: TargetFrontendConfig,
+    /// For each body, whether calls of its function are translated in place: it is valid then. Empty
+    /// where none is.
+    pub(crate) inline: &'m [bool],
 }
 
 /// A body in translation.
@@ -42,8 +46,12 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) operands: &'f mut Operands,
     /// First parameter of the function.
     pub(crate) context: Value,
-    /// Type of the function.
-    pub(crate) ty: &'m FuncType,
+    /// The function whose code this is.
+    pub(crate) body: Body<'m>,
+    /// For each body, whether calls of its function are translated in place.
+    pub(crate) inline: &'m [bool],
+    /// Where the code comes from.
+    pub(crate) origins: Origins,
     /// Whether the function is neutral.
     neutral: bool,
     /// Position of the operator in hand.
@@ -51,7 +59,6 @@ pub(crate) struct Translator<'m, 'f> {
     /// Address of the store, in modules that may transfer. Constant, but a variable: after a transfer it
     /// is what came in a register, so that the next transfer need not wait for loads.
     store: Option<Variable>,
-    locals: Vec<Variable>,
     signatures: HashMap<TypeIndex, SigRef>,
     leave_builtin: Option<SigRef>,
     funcs: HashMap<FuncIndex, FuncRef>,
@@ -59,14 +66,15 @@ pub(crate) struct Translator<'m, 'f> {
     transfers: HashMap<u32, FuncRef>,
 }
 
-/// Validates the body at position `defined` and writes it into `func`, which is empty.
+/// Validates the body at position `defined` and writes it into `func`, which is empty. Gives what its
+/// source locations mean.
 pub(crate) fn translate(
     shared: Shared<'_>,
     defined: usize,
     validator: BodyValidator,
     scratch: &mut Scratch,
     func: &mut Function,
-) -> Result<(), Error> {
+) -> Result<Origins, Error> {
     let module = shared.module;
     let index = FuncIndex(module.imported.funcs + defined as u32);
     let body = module.function_body(defined);
@@ -103,7 +111,7 @@ pub(crate) fn translate(
 
     t.b.finalize(shared.frontend);
     scratch.validator = validator.into_allocations();
-    Ok(())
+    Ok(t.origins)
 }
 
 impl<'m, 'f> Translator<'m, 'f> {
@@ -136,11 +144,16 @@ impl<'m, 'f> Translator<'m, 'f> {
             b,
             operands,
             context,
-            ty,
+            body: Body {
+                ty,
+                locals: Vec::with_capacity(params.len()),
+                inlined: None,
+            },
+            inline: shared.inline,
+            origins: Origins::default(),
             neutral: false,
             offset: start,
             store,
-            locals: Vec::with_capacity(params.len()),
             signatures: HashMap::new(),
             leave_builtin: None,
             funcs: HashMap::new(),
@@ -161,14 +174,14 @@ impl<'m, 'f> Translator<'m, 'f> {
         t
     }
 
-    fn declare(&mut self, ty: Type, value: Value) {
+    pub(crate) fn declare(&mut self, ty: Type, value: Value) {
         let variable = self.b.declare_var(ty);
         self.b.def_var(variable, value);
-        self.locals.push(variable);
+        self.body.locals.push(variable);
     }
 
     /// Declares locals that start as zero or null.
-    fn declare_zeroed(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), Error> {
+    pub(crate) fn declare_zeroed(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), Error> {
         let ty = signature::binary_type(ty).ok_or_else(|| self.unsupported("type of a local"))?;
         let zero = self.zero(ty);
         for _ in 0..count {
@@ -188,13 +201,14 @@ impl<'m, 'f> Translator<'m, 'f> {
 
     /// The variable of a local.
     pub(crate) fn local(&self, index: u32) -> Variable {
-        self.locals[index as usize]
+        self.body.locals[index as usize]
     }
 
     /// Moves on to the operator at a position in the binary.
-    fn at(&mut self, offset: usize) {
+    pub(crate) fn at(&mut self, offset: usize) {
         self.offset = offset;
-        self.b.set_srcloc(SourceLoc::new(offset as u32));
+        let location = inline::location(self, offset);
+        self.b.set_srcloc(location);
     }
 
     /// Error for what the validator lets through but nothing here translates: a feature was turned

@@ -2,6 +2,7 @@
 
 use crate::artifact::{Artifact, FunctionRange, Landing};
 use crate::error::Error;
+use crate::inline::Origins;
 use crate::near::{self, INT3, Target};
 use crate::{invariants, trap};
 use bident_abi::TrapCode;
@@ -19,8 +20,8 @@ const MAX_TEXT: usize = i32::MAX as usize;
 pub(crate) struct Code {
     pub(crate) bytes: Vec<u8>,
     pub(crate) traps: Vec<(u32, TrapCode)>,
-    /// As in [`Artifact::addresses`].
-    addresses: Vec<(u32, u32)>,
+    /// As in [`Artifact::addresses`], with the position of the call that the code is in place of.
+    addresses: Vec<(u32, (u32, Option<u32>))>,
     /// As in [`Artifact::landings`].
     landings: Vec<(u32, Landing)>,
     calls: Vec<Call>,
@@ -41,6 +42,7 @@ struct Call {
 pub(crate) fn compile(
     isa: &dyn TargetIsa,
     context: &mut Context,
+    origins: &Origins,
     what: impl Fn() -> String,
 ) -> Result<Code, Error> {
     if cfg!(debug_assertions) {
@@ -64,7 +66,7 @@ pub(crate) fn compile(
     Ok(Code {
         bytes,
         traps: traps(buffer).map_err(failed)?,
-        addresses: addresses(buffer),
+        addresses: addresses(buffer, origins),
         landings: landings(buffer).map_err(failed)?,
         calls,
         alignment: buffer.alignment.max(preferred) as usize,
@@ -84,10 +86,10 @@ fn traps(buffer: &Buffer) -> Result<Vec<(u32, TrapCode)>, String> {
     Ok(traps)
 }
 
-fn addresses(buffer: &Buffer) -> Vec<(u32, u32)> {
+fn addresses(buffer: &Buffer, origins: &Origins) -> Vec<(u32, (u32, Option<u32>))> {
     let ranges = buffer.get_srclocs_sorted().iter();
     let known = ranges.filter(|range| !range.loc.is_default());
-    let mut addresses: Vec<_> = known.map(|r| (r.start, r.loc.bits())).collect();
+    let mut addresses: Vec<_> = known.map(|r| (r.start, origins.of(r.loc))).collect();
     addresses.dedup_by_key(|(_, address)| *address);
     addresses
 }
@@ -181,8 +183,10 @@ fn place(artifact: &mut Artifact, code: &Code, body: u32) -> Result<(), Error> {
     if code.addresses.first().is_none_or(|(at, _)| *at > 0) {
         artifact.addresses.push((start, body));
     }
-    let shifted = code.addresses.iter().map(|(at, from)| (start + at, *from));
-    artifact.addresses.extend(shifted);
+    for &(at, (from, call)) in &code.addresses {
+        artifact.addresses.push((start + at, from));
+        artifact.inlined.extend(call.map(|call| (start + at, call)));
+    }
     let shifted = code.landings.iter().map(|(at, landing)| {
         let pad = start + landing.pad;
         (start + at, Landing { pad, ..*landing })

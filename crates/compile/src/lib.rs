@@ -24,6 +24,7 @@ mod compiler;
 mod error;
 mod function;
 mod image;
+mod inline;
 mod invariants;
 mod near;
 mod operands;

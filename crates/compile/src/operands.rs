@@ -137,6 +137,11 @@ impl Operands {
         self.frames.pop().expect("the validator counts frames")
     }
 
+    /// Number of frames.
+    pub(crate) fn frames(&self) -> usize {
+        self.frames.len()
+    }
+
     /// Whether the body has ended.
     pub(crate) fn is_complete(&self) -> bool {
         self.frames.is_empty()

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::error::Error;
+use crate::inline::Origins;
 use crate::image;
 use crate::record::{self, context, store};
 use crate::signature;
@@ -153,7 +154,7 @@ fn build(
     body(&mut b, &params);
     b.finalize(isa.frontend_config());
 
-    let code = image::compile(isa, &mut context, || format!("{name} trampoline of {ty}"))?;
+    let code = image::compile(isa, &mut context, &Origins::default(), || format!("{name} trampoline of {ty}"))?;
     Ok(Trampoline {
         code: code.bytes,
         traps: code.traps,

@@ -70,6 +70,16 @@ pub fn validate(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a body is valid. `validator` is its own, and stays as it is.
+pub fn is_valid_body(module: &Module, defined: usize, validator: &BodyValidator) -> bool {
+    let validator = BodyValidator {
+        resources: validator.resources.clone(),
+        ..*validator
+    };
+    let mut validator = validator.into_validator(FuncValidatorAllocations::default());
+    validate_body(&module.function_body(defined), &mut validator).is_ok()
+}
+
 fn validate_body(
     body: &FunctionBody<'_>,
     validator: &mut FuncValidator<ValidatorResources>,
@@ -396,6 +406,7 @@ impl Module {
             escaping: Vec::new(),
             handlers: Vec::new(),
             neutral: Vec::new(),
+            inlinable: Vec::new(),
             names: Names::default(),
             custom: Vec::new(),
             imported: Default::default(),

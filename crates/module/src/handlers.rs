@@ -27,6 +27,7 @@ pub(crate) fn collect(module: &mut Module) {
         let _invalid = collect_body(module, body, &mut lists, calls);
     }
     module.handlers = lists.into_iter().collect();
+    module.inlinable = neutral::inlinable(module, &calls);
     module.neutral = neutral::find(module, calls);
 }
 
@@ -39,6 +40,9 @@ fn collect_body(
 ) -> Option<()> {
     use Operator as O;
     let body = module.function_body(body);
+    for locals in body.get_locals_reader().ok()? {
+        calls.locals = calls.locals.saturating_add(locals.ok()?.0);
+    }
     let mut operators = body.get_operators_reader().ok()?;
     while !operators.eof() {
         match operators.read().ok()? {
@@ -57,6 +61,7 @@ fn collect_body(
             O::ReturnCall { .. } | O::ReturnCallIndirect { .. } | O::ReturnCallRef { .. } => {
                 calls.tail = true;
             }
+            O::Loop { .. } => calls.loops = true,
             _ => {}
         }
     }

@@ -25,7 +25,7 @@ mod support;
 mod types;
 
 pub use canon::{CanonComposite, CanonType, Canonical, Registry};
-pub use decode::{BodyValidator, decode, validate};
+pub use decode::{BodyValidator, decode, is_valid_body, validate};
 pub use error::Error;
 pub use features::features;
 pub use index::*;

@@ -58,6 +58,9 @@ pub struct Module {
     /// For each body, whether calls and returns of its function leave the processor's record of calls
     /// alone (`neutral.rs`). Empty where the module has no continuations.
     pub neutral: Vec<bool>,
+    /// For each body, whether its function is so small a wrapper around a transfer that it should be
+    /// translated in place where it is called. Empty where the module has no continuations.
+    pub inlinable: Vec<bool>,
     /// Name section; empty where there is none.
     pub names: Names,
     /// Custom sections: name, and content as a range of `bytes`.
@@ -307,6 +310,15 @@ impl Module {
     /// Position of a function among the defined ones; `None` where it is imported.
     pub fn defined_func(&self, func: FuncIndex) -> Option<usize> {
         func.0.checked_sub(self.imported.funcs).map(|i| i as usize)
+    }
+
+    /// The function whose body has this position in the binary in it.
+    pub fn func_at(&self, position: u32) -> Option<FuncIndex> {
+        let position = position as usize;
+        let next = self.bodies.partition_point(|b| b.range.start <= position);
+        let defined = next.checked_sub(1)?;
+        let index = FuncIndex(self.imported.funcs + defined as u32);
+        self.bodies[defined].range.contains(&position).then_some(index)
     }
 
     /// Whether a defined function is neutral: see [`Self::neutral`].

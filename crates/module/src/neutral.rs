@@ -24,6 +24,10 @@ pub(crate) struct Calls {
     pub(crate) transfers: bool,
     /// Whether it has a tail call.
     pub(crate) tail: bool,
+    /// Number of its locals, parameters aside.
+    pub(crate) locals: u32,
+    /// Whether it has a loop.
+    pub(crate) loops: bool,
     /// The defined functions that it calls by name.
     pub(crate) callees: Vec<u32>,
 }
@@ -46,6 +50,24 @@ pub(crate) fn find(module: &Module, mut calls: Vec<Calls>) -> Vec<bool> {
             !against[body] && !order.recursive[body] && (calls[body].transfers || of_callee());
     }
     neutral
+}
+
+/// Bytes of a body that is translated in place, at most: the function exchanges a few globals, reads and
+/// writes a table, and transfers.
+const MOST_INLINED: usize = 160;
+
+/// Locals, parameters aside, that such a body has at most.
+const MOST_LOCALS: u32 = 16;
+
+/// For each body, whether to translate it in place where its function is called.
+pub(crate) fn inlinable(module: &Module, calls: &[Calls]) -> Vec<bool> {
+    let bodies = module.bodies.iter().zip(calls);
+    bodies
+        .map(|(body, calls)| {
+            let is_small = body.range.len() <= MOST_INLINED && calls.locals <= MOST_LOCALS;
+            calls.transfers && !calls.loops && !calls.tail && is_small
+        })
+        .collect()
 }
 
 /// Calls `f` for each body whose function is named by a segment or an initial value. Exports are

@@ -20,7 +20,9 @@
 //! ```
 
 use super::{control, exception, table};
+use crate::error::Error;
 use crate::function::Translator;
+use crate::inline;
 use crate::record::{Field, context, func_ref, store};
 use crate::trap;
 use bident_abi::{BUILTIN_ARGS, Builtin, TrapCode, results_in_registers};
@@ -45,9 +47,15 @@ enum Code {
     Address(SigRef, Value),
 }
 
-pub(super) fn call(t: &mut Translator<'_, '_>, func: FuncIndex) {
+pub(super) fn call(t: &mut Translator<'_, '_>, func: FuncIndex) -> Result<(), Error> {
+    if let Some(defined) = t.module.defined_func(func)
+        && inline::is_inlined(t, defined)
+    {
+        return inline::call(t, func, defined);
+    }
     let callee = named(t, func, Translator::callee_ref);
     finish_call(t, callee);
+    Ok(())
 }
 
 pub(super) fn call_indirect(t: &mut Translator<'_, '_>, ty: TypeIndex, table: TableIndex) {
@@ -266,7 +274,7 @@ pub(super) fn transfer_buffer(t: &mut Translator<'_, '_>) -> Value {
 
 /// Returns from the function with these results.
 pub(super) fn emit_return(t: &mut Translator<'_, '_>, results: &[Value]) {
-    let ty = t.ty;
+    let ty = t.body.ty;
     let mut registers = Vec::with_capacity(results.len());
     let mut buffer = None;
     for (i, in_register) in results_in_registers(ty.results()).enumerate() {

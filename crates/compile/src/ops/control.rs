@@ -162,7 +162,11 @@ pub(super) fn end(t: &mut Translator<'_, '_>) {
 }
 
 pub(super) fn return_(t: &mut Translator<'_, '_>) {
-    let count = t.ty.results().len();
+    if let Some((_, around)) = t.body.inlined {
+        let innermost = t.operands.frames() - 1;
+        return br(t, (innermost - around) as u32);
+    }
+    let count = t.body.ty.results().len();
     let results: Vec<Value> = t.operands.pop_many(count).collect();
     call::emit_return(t, &results);
     t.operands.set_reachable(false);

@@ -39,7 +39,7 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         O::BrOnNonNull { relative_depth } => control::br_on_non_null(t, *relative_depth),
         O::Return => control::return_(t),
 
-        O::Call { function_index } => call::call(t, (*function_index).into()),
+        O::Call { function_index } => call::call(t, (*function_index).into())?,
         O::CallIndirect {
             type_index,
             table_index,

@@ -97,6 +97,8 @@ pub(crate) struct Position {
     pub(crate) func: u32,
     /// Offset of the instruction in the binary, where known.
     pub(crate) offset: Option<u32>,
+    /// Where the function is compiled in place of a call: the one that calls, and where.
+    pub(crate) caller: Option<(u32, u32)>,
 }
 
 impl Code {
@@ -191,10 +193,14 @@ impl Code {
         match &self.content {
             Content::Module { module, artifact } => {
                 let defined = artifact.function_at(offset)?;
-                let func = module.imported.funcs + defined as u32;
+                let outer = module.imported.funcs + defined as u32;
+                let (offset, call) = artifact.address_at(offset).unzip();
+                let caller = call.flatten().map(|call| (outer, call));
+                let inlined = caller.and(offset).and_then(|at| module.func_at(at));
                 Some(Position {
-                    func,
-                    offset: artifact.address_at(offset),
+                    func: inlined.map_or(outer, |func| func.0),
+                    offset,
+                    caller,
                 })
             }
             Content::Trampoline { .. } => None,

@@ -37,7 +37,7 @@ pub(crate) fn of<'a>(
             None => stacklet.frames(),
         };
         let inner = frames.len();
-        let found = points.filter_map(|point| frame_at(code, point.instruction()));
+        let found = points.flat_map(|point| frames_at(code, point.instruction()));
         frames.extend(found.take(ENOUGH - inner));
         if frames.len() == ENOUGH {
             break;
@@ -49,13 +49,20 @@ pub(crate) fn of<'a>(
     frames
 }
 
-fn frame_at(code: &CodeMap, pc: usize) -> Option<Frame> {
-    let code = code.find(pc)?;
-    let position = code.position(pc)?;
-    Some(Frame {
-        module: code.module()?.clone(),
-        func: position.func,
-        offset: position.offset,
-        resumed: false,
-    })
+/// What an instruction belongs to: more than one frame where a function was compiled in place of a call.
+fn frames_at(code: &CodeMap, pc: usize) -> Vec<Frame> {
+    let Some(code) = code.find(pc) else {
+        return Vec::new();
+    };
+    let positions = code.positions(pc).into_iter();
+    let module = code.module();
+    let frames = positions.filter_map(|position| {
+        Some(Frame {
+            module: module?.clone(),
+            func: position.func,
+            offset: position.offset,
+            resumed: false,
+        })
+    });
+    frames.collect()
 }
