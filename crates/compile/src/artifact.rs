@@ -11,16 +11,19 @@ pub struct Artifact {
     pub functions: Vec<FunctionRange>,
     /// Instructions that may trap: offset in `text` and reason, by offset.
     pub traps: Vec<(u32, TrapCode)>,
-    /// Where code comes from: offset in `text` at which the code of an operator starts, and the
-    /// operator's position in the binary; by offset.
+    /// Where code comes from: offset in `text` at which the code of an operator starts, and its origin:
+    /// the operator's position in the binary or, from [`INLINED`] on, a position in `inlined`; by offset.
     pub addresses: Vec<(u32, u32)>,
-    /// Which of `addresses` are of a function that was translated in place of a call: offset in `text`
-    /// as there, and the call's position in the binary; by offset.
+    /// Operators that were translated in place of a call: position in the binary, and origin of the
+    /// call.
     pub inlined: Vec<(u32, u32)>,
     /// Calls inside a `try`: offset in `text` of the return address, and where an exception that
     /// comes out of the call goes; by offset.
     pub landings: Vec<(u32, Landing)>,
 }
+
+/// Origins from here on are positions in [`Artifact::inlined`].
+pub(crate) const INLINED: u32 = 1 << 31;
 
 /// A piece of [`Artifact::text`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,13 +70,20 @@ impl Artifact {
         found.map(|i| landings[i].1)
     }
 
-    /// Position in the binary of the operator that the code at `offset` belongs to; then that of the
-    /// call which its function was translated in place of, if it was.
-    pub fn address_at(&self, offset: u32) -> Option<(u32, Option<u32>)> {
-        self.function_at(offset)?;
+    /// Positions in the binary of the operator that the code at `offset` belongs to, and of the calls
+    /// that were replaced by the code around it, innermost first.
+    pub fn addresses_at(&self, offset: u32) -> impl Iterator<Item = u32> + '_ {
         let next = self.addresses.partition_point(|(at, _)| *at <= offset);
-        let (at, address) = self.addresses[next.checked_sub(1)?];
-        let call = self.inlined.binary_search_by_key(&at, |(at, _)| *at);
-        Some((address, call.ok().map(|i| self.inlined[i].1)))
+        let known = self.function_at(offset).and(next.checked_sub(1));
+        let mut origin = known.map(|i| self.addresses[i].1);
+        std::iter::from_fn(move || {
+            let here = origin.take()?;
+            let Some(i) = here.checked_sub(INLINED) else {
+                return Some(here);
+            };
+            let (position, call) = self.inlined[i as usize];
+            origin = Some(call);
+            Some(position)
+        })
     }
 }

@@ -7,7 +7,7 @@ use crate::image::{self, Code};
 use crate::target;
 use crate::trampoline::{self, Order, Trampoline};
 use bident_abi::VmLayout;
-use bident_module::{BodyValidator, FuncIndex, FuncType, Module};
+use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::Function;
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -95,7 +95,7 @@ impl Compiler {
         &self,
         module: &'m Module,
         layout: &'m VmLayout,
-        inline: &'m [bool],
+        inline: &'m [Inline],
     ) -> Shared<'m> {
         Shared {
             inline,
@@ -127,13 +127,19 @@ impl std::fmt::Debug for Compiler {
     }
 }
 
-/// For each body, whether calls of its function are translated in place.
-fn inlined(module: &Module, bodies: &[BodyValidator]) -> Vec<bool> {
-    let mut inline = module.inlinable.clone();
-    for (defined, wanted) in inline.iter_mut().enumerate() {
-        *wanted = *wanted && bident_module::is_valid_body(module, defined, &bodies[defined]);
+/// For each body, where calls of its function are translated in place.
+fn inlined(module: &Module, bodies: &[BodyValidator]) -> Vec<Inline> {
+    let mut wanted: Vec<_> = module.wrappers.iter().map(|w| w.inline).collect();
+    if wanted.contains(&Inline::Always) {
+        for (defined, inline) in wanted.iter_mut().enumerate() {
+            if *inline != Inline::Never
+                && !bident_module::is_valid_body(module, defined, &bodies[defined])
+            {
+                *inline = Inline::Never;
+            }
+        }
     }
-    inline
+    wanted
 }
 
 /// Splits bodies, in order, into pieces of at least [`CHUNK`] bytes (the last may be smaller).

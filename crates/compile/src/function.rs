@@ -8,7 +8,7 @@ use crate::record::{self, Field};
 use crate::signature::{self, clif_types};
 use crate::{ops, trap};
 use bident_abi::{TrapCode, VmLayout};
-use bident_module::{BodyValidator, FuncIndex, FuncType, Module, TypeIndex};
+use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module, TypeIndex};
 use cranelift_codegen::ir::types::{F32, F64, I64};
 use cranelift_codegen::ir::{
     Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, SigRef, SourceLoc, Type,
@@ -33,9 +33,9 @@ pub(crate) struct Shared<'m> {
     pub(crate) module: &'m Module,
     pub(crate) layout: &'m VmLayout,
     pub(crate) frontend: TargetFrontendConfig,
-    /// For each body, whether calls of its function are translated in place: it is valid then. Empty
+    /// For each body, where calls of its function are translated in place: it is valid then. Empty
     /// where none is.
-    pub(crate) inline: &'m [bool],
+    pub(crate) inline: &'m [Inline],
 }
 
 /// A body in translation.
@@ -49,7 +49,7 @@ pub(crate) struct Translator<'m, 'f> {
     /// The function whose code this is.
     pub(crate) body: Body<'m>,
     /// For each body, whether calls of its function are translated in place.
-    pub(crate) inline: &'m [bool],
+    pub(crate) inline: &'m [Inline],
     /// Where the code comes from.
     pub(crate) origins: Origins,
     /// Whether the function is neutral.
@@ -147,7 +147,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             body: Body {
                 ty,
                 locals: Vec::with_capacity(params.len()),
-                inlined: None,
+                place: None,
             },
             inline: shared.inline,
             origins: Origins::default(),
@@ -274,7 +274,7 @@ impl<'m, 'f> Translator<'m, 'f> {
     /// Whether calls of a defined function, and its returns, are jumps.
     fn is_neutral(&self, defined: usize) -> bool {
         let index = FuncIndex(self.module.imported.funcs + defined as u32);
-        self.module.is_neutral(defined) && signature::can_be_neutral(self.module.func_type(index))
+        self.module.wrapper(defined).neutral && signature::can_be_neutral(self.module.func_type(index))
     }
 
     /// Leaves the function with what registers hold of its results.

@@ -1,6 +1,6 @@
 //! Functions, each compiled by itself, to one text image.
 
-use crate::artifact::{Artifact, FunctionRange, Landing};
+use crate::artifact::{Artifact, FunctionRange, INLINED, Landing};
 use crate::error::Error;
 use crate::inline::Origins;
 use crate::near::{self, INT3, Target};
@@ -20,8 +20,10 @@ const MAX_TEXT: usize = i32::MAX as usize;
 pub(crate) struct Code {
     pub(crate) bytes: Vec<u8>,
     pub(crate) traps: Vec<(u32, TrapCode)>,
-    /// As in [`Artifact::addresses`], with the position of the call that the code is in place of.
-    addresses: Vec<(u32, (u32, Option<u32>))>,
+    /// As in [`Artifact::addresses`].
+    addresses: Vec<(u32, u32)>,
+    /// As in [`Artifact::inlined`].
+    inlined: Vec<(u32, u32)>,
     /// As in [`Artifact::landings`].
     landings: Vec<(u32, Landing)>,
     calls: Vec<Call>,
@@ -66,7 +68,8 @@ pub(crate) fn compile(
     Ok(Code {
         bytes,
         traps: traps(buffer).map_err(failed)?,
-        addresses: addresses(buffer, origins),
+        addresses: addresses(buffer),
+        inlined: origins.inlined.clone(),
         landings: landings(buffer).map_err(failed)?,
         calls,
         alignment: buffer.alignment.max(preferred) as usize,
@@ -86,10 +89,10 @@ fn traps(buffer: &Buffer) -> Result<Vec<(u32, TrapCode)>, String> {
     Ok(traps)
 }
 
-fn addresses(buffer: &Buffer, origins: &Origins) -> Vec<(u32, (u32, Option<u32>))> {
+fn addresses(buffer: &Buffer) -> Vec<(u32, u32)> {
     let ranges = buffer.get_srclocs_sorted().iter();
     let known = ranges.filter(|range| !range.loc.is_default());
-    let mut addresses: Vec<_> = known.map(|r| (r.start, origins.of(r.loc))).collect();
+    let mut addresses: Vec<_> = known.map(|r| (r.start, r.loc.bits())).collect();
     addresses.dedup_by_key(|(_, address)| *address);
     addresses
 }
@@ -183,10 +186,14 @@ fn place(artifact: &mut Artifact, code: &Code, body: u32) -> Result<(), Error> {
     if code.addresses.first().is_none_or(|(at, _)| *at > 0) {
         artifact.addresses.push((start, body));
     }
-    for &(at, (from, call)) in &code.addresses {
-        artifact.addresses.push((start + at, from));
-        artifact.inlined.extend(call.map(|call| (start + at, call)));
-    }
+    let before = artifact.inlined.len() as u32;
+    let origin = |from: u32| from + if from < INLINED { 0 } else { before };
+    let shifted = code.addresses.iter();
+    let shifted = shifted.map(|&(at, from)| (start + at, origin(from)));
+    artifact.addresses.extend(shifted);
+    let inlined = code.inlined.iter();
+    let inlined = inlined.map(|&(position, call)| (position, origin(call)));
+    artifact.inlined.extend(inlined);
     let shifted = code.landings.iter().map(|(at, landing)| {
         let pad = start + landing.pad;
         (start + at, Landing { pad, ..*landing })

@@ -7,15 +7,16 @@
 //!   ┊ results  ◄──  end
 //! ```
 //!
-//! What is left of such a call in a backtrace is in [`Origins`]: where its operator is, for each operator
-//! of the callee.
+//! What is left of such a call in a backtrace is in [`Origins`]: for each operator of the callee, where
+//! the call is.
 
 use crate::error::Error;
 use crate::function::Translator;
 use crate::operands::{Frame, FrameKind};
 use crate::ops;
 use crate::signature::clif_types;
-use bident_module::{FuncIndex, FuncType};
+use crate::artifact::INLINED;
+use bident_module::{FuncIndex, FuncType, Inline};
 use cranelift_codegen::ir::SourceLoc;
 use cranelift_frontend::Variable;
 use wasmparser::OperatorsReader;
@@ -24,35 +25,34 @@ use wasmparser::OperatorsReader;
 /// in proportion to that of the module.
 const MOST_BYTES: usize = 1024;
 
-/// Positions in the binary that source locations stand for.
+/// Bodies in place within each other, at most.
+const MOST_DEPTH: u32 = 4;
+
+/// What source locations stand for.
 #[derive(Default, Debug)]
 pub(crate) struct Origins {
-    /// Of operators that were translated in place: their position, and that of the call.
-    inlined: Vec<(u32, u32)>,
+    /// Operators that were translated in place: position in the binary, and location of the call.
+    pub(crate) inlined: Vec<(u32, u32)>,
     /// Bytes of bodies that were.
     bytes: usize,
 }
 
-/// Source locations from here on are positions in [`Origins::inlined`], others positions in the binary.
-const INLINED: u32 = 1 << 31;
-
 impl Origins {
-    /// Position of an operator, and that of the call which it was translated in place of.
-    pub(crate) fn of(&self, location: SourceLoc) -> (u32, Option<u32>) {
-        let bits = location.bits();
-        match bits.checked_sub(INLINED) {
-            None => (bits, None),
-            Some(at) => {
-                let (position, call) = self.inlined[at as usize];
-                (position, Some(call))
-            }
-        }
-    }
-
-    fn note(&mut self, position: u32, call: u32) -> SourceLoc {
-        self.inlined.push((position, call));
+    fn note(&mut self, position: u32, call: SourceLoc) -> SourceLoc {
+        self.inlined.push((position, call.bits()));
         SourceLoc::new(INLINED | (self.inlined.len() - 1) as u32)
     }
+}
+
+/// A body in place.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// Location of the call.
+    call: SourceLoc,
+    /// How many frames lie around.
+    pub(crate) around: usize,
+    /// How many bodies are in place within each other.
+    depth: u32,
 }
 
 /// The function whose code is being translated: the one that is compiled, or one in place.
@@ -61,30 +61,33 @@ pub(crate) struct Body<'m> {
     pub(crate) ty: &'m FuncType,
     /// Its locals.
     pub(crate) locals: Vec<Variable>,
-    /// Of a body in place: where the call is, and how many frames lie around.
-    pub(crate) inlined: Option<(u32, usize)>,
+    /// Where it is, if it is in place.
+    pub(crate) place: Option<Place>,
 }
 
 /// Location of the operator at a position in the binary.
 pub(crate) fn location(t: &mut Translator<'_, '_>, position: usize) -> SourceLoc {
     let position = position as u32;
-    match t.body.inlined {
+    match t.body.place {
         None => SourceLoc::new(position),
-        Some((call, _)) => t.origins.note(position, call),
+        Some(place) => t.origins.note(position, place.call),
     }
 }
 
 /// Whether a call of this function is translated in place here.
-pub(crate) fn is_inlined(t: &mut Translator<'_, '_>, defined: usize) -> bool {
+pub(crate) fn is_wanted(t: &mut Translator<'_, '_>, defined: usize) -> bool {
     let module = t.module;
-    let size = module.bodies[defined].range.len();
-    // Bodies in place have none themselves, and positions have to be told from `INLINED`.
-    let wanted = t.inline.get(defined) == Some(&true)
-        && t.body.inlined.is_none()
-        && module.bytes.len() < INLINED as usize
-        && t.origins.bytes + size <= MOST_BYTES;
+    let depth = t.body.place.map_or(0, |place| place.depth);
+    let wanted = match t.inline.get(defined) {
+        Some(Inline::Always) => depth < MOST_DEPTH,
+        Some(Inline::Inside) => depth > 0,
+        Some(Inline::Never) | None => false,
+    };
+    let bytes = t.origins.bytes + module.bodies[defined].range.len();
+    // Positions have to be told from `INLINED`.
+    let wanted = wanted && bytes <= MOST_BYTES && module.bytes.len() < INLINED as usize;
     if wanted {
-        t.origins.bytes += size;
+        t.origins.bytes = bytes;
     }
     wanted
 }
@@ -101,12 +104,17 @@ pub(crate) fn call(
     let args: Vec<_> = t.operands.pop_many(ty.params().len()).collect();
     let label = t.block_with(clif_types(ty.results()));
     let around = t.operands.frames();
+    let depth = t.body.place.map_or(1, |place| place.depth + 1);
     let caller = std::mem::replace(
         &mut t.body,
         Body {
             ty,
             locals: Vec::with_capacity(args.len()),
-            inlined: Some((call as u32, around)),
+            place: Some(Place {
+                call: t.b.srcloc(),
+                around,
+                depth,
+            }),
         },
     );
     for (value, ty) in args.into_iter().zip(clif_types(ty.params())) {

@@ -1,6 +1,6 @@
 //! What of stack switching has to be known of all bodies before any is compiled: the lists of handlers
 //! that `resume` instructions have in their clauses, for an instance lays each distinct one out once,
-//! and which functions are neutral.
+//! and which functions are wrappers around transfers.
 
 use crate::index::TagIndex;
 use crate::module::{Handler, Module};
@@ -9,7 +9,7 @@ use crate::types::Composite;
 use std::collections::BTreeSet;
 use wasmparser::{Handle, Operator, ResumeTable};
 
-/// Fills in [`Module::handlers`] and [`Module::neutral`].
+/// Fills in [`Module::handlers`] and [`Module::wrappers`].
 ///
 /// Bodies are not validated yet: of one that does not parse, or names a tag that does not exist, what
 /// comes before that place counts. Its validator refuses it later.
@@ -27,8 +27,7 @@ pub(crate) fn collect(module: &mut Module) {
         let _invalid = collect_body(module, body, &mut lists, calls);
     }
     module.handlers = lists.into_iter().collect();
-    module.inlinable = neutral::inlinable(module, &calls);
-    module.neutral = neutral::find(module, calls);
+    module.wrappers = neutral::find(module, calls);
 }
 
 /// `None`: the body is invalid.

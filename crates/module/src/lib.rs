@@ -32,4 +32,5 @@ pub use index::*;
 pub use module::*;
 pub use names::Names;
 pub use support::check_operator;
+pub use neutral::{Inline, Wrapper};
 pub use types::*;

@@ -3,6 +3,7 @@
 use crate::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
+use crate::neutral::Wrapper;
 use crate::names::Names;
 use crate::types::{
     Composite, DefinedType, ExternType, FuncType, GlobalType, MemoryType, RefType, TableType,
@@ -55,12 +56,9 @@ pub struct Module {
     /// Every list of handlers that a `resume`, `resume_throw` or `resume_throw_ref` has. Sorted,
     /// without repetition.
     pub handlers: Vec<Box<[Handler]>>,
-    /// For each body, whether calls and returns of its function leave the processor's record of calls
-    /// alone (`neutral.rs`). Empty where the module has no continuations.
-    pub neutral: Vec<bool>,
-    /// For each body, whether its function is so small a wrapper around a transfer that it should be
-    /// translated in place where it is called. Empty where the module has no continuations.
-    pub inlinable: Vec<bool>,
+    /// For each body, what is to know of its function as one around transfers. Empty where the module
+    /// has no continuations.
+    pub wrappers: Vec<Wrapper>,
     /// Name section; empty where there is none.
     pub names: Names,
     /// Custom sections: name, and content as a range of `bytes`.
@@ -321,9 +319,9 @@ impl Module {
         self.bodies[defined].range.contains(&position).then_some(index)
     }
 
-    /// Whether a defined function is neutral: see [`Self::neutral`].
-    pub fn is_neutral(&self, defined: usize) -> bool {
-        self.neutral.get(defined).is_some_and(|&neutral| neutral)
+    /// What is to know of a defined function as one around transfers.
+    pub fn wrapper(&self, defined: usize) -> Wrapper {
+        self.wrappers.get(defined).copied().unwrap_or_default()
     }
 
     /// Name of a function: from the name section, else from an export, else `None`.

@@ -1,4 +1,4 @@
-//! Which functions are entered and left by jumps.
+//! Which functions are entered and left by jumps, and which are best translated in place.
 //!
 //! The processor predicts a `ret` by the calls it has seen. Where a function is called on one stack and
 //! the next to return is a function of another, that prediction is wrong, and so is the next. A
@@ -32,42 +32,66 @@ pub(crate) struct Calls {
     pub(crate) callees: Vec<u32>,
 }
 
-/// For each body, whether its function is neutral.
-pub(crate) fn find(module: &Module, mut calls: Vec<Calls>) -> Vec<bool> {
-    for body in &mut calls {
-        body.callees.sort_unstable();
-        body.callees.dedup();
-    }
-    let mut against: Vec<bool> = calls.iter().map(|body| body.tail).collect();
-    for_each_referenced(module, |body| against[body] = true);
-    let order = Order::of(&calls);
-    let mut neutral = vec![false; calls.len()];
-    // Callees come before callers.
-    for &body in &order.bodies {
-        let body = body as usize;
-        let of_callee = || calls[body].callees.iter().any(|&c| neutral[c as usize]);
-        neutral[body] =
-            !against[body] && !order.recursive[body] && (calls[body].transfers || of_callee());
-    }
-    neutral
+/// What there is to know of the function of a body.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Wrapper {
+    /// Whether it is entered and left by jumps.
+    pub neutral: bool,
+    /// Where calls of it are better translated in place.
+    pub inline: Inline,
+}
+
+/// Where calls of a function are better translated in place.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum Inline {
+    /// Nowhere.
+    #[default]
+    Never,
+    /// In a body that is itself in place: it is small, and calls nothing.
+    Inside,
+    /// Everywhere: it is a small function around a transfer, or around a call of such a one.
+    Always,
 }
 
 /// Bytes of a body that is translated in place, at most: the function exchanges a few globals, reads and
 /// writes a table, and transfers.
 const MOST_INLINED: usize = 160;
 
-/// Locals, parameters aside, that such a body has at most.
+/// The same for one without a transfer.
+const MOST_INSIDE: usize = 48;
+
+/// Locals, parameters aside, that a body in place has at most.
 const MOST_LOCALS: u32 = 16;
 
-/// For each body, whether to translate it in place where its function is called.
-pub(crate) fn inlinable(module: &Module, calls: &[Calls]) -> Vec<bool> {
-    let bodies = module.bodies.iter().zip(calls);
-    bodies
-        .map(|(body, calls)| {
-            let is_small = body.range.len() <= MOST_INLINED && calls.locals <= MOST_LOCALS;
-            calls.transfers && !calls.loops && !calls.tail && is_small
-        })
-        .collect()
+/// What there is to know of each body's function.
+pub(crate) fn find(module: &Module, mut calls: Vec<Calls>) -> Vec<Wrapper> {
+    for body in &mut calls {
+        body.callees.sort_unstable();
+        body.callees.dedup();
+    }
+    let mut referenced = vec![false; calls.len()];
+    for_each_referenced(module, |body| referenced[body] = true);
+    let order = Order::of(&calls);
+    let mut wrappers = vec![Wrapper::default(); calls.len()];
+    // Callees come before callers.
+    for &body in &order.bodies {
+        let body = body as usize;
+        let of = &calls[body];
+        if of.tail || order.recursive[body] {
+            continue;
+        }
+        let callees = || of.callees.iter().map(|&callee| wrappers[callee as usize]);
+        let neutral = !referenced[body] && (of.transfers || callees().any(|c| c.neutral));
+        let around = of.transfers || callees().any(|c| c.inline == Inline::Always);
+        let inline = match module.bodies[body].range.len() {
+            _ if of.loops || of.locals > MOST_LOCALS => Inline::Never,
+            ..=MOST_INLINED if around => Inline::Always,
+            ..=MOST_INSIDE if of.callees.is_empty() => Inline::Inside,
+            _ => Inline::Never,
+        };
+        wrappers[body] = Wrapper { neutral, inline };
+    }
+    wrappers
 }
 
 /// Calls `f` for each body whose function is named by a segment or an initial value. Exports are

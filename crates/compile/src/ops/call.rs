@@ -49,7 +49,7 @@ enum Code {
 
 pub(super) fn call(t: &mut Translator<'_, '_>, func: FuncIndex) -> Result<(), Error> {
     if let Some(defined) = t.module.defined_func(func)
-        && inline::is_inlined(t, defined)
+        && inline::is_wanted(t, defined)
     {
         return inline::call(t, func, defined);
     }

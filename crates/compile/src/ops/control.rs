@@ -162,9 +162,9 @@ pub(super) fn end(t: &mut Translator<'_, '_>) {
 }
 
 pub(super) fn return_(t: &mut Translator<'_, '_>) {
-    if let Some((_, around)) = t.body.inlined {
+    if let Some(place) = t.body.place {
         let innermost = t.operands.frames() - 1;
-        return br(t, (innermost - around) as u32);
+        return br(t, (innermost - place.around) as u32);
     }
     let count = t.body.ty.results().len();
     let results: Vec<Value> = t.operands.pop_many(count).collect();

@@ -97,8 +97,6 @@ pub(crate) struct Position {
     pub(crate) func: u32,
     /// Offset of the instruction in the binary, where known.
     pub(crate) offset: Option<u32>,
-    /// Where the function is compiled in place of a call: the one that calls, and where.
-    pub(crate) caller: Option<(u32, u32)>,
 }
 
 impl Code {
@@ -187,24 +185,27 @@ impl Code {
         Some((self.start() + landing.pad as usize, landing.frame as usize))
     }
 
-    /// Function and instruction of an address; `None` in a trampoline.
-    pub(crate) fn position(&self, pc: usize) -> Option<Position> {
-        let offset = self.offset(pc)?;
-        match &self.content {
-            Content::Module { module, artifact } => {
-                let defined = artifact.function_at(offset)?;
-                let outer = module.imported.funcs + defined as u32;
-                let (offset, call) = artifact.address_at(offset).unzip();
-                let caller = call.flatten().map(|call| (outer, call));
-                let inlined = caller.and(offset).and_then(|at| module.func_at(at));
-                Some(Position {
-                    func: inlined.map_or(outer, |func| func.0),
-                    offset,
-                    caller,
-                })
-            }
-            Content::Trampoline { .. } => None,
-        }
+    /// Functions and instructions that an address belongs to: more than one where a function was compiled
+    /// in place of a call, innermost first. Empty in a trampoline.
+    pub(crate) fn positions(&self, pc: usize) -> Vec<Position> {
+        let (Some(at), Content::Module { module, artifact }) = (self.offset(pc), &self.content)
+        else {
+            return Vec::new();
+        };
+        let Some(defined) = artifact.function_at(at) else {
+            return Vec::new();
+        };
+        let mut offsets: Vec<_> = artifact.addresses_at(at).collect();
+        // The last is in the function itself.
+        let own = offsets.pop();
+        let inlined = offsets.into_iter().filter_map(|offset| {
+            let func = module.func_at(offset)?.0;
+            let offset = Some(offset);
+            Some(Position { func, offset })
+        });
+        let func = module.imported.funcs + defined as u32;
+        let own = Position { func, offset: own };
+        inlined.chain([own]).collect()
     }
 
     fn offset(&self, pc: usize) -> Option<u32> {
