@@ -1,7 +1,7 @@
 //! Where each import, memory, table, global, tag, function reference and handler list of a given
 //! module lies in the context record of its instances.
 
-use crate::item::{VmImport, VmMemoryRef};
+use crate::item::{VmGlobal, VmImport, VmMemoryRef, VmTable};
 use crate::store::VmHeader;
 use bident_module::{FuncIndex, GlobalIndex, MemoryIndex, Module, TableIndex, TagIndex};
 use std::mem::{offset_of, size_of};
@@ -23,13 +23,33 @@ pub struct VmCtx {
 pub struct VmLayout {
     imports: u32,
     memories: u32,
-    tables: u32,
-    globals: u32,
+    /// Of each table: where its record is, or the pointer to it.
+    tables: Records,
+    globals: Records,
     tags: u32,
     func_refs: u32,
     /// Of each list of the module's handlers.
     handlers: Vec<u32>,
     size: u32,
+}
+
+/// Records of what a module defines, and pointers to those of what it imports.
+#[derive(Clone, Copy, Debug)]
+struct Records {
+    imported: u32,
+    pointers: u32,
+    records: u32,
+    /// Size of one.
+    size: u32,
+}
+
+impl Records {
+    fn offset(self, index: u32) -> u32 {
+        match index.checked_sub(self.imported) {
+            None => self.pointers + index * size_of::<usize>() as u32,
+            Some(defined) => self.records + defined * self.size,
+        }
+    }
 }
 
 impl VmLayout {
@@ -46,10 +66,22 @@ impl VmLayout {
             next += count * size;
             u32::try_from(start).expect("the validator bounds the number of items")
         };
-        let imports = array(module.imported.funcs as usize, size_of::<VmImport>());
+        // First what needs the strictest alignment.
+        let imported = module.imported;
+        let mut records = |all: usize, imported: u32, size: usize| Records {
+            imported,
+            pointers: 0,
+            records: array(all - imported as usize, size),
+            size: size as u32,
+        };
+        let (all, own) = (module.globals.len(), size_of::<VmGlobal>());
+        let mut globals = records(all, imported.globals, own);
+        let (all, own) = (module.tables.len(), size_of::<VmTable>());
+        let mut tables = records(all, imported.tables, own);
+        globals.pointers = array(imported.globals as usize, size_of::<usize>());
+        tables.pointers = array(imported.tables as usize, size_of::<usize>());
+        let imports = array(imported.funcs as usize, size_of::<VmImport>());
         let memories = array(module.memories.len(), size_of::<VmMemoryRef>());
-        let tables = array(module.tables.len(), size_of::<usize>());
-        let globals = array(module.globals.len(), size_of::<usize>());
         let tags = array(module.tags.len(), size_of::<usize>());
         let func_refs = array(module.escaping.len(), size_of::<usize>());
         let lists = module.handlers.iter();
@@ -78,14 +110,14 @@ impl VmLayout {
         self.memories + memory.0 * size_of::<VmMemoryRef>() as u32
     }
 
-    /// Offset of the pointer to a [`crate::VmTable`].
+    /// Offset of the [`VmTable`] of a defined table, or of the pointer to that of an imported one.
     pub fn table(&self, table: TableIndex) -> u32 {
-        self.tables + table.0 * size_of::<usize>() as u32
+        self.tables.offset(table.0)
     }
 
-    /// Offset of the pointer to a [`crate::VmGlobal`].
+    /// Offset of the [`VmGlobal`] of a defined global, or of the pointer to that of an imported one.
     pub fn global(&self, global: GlobalIndex) -> u32 {
-        self.globals + global.0 * size_of::<usize>() as u32
+        self.globals.offset(global.0)
     }
 
     /// Offset of the pointer to the [`crate::VmFuncRef`] of the escaping function at `position`

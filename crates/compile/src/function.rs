@@ -181,7 +181,11 @@ impl<'m, 'f> Translator<'m, 'f> {
     }
 
     /// Declares locals that start as zero or null.
-    pub(crate) fn declare_zeroed(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), Error> {
+    pub(crate) fn declare_zeroed(
+        &mut self,
+        count: u32,
+        ty: wasmparser::ValType,
+    ) -> Result<(), Error> {
         let ty = signature::binary_type(ty).ok_or_else(|| self.unsupported("type of a local"))?;
         let zero = self.zero(ty);
         for _ in 0..count {
@@ -231,6 +235,11 @@ impl<'m, 'f> Translator<'m, 'f> {
         field.load(&mut self.b, self.context)
     }
 
+    /// Address of what lies in the context at an offset.
+    pub(crate) fn in_context(&mut self, offset: u32) -> Value {
+        self.b.ins().iadd_imm_s(self.context, i64::from(offset))
+    }
+
     /// Address of the store, from wherever it is at hand.
     pub(crate) fn store(&mut self) -> Value {
         match self.store {
@@ -274,7 +283,8 @@ impl<'m, 'f> Translator<'m, 'f> {
     /// Whether calls of a defined function, and its returns, are jumps.
     fn is_neutral(&self, defined: usize) -> bool {
         let index = FuncIndex(self.module.imported.funcs + defined as u32);
-        self.module.wrapper(defined).neutral && signature::can_be_neutral(self.module.func_type(index))
+        self.module.wrapper(defined).neutral
+            && signature::can_be_neutral(self.module.func_type(index))
     }
 
     /// Leaves the function with what registers hold of its results.

@@ -10,12 +10,12 @@
 //! What is left of such a call in a backtrace is in [`Origins`]: for each operator of the callee, where
 //! the call is.
 
+use crate::artifact::INLINED;
 use crate::error::Error;
 use crate::function::Translator;
 use crate::operands::{Frame, FrameKind};
 use crate::ops;
 use crate::signature::clif_types;
-use crate::artifact::INLINED;
 use bident_module::{FuncIndex, FuncType, Inline};
 use cranelift_codegen::ir::SourceLoc;
 use cranelift_frontend::Variable;

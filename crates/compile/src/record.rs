@@ -179,12 +179,12 @@ pub(crate) mod context {
         Field::constant(memory + offset_of!(VmMemoryRef, memory), I64)
     }
 
-    /// Address of the [`VmTable`].
+    /// Address of the [`VmTable`] of an imported table.
     pub(crate) fn table(layout: &VmLayout, table: TableIndex) -> Field {
         Field::constant(layout.table(table) as usize, I64)
     }
 
-    /// Address of the [`VmGlobal`].
+    /// Address of the [`VmGlobal`] of an imported global.
     pub(crate) fn global(layout: &VmLayout, global: GlobalIndex) -> Field {
         Field::constant(layout.global(global) as usize, I64)
     }

@@ -7,8 +7,8 @@
 //! ```
 
 use crate::error::Error;
-use crate::inline::Origins;
 use crate::image;
+use crate::inline::Origins;
 use crate::record::{self, context, store};
 use crate::signature;
 use bident_abi::{TrapCode, results_in_registers};
@@ -154,7 +154,9 @@ fn build(
     body(&mut b, &params);
     b.finalize(isa.frontend_config());
 
-    let code = image::compile(isa, &mut context, &Origins::default(), || format!("{name} trampoline of {ty}"))?;
+    let code = image::compile(isa, &mut context, &Origins::default(), || {
+        format!("{name} trampoline of {ty}")
+    })?;
     Ok(Trampoline {
         code: code.bytes,
         traps: code.traps,

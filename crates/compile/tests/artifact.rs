@@ -81,10 +81,7 @@ fn addresses_lead_to_operators() {
     for (i, body) in module.bodies.iter().enumerate() {
         let range = artifact.functions[i];
         // The prologue counts as the start of the body.
-        assert_eq!(
-            positions(&artifact, range.start),
-            [body.range.start as u32]
-        );
+        assert_eq!(positions(&artifact, range.start), [body.range.start as u32]);
         let mut traps = artifact.traps.iter();
         let is_ours = |at: u32| artifact.function_at(at) == Some(i);
         let (at, _) = traps

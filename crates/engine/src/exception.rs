@@ -47,7 +47,7 @@ impl Exception {
             store.set_value(i, word);
         }
         let word = store
-            .new_exn(store.tags[index as usize].record)
+            .new_exn(store.tags[index as usize].record.address())
             .map_err(Error::limit)?;
         Ok(Self::from_word(store, word))
     }

@@ -31,6 +31,6 @@ pub use features::features;
 pub use index::*;
 pub use module::*;
 pub use names::Names;
-pub use support::check_operator;
 pub use neutral::{Inline, Wrapper};
+pub use support::check_operator;
 pub use types::*;

@@ -3,8 +3,8 @@
 use crate::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
-use crate::neutral::Wrapper;
 use crate::names::Names;
+use crate::neutral::Wrapper;
 use crate::types::{
     Composite, DefinedType, ExternType, FuncType, GlobalType, MemoryType, RefType, TableType,
 };
@@ -316,7 +316,10 @@ impl Module {
         let next = self.bodies.partition_point(|b| b.range.start <= position);
         let defined = next.checked_sub(1)?;
         let index = FuncIndex(self.imported.funcs + defined as u32);
-        self.bodies[defined].range.contains(&position).then_some(index)
+        self.bodies[defined]
+            .range
+            .contains(&position)
+            .then_some(index)
     }
 
     /// What is to know of a defined function as one around transfers.

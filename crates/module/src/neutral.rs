@@ -149,7 +149,10 @@ impl Order {
             if reaches[root as usize] != NEW {
                 continue;
             }
-            visits.push(Visit { body: root, next: 0 });
+            visits.push(Visit {
+                body: root,
+                next: 0,
+            });
             while let Some(visit) = visits.last_mut() {
                 let body = visit.body as usize;
                 if visit.next == 0 && reaches[body] == NEW {

@@ -30,7 +30,7 @@ pub(super) fn element(
     position: Value,
     code: TrapCode,
 ) -> Value {
-    let record = t.of_context(context::table(t.layout, index));
+    let record = record(t, index);
     let length = table::LENGTH.load(&mut t.b, record);
     let position = unsigned(t, position);
     let outside =
@@ -42,8 +42,17 @@ pub(super) fn element(
     t.b.ins().iadd(elements, offset)
 }
 
+/// Address of a table's record.
+fn record(t: &mut Translator<'_, '_>, index: TableIndex) -> Value {
+    if index.0 < t.module.imported.tables {
+        t.of_context(context::table(t.layout, index))
+    } else {
+        t.in_context(t.layout.table(index))
+    }
+}
+
 pub(super) fn size(t: &mut Translator<'_, '_>, index: TableIndex) {
-    let record = t.of_context(context::table(t.layout, index));
+    let record = record(t, index);
     let length = table::LENGTH.load(&mut t.b, record);
     let size = t.b.ins().ireduce(I32, length);
     t.operands.push(size);

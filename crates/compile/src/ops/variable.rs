@@ -3,7 +3,7 @@
 use crate::function::Translator;
 use crate::record::{context, global};
 use bident_module::GlobalIndex;
-use cranelift_codegen::ir::InstBuilder;
+use cranelift_codegen::ir::{InstBuilder, Value};
 
 pub(super) fn drop(t: &mut Translator<'_, '_>) {
     t.operands.pop();
@@ -33,7 +33,7 @@ pub(super) fn local_tee(t: &mut Translator<'_, '_>, local: u32) {
 
 pub(super) fn global_get(t: &mut Translator<'_, '_>, index: GlobalIndex) {
     let ty = t.module.globals[index.index()].content;
-    let record = t.of_context(context::global(t.layout, index));
+    let record = record(t, index);
     let value = global::value(ty).load(&mut t.b, record);
     t.operands.push(value);
 }
@@ -41,6 +41,15 @@ pub(super) fn global_get(t: &mut Translator<'_, '_>, index: GlobalIndex) {
 pub(super) fn global_set(t: &mut Translator<'_, '_>, index: GlobalIndex) {
     let ty = t.module.globals[index.index()].content;
     let value = t.operands.pop();
-    let record = t.of_context(context::global(t.layout, index));
+    let record = record(t, index);
     global::value(ty).store(&mut t.b, record, value);
+}
+
+/// Address of a global's record.
+fn record(t: &mut Translator<'_, '_>, index: GlobalIndex) -> Value {
+    if index.0 < t.module.imported.globals {
+        t.of_context(context::global(t.layout, index))
+    } else {
+        t.in_context(t.layout.global(index))
+    }
 }

@@ -148,7 +148,7 @@ impl StoreOpaque {
         }
         for global in &self.globals {
             // SAFETY: records of globals live as long as the store.
-            let word = unsafe { global.record.as_ref().value.low };
+            let word = unsafe { global.record.address().as_ref().value.low };
             heaps.follow(&mut marking, word);
         }
         for held in self.held.live() {

@@ -72,7 +72,7 @@ impl Handlers {
         let mut words = Vec::with_capacity(tags.len() + 1);
         for tag in tags {
             let index = tag.index_in(store)?;
-            words.push(store.tags[index as usize].record.as_ptr() as usize);
+            words.push(store.tags[index as usize].record.address().as_ptr() as usize);
         }
         words.push(0);
         Ok(Box::new(Self {

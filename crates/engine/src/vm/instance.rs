@@ -62,12 +62,30 @@ impl InstanceData {
             module,
             items,
         };
+        instance.take_in(store);
         instance.fill(store);
         instance
     }
 
+    /// Moves the records of the tables and globals that the module defines into the context.
+    fn take_in(&self, store: &mut StoreOpaque) {
+        let (layout, imported) = (self.module.layout(), self.module.inner().imported);
+        let imported = (imported.tables as usize, imported.globals as usize);
+        for (i, &table) in self.items.tables.iter().enumerate().skip(imported.0) {
+            let place = self.place(layout.table(TableIndex(i as u32)));
+            // SAFETY: the table is new; the layout has the place for its record alone, and the context
+            // lives as long as the store.
+            unsafe { store.tables[table as usize].record().move_to(place) };
+        }
+        for (i, &global) in self.items.globals.iter().enumerate().skip(imported.1) {
+            let place = self.place(layout.global(GlobalIndex(i as u32)));
+            // SAFETY: as above.
+            unsafe { store.globals[global as usize].record.move_to(place) };
+        }
+    }
+
     /// Writes the arrays behind the context's header.
-    fn fill(&self, store: &StoreOpaque) {
+    fn fill(&self, store: &mut StoreOpaque) {
         let layout = self.module.layout().clone();
         for (i, &func) in self.items.imported_funcs.iter().enumerate() {
             // SAFETY: function references of a store are valid as long as the store.
@@ -86,16 +104,19 @@ impl InstanceData {
             };
             self.write(layout.memory(MemoryIndex(i as u32)), entry);
         }
-        for (i, &table) in self.items.tables.iter().enumerate() {
-            let record = store.tables[table as usize].record();
+        let imported = self.module.inner().imported;
+        let tables = self.items.tables.iter().take(imported.tables as usize);
+        for (i, &table) in tables.enumerate() {
+            let record = store.tables[table as usize].record().address();
             self.write(layout.table(TableIndex(i as u32)), record);
         }
-        for (i, &global) in self.items.globals.iter().enumerate() {
-            let record = store.globals[global as usize].record;
+        let globals = self.items.globals.iter().take(imported.globals as usize);
+        for (i, &global) in globals.enumerate() {
+            let record = store.globals[global as usize].record.address();
             self.write(layout.global(GlobalIndex(i as u32)), record);
         }
         for (i, &tag) in self.items.tags.iter().enumerate() {
-            let record = store.tags[tag as usize].record;
+            let record = store.tags[tag as usize].record.address();
             self.write(layout.tag(TagIndex(i as u32)), record);
         }
         for position in 0..self.module.inner().escaping.len() {
@@ -110,7 +131,7 @@ impl InstanceData {
         for (position, list) in self.module.inner().handlers.iter().enumerate() {
             for (i, handler) in list.iter().enumerate() {
                 let tag = self.items.tags[handler.tag().index()];
-                let address = store.tags[tag as usize].record.as_ptr() as usize;
+                let address = store.tags[tag as usize].record.address().as_ptr() as usize;
                 let word = match handler {
                     Handler::On(_) => address,
                     Handler::Switch(_) => address + SWITCH,
@@ -124,13 +145,13 @@ impl InstanceData {
     fn write<T>(&self, offset: u32, value: T) {
         debug_assert!(offset as usize + size_of::<T>() <= self.module.layout().size());
         // SAFETY: the layout is the one the record was allocated with, and places T there.
-        unsafe {
-            self.ctx
-                .cast::<u8>()
-                .add(offset as usize)
-                .cast::<T>()
-                .write(value)
-        };
+        unsafe { self.place(offset).write(value) };
+    }
+
+    /// Address of what the layout places at an offset.
+    fn place<T>(&self, offset: u32) -> NonNull<T> {
+        // SAFETY: offsets of the layout lie in the context.
+        unsafe { self.ctx.cast::<u8>().add(offset as usize).cast() }
     }
 
     /// Record of the escaping function at `position`.

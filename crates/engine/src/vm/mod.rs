@@ -25,6 +25,7 @@ pub(crate) mod held;
 pub(crate) mod instance;
 pub(crate) mod leave;
 pub(crate) mod memory;
+pub(crate) mod record;
 pub(crate) mod shared;
 pub(crate) mod signals;
 pub(crate) mod store;

@@ -13,7 +13,8 @@ use crate::vm::held::HeldList;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::leave::HostFunc;
 use crate::vm::memory::LinearMemory;
-use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTag, VmTrap, VmValue};
+use crate::vm::record::Record;
+use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTable, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
 use bident_stack::{Chains, Stats};
 use std::any::Any;
@@ -102,7 +103,7 @@ pub(crate) struct FuncData {
 
 /// A table: the record that compiled code reads, and what backs it.
 pub(crate) struct TableData {
-    record: NonNull<bident_abi::VmTable>,
+    record: Record<VmTable>,
     elements: Vec<u64>,
     pub(crate) ty: TableType,
     most: u64,
@@ -110,13 +111,13 @@ pub(crate) struct TableData {
 
 /// A global.
 pub(crate) struct GlobalData {
-    pub(crate) record: NonNull<VmGlobal>,
+    pub(crate) record: Record<VmGlobal>,
     pub(crate) ty: GlobalType,
 }
 
 /// A tag.
 pub(crate) struct TagData {
-    pub(crate) record: NonNull<VmTag>,
+    pub(crate) record: Record<VmTag>,
     pub(crate) ty: FuncType,
 }
 
@@ -124,7 +125,7 @@ impl TagData {
     /// Identity of its type.
     pub(crate) fn type_id(&self) -> u32 {
         // SAFETY: records of tags live as long as the store, and never change.
-        unsafe { self.record.as_ref().type_id }
+        unsafe { self.record.address().as_ref().type_id }
     }
 }
 
@@ -285,16 +286,13 @@ impl StoreOpaque {
 
     /// Adds a global.
     pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> u32 {
-        let record = Box::new(VmGlobal {
+        let record = Record::new(VmGlobal {
             value: VmValue {
                 low: value,
                 high: 0,
             },
         });
-        self.globals.push(GlobalData {
-            record: NonNull::from(Box::leak(record)),
-            ty,
-        });
+        self.globals.push(GlobalData { record, ty });
         self.globals.len() as u32 - 1
     }
 
@@ -303,7 +301,7 @@ impl StoreOpaque {
         let ty = self.engine.type_of(type_id);
         self.reserve_values(&ty);
         let number = self.tags.len() as u32;
-        let record = NonNull::from(Box::leak(Box::new(VmTag { type_id, number })));
+        let record = Record::new(VmTag { type_id, number });
         self.tags.push(TagData { record, ty });
         number
     }
@@ -312,7 +310,7 @@ impl StoreOpaque {
     pub(crate) fn global(&self, index: u32) -> u64 {
         let global = &self.globals[index as usize];
         // SAFETY: records of globals live as long as the store.
-        let word = unsafe { global.record.as_ref().value.low };
+        let word = unsafe { global.record.address().as_ref().value.low };
         // Compiled code writes only the low 4 bytes of narrow values.
         match global.ty.content {
             ValType::I32 | ValType::F32 => word & 0xffff_ffff,
@@ -322,7 +320,7 @@ impl StoreOpaque {
 
     /// Changes the word in a global.
     pub(crate) fn set_global(&mut self, index: u32, word: u64) {
-        let record = self.globals[index as usize].record;
+        let record = self.globals[index as usize].record.address();
         // SAFETY: as above, and the store is borrowed exclusively.
         unsafe { (*record.as_ptr()).value.low = word };
     }
@@ -339,19 +337,6 @@ fn check_limits(limits: Limits) -> Result<(), Error> {
     }
 }
 
-impl Drop for StoreOpaque {
-    fn drop(&mut self) {
-        for global in &self.globals {
-            // SAFETY: leaked from a box by `add_global`; nothing of the store runs any more.
-            unsafe { drop(Box::from_raw(global.record.as_ptr())) };
-        }
-        for tag in &self.tags {
-            // SAFETY: the same, by `add_tag`.
-            unsafe { drop(Box::from_raw(tag.record.as_ptr())) };
-        }
-    }
-}
-
 impl TableData {
     fn new(ty: TableType, element: u64, limit: u64) -> Result<Self, Error> {
         let min = ty.limits.min;
@@ -361,21 +346,21 @@ impl TableData {
             )));
         }
         let mut elements = vec![element; min as usize];
-        let record = Box::new(bident_abi::VmTable {
+        let record = Record::new(VmTable {
             elements: elements.as_mut_ptr(),
             length: min,
         });
         let most = ty.limits.max.unwrap_or(u64::from(u32::MAX)).min(limit);
         Ok(Self {
-            record: NonNull::from(Box::leak(record)),
+            record,
             elements,
             ty,
             most,
         })
     }
 
-    pub(crate) fn record(&self) -> NonNull<bident_abi::VmTable> {
-        self.record
+    pub(crate) fn record(&mut self) -> &mut Record<VmTable> {
+        &mut self.record
     }
 
     /// Its type, with the current size as minimum.
@@ -389,7 +374,7 @@ impl TableData {
     pub(crate) fn elements(&self) -> &[u64] {
         // SAFETY: the record points to the vector's buffer.
         unsafe {
-            let record = self.record.as_ref();
+            let record = self.record.address().as_ref();
             std::slice::from_raw_parts(record.elements, record.length as usize)
         }
     }
@@ -397,7 +382,7 @@ impl TableData {
     pub(crate) fn elements_mut(&mut self) -> &mut [u64] {
         // SAFETY: as above, exclusively.
         unsafe {
-            let record = self.record.as_ref();
+            let record = self.record.address().as_ref();
             std::slice::from_raw_parts_mut(record.elements, record.length as usize)
         }
     }
@@ -410,16 +395,9 @@ impl TableData {
         self.elements.resize(new as usize, element);
         let (pointer, length) = (self.elements.as_mut_ptr(), new);
         // SAFETY: the record is this table's own.
-        let record = unsafe { self.record.as_mut() };
+        let record = unsafe { self.record.address().as_mut() };
         record.elements = pointer;
         record.length = length;
         Some(old)
-    }
-}
-
-impl Drop for TableData {
-    fn drop(&mut self) {
-        // SAFETY: leaked from a box by `new`.
-        unsafe { drop(Box::from_raw(self.record.as_ptr())) };
     }
 }
