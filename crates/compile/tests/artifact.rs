@@ -3,7 +3,7 @@
 mod support;
 
 use bident_abi::TrapCode;
-use bident_compile::{Error, Order};
+use bident_compile::{Artifact, Error, Order};
 use bident_module::ValType;
 use support::{compile, compiler, decode, func_type, try_compile};
 

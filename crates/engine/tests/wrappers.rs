@@ -1,0 +1,291 @@
+//! Functions around transfers: called and left by jumps, and translated in place. They must behave, and
+//! look in backtraces, as if nothing of that were so.
+
+mod common;
+
+use bident::TrapCode;
+use common::{Guest, both, names};
+
+/// Padding that makes a body too large to be translated in place: so its function is only neutral.
+fn large() -> String {
+    "nop ".repeat(200)
+}
+
+/// Both kinds of wrapper, by what is put into their bodies.
+fn each_kind(test: impl Fn(&str)) {
+    test("");
+    test(&large());
+}
+
+#[test]
+fn values_pass_through_wrappers() {
+    each_kind(|padding| {
+        // As many parameters and results as registers carry, and more.
+        let wat = format!(
+            r#"(module
+            (type $gen (func (param i32) (result i32))) (type $c (cont $gen))
+            (tag $y (param i32) (result i32))
+            (table $t 2 (ref null $c))
+            (elem declare func $body)
+            (func $yield (param i32) (result i32) {padding} (suspend $y (local.get 0)))
+            (func $many (param i32 i64 f64 f32 i32) (result i32 i64 f64) {padding}
+              (call $yield (i32.add (local.get 0) (local.get 4)))
+              (i64.add (local.get 1) (i64.trunc_f32_s (local.get 3)))
+              (local.get 2))
+            (func $too_many (param i32 i32 i32 i32 i32 i32 i32) (result i32 i32 i32 i32) {padding}
+              (call $yield (local.get 6))
+              (local.get 0) (local.get 1) (local.get 2))
+            (func $body (type $gen) (local $sum i32) (local $w i64) (local $d f64)
+              (call $many (local.get 0) (i64.const 30) (f64.const 0.5) (f32.const 12) (i32.const 4))
+              (local.set $d) (local.set $w) (local.set $sum)
+              (local.set $sum (i32.add (local.get $sum) (i32.wrap_i64 (local.get $w))))
+              (local.set $sum
+                (i32.add (local.get $sum) (i32.trunc_f64_s (f64.mul (local.get $d) (f64.const 10)))))
+              (call $too_many (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4) (i32.const 5)
+                (i32.const 6) (local.get $sum))
+              (i32.add) (i32.add) (i32.add))
+            (func $next (param $i i32) (param $v i32) (result i32) (local $k (ref $c)) {padding}
+              (block $on (result i32 (ref $c))
+                (resume $c (on $y $on) (local.get $v)
+                  (ref.as_non_null (table.get $t (local.get $i))))
+                (return (i32.add (i32.const 1000) (local.get $v))) (unreachable))
+              (local.set $k)
+              (table.set $t (local.get $i) (local.get $k)))
+            (func (export "run") (result i32 i32 i32)
+              (table.set $t (i32.const 1) (cont.new $c (ref.func $body)))
+              (call $next (i32.const 1) (i32.const 7))
+              (call $next (i32.const 1) (i32.const 100))
+              (call $next (i32.const 1) (i32.const 5))))"#
+        );
+        both(|engine| {
+            let mut guest = Guest::plain(engine, &wat);
+            let results = guest.call("run", &[]).unwrap();
+            let results: Vec<_> = results.iter().map(|v| v.i32().unwrap()).collect();
+            // 7 + 4; then 100 + 42 + 5; then the end, whose value `next` drops.
+            assert_eq!(results, [11, 147, 1005]);
+            guest.check_idle();
+        });
+    });
+}
+
+#[test]
+fn backtraces_show_wrappers() {
+    each_kind(|padding| {
+        let wat = format!(
+            r#"(module
+            (type $f (func)) (type $c (cont $f)) (tag $t)
+            (elem declare func $body $again)
+            (func $trap unreachable)
+            (func $leaf (drop (i32.div_s (i32.const 1) (i32.const 0))))
+            (func $inner (suspend $t) {padding} (call $trap))
+            (func $outer (call $inner) {padding})
+            (func $body (call $outer))
+            (func $divides (suspend $t) {padding} (call $leaf))
+            (func $again (call $divides))
+            (func $drive (param (ref $f)) {padding}
+              (block $on (result (ref $c))
+                (resume $c (on $t $on) (cont.new $c (local.get 0))) (return))
+              (resume $c))
+            (func (export "traps") (call $drive (ref.func $body)))
+            (func (export "divides") (call $drive (ref.func $again)))
+            (func (export "unhandled") (call $inner)))"#
+        );
+        both(|engine| {
+            let mut guest = Guest::plain(engine, &wat);
+            for (export, expected, code) in [
+                (
+                    "traps",
+                    &["trap", "inner", "outer", "body", "drive", "traps"][..],
+                    TrapCode::Unreachable,
+                ),
+                (
+                    "divides",
+                    &["leaf", "divides", "again", "drive", "divides"],
+                    TrapCode::IntegerDivideByZero,
+                ),
+                ("unhandled", &["inner", "unhandled"], TrapCode::UnhandledTag),
+            ] {
+                let error = guest.call(export, &[]).unwrap_err();
+                assert_eq!(error.trap(), Some(code), "{error}");
+                assert_eq!(names(&error), expected, "{error}");
+                // Offsets are those of the instructions, each in the function that is named.
+                for frame in error.backtrace() {
+                    assert!(frame.func_offset().is_some(), "{error}");
+                }
+            }
+            guest.check_idle();
+        });
+    });
+}
+
+/// The same wrapper several times in one function, within itself as it were, and past the number of
+/// bytes that are translated in place.
+#[test]
+fn many_calls_of_one_wrapper() {
+    let calls = "(local.set 0 (call $twice (local.get 0)))".repeat(100);
+    let wat = format!(
+        r#"(module
+        (type $gen (func (param i32) (result i32))) (type $c (cont $gen))
+        (tag $y (param i32) (result i32))
+        (elem declare func $body)
+        (func $yield (param i32) (result i32) (suspend $y (local.get 0)))
+        (func $twice (param i32) (result i32) (call $yield (call $yield (local.get 0))))
+        (func $body (type $gen) {calls} (local.get 0))
+        (func (export "run") (param $n i32) (result i32) (local $v i32) (local $k (ref $c))
+          (local.set $k (cont.new $c (ref.func $body)))
+          (loop $again
+            (block $on (result i32 (ref $c))
+              (resume $c (on $y $on) (local.get $v) (local.get $k)) (return))
+            (local.set $k)
+            (local.set $v (i32.add (i32.const 1)))
+            (br $again))
+          (unreachable)))"#
+    );
+    both(|engine| {
+        let mut guest = Guest::plain(engine, &wat);
+        assert_eq!(guest.i32("run", &[0]), 200);
+        guest.check_idle();
+    });
+}
+
+#[test]
+fn exceptions_pass_wrappers() {
+    each_kind(|padding| {
+        let wat = format!(
+            r#"(module
+            (type $f (func)) (type $c (cont $f)) (tag $t) (tag $e (param i32))
+            (table $kept 1 (ref null $c))
+            (elem declare func $body)
+            (global $seen (mut i32) (i32.const 0))
+            (func $pause {padding} (suspend $t))
+            (func $pause_and_throw {padding} (call $pause) (throw $e (i32.const 5)))
+            ;; Catches what is thrown into it, then what it throws itself.
+            (func $body
+              (block $caught (result i32)
+                (try_table (catch $e $caught) (call $pause) (unreachable))
+                (i32.const 0))
+              (global.set $seen)
+              (block $caught (result i32)
+                (try_table (catch $e $caught) (call $pause_and_throw) (unreachable))
+                (i32.const 0))
+              (global.set $seen (i32.add (global.get $seen)))
+              (throw $e (i32.const 100)))
+            (func $start (local $k (ref null $c)) {padding}
+              (block $on (result (ref $c))
+                (resume $c (on $t $on) (cont.new $c (ref.func $body))) (return))
+              (local.set $k)
+              (table.set $kept (i32.const 0) (local.get $k)))
+            (func $throw_in (param i32) (local $k (ref null $c)) {padding}
+              (block $on (result (ref $c))
+                (resume_throw $c $e (on $t $on) (local.get 0) (table.get $kept (i32.const 0)))
+                (return))
+              (local.set $k)
+              (table.set $kept (i32.const 0) (local.get $k)))
+            (func $go_on {padding} (resume $c (table.get $kept (i32.const 0))))
+            (func (export "run") (result i32)
+              (call $start)
+              (call $throw_in (i32.const 7))
+              (block $caught (result i32)
+                (try_table (catch $e $caught) (call $go_on) (unreachable))
+                (i32.const 0))
+              (i32.add (global.get $seen))))"#
+        );
+        both(|engine| {
+            let mut guest = Guest::plain(engine, &wat);
+            assert_eq!(guest.i32("run", &[]), 112);
+            guest.check_idle();
+        });
+    });
+}
+
+/// Neutral functions are reached by real calls, too: from the host, another instance, and the start of
+/// a continuation.
+#[test]
+fn wrappers_called_from_elsewhere() {
+    each_kind(|padding| {
+        let library = format!(
+            r#"(module
+            (type $gen (func (param i32) (result i32))) (type $c (cont $gen))
+            (tag $y (param i32) (result i32))
+            (table $t 1 (ref null $c))
+            (elem declare func $body)
+            (func $body (type $gen)
+              (loop $again (local.set 0 (call $yield (i32.add (local.get 0) (i32.const 1)))) (br $again))
+              (unreachable))
+            (func $yield (export "yield") (param i32) (result i32) {padding} (suspend $y (local.get 0)))
+            (func (export "start") (table.set $t (i32.const 0) (cont.new $c (ref.func $body))))
+            (func $next (export "next") (param i32) (result i32) (local $k (ref null $c)) {padding}
+              (block $on (result i32 (ref $c))
+                (resume $c (on $y $on) (local.get 0) (table.get $t (i32.const 0)))
+                (return))
+              (local.set $k)
+              (table.set $t (i32.const 0) (local.get $k))))"#
+        );
+        let program = r#"(module
+            (import "fiber" "start" (func $start))
+            (import "fiber" "next" (func $next (param i32) (result i32)))
+            (func (export "run") (param $n i32) (result i32) (local $v i32)
+              (call $start)
+              (loop $again
+                (local.set $v (call $next (local.get $v)))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+              (local.get $v)))"#;
+        both(|engine| {
+            let mut guest = Guest::plain(engine, &library);
+            guest.call("start", &[]).unwrap();
+            for i in 0..100 {
+                assert_eq!(guest.i32("next", &[i]), i + 1);
+            }
+            let fiber = guest.instance;
+            let Guest { mut store, .. } = guest;
+            let (start, next) = (
+                fiber.get_func(&mut store, "start").unwrap(),
+                fiber.get_func(&mut store, "next").unwrap(),
+            );
+            let mut guest = Guest::within(store, program, |linker| {
+                linker.define("fiber", "start", start).unwrap();
+                linker.define("fiber", "next", next).unwrap();
+            });
+            assert_eq!(guest.i32("run", &[1000]), 1000);
+        });
+    });
+}
+
+/// Growth in the prologue of a neutral function, at every depth.
+#[test]
+fn neutral_functions_grow_stacks() {
+    let wat = format!(
+        r#"(module
+        (type $f (func (param i32) (result i32))) (type $c (cont $f)) (tag $t)
+        (type $g (func (result i32))) (type $k (cont $g))
+        (elem declare func $dive)
+        (func $pause (param i64 i64 f64) (result i64) {} (suspend $t)
+          (i64.add (local.get 0) (i64.add (local.get 1) (i64.trunc_f64_s (local.get 2)))))
+        (func $dive (type $f) (local $x i64)
+          (local.set $x (call $pause (i64.extend_i32_u (local.get 0)) (i64.const 1) (f64.const 2)))
+          (if (i32.eqz (local.get 0)) (then (return (i32.wrap_i64 (local.get $x)))))
+          (i32.add (i32.wrap_i64 (local.get $x))
+            (call $dive (i32.sub (local.get 0) (i32.const 1)))))
+        (func (export "run") (param $depth i32) (result i32) (local $p (ref $k))
+          (block $on (result (ref $k))
+            (resume $c (on $t $on) (local.get $depth) (cont.new $c (ref.func $dive)))
+            (return))
+          (local.set $p)
+          (loop $again
+            (block $on (result (ref $k))
+              (resume $k (on $t $on) (local.get $p))
+              (return))
+            (local.set $p)
+            (br $again))
+          (unreachable)))"#,
+        large()
+    );
+    both(|engine| {
+        let mut guest = Guest::plain(engine, &wat);
+        for depth in [0, 1, 2, 3, 5, 8, 50, 700] {
+            let sum: i32 = (0..=depth).map(|i| i + 3).sum();
+            assert_eq!(guest.i32("run", &[depth]), sum);
+        }
+        guest.check_idle();
+    });
+}

@@ -1,0 +1,133 @@
+//! Which functions are wrappers around transfers, and what makes one of a function.
+
+use bident_module::{FuncIndex, Inline, Module, Wrapper, decode};
+
+fn module(functions: &str) -> Module {
+    let text = format!(
+        r#"(module
+            (type $f (func)) (type $c (cont $f)) (tag $t)
+            (import "host" "call" (func $host))
+            (table $funcs 1 funcref)
+            {functions})"#
+    );
+    let bytes = wat::parse_str(text).unwrap();
+    decode(bytes.into()).unwrap().0
+}
+
+/// Of the function with this name.
+fn wrapper(module: &Module, name: &str) -> Wrapper {
+    let mut defined = 0..module.bodies.len();
+    let found = defined.find(|&d| {
+        let index = FuncIndex(module.imported.funcs + d as u32);
+        module.func_name(index) == Some(name)
+    });
+    module.wrapper(found.expect("the function is there"))
+}
+
+#[track_caller]
+fn check(functions: &str, name: &str, neutral: bool, inline: Inline) {
+    let found = wrapper(&module(functions), name);
+    assert_eq!(found, Wrapper { neutral, inline }, "{name} in {functions}");
+}
+
+#[test]
+fn functions_that_transfer_are_neutral_and_in_place() {
+    for transfer in [
+        "(suspend $t)",
+        "(resume $c (ref.null $c))",
+        "(resume_throw_ref $c (ref.null exn) (ref.null $c))",
+    ] {
+        let text = format!("(func $f {transfer})");
+        check(&text, "f", true, Inline::Always);
+    }
+    // So are those that call one, at any distance.
+    let chain = "(func $a (call $b)) (func $b (call $c)) (func $c (suspend $t))";
+    for name in ["a", "b", "c"] {
+        check(chain, name, true, Inline::Always);
+    }
+    check("(func $f (call $host))", "f", false, Inline::Inside);
+}
+
+#[test]
+fn what_can_be_called_through_a_reference_is_called_by_real_calls() {
+    for reference in [
+        "(elem declare func $f)",
+        "(elem (i32.const 0) func $f)",
+        "(elem funcref (ref.func $f))",
+        "(global funcref (ref.func $f))",
+        "(table 1 funcref (ref.func $f))",
+    ] {
+        let text = format!("(func $f (suspend $t)) {reference}");
+        check(&text, "f", false, Inline::Always);
+        // A caller is neutral by its own transfers only.
+        let text = format!("{text} (func $g (call $f))");
+        check(&text, "g", false, Inline::Always);
+    }
+    let exported = r#"(func $f (export "f") (suspend $t))"#;
+    check(exported, "f", true, Inline::Always);
+}
+
+#[test]
+fn recursive_functions_return_by_ret() {
+    let alone = "(func $f (suspend $t) (call $f))";
+    check(alone, "f", false, Inline::Never);
+    let cycle = "(func $a (call $b)) (func $b (call $c) (suspend $t)) (func $c (call $a))
+        (func $into (call $a))";
+    for name in ["a", "b", "c"] {
+        check(cycle, name, false, Inline::Never);
+    }
+    check(cycle, "into", false, Inline::Never);
+    // Two callers of one are no cycle.
+    let diamond = "(func $a (call $b) (call $c)) (func $b (call $d)) (func $c (call $d))
+        (func $d (suspend $t))";
+    for name in ["a", "b", "c", "d"] {
+        check(diamond, name, true, Inline::Always);
+    }
+}
+
+#[test]
+fn tail_calls_loops_size_and_locals() {
+    let tail = "(func $f (suspend $t) (return_call $host))";
+    check(tail, "f", false, Inline::Never);
+    let looping = "(func $f (loop (suspend $t)))";
+    check(looping, "f", true, Inline::Never);
+    let nops = "nop ".repeat(160);
+    let large = format!("(func $f (suspend $t) {nops})");
+    check(&large, "f", true, Inline::Never);
+    let locals = "(local i32) ".repeat(17);
+    let many = format!("(func $f {locals} (suspend $t))");
+    check(&many, "f", true, Inline::Never);
+    let nops = "nop ".repeat(48);
+    let leaf = format!("(func $f {nops}) (func $g (suspend $t))");
+    check(&leaf, "f", false, Inline::Never);
+}
+
+#[test]
+fn modules_without_continuations_have_none() {
+    let text = "(module (func $f (call $g)) (func $g))";
+    let bytes = wat::parse_str(text).unwrap();
+    let (module, _) = decode(bytes.into()).unwrap();
+    assert!(module.wrappers.is_empty());
+    assert_eq!(module.wrapper(0), Wrapper::default());
+}
+
+/// A path and a cycle through a hundred thousand functions: no recursion, and linear time.
+#[test]
+fn long_paths_and_cycles() {
+    const COUNT: usize = 100_000;
+    for closed in [false, true] {
+        let mut text = String::new();
+        for i in 0..COUNT {
+            let next = if i + 1 < COUNT { i + 1 } else { 0 };
+            let call = if closed || i + 1 < COUNT {
+                format!("(call $f{next})")
+            } else {
+                String::new()
+            };
+            text.push_str(&format!("(func $f{i} {call} (suspend $t))"));
+        }
+        let module = module(&text);
+        let neutral = module.wrappers.iter().filter(|w| w.neutral).count();
+        assert_eq!(neutral, if closed { 0 } else { COUNT });
+    }
+}
