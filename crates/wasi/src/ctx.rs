@@ -1,8 +1,7 @@
 //! What a guest has been granted, and what it has open.
 
-use crate::fs::{Descriptor, Files, OpenDir, Stream};
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use crate::dir::OpenDir;
+use crate::fs::{Descriptor, Files, Stream};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -85,8 +84,8 @@ impl WasiCtxBuilder {
         host: impl AsRef<Path>,
         guest: impl Into<String>,
     ) -> Result<Self, io::Error> {
-        let dir = Dir::open_ambient_dir(host, ambient_authority())?;
-        self.directories.push(OpenDir::granted(dir, guest.into()));
+        let granted = OpenDir::granted(host.as_ref(), guest.into())?;
+        self.directories.push(granted);
         Ok(self)
     }
 

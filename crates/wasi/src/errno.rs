@@ -67,10 +67,16 @@ errnos! {
     Notcapable = 76;
 }
 
+impl From<Os> for Errno {
+    fn from(error: Os) -> Self {
+        Self::from_os(error).unwrap_or(Self::Io)
+    }
+}
+
 impl From<io::Error> for Errno {
     fn from(error: io::Error) -> Self {
         if let Some(errno) = Os::from_io_error(&error) {
-            return Self::from_os(errno).unwrap_or(Self::Io);
+            return errno.into();
         }
         match error.kind() {
             // The system did not say this; cap-std did, of a path that leads outside.

@@ -1,9 +1,10 @@
 //! What a guest has open: streams, files, directories; and the records that describe them.
 
+use crate::dir::OpenDir;
 use crate::errno::Errno;
-use cap_fs_ext::{FileTypeExt, MetadataExt};
-use cap_std::fs::{Dir, File, FileType, Metadata};
+use cap_std::fs::{File, Metadata, MetadataExt};
 use cap_std::time::SystemTime;
+use rustix::fs::FileType;
 use std::io::{self, Read, Write};
 use std::time::UNIX_EPOCH;
 
@@ -25,20 +26,14 @@ pub(crate) enum Kind {
 
 impl From<FileType> for Kind {
     fn from(ty: FileType) -> Self {
-        if ty.is_file() {
-            Self::RegularFile
-        } else if ty.is_dir() {
-            Self::Directory
-        } else if ty.is_symlink() {
-            Self::SymbolicLink
-        } else if ty.is_char_device() {
-            Self::CharacterDevice
-        } else if ty.is_block_device() {
-            Self::BlockDevice
-        } else if ty.is_socket() {
-            Self::SocketStream
-        } else {
-            Self::Unknown
+        match ty {
+            FileType::RegularFile => Self::RegularFile,
+            FileType::Directory => Self::Directory,
+            FileType::Symlink => Self::SymbolicLink,
+            FileType::CharacterDevice => Self::CharacterDevice,
+            FileType::BlockDevice => Self::BlockDevice,
+            FileType::Socket => Self::SocketStream,
+            FileType::Fifo | FileType::Unknown => Self::Unknown,
         }
     }
 }
@@ -90,69 +85,11 @@ impl Stream {
 /// A file that was opened below a granted directory.
 pub(crate) struct OpenFile {
     pub(crate) file: File,
+    pub(crate) kind: Kind,
     /// The flags it was opened with, in the numbers of preview 1.
     pub(crate) flags: u16,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
-}
-
-/// A directory that was granted, or opened below one that was.
-pub(crate) struct OpenDir {
-    pub(crate) dir: Dir,
-    /// The guest's name for it, if it was granted.
-    pub(crate) granted_as: Option<String>,
-    /// What the guest is reading: taken when it starts at the beginning, so that entries neither
-    /// repeat nor go missing while it removes what it reads.
-    pub(crate) listing: Vec<DirEntry>,
-}
-
-/// An entry of a directory.
-pub(crate) struct DirEntry {
-    pub(crate) inode: u64,
-    pub(crate) kind: Kind,
-    pub(crate) name: String,
-}
-
-impl OpenDir {
-    pub(crate) fn granted(dir: Dir, name: String) -> Self {
-        Self {
-            dir,
-            granted_as: Some(name),
-            listing: Vec::new(),
-        }
-    }
-
-    pub(crate) fn opened(dir: Dir) -> Self {
-        Self {
-            dir,
-            granted_as: None,
-            listing: Vec::new(),
-        }
-    }
-
-    /// Reads the directory. Names that are not UTF-8 cannot be told to a guest and are left out.
-    pub(crate) fn list(&mut self) -> io::Result<()> {
-        let inode = self.dir.dir_metadata()?.ino();
-        let dots = [".", ".."];
-        let mut listing = Vec::from(dots.map(|name| DirEntry {
-            inode,
-            kind: Kind::Directory,
-            name: name.to_owned(),
-        }));
-        for entry in self.dir.entries()? {
-            let entry = entry?;
-            if let Ok(name) = entry.file_name().into_string() {
-                let inode = cap_std::fs::MetadataExt::ino(&entry.metadata()?);
-                listing.push(DirEntry {
-                    inode,
-                    kind: entry.file_type()?.into(),
-                    name,
-                });
-            }
-        }
-        self.listing = listing;
-        Ok(())
-    }
 }
 
 /// The descriptors of a guest by number.
@@ -220,7 +157,7 @@ impl Files {
 pub(crate) struct Stat {
     device: u64,
     inode: u64,
-    kind: Kind,
+    pub(crate) kind: Kind,
     links: u64,
     size: u64,
     accessed: u64,
@@ -268,7 +205,7 @@ impl From<Metadata> for Stat {
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
-            kind: metadata.file_type().into(),
+            kind: FileType::from_raw_mode(metadata.mode()).into(),
             links: metadata.nlink(),
             size: metadata.len(),
             accessed: nanoseconds(metadata.accessed()),

@@ -6,6 +6,9 @@ use std::ops::Range;
 /// Most buffers of one vectored read or write; more is an error, as under POSIX.
 const MAX_BUFFERS: u32 = 1024;
 
+/// Bytes of a path with the zero that ends it: Linux's `PATH_MAX`.
+const MAX_PATH: usize = 4096;
+
 /// A guest's linear memory for the time of one call.
 pub(crate) struct Guest<'a>(&'a mut [u8]);
 
@@ -33,9 +36,13 @@ impl<'a> Guest<'a> {
         Ok(&mut self.0[range])
     }
 
-    /// A path or other text.
-    pub(crate) fn text(&self, pointer: u32, length: u32) -> Result<&str, Errno> {
-        std::str::from_utf8(self.bytes(pointer, length)?).map_err(|_| Errno::Ilseq)
+    /// A path. One that is too long for the system is not even looked at: it would be copied on the way.
+    pub(crate) fn path(&self, pointer: u32, length: u32) -> Result<&str, Errno> {
+        let bytes = self.bytes(pointer, length)?;
+        if bytes.len() >= MAX_PATH {
+            return Err(Errno::Nametoolong);
+        }
+        std::str::from_utf8(bytes).map_err(|_| Errno::Ilseq)
     }
 
     /// A record or number of known size.
@@ -128,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn text_is_utf8() {
+    fn paths_are_utf8_and_not_too_long() {
         let mut memory = *b"ab\xff\xc3\xa4";
         let guest = Guest::new(&mut memory);
-        assert_eq!(guest.text(0, 2), Ok("ab"));
-        assert_eq!(guest.text(3, 2), Ok("\u{e4}"));
-        assert_eq!(guest.text(0, 3), Err(Errno::Ilseq));
-        assert_eq!(guest.text(3, 1), Err(Errno::Ilseq));
+        assert_eq!(guest.path(0, 2), Ok("ab"));
+        assert_eq!(guest.path(3, 2), Ok("\u{e4}"));
+        assert_eq!(guest.path(0, 3), Err(Errno::Ilseq));
+        assert_eq!(guest.path(3, 1), Err(Errno::Ilseq));
     }
 }

@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 mod ctx;
+mod dir;
 mod errno;
 mod fs;
 mod guest;

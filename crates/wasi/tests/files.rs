@@ -130,23 +130,31 @@ fn appending() {
     assert_eq!(guest.call("fd_fdstat_set_flags", &[fd.into(), 0]), NOTSUP);
 }
 
+/// The whole entries of one call, with the cookies after them, and whether it filled the buffer.
+fn entries(guest: &mut Probe, fd: u32, room: u64, cookie: u64) -> (Vec<(String, u64)>, bool) {
+    guest.ok("fd_readdir", &[fd.into(), 5000, room, cookie, 64]);
+    let used = guest.u32(64) as usize;
+    let (mut entries, mut at) = (Vec::new(), 5000);
+    while at + 24 <= 5000 + used {
+        let length = guest.u32(at + 16) as usize;
+        if at + 24 + length > 5000 + used {
+            break;
+        }
+        let name = String::from_utf8(guest.get(at + 24, length)).unwrap();
+        entries.push((name, guest.u64(at)));
+        at += 24 + length;
+    }
+    (entries, used as u64 == room)
+}
+
 /// The names in a directory, read through a buffer of a given size.
 fn names(guest: &mut Probe, fd: u32, room: u64) -> Vec<String> {
     let (mut names, mut cookie) = (Vec::new(), 0);
     loop {
-        guest.ok("fd_readdir", &[fd.into(), 5000, room, cookie, 64]);
-        let used = guest.u32(64) as usize;
-        let mut at = 5000;
-        while at + 24 <= 5000 + used {
-            let length = guest.u32(at + 16) as usize;
-            if at + 24 + length > 5000 + used {
-                break;
-            }
-            cookie = guest.u64(at);
-            names.push(String::from_utf8(guest.get(at + 24, length)).unwrap());
-            at += 24 + length;
-        }
-        if (used as u64) < room {
+        let (entries, full) = entries(guest, fd, room, cookie);
+        cookie = entries.last().map_or(cookie, |(_, next)| *next);
+        names.extend(entries.into_iter().map(|(name, _)| name));
+        if !full {
             return names;
         }
     }
@@ -170,6 +178,94 @@ fn directories_are_listed() {
     assert_eq!(guest.call("fd_readdir", &[1, 5000, 100, 0, 64]), NOTDIR);
     guest.ok("fd_readdir", &[3, 5000, 100, u64::MAX, 64]);
     assert_eq!(guest.u32(64), 0);
+}
+
+#[test]
+fn what_is_read_of_a_directory_may_be_removed_at_once() {
+    let scratch = Scratch::new();
+    let mut guest = scratch.guest();
+    let mut expected: Vec<String> = (0..300).map(|i| format!("file-{i}")).collect();
+    for name in &expected {
+        fs::write(scratch.path().join(name), "").unwrap();
+    }
+    expected.sort();
+    for room in [100, 700, 20_000] {
+        let (mut seen, mut cookie) = (Vec::new(), 0);
+        loop {
+            let (entries, full) = entries(&mut guest, 3, room, cookie);
+            for (name, next) in entries {
+                cookie = next;
+                if name != "." && name != ".." {
+                    let [at, length] = guest.path(3000, &name);
+                    guest.ok("path_unlink_file", &[3, at, length]);
+                    seen.push(name);
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        seen.sort();
+        assert_eq!(seen, expected, "with room for {room} bytes");
+        for name in &expected {
+            fs::write(scratch.path().join(name), "").unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_cookie_stays_good() {
+    let scratch = Scratch::new();
+    let mut guest = scratch.guest();
+    for i in 0..200 {
+        fs::write(scratch.path().join(format!("file-{i}")), "").unwrap();
+    }
+    let (all, full) = entries(&mut guest, 3, 50_000, 0);
+    assert!(!full);
+    // Back and forth, and past places that were read through another descriptor.
+    let other = guest.open(3, ".", DIRECTORY, READ).unwrap();
+    for i in [150, 3, 199, 0, 50, 51] {
+        let rest: Vec<_> = all[i + 1..].to_vec();
+        assert_eq!(entries(&mut guest, 3, 50_000, all[i].1), (rest.clone(), false));
+        assert_eq!(entries(&mut guest, other, 50_000, all[i].1), (rest, false));
+    }
+    // Also after others came and went.
+    let (removed, kept) = all[100..].split_at(50);
+    for (name, _) in removed {
+        fs::remove_file(scratch.path().join(name)).unwrap();
+    }
+    fs::write(scratch.path().join("new"), "").unwrap();
+    let (rest, _) = entries(&mut guest, 3, 50_000, kept[9].1);
+    let known: Vec<_> = rest.into_iter().filter(|(name, _)| name != "new").collect();
+    assert_eq!(known, kept[10..]);
+    let again = names(&mut guest, 3, 50_000);
+    assert_eq!(again.len(), 202 - 50 + 1);
+    assert!(again.contains(&"new".to_owned()), "from the start, as it is now");
+}
+
+#[test]
+fn entries_say_what_they_are() {
+    let scratch = Scratch::new();
+    fs::write(scratch.path().join("file"), "").unwrap();
+    fs::create_dir(scratch.path().join("dir")).unwrap();
+    std::os::unix::fs::symlink("file", scratch.path().join("link")).unwrap();
+    let mut guest = scratch.guest();
+    guest.ok("fd_readdir", &[3, 5000, 5000, 0, 64]);
+    let end = 5000 + guest.u32(64) as usize;
+    let (mut at, mut seen) = (5000, Vec::new());
+    while at < end {
+        let length = guest.u32(at + 16) as usize;
+        let name = String::from_utf8(guest.get(at + 24, length)).unwrap();
+        let (inode, kind) = (guest.u64(at + 8), guest.get(at + 20, 1)[0]);
+        let [path, path_length] = guest.path(3000, if name == ".." { "." } else { &name });
+        guest.ok("path_filestat_get", &[3, 0, path, path_length, 200]);
+        assert_eq!((guest.u64(208), guest.get(216, 1)[0]), (inode, kind), "{name}");
+        seen.push((name, kind));
+        at += 24 + length;
+    }
+    seen.sort();
+    let expected = [(".", 3), ("..", 3), ("dir", 3), ("file", 4), ("link", 7)];
+    assert_eq!(seen, expected.map(|(name, kind)| (name.to_owned(), kind)));
 }
 
 #[test]

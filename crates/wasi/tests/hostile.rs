@@ -117,10 +117,16 @@ fn paths_that_are_none() {
     assert_eq!(guest.call("path_create_directory", &[3, 3000, 3]), INVAL);
     assert_eq!(guest.call("path_create_directory", &[3, 3000, 0]), NOENT);
     guest.put(3000, &[b'x'; 5000]);
-    assert_eq!(
-        guest.call("path_create_directory", &[3, 3000, 5000]),
-        NAMETOOLONG
-    );
+    for length in [300, 4095, 4096, 5000] {
+        assert_eq!(
+            guest.call("path_create_directory", &[3, 3000, length]),
+            NAMETOOLONG
+        );
+        assert_eq!(
+            guest.call("path_symlink", &[3000, 4096, 3, 3000, length]),
+            NAMETOOLONG
+        );
+    }
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::ctx::WasiCtx;
 use crate::errno::Errno;
-use crate::fs::{Descriptor, DirEntry, Kind, OpenFile, Stat, StreamEnd};
+use crate::fs::{Descriptor, Kind, OpenFile, Stat, StreamEnd};
 use crate::guest::Guest;
 use cap_std::fs::FileExt;
 use std::fs::FileTimes;
@@ -68,7 +68,7 @@ pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out:
             if !open.writable {
                 rights &= !(RIGHT_WRITE | RIGHT_ALLOCATE | RIGHT_SET_SIZE);
             }
-            (open.file.metadata()?.file_type().into(), open.flags, rights)
+            (open.kind, open.flags, rights)
         }
         Descriptor::Dir(_) => (Kind::Directory, 0, ALL_RIGHTS),
     };
@@ -385,35 +385,9 @@ pub(crate) fn readdir(
     out: u32,
 ) -> Done {
     guest.read_u32(out)?;
-    let mut rest = guest.bytes_mut(buffer, length)?;
-    let open = ctx.files.dir(fd)?;
-    if cookie == 0 {
-        open.list()?;
-    }
-    let first = usize::try_from(cookie).map_err(|_| Errno::Inval)?;
-    for (i, entry) in open.listing.iter().enumerate().skip(first) {
-        for part in [dirent(i, entry).as_slice(), entry.name.as_bytes()] {
-            let n = part.len().min(rest.len());
-            let (head, tail) = rest.split_at_mut(n);
-            head.copy_from_slice(&part[..n]);
-            rest = tail;
-        }
-        if rest.is_empty() {
-            break;
-        }
-    }
-    let used = length - rest.len() as u32;
-    guest.write_u32(out, used)
-}
-
-/// The record `dirent`: cookie of the next, inode, length of the name, kind.
-fn dirent(i: usize, entry: &DirEntry) -> [u8; 24] {
-    let mut record = [0; 24];
-    record[..8].copy_from_slice(&(i as u64 + 1).to_le_bytes());
-    record[8..16].copy_from_slice(&entry.inode.to_le_bytes());
-    record[16..20].copy_from_slice(&(entry.name.len() as u32).to_le_bytes());
-    record[20] = entry.kind as u8;
-    record
+    let room = guest.bytes_mut(buffer, length)?;
+    let used = ctx.files.dir(fd)?.read(cookie, room)?;
+    guest.write_u32(out, used as u32)
 }
 
 /// There are no sockets: whatever the descriptor is, it is not one.

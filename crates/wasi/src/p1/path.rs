@@ -4,7 +4,8 @@
 use super::{Get, MODULE, call};
 use crate::ctx::WasiCtx;
 use crate::errno::Errno;
-use crate::fs::{Descriptor, OpenDir, OpenFile, Stat};
+use crate::dir::OpenDir;
+use crate::fs::{Descriptor, Kind, OpenFile, Stat};
 use crate::guest::Guest;
 use crate::p1::fd::{RIGHT_ALLOCATE, RIGHT_READ, RIGHT_SET_SIZE, RIGHT_WRITE, file_times};
 use bident::{Answer, Caller, Error, FuncType, Linker, Val, ValType};
@@ -33,7 +34,7 @@ pub(crate) struct Place {
 
 impl Place {
     fn path<'a>(&self, guest: &'a Guest<'_>) -> Result<&'a str, Errno> {
-        guest.text(self.path, self.length)
+        guest.path(self.path, self.length)
     }
 
     /// Does something there. A refusal is noted, for whoever runs the guest.
@@ -151,7 +152,7 @@ pub(crate) fn symlink(
     target_length: u32,
     place: Place,
 ) -> Done {
-    let target = guest.text(target, target_length)?;
+    let target = guest.path(target, target_length)?;
     place.with(ctx, guest, |dir, path| dir.symlink(target, path))
 }
 
@@ -206,7 +207,7 @@ impl Open {
             let dir = self
                 .place
                 .with(ctx, guest, |dir, path| dir.open_dir(path))?;
-            Descriptor::Dir(OpenDir::opened(dir))
+            Descriptor::Dir(OpenDir::opened(dir)?)
         } else {
             self.open(ctx, guest)?
         };
@@ -233,14 +234,15 @@ impl Open {
         let file = self
             .place
             .with(ctx, guest, |dir, path| dir.open_with(path, &options))?;
-        if file.metadata()?.is_dir() {
-            return Ok(Descriptor::Dir(OpenDir::opened(Dir::from_std_file(
-                file.into_std(),
-            ))));
+        let kind = Stat::from(file.metadata()?).kind;
+        if kind == Kind::Directory {
+            let dir = Dir::from_std_file(file.into_std());
+            return Ok(Descriptor::Dir(OpenDir::readable(dir)));
         }
         let flags = if append { APPEND as u16 } else { 0 };
         Ok(Descriptor::File(OpenFile {
             file,
+            kind,
             flags,
             readable,
             writable,
