@@ -215,7 +215,7 @@ fn a_path_out_of_the_granted_directory_is_refused() {
     let folder = Folder::new(&[("m.wat", &module)]);
     folder
         .bident(&["run", "--dir", ".", "m.wat"])
-        .failed(76, &["note:", "`../ab`", "--dir"]);
+        .failed(63, &["note:", "`../ab`", "--dir"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub struct WasiCtx {
     /// Where the guest's monotonic clock is zero: it learns nothing of the machine's uptime.
     pub(crate) started: Instant,
     has_directories: bool,
+    missed_directories: bool,
     refused: Option<String>,
 }
 
@@ -29,10 +30,19 @@ impl WasiCtx {
         self.has_directories
     }
 
-    /// The last path the guest asked for that no granted directory contains.
+    /// Whether the guest has asked for the directories it was granted, and there were none.
     ///
-    /// The C library of most guests looks for a directory by itself and asks the host nothing where it
-    /// finds none: with [`WasiCtx::has_directories`] false, this stays `None` for them.
+    /// The C library of most guests does so when they first want a file, and asks the host nothing more
+    /// where it finds none.
+    pub fn missed_directories(&self) -> bool {
+        self.missed_directories
+    }
+
+    pub(crate) fn miss_directories(&mut self) {
+        self.missed_directories |= !self.has_directories;
+    }
+
+    /// The last path the guest asked for that no granted directory contains, though another might.
     pub fn refused_path(&self) -> Option<&str> {
         self.refused.as_deref()
     }
@@ -136,6 +146,7 @@ impl WasiCtxBuilder {
             files: Files::new(descriptors),
             started: Instant::now(),
             has_directories,
+            missed_directories: false,
             refused: None,
         }
     }

@@ -55,6 +55,7 @@ errnos! {
     Notsup = 58 = OPNOTSUPP;
     Nxio = 60 = NXIO;
     Overflow = 61 = OVERFLOW;
+    /// Also of a path that leads out of its directory.
     Perm = 63 = PERM;
     Pipe = 64 = PIPE;
     Range = 68 = RANGE;
@@ -63,8 +64,6 @@ errnos! {
     Stale = 72 = STALE;
     Txtbsy = 74 = TXTBSY;
     Xdev = 75 = XDEV;
-    /// Not granted: a path that leads out of its directory.
-    Notcapable = 76;
 }
 
 impl From<Os> for Errno {
@@ -80,7 +79,7 @@ impl From<io::Error> for Errno {
         }
         match error.kind() {
             // The system did not say this; cap-std did, of a path that leads outside.
-            io::ErrorKind::PermissionDenied => Self::Notcapable,
+            io::ErrorKind::PermissionDenied => Self::Perm,
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => Self::Inval,
             io::ErrorKind::NotFound => Self::Noent,
             io::ErrorKind::AlreadyExists => Self::Exist,

@@ -4,7 +4,7 @@ use crate::dir::OpenDir;
 use crate::errno::Errno;
 use cap_std::fs::{File, Metadata, MetadataExt};
 use cap_std::time::SystemTime;
-use rustix::fs::FileType;
+use rustix::fs::{FileType, OFlags, fcntl_setfl};
 use std::io::{self, Read, Write};
 use std::time::UNIX_EPOCH;
 
@@ -82,14 +82,40 @@ impl Stream {
     }
 }
 
-/// A file that was opened below a granted directory.
+/// Flags of a descriptor, in the numbers of preview 1.
+pub(crate) mod flags {
+    pub(crate) const APPEND: u16 = 1 << 0;
+    pub(crate) const DSYNC: u16 = 1 << 1;
+    pub(crate) const NONBLOCK: u16 = 1 << 2;
+    pub(crate) const RSYNC: u16 = 1 << 3;
+    pub(crate) const SYNC: u16 = 1 << 4;
+    pub(crate) const ALL: u16 = APPEND | DSYNC | NONBLOCK | RSYNC | SYNC;
+}
+
+/// A file that was opened below a granted directory. It never waits: a FIFO or a device among the
+/// files must not hold the host up.
 pub(crate) struct OpenFile {
     pub(crate) file: File,
     pub(crate) kind: Kind,
-    /// The flags it was opened with, in the numbers of preview 1.
+    /// As the guest asked for them.
     pub(crate) flags: u16,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
+}
+
+impl OpenFile {
+    /// Changes the flags. As under POSIX, whether writing waits for the disk is decided when a file is
+    /// opened.
+    pub(crate) fn set_flags(&mut self, new: u16) -> Result<(), Errno> {
+        if (new ^ self.flags) & (flags::DSYNC | flags::RSYNC | flags::SYNC) != 0 {
+            return Err(Errno::Notsup);
+        }
+        let mut system = OFlags::NONBLOCK;
+        system.set(OFlags::APPEND, new & flags::APPEND != 0);
+        fcntl_setfl(&self.file, system)?;
+        self.flags = new;
+        Ok(())
+    }
 }
 
 /// The descriptors of a guest by number.
@@ -201,7 +227,6 @@ impl Stat {
 
 impl From<Metadata> for Stat {
     fn from(metadata: Metadata) -> Self {
-        let modified = nanoseconds(metadata.modified());
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
@@ -209,10 +234,17 @@ impl From<Metadata> for Stat {
             links: metadata.nlink(),
             size: metadata.len(),
             accessed: nanoseconds(metadata.accessed()),
-            modified,
-            changed: modified,
+            modified: nanoseconds(metadata.modified()),
+            changed: changed(&metadata).unwrap_or(0),
         }
     }
+}
+
+/// When the file or what is known of it was last changed, in nanoseconds since 1970.
+fn changed(metadata: &Metadata) -> Option<u64> {
+    let seconds = u64::try_from(metadata.ctime()).ok()?;
+    let rest = u64::try_from(metadata.ctime_nsec()).ok()?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(rest)
 }
 
 /// Since 1970, or 0 if the system does not know or it was earlier.

@@ -2,12 +2,12 @@
 
 use crate::ctx::WasiCtx;
 use crate::errno::Errno;
-use crate::fs::{Descriptor, Kind, OpenFile, Stat, StreamEnd};
+use crate::fs::{Descriptor, Kind, OpenFile, Stat, StreamEnd, flags};
 use crate::guest::Guest;
 use cap_std::fs::FileExt;
-use std::fs::FileTimes;
+use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::os::fd::AsFd;
 
 /// Rights, as far as they are told apart here.
 pub(crate) const RIGHT_READ: u64 = 1 << 1;
@@ -18,6 +18,27 @@ pub(crate) const RIGHT_ALLOCATE: u64 = 1 << 8;
 pub(crate) const RIGHT_SET_SIZE: u64 = 1 << 22;
 /// The 30 rights there are.
 const ALL_RIGHTS: u64 = (1 << 30) - 1;
+/// What can be done with a directory: nothing that is done with the content of a file, nor changing the
+/// size of one by its name, for which there is no function.
+const DIRECTORY_RIGHTS: u64 = RIGHTS_ON_PATHS | RIGHT_READDIR | RIGHT_STAT | RIGHT_SET_TIMES;
+/// Creating directories and files, links, opening, reading links, renaming, asking for what is known of a
+/// file and setting its times, symbolic links, removing.
+const RIGHTS_ON_PATHS: u64 = 1 << 9
+    | 1 << 10
+    | 1 << 11
+    | 1 << 12
+    | 1 << 13
+    | 1 << 15
+    | 1 << 16
+    | 1 << 17
+    | 1 << 18
+    | 1 << 20
+    | 1 << 24
+    | 1 << 25
+    | 1 << 26;
+const RIGHT_READDIR: u64 = 1 << 14;
+const RIGHT_STAT: u64 = 1 << 21;
+const RIGHT_SET_TIMES: u64 = 1 << 23;
 
 type Done = Result<(), Errno>;
 
@@ -70,7 +91,7 @@ pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out:
             }
             (open.kind, open.flags, rights)
         }
-        Descriptor::Dir(_) => (Kind::Directory, 0, ALL_RIGHTS),
+        Descriptor::Dir(_) => (Kind::Directory, 0, DIRECTORY_RIGHTS),
     };
     let mut record = [0; 24];
     record[0] = kind as u8;
@@ -80,16 +101,22 @@ pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out:
     guest.write(out, &record)
 }
 
-pub(crate) fn fdstat_set_flags(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32, flags: u32) -> Done {
-    let now = match ctx.files.get(fd)? {
-        Descriptor::File(open) => open.flags,
-        _ => 0,
-    };
-    if flags == u32::from(now) {
-        Ok(())
-    } else {
-        Err(Errno::Notsup)
+pub(crate) fn fdstat_set_flags(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32, new: u32) -> Done {
+    let new = flags_from(new)?;
+    match ctx.files.get(fd)? {
+        Descriptor::File(open) => open.set_flags(new),
+        // The standard streams are others' as well, who would not expect them to change.
+        _ if new == 0 => Ok(()),
+        _ => Err(Errno::Notsup),
     }
+}
+
+/// Flags of a descriptor, all of them known.
+pub(crate) fn flags_from(number: u32) -> Result<u16, Errno> {
+    u16::try_from(number)
+        .ok()
+        .filter(|bits| bits & !flags::ALL == 0)
+        .ok_or(Errno::Inval)
 }
 
 pub(crate) fn fdstat_set_rights(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
@@ -119,27 +146,39 @@ pub(crate) fn filestat_set_times(
     modified: u64,
     which: u32,
 ) -> Done {
-    let times = file_times(accessed, modified, which)?;
-    let file = ctx.files.file(fd)?.file.try_clone()?.into_std();
-    Ok(file.set_times(times)?)
+    let times = times_from(accessed, modified, which)?;
+    match ctx.files.get(fd)? {
+        Descriptor::Stream(_) => Err(Errno::Spipe),
+        Descriptor::File(open) => set_times(&open.file, &times),
+        Descriptor::Dir(open) => set_times(&open.dir, &times),
+    }
 }
 
 /// Which times to set, and to what: for each of the two a bit for the given time and one for now.
-pub(crate) fn file_times(accessed: u64, modified: u64, which: u32) -> Result<FileTimes, Errno> {
-    let time = |given: u64, bits: u32| match bits & 3 {
-        0 => Ok(None),
-        1 => Ok(UNIX_EPOCH.checked_add(Duration::from_nanos(given))),
-        2 => Ok(Some(SystemTime::now())),
-        _ => Err(Errno::Inval),
+pub(crate) fn times_from(accessed: u64, modified: u64, which: u32) -> Result<Timestamps, Errno> {
+    const SECOND: u64 = 1_000_000_000;
+    let time = |given: u64, bits: u32| {
+        let (tv_sec, tv_nsec) = match bits & 3 {
+            0 => (0, UTIME_OMIT),
+            1 => ((given / SECOND) as i64, (given % SECOND) as i64),
+            2 => (0, UTIME_NOW),
+            _ => return Err(Errno::Inval),
+        };
+        Ok(Timespec { tv_sec, tv_nsec })
     };
-    let mut times = FileTimes::new();
-    if let Some(time) = time(accessed, which)? {
-        times = times.set_accessed(time);
+    if which > 15 {
+        return Err(Errno::Inval);
     }
-    if let Some(time) = time(modified, which >> 2)? {
-        times = times.set_modified(time);
-    }
-    Ok(times)
+    Ok(Timestamps {
+        last_access: time(accessed, which)?,
+        last_modification: time(modified, which >> 2)?,
+    })
+}
+
+/// Sets the times of what a descriptor stands for, even if it was opened neither to be read nor to be
+/// written.
+pub(crate) fn set_times(file: impl AsFd, times: &Timestamps) -> Done {
+    Ok(utimensat(file, c"", times, AtFlags::EMPTY_PATH)?)
 }
 
 fn readable(ctx: &mut WasiCtx, fd: u32) -> Result<&mut OpenFile, Errno> {
@@ -342,7 +381,13 @@ pub(crate) fn renumber(ctx: &mut WasiCtx, _: &mut Guest<'_>, from: u32, to: u32)
 
 /// The record `prestat`: 0 for a directory, and the length of its name.
 pub(crate) fn prestat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
-    let length = granted_name(ctx, fd)?.len();
+    let length = match granted_name(ctx, fd) {
+        Ok(name) => name.len(),
+        Err(errno) => {
+            ctx.miss_directories();
+            return Err(errno);
+        }
+    };
     guest.write_u32(out, 0)?;
     let length_at = out.checked_add(4).ok_or(Errno::Fault)?;
     guest.write_u32(

@@ -3,16 +3,20 @@
 
 use super::{Get, MODULE, call};
 use crate::ctx::WasiCtx;
-use crate::errno::Errno;
 use crate::dir::OpenDir;
-use crate::fs::{Descriptor, Kind, OpenFile, Stat};
+use crate::errno::Errno;
+use crate::fs::{Descriptor, Kind, OpenFile, Stat, flags};
 use crate::guest::Guest;
-use crate::p1::fd::{RIGHT_ALLOCATE, RIGHT_READ, RIGHT_SET_SIZE, RIGHT_WRITE, file_times};
+use crate::p1::fd::{
+    RIGHT_ALLOCATE, RIGHT_READ, RIGHT_SET_SIZE, RIGHT_WRITE, flags_from, set_times, times_from,
+};
 use bident::{Answer, Caller, Error, FuncType, Linker, Val, ValType};
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt};
-use cap_std::fs::{Dir, OpenOptions};
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use rustix::fs::{AtFlags, OFlags, renameat, unlinkat};
+use rustix::io::Errno as Os;
 use std::io;
-use std::path::Path;
+use std::os::fd::{AsFd, BorrowedFd};
 
 type Done = Result<(), Errno>;
 
@@ -22,7 +26,6 @@ const CREATE: u32 = 1;
 const DIRECTORY: u32 = 2;
 const EXCLUSIVE: u32 = 4;
 const TRUNCATE: u32 = 8;
-const APPEND: u32 = 1;
 
 /// A path and the directory it starts from, as the guest gives them.
 #[derive(Clone, Copy)]
@@ -42,15 +45,13 @@ impl Place {
         &self,
         ctx: &mut WasiCtx,
         guest: &Guest<'_>,
-        act: impl FnOnce(&Dir, &Path) -> io::Result<R>,
+        act: impl FnOnce(&Dir, &str) -> io::Result<R>,
     ) -> Result<R, Errno> {
         let path = self.path(guest)?;
         let open = ctx.files.dir(self.fd);
-        let outcome = open.and_then(|open| act(&open.dir, path.as_ref()).map_err(Errno::from));
-        match outcome {
-            Err(Errno::Notcapable) => ctx.refuse(path),
-            Err(Errno::Badf) if !ctx.has_directories() => ctx.refuse(path),
-            _ => {}
+        let outcome = open.and_then(|open| act(&open.dir, path).map_err(Errno::from));
+        if let Err(errno) = outcome {
+            self.note_refusal(ctx, path, errno);
         }
         outcome
     }
@@ -61,12 +62,78 @@ impl Place {
         there: Place,
         ctx: &mut WasiCtx,
         guest: &Guest<'_>,
-        act: impl FnOnce(&Dir, &Path, &Dir, &Path) -> io::Result<()>,
+        act: impl FnOnce(&Dir, &str, &Dir, &str) -> io::Result<()>,
     ) -> Done {
         // A second handle, because the table lends only one directory at a time.
         let other_dir = there.with(ctx, guest, |dir, _| dir.try_clone())?;
-        let other = Path::new(there.path(guest)?);
-        self.with(ctx, guest, |dir, path| act(dir, path, &other_dir, other))
+        let other = there.path(guest)?;
+        let outcome = self.with(ctx, guest, |dir, path| act(dir, path, &other_dir, other));
+        if let Err(errno) = outcome {
+            there.note_refusal(ctx, other, errno);
+        }
+        outcome
+    }
+
+    /// Notes a path that would have been found if only more had been granted: not one that a link
+    /// inside leads out of, for instance.
+    fn note_refusal(&self, ctx: &mut WasiCtx, path: &str, errno: Errno) {
+        let granted = |open: &mut OpenDir| open.granted_as.is_some();
+        let helps = match errno {
+            Errno::Perm => leads_out(path) && ctx.files.dir(self.fd).is_ok_and(granted),
+            Errno::Badf => !ctx.has_directories(),
+            _ => false,
+        };
+        if helps {
+            ctx.refuse(path);
+        }
+    }
+}
+
+/// Whether a path, as it is written, leads out of the directory that it starts from.
+fn leads_out(path: &str) -> bool {
+    let mut depth = 0u32;
+    path.starts_with('/')
+        || path.split('/').any(|name| match name {
+            "" | "." => false,
+            ".." => {
+                let out = depth == 0;
+                depth = depth.saturating_sub(1);
+                out
+            }
+            _ => {
+                depth += 1;
+                false
+            }
+        })
+}
+
+/// Does something to a name in a directory, by the directory that has it and the name. A slash stays at
+/// its end: the system knows best what it means for each call, and follows no link for it in those that
+/// this is for. (cap-std takes `d/` for `d/.`, which cannot be removed, or for `d`.)
+fn by_name<R>(
+    dir: &Dir,
+    path: &str,
+    act: impl FnOnce(BorrowedFd<'_>, &str) -> io::Result<R>,
+) -> io::Result<R> {
+    let (parent, name) = split(path)?;
+    if parent.is_empty() {
+        act(dir.as_fd(), name)
+    } else {
+        act(dir.open_dir(parent)?.as_fd(), name)
+    }
+}
+
+/// Splits a path into directory and name. The name leads nowhere else: it is not `..`.
+fn split(path: &str) -> io::Result<(&str, &str)> {
+    let end = path.trim_end_matches('/').len();
+    let start = path[..end].rfind('/').map_or(0, |slash| slash + 1);
+    match &path[start..end] {
+        "" if path.is_empty() => Err(Os::NOENT.into()),
+        // Nothing but slashes.
+        "" => Err(Os::PERM.into()),
+        "." | ".." => Ok((path, ".")),
+        // One slash says as much as many.
+        _ => Ok((&path[..start], &path[start..path.len().min(end + 1)])),
     }
 }
 
@@ -75,7 +142,11 @@ pub(crate) fn create_directory(ctx: &mut WasiCtx, guest: &mut Guest<'_>, place: 
 }
 
 pub(crate) fn remove_directory(ctx: &mut WasiCtx, guest: &mut Guest<'_>, place: Place) -> Done {
-    place.with(ctx, guest, |dir, path| dir.remove_dir(path))
+    place.with(ctx, guest, |dir, path| {
+        by_name(dir, path, |dir, name| {
+            Ok(unlinkat(dir, name, AtFlags::REMOVEDIR)?)
+        })
+    })
 }
 
 pub(crate) fn unlink_file(ctx: &mut WasiCtx, guest: &mut Guest<'_>, place: Place) -> Done {
@@ -108,12 +179,17 @@ pub(crate) fn filestat_set_times(
     modified: u64,
     which: u32,
 ) -> Done {
-    let times = file_times(accessed, modified, which)?;
-    place.with(ctx, guest, |dir, path| {
+    let times = times_from(accessed, modified, which)?;
+    // Only a handle: for a link itself there is no other, and opening a FIFO would wait.
+    let handle = place.with(ctx, guest, |dir, path| {
         let mut options = OpenOptions::new();
-        options.read(true).maybe_dir(true).follow(follow(lookup));
-        dir.open_with(path, &options)?.into_std().set_times(times)
-    })
+        options
+            .read(true)
+            .custom_flags(OFlags::PATH.bits() as i32)
+            .follow(follow(lookup));
+        dir.open_with(path, &options)
+    })?;
+    set_times(&handle, &times)
 }
 
 fn follow(lookup: u32) -> FollowSymlinks {
@@ -126,7 +202,11 @@ fn follow(lookup: u32) -> FollowSymlinks {
 
 pub(crate) fn rename(ctx: &mut WasiCtx, guest: &mut Guest<'_>, from: Place, to: Place) -> Done {
     from.with_both(to, ctx, guest, |dir, path, new_dir, new| {
-        dir.rename(path, new_dir, new)
+        by_name(dir, path, |dir, name| {
+            by_name(new_dir, new, |new_dir, new| {
+                Ok(renameat(dir, name, new_dir, new)?)
+            })
+        })
     })
 }
 
@@ -204,10 +284,7 @@ impl Open {
         // Before a file is made that the guest would never learn of.
         guest.read_u32(self.out)?;
         let descriptor = if self.how & DIRECTORY != 0 {
-            let dir = self
-                .place
-                .with(ctx, guest, |dir, path| dir.open_dir(path))?;
-            Descriptor::Dir(OpenDir::opened(dir)?)
+            self.open_directory(ctx, guest)?
         } else {
             self.open(ctx, guest)?
         };
@@ -215,21 +292,41 @@ impl Open {
         guest.write_u32(self.out, fd)
     }
 
+    fn open_directory(&self, ctx: &mut WasiCtx, guest: &Guest<'_>) -> Result<Descriptor, Errno> {
+        flags_from(self.flags)?;
+        if self.how != DIRECTORY {
+            return Err(Errno::Inval);
+        }
+        let dir = self.place.with(ctx, guest, |dir, path| {
+            if self.lookup & FOLLOW != 0 {
+                dir.open_dir(path)
+            } else {
+                dir.open_dir_nofollow(path)
+            }
+        })?;
+        if self.rights & RIGHT_WRITE != 0 {
+            return Err(Errno::Isdir);
+        }
+        Ok(Descriptor::Dir(OpenDir::opened(dir)?))
+    }
+
     fn open(&self, ctx: &mut WasiCtx, guest: &Guest<'_>) -> Result<Descriptor, Errno> {
+        let flags = flags_from(self.flags)?;
         let readable = self.rights & RIGHT_READ != 0;
         let writable = self.rights & (RIGHT_WRITE | RIGHT_ALLOCATE | RIGHT_SET_SIZE) != 0;
-        let append = self.flags & APPEND != 0 && writable;
         // Creating and emptying are writing, to the system.
         let write = writable || self.how & (CREATE | TRUNCATE) != 0;
         let mut options = OpenOptions::new();
         options
             .read(readable || !write)
-            .write(write && !append)
-            .append(append)
+            .write(write)
             .create(self.how & CREATE != 0)
             .create_new(self.how & CREATE != 0 && self.how & EXCLUSIVE != 0)
             .truncate(self.how & TRUNCATE != 0)
-            .maybe_dir(true)
+            .sync(flags & flags::SYNC != 0)
+            .dsync(flags & flags::DSYNC != 0)
+            .rsync(flags & flags::RSYNC != 0)
+            .nonblock(true)
             .follow(follow(self.lookup));
         let file = self
             .place
@@ -239,14 +336,16 @@ impl Open {
             let dir = Dir::from_std_file(file.into_std());
             return Ok(Descriptor::Dir(OpenDir::readable(dir)));
         }
-        let flags = if append { APPEND as u16 } else { 0 };
-        Ok(Descriptor::File(OpenFile {
+        let mut open = OpenFile {
             file,
             kind,
             flags,
             readable,
             writable,
-        }))
+        };
+        // Only now: `OpenOptions` does not empty a file that it opens for appending.
+        open.set_flags(flags)?;
+        Ok(Descriptor::File(open))
     }
 }
 

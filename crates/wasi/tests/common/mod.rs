@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+pub const AGAIN: i32 = 6;
 pub const BADF: i32 = 8;
 pub const EXIST: i32 = 20;
 pub const FAULT: i32 = 21;
@@ -24,8 +25,9 @@ pub const NOTDIR: i32 = 54;
 pub const NOTEMPTY: i32 = 55;
 pub const NOTSOCK: i32 = 57;
 pub const NOTSUP: i32 = 58;
+pub const NXIO: i32 = 60;
+pub const PERM: i32 = 63;
 pub const SPIPE: i32 = 70;
-pub const NOTCAPABLE: i32 = 76;
 
 /// Every function of preview 1 with its parameters: `i` for `i32`, `I` for `i64`. All but `proc_exit`
 /// give an errno.
@@ -225,18 +227,22 @@ impl Probe {
 
     /// `path_open` below `dir`, following links.
     pub fn open(&mut self, dir: u32, path: &str, how: u32, rights: u64) -> Result<u32, i32> {
+        self.open_as(dir, 1, path, how, rights, 0)
+    }
+
+    /// `path_open` with everything that can be said about it.
+    pub fn open_as(
+        &mut self,
+        dir: u32,
+        lookup: u64,
+        path: &str,
+        how: u32,
+        rights: u64,
+        flags: u64,
+    ) -> Result<u32, i32> {
         let [at, length] = self.path(3000, path);
-        let args = [
-            dir.into(),
-            1,
-            at,
-            length,
-            how.into(),
-            rights,
-            rights,
-            0,
-            2000,
-        ];
+        let (dir, how) = (dir.into(), how.into());
+        let args = [dir, lookup, at, length, how, rights, rights, flags, 2000];
         match self.call("path_open", &args) {
             0 => Ok(self.u32(2000)),
             errno => Err(errno),
@@ -248,6 +254,8 @@ pub const CREATE: u32 = 1;
 pub const DIRECTORY: u32 = 2;
 pub const EXCLUSIVE: u32 = 4;
 pub const TRUNCATE: u32 = 8;
+pub const APPEND: u64 = 1;
+pub const SYNC: u64 = 16;
 pub const READ: u64 = 1 << 1;
 pub const WRITE: u64 = 1 << 6;
 
