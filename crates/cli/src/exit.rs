@@ -1,6 +1,7 @@
 //! How the process ends: 0, 1 for a program that failed, 2 for a mistake on the command line, 130 for an
 //! interrupt, or whatever the program asks for.
 
+use bident::printable_lines;
 use nix::sys::signal::{SigSet, Signal};
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
@@ -63,7 +64,7 @@ pub(crate) fn on_interrupt() {
     }
 }
 
-/// Prints a line on standard error. Where nobody reads it, that is no reason to stop.
-pub(crate) fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Prints a message on standard error. Where nobody reads it, that is no reason to stop.
+pub(crate) fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable_lines(message));
 }

@@ -4,6 +4,7 @@ use crate::exit::{self, UsageError};
 use anyhow::{Context, anyhow, bail};
 use bident::{
     Engine, Error, ExternType, Func, FuncType, Instance, Linker, Module, Store, Val, ValType,
+    printable,
 };
 use bident_wasi::{Exit, WasiCtx};
 use std::ffi::OsString;
@@ -31,13 +32,13 @@ pub(crate) struct Command<'a> {
 /// Runs it.
 pub(crate) fn run(command: &Command<'_>) -> anyhow::Result<ExitCode> {
     let file = command.file.display();
-    let bytes = std::fs::read(command.file).with_context(|| format!("cannot read {file}"))?;
     let engine = &command.engine;
-    let binary = wat::parse_bytes(&bytes).map_err(|mut error| {
-        error.set_path(command.file);
-        error
+    let module = Module::from_file(engine, command.file).map_err(|error| {
+        match error.downcast::<io::Error>() {
+            Ok(error) => anyhow!(error).context(format!("cannot read {file}")),
+            Err(error) => anyhow!(error).context(file.to_string()),
+        }
     })?;
-    let module = Module::new(engine, &binary).with_context(|| file.to_string())?;
     let mut linker = Linker::new(engine);
     bident_wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let mut store = Store::new(engine, context(command)?);
@@ -57,7 +58,7 @@ pub(crate) fn run(command: &Command<'_>) -> anyhow::Result<ExitCode> {
         }
         Err(Ended::Error(error)) => exit::failed(&error.context(file.to_string())),
     };
-    if let Some(note) = refusal(store.data(), &module) {
+    if let Some(note) = refusal(store.data()) {
         exit::complain(&note);
     }
     Ok(status)
@@ -102,16 +103,15 @@ fn context(command: &Command<'_>) -> anyhow::Result<WasiCtx> {
     Ok(builder.build())
 }
 
-/// What to tell the user where a guest failed that was refused something.
-fn refusal(ctx: &WasiCtx, module: &Module) -> Option<String> {
+/// What to tell the user where a guest failed and a grant might have helped.
+fn refusal(ctx: &WasiCtx) -> Option<String> {
     const GRANT: &str = "grant a directory with --dir HOST[::GUEST]";
     if let Some(path) = ctx.refused_path() {
+        let path = printable(path);
         return Some(format!("note: the program was refused `{path}`; {GRANT}"));
     }
-    // The C library of a guest does not even ask where it was granted no directory.
-    let opens_files = module.imports().any(|import| import.name() == "path_open");
-    (opens_files && !ctx.has_directories())
-        .then(|| format!("note: the program may want files, but has no directory; {GRANT}"))
+    ctx.missed_directories()
+        .then(|| format!("note: the program looked for a directory, but was granted none; {GRANT}"))
 }
 
 fn start(
@@ -138,16 +138,17 @@ fn start(
 }
 
 fn functions(module: &Module) -> String {
-    let functions = module
+    const MOST: usize = 20;
+    let mut functions = module
         .exports()
-        .filter(|export| matches!(export.ty(), ExternType::Func(_)));
-    let names: Vec<String> = functions
-        .map(|export| format!("`{}`", export.name()))
-        .collect();
-    if names.is_empty() {
-        "it exports no function".to_owned()
-    } else {
-        format!("it exports {}", names.join(", "))
+        .filter(|export| matches!(export.ty(), ExternType::Func(_)))
+        .map(|export| format!("`{}`", printable(export.name())));
+    let names: Vec<String> = functions.by_ref().take(MOST).collect();
+    let more = functions.count();
+    match (names.is_empty(), more) {
+        (true, _) => "it exports no function".to_owned(),
+        (_, 0) => format!("it exports {}", names.join(", ")),
+        (_, more) => format!("it exports {} and {more} more", names.join(", ")),
     }
 }
 

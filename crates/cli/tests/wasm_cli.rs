@@ -1,85 +1,9 @@
 //! `bident run` of WebAssembly and `bident wast`: what they print, and the status they end with.
 
+mod common;
+
+use common::{Ended, Folder};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-
-/// A directory with the files of one test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(files: &[(&str, &str)]) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("bident-cli-{}-{n}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        for (name, text) in files {
-            fs::write(path.join(name), text).unwrap();
-        }
-        Self(path)
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Runs `bident` here, with nothing on standard input.
-    fn bident(&self, args: &[&str]) -> Ended {
-        let output = Command::new(env!("CARGO_BIN_EXE_bident"))
-            .args(args)
-            .current_dir(&self.0)
-            .env("SECRET", "inherited")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        output.into()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-#[derive(Debug)]
-struct Ended {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Self {
-        Self {
-            status: output.status.code().expect("an exit, not a signal"),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Ended {
-    #[track_caller]
-    fn succeeded(self, out: &str) {
-        assert_eq!(
-            (self.status, self.out.as_str(), self.err.as_str()),
-            (0, out, "")
-        );
-    }
-
-    /// The status, and what the message must contain.
-    #[track_caller]
-    fn failed(self, status: i32, message: &[&str]) -> Self {
-        assert_eq!(self.status, status, "{self:?}");
-        for part in message {
-            assert!(self.err.contains(part), "no `{part}` in {}", self.err);
-        }
-        assert!(!self.err.contains("panicked"), "{}", self.err);
-        self
-    }
-}
 
 /// Runs one module with arguments after it.
 #[track_caller]
@@ -216,6 +140,42 @@ fn a_path_out_of_the_granted_directory_is_refused() {
     folder
         .bident(&["run", "--dir", ".", "m.wat"])
         .failed(63, &["note:", "`../ab`", "--dir"]);
+}
+
+#[test]
+fn no_note_where_no_grant_would_have_helped() {
+    // A link that leads out does so wherever it is granted.
+    let folder = Folder::new(&[("m.wat", OPEN)]);
+    let link = folder.path().join("a.txt");
+    std::os::unix::fs::symlink("../outside", &link).unwrap();
+    let follow = OPEN.replace("(i32.const 3) (i32.const 0)", "(i32.const 3) (i32.const 1)");
+    fs::write(folder.path().join("m.wat"), follow).unwrap();
+    let ended = folder.bident(&["run", "--dir", ".", "m.wat"]);
+    assert_eq!((ended.status, &*ended.err), (63, ""));
+    // A file that is not there.
+    fs::remove_file(link).unwrap();
+    let ended = folder.bident(&["run", "--dir", ".", "m.wat"]);
+    assert_eq!((ended.status, &*ended.err), (44, ""));
+    // A program that could have opened files, but had no wish to, ends as it likes.
+    let idle = OPEN.replace(
+        "(call $exit (call",
+        "(call $exit (i32.const 3)) (drop (call",
+    );
+    let ended = run(&idle, &[]);
+    assert_eq!((ended.status, &*ended.err), (3, ""));
+}
+
+#[test]
+fn a_program_that_finds_no_directory_is_explained() {
+    // What a C library does before it opens its first file.
+    let module = r#"(module
+        (import "wasi_snapshot_preview1" "fd_prestat_get" (func $get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func (export "_start") (call $exit (call $get (i32.const 3) (i32.const 0)))))"#;
+    run(module, &[]).failed(8, &["note:", "--dir HOST[::GUEST]"]);
+    let folder = Folder::new(&[("m.wat", module)]);
+    folder.bident(&["run", "--dir", ".", "m.wat"]).succeeded("");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::image::{self, Code};
 use crate::target;
 use crate::trampoline::{self, Order, Trampoline};
 use bident_abi::VmLayout;
-use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module};
+use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module, printable};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::Function;
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -164,7 +164,7 @@ fn chunks(module: &Module, bodies: Vec<BodyValidator>) -> Vec<Chunk> {
 fn describe(module: &Module, defined: usize) -> String {
     let index = FuncIndex(module.imported.funcs + defined as u32);
     match module.func_name(index) {
-        Some(name) => format!("function {} ({name:?})", index.0),
+        Some(name) => format!("function {} (`{}`)", index.0, printable(name)),
         None => format!("function {}", index.0),
     }
 }

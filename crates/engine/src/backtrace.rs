@@ -1,7 +1,7 @@
 //! WebAssembly frames as the embedder sees them.
 
 use crate::vm::frames::Frame;
-use bident_module::FuncIndex;
+use bident_module::{FuncIndex, printable};
 use std::fmt;
 
 /// A WebAssembly frame of a backtrace.
@@ -13,7 +13,8 @@ impl FrameInfo {
         Self(frame)
     }
 
-    /// Name of the module, from its name section.
+    /// Name of the module, from its name section: whatever the module says. [`crate::printable`] makes
+    /// it fit for a terminal, as `Display` does.
     pub fn module_name(&self) -> Option<&str> {
         self.0.module.names.module()
     }
@@ -23,7 +24,7 @@ impl FrameInfo {
         self.0.func
     }
 
-    /// Name of the function, from the name section or an export.
+    /// Name of the function, from the name section or an export: whatever the module says.
     pub fn func_name(&self) -> Option<&str> {
         self.0.module.func_name(FuncIndex(self.0.func))
     }
@@ -53,10 +54,10 @@ impl fmt::Display for FrameInfo {
             None => write!(f, "{:>8} - ", "?")?,
         }
         if let Some(module) = self.module_name() {
-            write!(f, "{module}!")?;
+            write!(f, "{}!", printable(module))?;
         }
         match self.func_name() {
-            Some(name) => f.write_str(name)?,
+            Some(name) => write!(f, "{}", printable(name))?,
             None => write!(f, "<function {}>", self.func_index())?,
         }
         if self.is_resumed() {

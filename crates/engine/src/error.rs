@@ -94,6 +94,10 @@ impl Error {
         Self::of(ErrorKind::Compile, Cause::Error(Box::new(error)))
     }
 
+    pub(crate) fn of_text(message: impl fmt::Display) -> Self {
+        Self::message(ErrorKind::Compile, message)
+    }
+
     pub(crate) fn barrier(function: impl fmt::Display) -> Self {
         Self::message(
             ErrorKind::Barrier,

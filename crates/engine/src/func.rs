@@ -10,7 +10,7 @@ use crate::value::{Side, Val};
 use crate::vm::enter::{self, ParkedCall, Target};
 use crate::vm::leave::{HostBody, IntoFunc};
 use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
-use bident_module::{FuncIndex, FuncType, ValType};
+use bident_module::{FuncIndex, FuncType, ValType, printable};
 
 /// A function of a store: WebAssembly's or the host's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -130,7 +130,9 @@ impl Func {
     /// Words for a message about a host function.
     pub(crate) fn describe(store: &StoreOpaque, index: u32) -> String {
         match store.host_func(index).and_then(|host| host.name.as_ref()) {
-            Some((module, name)) => format!("host function {module}.{name}"),
+            Some((module, name)) => {
+                format!("host function {}.{}", printable(module), printable(name))
+            }
             None => "a host function".to_owned(),
         }
     }

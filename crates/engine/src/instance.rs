@@ -12,7 +12,7 @@ use crate::table::Table;
 use crate::tag::Tag;
 use crate::typed::TypedFunc;
 use crate::vm::store::{StoreId, StoreOpaque};
-use bident_module::{ExternType, Item};
+use bident_module::{ExternType, Item, printable};
 
 /// Something that can be exported and imported.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -205,9 +205,10 @@ impl Instance {
         mut store: impl AsContextMut,
         name: &str,
     ) -> Result<TypedFunc<P, R>, Error> {
-        let func = self
-            .get_func(&mut store, name)
-            .ok_or_else(|| Error::usage(format!("no function is exported as `{name}`")))?;
+        let func = self.get_func(&mut store, name).ok_or_else(|| {
+            let name = printable(name);
+            Error::usage(format!("no function is exported as `{name}`"))
+        })?;
         func.typed(store)
     }
 }

@@ -10,7 +10,7 @@ use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::{
     Composite, ConstExpr, ConstOp, Elem, ElemItems, ElemMode, FuncIndex, GlobalType, Import,
-    ItemType, Limits,
+    ItemType, Limits, printable,
 };
 
 /// Instantiates a module; gives the instance's number.
@@ -104,7 +104,8 @@ fn check_type(
     let given = describe(&store.type_of_extern(given));
     Err(Error::link(format!(
         "incompatible import type for `{}.{}`: the module asks for {wanted}, but {given} was given",
-        import.module, import.name
+        printable(&import.module),
+        printable(&import.name)
     )))
 }
 

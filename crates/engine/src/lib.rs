@@ -117,8 +117,8 @@ pub use vm::shared::SharedStore;
 
 pub use bident_abi::TrapCode;
 pub use bident_module::{
-    ExternType, FuncType, GlobalType, HeapType, Kind, Limits, MemoryType, RefType, TableType,
-    TypeId, ValType,
+    ExternType, FuncType, GlobalType, HeapType, Kind, Limits, MemoryType, Printable, RefType,
+    TableType, TypeId, ValType, printable, printable_lines,
 };
 pub use bident_stack::Stats as StackStats;
 

@@ -9,7 +9,7 @@ use crate::module::Module;
 use crate::store::AsContextMut;
 use crate::value::Val;
 use crate::vm::leave::{HostBody, IntoFunc};
-use bident_module::{ExternType, FuncType};
+use bident_module::{ExternType, FuncType, printable};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::marker::PhantomData;
@@ -76,6 +76,7 @@ impl<T: 'static> Linker<T> {
         };
         match names.entry(name.into()) {
             Entry::Occupied(_) if !self.shadowing => {
+                let (module, name) = (printable(module), printable(name));
                 return Err(Error::link(format!("`{module}.{name}` is defined already")));
             }
             Entry::Occupied(mut entry) => {
@@ -210,6 +211,7 @@ fn unknown(module: &str, name: &str, ty: &ExternType) -> Error {
         ExternType::Func(f) => format!("function {f}"),
         other => other.kind().to_owned(),
     };
+    let (module, name) = (printable(module), printable(name));
     Error::link(format!(
         "unknown import: `{module}.{name}` ({ty}) is not defined"
     ))

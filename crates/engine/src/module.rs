@@ -4,8 +4,12 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::vm::code::Code;
 use bident_abi::VmLayout;
-use bident_module::{self as wasm, Canonical, ExternType, TypeId, TypeIndex};
+use bident_module::{
+    self as wasm, Canonical, ExternType, TypeId, TypeIndex, printable, printable_lines,
+};
 use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A compiled module. Cheap to clone; any number of instances share it.
@@ -48,7 +52,22 @@ impl Module {
     /// # Errors
     /// As for [`Module::new`]; a text that does not parse gives line and column.
     pub fn from_text_or_binary(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
-        let binary: Cow<'_, [u8]> = wat::parse_bytes(bytes).map_err(Error::compile)?;
+        Self::of_text_or_binary(engine, bytes, "")
+    }
+
+    /// The same for a file, which messages about a text name.
+    ///
+    /// # Errors
+    /// As for [`Module::new`]; an [`std::io::Error`], to be had by `downcast`, if it cannot be read.
+    pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Self, Error> {
+        let file = file.as_ref();
+        let bytes = fs::read(file).map_err(Error::new)?;
+        Self::of_text_or_binary(engine, &bytes, &format!("{}:", file.display()))
+    }
+
+    fn of_text_or_binary(engine: &Engine, bytes: &[u8], place: &str) -> Result<Self, Error> {
+        let binary: Cow<'_, [u8]> =
+            wat::parse_bytes(bytes).map_err(|error| text_error(&error, place))?;
         Self::new(engine, &binary)
     }
 
@@ -125,6 +144,18 @@ impl Module {
     pub(crate) fn type_id(&self, ty: TypeIndex) -> u32 {
         self.0.type_ids[ty.index()].0
     }
+}
+
+/// What is wrong with a text: a message, which quotes names, and the place, which quotes a line.
+/// `file` stands before its line and column.
+fn text_error(error: &wat::Error, file: &str) -> Error {
+    let text = error.to_string();
+    // A name may have such a line in it; the last is the parser's, since what follows has no line ends
+    // of the text.
+    let place = text.rfind("\n     --> ").unwrap_or(text.len());
+    let (message, place) = (printable(&text[..place]), &text[place..]);
+    let place = place.replacen("<anon>:", file, 1);
+    Error::of_text(format!("{message}{}", printable_lines(&place)))
 }
 
 /// An import of a [`Module`].

@@ -1,5 +1,7 @@
 //! Why bytes are not a module.
 
+use crate::printable::printable;
+
 /// Malformed or invalid bytes: what is wrong, and where.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("at offset {offset:#x}: {message}")]
@@ -30,6 +32,8 @@ impl Error {
 
 impl From<wasmparser::Error> for Error {
     fn from(error: wasmparser::Error) -> Self {
-        Self::new(error.message(), error.offset() as usize)
+        // It may quote names.
+        let message = printable(error.message()).to_string();
+        Self::new(message, error.offset() as usize)
     }
 }

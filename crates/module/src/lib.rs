@@ -21,6 +21,7 @@ mod index;
 mod module;
 mod names;
 mod neutral;
+mod printable;
 mod support;
 mod types;
 
@@ -32,5 +33,6 @@ pub use index::*;
 pub use module::*;
 pub use names::Names;
 pub use neutral::{Inline, Wrapper};
+pub use printable::{Printable, printable, printable_lines};
 pub use support::check_operator;
 pub use types::*;

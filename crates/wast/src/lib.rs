@@ -27,7 +27,7 @@ mod modules;
 mod runner;
 mod spectest;
 
-use bident::Engine;
+use bident::{Engine, printable, printable_lines};
 use runner::{Runner, Verdict, assertions_in};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,7 +67,10 @@ impl fmt::Display for Failure {
         write!(
             f,
             "{}:{}:{}: {}",
-            self.file, self.line, self.col, self.message
+            self.file,
+            self.line,
+            self.col,
+            printable_lines(&self.message)
         )
     }
 }
@@ -117,14 +120,16 @@ pub fn run_script(engine: &Engine, name: &str, text: &str) -> Report {
     let buffer = match ParseBuffer::new_with_lexer(lexer) {
         Ok(buffer) => buffer,
         Err(error) => {
-            report.fail(name, position(error.span()), error.message());
+            let message = printable(&error.message()).to_string();
+            report.fail(name, position(error.span()), message);
             return report;
         }
     };
     let script = match parser::parse::<Wast<'_>>(&buffer) {
         Ok(script) => script,
         Err(error) => {
-            report.fail(name, position(error.span()), error.message());
+            let message = printable(&error.message()).to_string();
+            report.fail(name, position(error.span()), message);
             return report;
         }
     };

@@ -1,6 +1,6 @@
 //! From the module of a directive to a compiled one, and whether it is the engine that lacks something.
 
-use bident::{Engine, ErrorKind, Module};
+use bident::{Engine, ErrorKind, Module, printable};
 use wasmparser::{Validator, WasmFeatures};
 use wast::{QuoteWat, Wat};
 
@@ -17,7 +17,7 @@ pub(crate) enum Refused {
 pub(crate) fn compile(engine: &Engine, module: &mut QuoteWat<'_>) -> Result<Module, Refused> {
     let bytes = module
         .encode()
-        .map_err(|error| Refused::Bad(error.message()))?;
+        .map_err(|error| Refused::Bad(printable(&error.message()).to_string()))?;
     compile_bytes(engine, &bytes)
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn compile(engine: &Engine, module: &mut QuoteWat<'_>) -> Result<Modu
 pub(crate) fn compile_wat(engine: &Engine, module: &mut Wat<'_>) -> Result<Module, Refused> {
     let bytes = module
         .encode()
-        .map_err(|error| Refused::Bad(error.message()))?;
+        .map_err(|error| Refused::Bad(printable(&error.message()).to_string()))?;
     compile_bytes(engine, &bytes)
 }
 

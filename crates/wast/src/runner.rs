@@ -3,7 +3,9 @@
 use crate::matching::{argument, check_results, matches_trap};
 use crate::modules::{Refused, compile, compile_wat};
 use crate::spectest;
-use bident::{Engine, Error, ErrorKind, Extern, Instance, Linker, Module, Store, TrapCode, Val};
+use bident::{
+    Engine, Error, ErrorKind, Extern, Instance, Linker, Module, Store, TrapCode, Val, printable,
+};
 use std::collections::HashMap;
 use wast::token::Id;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
@@ -177,7 +179,9 @@ impl Runner {
         };
         match self.linker.instance(&mut self.store, name, instance) {
             Ok(_) => Verdict::Pass,
-            Err(error) => Verdict::Fail(format!("`{name}` was not registered: {error}")),
+            Err(error) => {
+                Verdict::Fail(format!("`{}` was not registered: {error}", printable(name)))
+            }
         }
     }
 
@@ -188,7 +192,11 @@ impl Runner {
                 let instance = self.instance(*module)?;
                 let global = match instance.get_export(&mut self.store, global) {
                     Some(Extern::Global(global)) => global,
-                    _ => return Err(bad(format!("no exported global `{global}`")).into()),
+                    _ => {
+                        return Err(
+                            bad(format!("no exported global `{}`", printable(global))).into()
+                        );
+                    }
                 };
                 Ok(vec![global.get(&mut self.store)])
             }
@@ -205,7 +213,7 @@ impl Runner {
         let name = invoke.name;
         let func = instance
             .get_func(&mut self.store, name)
-            .ok_or_else(|| bad(format!("no exported function `{name}`")))?;
+            .ok_or_else(|| bad(format!("no exported function `{}`", printable(name))))?;
         let args: Option<Vec<Val>> = invoke.args.iter().map(argument).collect();
         let args = args.ok_or(Refused::Unsupported)?;
         let ty = func.ty(&self.store);
@@ -249,7 +257,12 @@ impl Runner {
 }
 
 fn look_up<T: Clone>(slots: &HashMap<String, Slot<T>>, id: Id<'_>) -> Slot<T> {
-    let missing = || Err(bad(format!("there is no module `${}`", id.name())));
+    let missing = || {
+        Err(bad(format!(
+            "there is no module `${}`",
+            printable(id.name())
+        )))
+    };
     slots.get(id.name()).cloned().unwrap_or_else(missing)
 }
 
@@ -279,14 +292,15 @@ fn stopped(outcome: Result<Vec<Val>, Stopped>, expected: &str) -> Result<Error, 
 }
 
 fn assert_trap(outcome: Result<Vec<Val>, Stopped>, expected: &str) -> Verdict {
-    let error = match stopped(outcome, &format!("trap `{expected}`")) {
+    let wanted = printable(expected);
+    let error = match stopped(outcome, &format!("trap `{wanted}`")) {
         Ok(error) => error,
         Err(verdict) => return verdict,
     };
     match error.trap() {
         Some(code) if matches_trap(code.message(), expected) => Verdict::Pass,
-        Some(code) => Verdict::Fail(format!("trap `{code}`; expected `{expected}`")),
-        None => Verdict::Fail(format!("no trap but {error}; expected `{expected}`")),
+        Some(code) => Verdict::Fail(format!("trap `{code}`; expected `{wanted}`")),
+        None => Verdict::Fail(format!("no trap but {error}; expected `{wanted}`")),
     }
 }
 
@@ -301,12 +315,13 @@ fn assert_exception(outcome: Result<Vec<Val>, Stopped>) -> Verdict {
 /// A suspension that nobody handles is a trap with a message of its own; older scripts say only
 /// `unhandled`.
 fn assert_suspension(outcome: Result<Vec<Val>, Stopped>, expected: &str) -> Verdict {
-    match stopped(outcome, &format!("suspension `{expected}`")) {
+    let wanted = printable(expected);
+    match stopped(outcome, &format!("suspension `{wanted}`")) {
         Ok(error) => match error.trap() {
             Some(code @ TrapCode::UnhandledTag) if matches_trap(code.message(), expected) => {
                 Verdict::Pass
             }
-            _ => Verdict::Fail(format!("no suspension `{expected}` but {error}")),
+            _ => Verdict::Fail(format!("no suspension `{wanted}` but {error}")),
         },
         Err(verdict) => verdict,
     }

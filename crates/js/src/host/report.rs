@@ -2,6 +2,7 @@
 
 use super::console;
 use super::event_loop::Exit;
+use bident::printable_lines;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
 use std::io::{self, Write};
 
@@ -124,9 +125,10 @@ fn position(line: &str) -> Option<&str> {
     (is_number(parts.next()) && is_number(parts.next()) && parts.next().is_some()).then_some(place)
 }
 
-/// Prints a line on standard error. Where nobody reads it, that is no reason to stop.
-pub(super) fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Prints a message of the host's on standard error. Where nobody reads it, that is no reason to stop.
+/// Unlike what the program prints itself, it has nothing that a terminal would obey.
+pub(super) fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "{}", printable_lines(message));
 }
 
 #[cfg(test)]

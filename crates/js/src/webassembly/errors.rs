@@ -3,7 +3,7 @@
 use super::exception;
 use super::realm::{self, Intrinsics, Realm};
 use crate::raw::{Attempt, Call, Env, Kind, Own, Stored, Thrown, function};
-use bident::{Error, ErrorKind, FrameInfo, TrapCode};
+use bident::{Error, ErrorKind, FrameInfo, TrapCode, printable};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::{Args, Constructor};
 use rquickjs::object::Property;
@@ -119,7 +119,7 @@ pub(super) fn make<'js>(
 
 /// A WebAssembly frame as a line of `stack`.
 fn frame_line(frame: &FrameInfo) -> String {
-    let name = frame.func_name().unwrap_or("<anonymous>");
+    let name = printable(frame.func_name().unwrap_or("<anonymous>"));
     let (index, offset) = (
         frame.func_index(),
         frame.module_offset().unwrap_or_default(),

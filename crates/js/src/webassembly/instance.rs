@@ -7,6 +7,7 @@ use super::{Payload, convert, errors, module};
 use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
 use bident::{
     Extern, ExternType, FuncType, Global, GlobalType, ImportType, Instance, Module, ValType,
+    printable,
 };
 use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
 use std::rc::Rc;
@@ -148,7 +149,10 @@ fn read_imports<'js>(
         .map(|import| {
             let namespace: Value = imports.get(import.module())?;
             let Some(namespace) = namespace.as_object() else {
-                let message = format!("import \"{}\" must be an object", import.module());
+                let message = format!(
+                    "import \"{}\" must be an object",
+                    printable(import.module())
+                );
                 return Err(Exception::throw_type(&ctx, &message));
             };
             let value = namespace.get(import.name())?;
@@ -166,8 +170,8 @@ fn read_import<'js>(
     let link_error = |what: &str| {
         let message = format!(
             "import \"{}\" \"{}\" must be {what}",
-            import.module(),
-            import.name()
+            printable(import.module()),
+            printable(import.name())
         );
         errors::throw_new(realm, env, |i| &i.link_error, &message)
     };

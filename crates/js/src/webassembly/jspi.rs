@@ -29,7 +29,7 @@ use super::{Payload, convert, errors};
 use crate::raw::{
     self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
 };
-use bident::{Error, Func, FuncType, Outcome, Suspension, Val};
+use bident::{Error, Func, FuncType, Outcome, Suspension, Val, printable};
 use rquickjs::{Ctx, Exception, Object, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -63,7 +63,7 @@ impl Frame {
             .store
             .with(|store| (func.name(&*store), func.index_in_module(&*store)))
         {
-            (Some(name), _) => name,
+            (Some(name), _) => printable(&name).to_string(),
             (None, index) => format!("wasm-function[{}]", index.unwrap_or_default()),
         }
     }
