@@ -5,25 +5,33 @@ use anyhow::Context;
 use bident::Engine;
 use bident_wast::{Report, run_script};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+const UNPRINTABLE: &str = "cannot print the results";
+
 /// Runs the scripts and prints a line for each, its failures, and the total. Fails if anything in
-/// them does, or if one cannot be read; the others are run all the same.
+/// them does, or if one cannot be read; the others are run all the same. Without anywhere to print to
+/// it stops.
 pub(crate) fn run(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let engine = Engine::default();
     let mut total = Report::default();
     let mut unreadable = 0;
     for file in files {
-        match run_file(&engine, file) {
-            Ok(report) => total.add(report),
+        let name = file.display().to_string();
+        match std::fs::read_to_string(file) {
+            Ok(text) => {
+                let report = run_script(&engine, &name, &text);
+                print(&name, &report).context(UNPRINTABLE)?;
+                total.add(report);
+            }
             Err(error) => {
-                exit::complain(&format!("bident: {error:#}"));
+                exit::complain(&format!("bident: cannot read {name}: {error}"));
                 unreadable += 1;
             }
         }
     }
-    writeln!(io::stdout(), "{total}").context("cannot write the total")?;
+    writeln!(io::stdout(), "{total}").context(UNPRINTABLE)?;
     let good = total.failed == 0 && unreadable == 0;
     Ok(if good {
         ExitCode::SUCCESS
@@ -32,14 +40,11 @@ pub(crate) fn run(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn run_file(engine: &Engine, file: &Path) -> anyhow::Result<Report> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-    let report = run_script(engine, &name, &text);
+/// The failures of a script, and a line that sums it up.
+fn print(name: &str, report: &Report) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for failure in &report.failures {
         writeln!(out, "{failure}")?;
     }
-    writeln!(out, "{name}: {report}")?;
-    Ok(report)
+    writeln!(out, "{name}: {report}")
 }

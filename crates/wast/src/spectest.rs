@@ -4,6 +4,8 @@ use bident::{
     Engine, Error, Global, GlobalType, Limits, Linker, Memory, MemoryType, RefType, Store, Table,
     TableType, Val, ValType,
 };
+use std::fmt;
+use std::io::{self, Write};
 
 /// A linker in which `spectest` is defined, its items new in the store.
 pub(crate) fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()>, Error> {
@@ -48,15 +50,28 @@ pub(crate) fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()
 /// Each prints its arguments with their types, one a line, as the reference interpreter does.
 fn define_print(linker: &mut Linker<()>) -> Result<(), Error> {
     linker.func_wrap("spectest", "print", || {})?;
-    linker.func_wrap("spectest", "print_i32", |a: i32| println!("{a} : i32"))?;
-    linker.func_wrap("spectest", "print_i64", |a: i64| println!("{a} : i64"))?;
-    linker.func_wrap("spectest", "print_f32", |a: f32| println!("{a} : f32"))?;
-    linker.func_wrap("spectest", "print_f64", |a: f64| println!("{a} : f64"))?;
+    linker.func_wrap("spectest", "print_i32", |a: i32| {
+        print(format_args!("{a} : i32"))
+    })?;
+    linker.func_wrap("spectest", "print_i64", |a: i64| {
+        print(format_args!("{a} : i64"))
+    })?;
+    linker.func_wrap("spectest", "print_f32", |a: f32| {
+        print(format_args!("{a} : f32"))
+    })?;
+    linker.func_wrap("spectest", "print_f64", |a: f64| {
+        print(format_args!("{a} : f64"))
+    })?;
     linker.func_wrap("spectest", "print_i32_f32", |a: i32, b: f32| {
-        println!("{a} : i32\n{b} : f32");
+        print(format_args!("{a} : i32\n{b} : f32"))
     })?;
     linker.func_wrap("spectest", "print_f64_f64", |a: f64, b: f64| {
-        println!("{a} : f64\n{b} : f64");
+        print(format_args!("{a} : f64\n{b} : f64"))
     })?;
     Ok(())
+}
+
+/// Prints a line. Where it cannot be printed the call fails, and with it what the script wanted of it.
+fn print(line: fmt::Arguments<'_>) -> Result<(), Error> {
+    writeln!(io::stdout(), "{line}").map_err(Error::new)
 }
