@@ -42,7 +42,8 @@ impl WasiCtx {
         self.missed_directories |= !self.has_directories;
     }
 
-    /// The last path the guest asked for that no granted directory contains, though another might.
+    /// The last path the guest asked for that no granted directory contains, though another might: its
+    /// own words, to be shown through [`bident::printable`].
     pub fn refused_path(&self) -> Option<&str> {
         self.refused.as_deref()
     }

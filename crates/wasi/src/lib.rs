@@ -26,7 +26,8 @@
 //! # Ok::<(), bident::Error>(())
 //! ```
 //!
-//! Blocking calls block the thread. A guest may hold at most 1,024 files and directories open.
+//! Blocking calls block the thread; a FIFO or a device among the files is never waited for, whatever
+//! the guest asks (`EAGAIN`). A guest may hold at most 1,024 files and directories open.
 #![forbid(unsafe_code)]
 
 mod ctx;
