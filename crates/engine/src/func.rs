@@ -2,13 +2,13 @@
 
 use crate::WasmValues;
 use crate::error::Error;
-use crate::host::{Answer, Caller};
+use crate::host::{Answer, Caller, IntoFunc};
 use crate::store::{AsContext, AsContextMut};
 use crate::suspension::Outcome;
 use crate::typed::TypedFunc;
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, ParkedCall, Target};
-use crate::vm::leave::{HostBody, IntoFunc};
+use crate::vm::host_func::HostBody;
 use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
 use bident_module::{FuncIndex, FuncType, ValType, printable};
 

@@ -6,6 +6,7 @@ use crate::func::Func;
 use crate::instance::{Extern, Instance};
 use crate::store::{AsContext, AsContextMut, Opaque, StoreContextMut};
 use crate::value::{ExternRef, Val};
+use crate::vm::host_func::HostBody;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::ValType;
 
@@ -326,3 +327,16 @@ impl<R: HostReturn> HostReturn for Result<R, Error> {
         self?.into_reply()
     }
 }
+
+/// A closure that can be a host function: `Fn(P...) -> R` or `Fn(Caller<'_, T>, P...) -> R`, with up to
+/// eight parameters of the types that implement [`WasmTy`]; `R` is a result type, a tuple of them,
+/// `()`, a [`Reply`] of these, or a `Result` of either.
+pub trait IntoFunc<T, P, R>: Send + Sync + 'static {
+    /// The function, not yet of a store.
+    #[doc(hidden)]
+    fn into_body(self) -> Body;
+}
+
+/// A host function before it belongs to a store.
+#[doc(hidden)]
+pub struct Body(pub(crate) HostBody);

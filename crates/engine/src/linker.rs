@@ -3,12 +3,12 @@
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
-use crate::host::{Answer, Caller};
+use crate::host::{Answer, Caller, IntoFunc};
 use crate::instance::{Extern, Instance};
 use crate::module::Module;
 use crate::store::AsContextMut;
 use crate::value::Val;
-use crate::vm::leave::{HostBody, IntoFunc};
+use crate::vm::host_func::HostBody;
 use bident_module::{ExternType, FuncType, printable};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -13,7 +13,7 @@ use crate::tag::Tag;
 use crate::trap;
 use crate::value::{Side, Val};
 use crate::vm::frames;
-use crate::vm::leave::HostFunc;
+use crate::vm::host_func::HostFunc;
 use crate::vm::signals;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::VmHeader;

@@ -1,0 +1,120 @@
+//! Entries of typed closures: one for arguments in registers and one for the transfer buffer, per
+//! number of parameters, with and without a `Caller`.
+
+use crate::host::{Body, Caller, HostReturn, IntoFunc, WasmTy, WasmValues, Words};
+use crate::vm::host_func::HostBody;
+use crate::vm::leave::{dispatch, reply};
+use bident_abi::VmHostFunc;
+use bident_stack::Reaction;
+
+macro_rules! into_func {
+    ($(($ty:ident $arg:ident))*) => {
+        impl<T, F, $($ty,)* R> IntoFunc<T, ($($ty,)*), R> for F
+        where
+            T: 'static,
+            F: Fn($($ty),*) -> R + Send + Sync + 'static,
+            $($ty: WasmTy,)*
+            R: HostReturn,
+        {
+            fn into_body(self) -> Body {
+                unsafe extern "C" fn registers<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                    record: *mut VmHostFunc
+                    $(, $arg: $ty::Abi)*
+                ) -> Reaction
+                where
+                    F: Fn($($ty),*) -> R + Send + Sync + 'static,
+                {
+                    // SAFETY: the stub calls with the record that this body was made into.
+                    unsafe {
+                        dispatch::<T, F>(record, |store, _, closure| {
+                            $(let $arg = $ty::from_abi($arg, &mut Words(&mut store.opaque));)*
+                            let result = closure($($arg),*);
+                            reply(store, result)
+                        })
+                    }
+                }
+                unsafe extern "C" fn array<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                    record: *mut VmHostFunc,
+                ) -> Reaction
+                where
+                    F: Fn($($ty),*) -> R + Send + Sync + 'static,
+                {
+                    // SAFETY: as above.
+                    unsafe {
+                        dispatch::<T, F>(record, |store, _, closure| {
+                            let ($($arg,)*) = <($($ty,)*)>::read(&mut Words(&mut store.opaque));
+                            let result = closure($($arg),*);
+                            reply(store, result)
+                        })
+                    }
+                }
+                let registers: unsafe extern "C" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
+                    registers::<T, F, $($ty,)* R>;
+                Body(HostBody::typed::<F, ($($ty,)*), R>(
+                    self,
+                    registers as usize,
+                    array::<T, F, $($ty,)* R>,
+                ))
+            }
+        }
+
+        impl<T, F, $($ty,)* R> IntoFunc<T, (Caller<'_, T>, $($ty,)*), R> for F
+        where
+            T: 'static,
+            F: Fn(Caller<'_, T>, $($ty),*) -> R + Send + Sync + 'static,
+            $($ty: WasmTy,)*
+            R: HostReturn,
+        {
+            fn into_body(self) -> Body {
+                unsafe extern "C" fn registers<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                    record: *mut VmHostFunc
+                    $(, $arg: $ty::Abi)*
+                ) -> Reaction
+                where
+                    F: Fn(Caller<'_, T>, $($ty),*) -> R + Send + Sync + 'static,
+                {
+                    // SAFETY: the stub calls with the record that this body was made into.
+                    unsafe {
+                        dispatch::<T, F>(record, |store, instance, closure| {
+                            $(let $arg = $ty::from_abi($arg, &mut Words(&mut store.opaque));)*
+                            let result = closure(Caller::new(store, instance), $($arg),*);
+                            reply(store, result)
+                        })
+                    }
+                }
+                unsafe extern "C" fn array<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
+                    record: *mut VmHostFunc,
+                ) -> Reaction
+                where
+                    F: Fn(Caller<'_, T>, $($ty),*) -> R + Send + Sync + 'static,
+                {
+                    // SAFETY: as above.
+                    unsafe {
+                        dispatch::<T, F>(record, |store, instance, closure| {
+                            let ($($arg,)*) = <($($ty,)*)>::read(&mut Words(&mut store.opaque));
+                            let result = closure(Caller::new(store, instance), $($arg),*);
+                            reply(store, result)
+                        })
+                    }
+                }
+                let registers: unsafe extern "C" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
+                    registers::<T, F, $($ty,)* R>;
+                Body(HostBody::typed::<F, ($($ty,)*), R>(
+                    self,
+                    registers as usize,
+                    array::<T, F, $($ty,)* R>,
+                ))
+            }
+        }
+    };
+}
+
+into_func!();
+into_func!((A a));
+into_func!((A a)(B b));
+into_func!((A a)(B b)(C c));
+into_func!((A a)(B b)(C c)(D d));
+into_func!((A a)(B b)(C c)(D d)(E e));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i));

@@ -1,0 +1,142 @@
+//! Host functions: before they belong to a store, and as a store has them.
+
+use crate::Answer;
+use crate::error::Error;
+use crate::host::{Caller, HostReturn, WasmValues};
+use crate::value::Val;
+use crate::vm::instance::instance_number;
+use crate::vm::leave::{ArrayEntry, dynamic_entry};
+use crate::vm::store::StoreOpaque;
+use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, fits_registers};
+use bident_module::FuncType;
+use std::any::Any;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// A host function before it belongs to a store.
+#[derive(Clone)]
+pub(crate) struct HostBody {
+    pub(crate) ty: FuncType,
+    entry: usize,
+    fits: Fits,
+    closure: Arc<dyn Any + Send + Sync>,
+}
+
+/// A host function of a store. Boxed; compiled code holds pointers to `record`, which comes first.
+#[repr(C)]
+pub(crate) struct HostFunc {
+    record: VmHostFunc,
+    func_ref: VmFuncRef,
+    pub(crate) body: HostBody,
+    /// Module and name it was linked under, for messages.
+    pub(crate) name: Option<(Arc<str>, Arc<str>)>,
+}
+
+impl HostFunc {
+    /// Its number in the store.
+    pub(crate) fn number(&self) -> u32 {
+        self.func_ref.handle
+    }
+}
+
+impl HostBody {
+    /// A closure whose parameter and result types are Rust's. `registers` is its entry for the case
+    /// that they fit.
+    pub(crate) fn typed<F, P, R>(closure: F, registers: usize, array: ArrayEntry) -> Self
+    where
+        F: Send + Sync + 'static,
+        P: WasmValues,
+        R: HostReturn,
+    {
+        let ty = FuncType::new(P::types(), R::Values::types());
+        let fits = fits_registers(&ty);
+        let entry = match fits {
+            Fits::Registers => registers,
+            Fits::Array => array as usize,
+        };
+        Self {
+            ty,
+            entry,
+            fits,
+            closure: Arc::new(closure),
+        }
+    }
+
+    /// A closure that takes and gives [`Val`]s.
+    pub(crate) fn dynamic<T, F>(ty: FuncType, closure: F) -> Self
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<Answer, Error> + Send + Sync + 'static,
+    {
+        let entry: ArrayEntry = dynamic_entry::<T, F>;
+        Self {
+            ty,
+            entry: entry as usize,
+            fits: Fits::Array,
+            closure: Arc::new(closure),
+        }
+    }
+}
+
+impl StoreOpaque {
+    /// Adds a host function; gives its number.
+    pub(crate) fn add_host_func(
+        &mut self,
+        body: HostBody,
+        name: Option<(Arc<str>, Arc<str>)>,
+    ) -> Result<u32, Error> {
+        let type_id = self.engine.type_id(&body.ty);
+        let code = match body.fits {
+            Fits::Registers => bident_stack::leave_host as *const () as usize,
+            Fits::Array => {
+                let code = self.engine.leave_trampoline(type_id)?;
+                self.add_code(&code);
+                code.start()
+            }
+        };
+        let store = &raw mut self.vm;
+        let mut func = Box::new(HostFunc {
+            record: VmHostFunc {
+                header: VmHeader { store },
+                code: body.entry,
+                data: Arc::as_ptr(&body.closure).cast::<()>().cast_mut(),
+            },
+            func_ref: VmFuncRef {
+                code,
+                context: std::ptr::null_mut(),
+                type_id,
+                handle: u32::MAX,
+                index: u32::MAX,
+                stack_class: 0,
+                cont_entry: 0,
+                store,
+            },
+            body,
+            name,
+        });
+        func.func_ref.context = (&raw mut func.record).cast();
+        let func_ref = NonNull::from(&mut func.func_ref);
+        self.host_funcs.push(func);
+        Ok(self.func_index(func_ref))
+    }
+
+    /// The host function with this number; `None` if the function is WebAssembly's.
+    pub(crate) fn host_func(&self, func: u32) -> Option<&HostFunc> {
+        // SAFETY: function references of a store are valid as long as the store; those of host
+        // functions, and only those, have no index in a module.
+        unsafe {
+            let func_ref = self.funcs[func as usize].func_ref.as_ref();
+            (func_ref.index == u32::MAX).then(|| &*func_ref.context.cast::<HostFunc>())
+        }
+    }
+
+    /// Instance and position in its module of a WebAssembly function.
+    pub(crate) fn defining(&self, func: u32) -> Option<(u32, u32)> {
+        // SAFETY: as above; the context of the others is an instance's.
+        unsafe {
+            let func_ref = self.funcs[func as usize].func_ref.as_ref();
+            (func_ref.index != u32::MAX)
+                .then(|| (instance_number(func_ref.context), func_ref.index))
+        }
+    }
+}
