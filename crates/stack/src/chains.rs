@@ -223,7 +223,7 @@ impl Chains {
     /// Inlined, and entered and left by jumps: see the return predictor in `arch/x86_64/mod.rs`.
     ///
     /// # Safety
-    /// `this` may be read and written, and is where the chain comes from. `go` fits the chain's state,
+    /// `this` may be read and written, is where the chain comes from, and has not moved since the first. `go` fits the chain's state,
     /// and its code is still there. The thread has an alternate signal stack, and a handler for limit
     /// traps that knows `this`. Nobody uses the owner meanwhile but what the code calls, on this thread.
     ///

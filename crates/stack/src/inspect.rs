@@ -1,5 +1,5 @@
 //! For the tests and benchmarks of this crate: looks into records, and does to single stacklets what the
-//! owner does only as part of something else.
+//! owner does only as part of something else. Nothing here is for others.
 
 use crate::arch::{LEAVE_FRAME, saved_point};
 use crate::chain::{Chain, Waiting, Wreck};
@@ -10,6 +10,13 @@ use crate::stacklet::{Reference, Stacklet, State};
 /// Which stacklet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Id(*mut Stacklet);
+
+impl Id {
+    /// The one with its record at this address.
+    pub fn at(record: usize) -> Self {
+        Self(record as *mut Stacklet)
+    }
+}
 
 /// What a record says.
 #[derive(Clone, Copy, Debug)]
@@ -64,18 +71,11 @@ impl Waiting<'_> {
     }
 }
 
-// SAFETY of all: records stay mapped as long as their owner. Tests name only stacklets of theirs, which
-// are live where it matters and do not run.
 impl Chains {
     /// The stacklet that a word names.
     #[inline]
     pub fn id_of(&self, word: u64) -> Option<Id> {
         self.pool.resolve(Reference::from_word(word)?).map(Id)
-    }
-
-    /// The stacklet with its record at this address.
-    pub fn id_at(&self, record: usize) -> Id {
-        Id(record as *mut Stacklet)
     }
 
     /// The current stacklet, if something runs.
@@ -85,9 +85,12 @@ impl Chains {
     }
 
     /// What a record says.
+    ///
+    /// # Safety
+    /// It is one of this owner's, live or not.
     #[inline]
-    pub fn record(&self, Id(stacklet): Id) -> Record {
-        // SAFETY: see above.
+    pub unsafe fn record(&self, Id(stacklet): Id) -> Record {
+        // SAFETY: records stay mapped as long as their owner.
         let record = unsafe { &*stacklet };
         Record {
             sp: record.sp,
@@ -104,32 +107,42 @@ impl Chains {
     pub fn live_ids(&self) -> Vec<Id> {
         (0..self.pool.used())
             .map(|i| self.pool.record(i))
-            // SAFETY: see above.
+            // SAFETY: a record of the pool.
             .filter(|stacklet| unsafe { (**stacklet).state == State::Live })
             .map(Id)
             .collect()
     }
 
     /// Where it goes on, and with which frame pointer; `None` if it never ran.
+    ///
+    /// # Safety
+    /// It is one of this owner's, live, and does not run.
     #[inline]
-    pub fn point_of(&self, Id(stacklet): Id) -> Option<(usize, usize)> {
-        // SAFETY: see above.
+    pub unsafe fn point_of(&self, Id(stacklet): Id) -> Option<(usize, usize)> {
+        // SAFETY: passed on.
         unsafe { saved_point((*stacklet).sp) }
     }
 
-    /// A handle made of nothing, for a chain that is fresh, suspended or parked.
+    /// A handle made of nothing.
+    ///
+    /// # Safety
+    /// It is the first of a chain of this owner's that is fresh, suspended or parked, and nobody else
+    /// runs or frees it.
     #[inline]
-    pub fn chain_of(&mut self, Id(first): Id) -> Chain<'_> {
-        // SAFETY: see above.
+    pub unsafe fn chain_of(&mut self, Id(first): Id) -> Chain<'_> {
+        // SAFETY: passed on.
         unsafe { Chain::new(first, self.pool.last(first)) }
     }
 
     /// Moves a stacklet to another block, of twice the size if it is to grow.
     ///
+    /// # Safety
+    /// As for [`Chains::point_of`].
+    ///
     /// # Errors
     /// A limit, or no memory.
-    pub fn move_id(&mut self, Id(stacklet): Id, grows: bool) -> Result<(), Error> {
-        // SAFETY: see above.
+    pub unsafe fn move_id(&mut self, Id(stacklet): Id, grows: bool) -> Result<(), Error> {
+        // SAFETY: passed on.
         unsafe {
             match grows {
                 true => self.pool.grow(stacklet)?,
@@ -143,18 +156,27 @@ impl Chains {
     }
 
     /// Frees the stacklets from one to another of its chain.
-    pub fn free_chain(&mut self, Id(first): Id, Id(last): Id) {
-        // SAFETY: see above.
+    ///
+    /// # Safety
+    /// As for [`Chains::point_of`], for each; nobody has another use for them.
+    pub unsafe fn free_chain(&mut self, Id(first): Id, Id(last): Id) {
+        // SAFETY: passed on.
         unsafe { self.pool.release_chain(first, last) };
     }
 
     /// Panics if something wrote below the limit of the block (debug builds).
-    pub fn check(&self, Id(stacklet): Id) {
-        // SAFETY: see above.
+    ///
+    /// # Safety
+    /// It is one of this owner's, and live.
+    pub unsafe fn check(&self, Id(stacklet): Id) {
+        // SAFETY: passed on.
         unsafe { self.pool.check(stacklet) };
     }
 
     /// Writes both halves of a value into the transfer buffer.
+    ///
+    /// # Panics
+    /// If there was no room made for it.
     pub fn set_both(&mut self, position: usize, halves: [u64; 2]) {
         assert!(position < self.room_for_values());
         // SAFETY: within the buffer.
@@ -162,8 +184,11 @@ impl Chains {
     }
 
     /// Sets the revision.
-    pub fn set_revision(&mut self, Id(stacklet): Id, revision: u32) {
-        // SAFETY: see above.
+    ///
+    /// # Safety
+    /// It is one of this owner's, and no reference to it is in use.
+    pub unsafe fn set_revision(&mut self, Id(stacklet): Id, revision: u32) {
+        // SAFETY: passed on.
         unsafe { (*stacklet).revision = revision };
     }
 
@@ -172,8 +197,11 @@ impl Chains {
         self.anchor.room
     }
 
-    /// The address that the innermost run goes on at, while a host function runs.
-    pub fn entered_at(&self) -> usize {
+    /// The address that the innermost run goes on at.
+    ///
+    /// # Safety
+    /// A host function runs that code of this owner's has called.
+    pub unsafe fn entered_at(&self) -> usize {
         // SAFETY: `host_sp` leads to the anchor, and above it the stub left the address.
         unsafe { (*(self.anchor.host_sp as *const [usize; 2]))[1] }
     }

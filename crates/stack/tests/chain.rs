@@ -2,6 +2,7 @@
 
 mod common;
 
+use bident_stack::inspect::Id;
 use bident_stack::{Error, Limits, Reaction, Refusal, SWITCH};
 use common::play::{
     NONE, ON, ON_OTHER, OTHER, SWITCHES, TAG, answer, play, play_refused, plays, rigs,
@@ -85,7 +86,7 @@ fn walk(rig: &mut Rig, _: u64) -> Reaction {
                 [parent, *(parent as *const usize)]
             };
             assert_eq!(parent, record.parent);
-            task = Task(rig.chains().id_at(record.parent));
+            task = Task(Id::at(record.parent));
             assert_eq!(sp, rig.record(task).sp);
             fp = rig.saved_frame(task)[0];
             frames = 0;
@@ -308,9 +309,9 @@ fn a_stacklet_that_reaches_its_limit_ends_the_whole_chain() {
     assert!(matches!(rig.refusal(), Some(Error::StackletLimit)));
     let (first, last) = rig.stopped_chain();
     let middle = rig.record(first).parent;
-    let middle = Task(rig.chains().id_at(middle));
+    let middle = Task(Id::at(middle));
     let parent = rig.record(middle).parent;
-    assert_eq!(Task(rig.chains().id_at(parent)), last);
+    assert_eq!(Task(Id::at(parent)), last);
     rig.release_chain(first, last);
     assert_eq!(rig.stats().live, 0);
     // The rig goes on.

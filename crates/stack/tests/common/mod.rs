@@ -170,7 +170,8 @@ impl Rig {
 
     /// Whether a stacklet never ran.
     pub fn is_fresh(&mut self, task: Task) -> bool {
-        self.chains().point_of(task.0).is_none()
+        // SAFETY: tasks that the tests ask about are live and do not run.
+        unsafe { self.chains().point_of(task.0) }.is_none()
     }
 
     /// The stacklet that runs, or waits for the host function that asks.
@@ -180,7 +181,8 @@ impl Rig {
 
     /// The address that the innermost `enter` goes on at.
     pub fn entered_at(&mut self) -> usize {
-        self.chains().entered_at()
+        // SAFETY: asked by host functions.
+        unsafe { self.chains().entered_at() }
     }
 
     /// A stacklet of the smallest class that will call `code(world, argument)`.
@@ -211,7 +213,8 @@ impl Rig {
             true => Go::On(value),
             false => Go::Answer(value),
         };
-        self.run(go, |chains| chains.chain_of(task.0))
+        // SAFETY: tasks come from `create` of a rig and are not used after `release`.
+        self.run(go, |chains| unsafe { chains.chain_of(task.0) })
     }
 
     /// Runs a fresh or suspended chain, which the reference names, under handlers of the host.
@@ -226,13 +229,19 @@ impl Rig {
     /// Goes on with the chain that `stopped` last, parked, as if its host function had answered.
     pub fn answer(&mut self, value: u64) -> End {
         let (first, _) = self.stopped_chain();
-        self.run(Go::Answer(value), |chains| chains.chain_of(first.0))
+        // SAFETY: parked.
+        self.run(Go::Answer(value), |chains| unsafe {
+            chains.chain_of(first.0)
+        })
     }
 
     /// Goes on with the chain that `stopped` last at the landing pad of its step, with an exception.
     pub fn land(&mut self, exception: u64) -> End {
         let (first, _) = self.stopped_chain();
-        self.run(Go::Throw(exception), |chains| chains.chain_of(first.0))
+        // SAFETY: parked.
+        self.run(Go::Throw(exception), |chains| unsafe {
+            chains.chain_of(first.0)
+        })
     }
 
     /// Lands where `current` waits in a step, instead of going on there; gives what to answer.
@@ -344,14 +353,14 @@ impl Rig {
 
     /// Moves a stacklet that does not run.
     pub fn relocate(&mut self, task: Task) {
-        self.chains()
-            .move_id(task.0, false)
-            .expect("a block to move to");
+        // SAFETY: it does not run, or waits for the host function that asks.
+        unsafe { self.chains().move_id(task.0, false) }.expect("a block to move to");
     }
 
     /// Grows a stacklet that does not run.
     pub fn grow(&mut self, task: Task) -> Result<(), Error> {
-        self.chains().move_id(task.0, true)
+        // SAFETY: as for `relocate`.
+        unsafe { self.chains().move_id(task.0, true) }
     }
 
     /// Frees a stacklet, unless it has returned, and so is freed.
@@ -363,12 +372,14 @@ impl Rig {
 
     /// Frees the stacklets from one to another of its chain.
     pub fn release_chain(&mut self, first: Task, last: Task) {
-        self.chains().free_chain(first.0, last.0);
+        // SAFETY: as for `enter`; nothing runs on them.
+        unsafe { self.chains().free_chain(first.0, last.0) };
     }
 
     /// What the record of a stacklet says.
     pub fn record(&mut self, task: Task) -> Record {
-        self.chains().record(task.0)
+        // SAFETY: records stay mapped as long as the rig lives.
+        unsafe { self.chains().record(task.0) }
     }
 }
 
