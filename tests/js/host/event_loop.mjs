@@ -52,4 +52,23 @@ test("a rejection handled in the same turn is nobody's business", async () => {
   await rejected.catch(() => {});
 });
 
+test("what does not hold the loop any more", async () => {
+  const immediate = setImmediate(() => {});
+  same(immediate.hasRef(), true);
+  clearImmediate(immediate);
+  same(immediate.hasRef(), false);
+  // Cleared ones make no room for those that others add.
+  const order = [];
+  await new Promise((done) => {
+    setImmediate(() => {
+      clearImmediate(second);
+      setImmediate(() => (order.push("next turn"), done()));
+      process.nextTick(() => setTimeout(() => order.push("timer"), 0));
+    });
+    const second = setImmediate(() => order.push("no"));
+    setImmediate(() => order.push("third"));
+  });
+  same(order[0], "third");
+});
+
 await run();

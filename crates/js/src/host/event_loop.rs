@@ -6,17 +6,20 @@
 //! ```
 //!
 //! After each callback of each phase: `process.nextTick` callbacks, then all microtasks, again until
-//! both queues are empty; then promises that were rejected and have no handler end the program.
+//! both queues are empty; then promises that were rejected and have no handler end the program. Where
+//! nothing is left to wait for, listeners of `beforeExit` may start something new.
 
+use super::process;
+use super::rejections::{Rejection, Rejections};
 use super::report::{self, Origin};
 use super::timers::Timers;
 use crate::raw::{self, Job};
 use rquickjs::prelude::Rest;
 use rquickjs::runtime::UserDataGuard;
 use rquickjs::{
-    AsyncContext, AsyncRuntime, Ctx, Error, Exception, Function, JsLifetime, Result, Value,
+    AsyncContext, AsyncRuntime, Ctx, Error, Exception, Function, JsLifetime, Object, Result, Value,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -32,25 +35,15 @@ pub(super) struct Host<'js> {
     /// `process.nextTick`.
     pub(super) ticks: RefCell<VecDeque<Task<'js>>>,
     /// Promises rejected in this turn that have no handler.
-    rejections: RefCell<Vec<Rejection<'js>>>,
-    /// Listeners of `process.on`.
-    pub(super) listeners: RefCell<Vec<Listener<'js>>>,
+    rejections: RefCell<Rejections<'js>>,
+    /// The function `emit` of `process`, as the host made it.
+    pub(super) emit: RefCell<Option<Function<'js>>>,
+    /// What shows values as text, once it has been needed.
+    pub(super) inspector: RefCell<Option<Object<'js>>>,
+    /// Whether `exit` has been emitted.
+    pub(super) exiting: Cell<bool>,
     /// The promise of the main module.
     pub(super) main: RefCell<Option<Value<'js>>>,
-}
-
-/// A promise and why it was rejected.
-#[derive(JsLifetime)]
-struct Rejection<'js> {
-    promise: Value<'js>,
-    reason: Value<'js>,
-}
-
-/// A listener of `process.on`.
-#[derive(JsLifetime)]
-pub(super) struct Listener<'js> {
-    pub(super) event: String,
-    pub(super) function: Function<'js>,
 }
 
 /// A function to call later, and with what.
@@ -84,12 +77,16 @@ pub(super) fn track_rejection<'js>(
     let Ok(host) = Host::of(ctx) else { return };
     let mut rejections = host.rejections.borrow_mut();
     if handled {
-        rejections.retain(|rejection| rejection.promise != promise);
+        rejections.forget(&promise);
     } else {
-        // A module that throws rejects a promise of QuickJS's own, which nobody can handle, and right
-        // after it the module's, with the same reason: that one counts.
-        rejections.pop_if(|last| last.reason == reason);
-        rejections.push(Rejection { promise, reason });
+        rejections.add(ctx, promise, reason);
+    }
+}
+
+/// The host is about to call JavaScript.
+fn next_call(ctx: &Ctx<'_>) {
+    if let Ok(host) = Host::of(ctx) {
+        host.rejections.borrow_mut().next_call();
     }
 }
 
@@ -103,10 +100,15 @@ pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn 
         if ready {
             continue;
         }
-        let futures = runtime.is_job_pending().await;
-        if !keep_alive && !futures {
-            return Ok(());
+        if !keep_alive && !runtime.is_job_pending().await {
+            context.with(|ctx| before_exit(&ctx)).await?;
+            let (_, keep_alive, ready) = context.with(|ctx| outlook(&ctx)).await;
+            if !keep_alive && !ready && !runtime.is_job_pending().await {
+                return Ok(());
+            }
+            continue;
         }
+        context.with(|ctx| next_call(&ctx)).await;
         if wait(runtime, next).await.is_break() {
             context.with(|ctx| fail(&ctx, Error::Exception)).await?;
         }
@@ -124,8 +126,18 @@ fn outlook(ctx: &Ctx<'_>) -> (Option<Instant>, bool, bool) {
     (
         timers.next_expiry(),
         timers.keep_alive(),
-        timers.immediates() > 0,
+        timers.has_immediates(),
     )
+}
+
+/// Nothing is left to wait for: says so to the program, which may find something.
+fn before_exit(ctx: &Ctx<'_>) -> Turn {
+    let status = Value::new_int(ctx.clone(), process::exit_code(ctx));
+    next_call(ctx);
+    if let Err(error) = process::emit(ctx, "beforeExit", &[status]) {
+        fail(ctx, error)?;
+    }
+    settle(ctx)
 }
 
 fn run_timers(ctx: &Ctx<'_>) -> Turn {
@@ -138,11 +150,8 @@ fn run_timers(ctx: &Ctx<'_>) -> Turn {
 
 /// Runs the immediates that wait now; those they add are for the next turn.
 fn run_immediates(ctx: &Ctx<'_>) -> Turn {
-    let count = Host::of(ctx).map_or(0, |host| host.timers.borrow().immediates());
-    for _ in 0..count {
-        let Some(task) = take(ctx, |host| host.timers.borrow_mut().take_immediate()) else {
-            break;
-        };
+    let last = take(ctx, |host| host.timers.borrow().last_id());
+    while let Some(task) = take(ctx, |host| host.timers.borrow_mut().take_immediate(last?)) {
         run_task(ctx, task)?;
     }
     Ok(())
@@ -153,27 +162,25 @@ fn take<'js, T>(ctx: &Ctx<'js>, f: impl FnOnce(&Host<'js>) -> Option<T>) -> Opti
 }
 
 fn run_task<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
-    if let Err(error) = task.function.call::<_, Value>((Rest(task.args),)) {
-        fail(ctx, error)?;
-    }
+    call(ctx, task)?;
     settle(ctx)
+}
+
+fn call<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
+    next_call(ctx);
+    match task.function.call::<_, Value>((Rest(task.args),)) {
+        Ok(_) => Ok(()),
+        Err(error) => fail(ctx, error),
+    }
 }
 
 /// Everything that follows a callback: ticks, microtasks, rejections without a handler.
 pub(super) fn settle(ctx: &Ctx<'_>) -> Turn {
     loop {
         while let Some(tick) = take(ctx, |host| host.ticks.borrow_mut().pop_front()) {
-            if let Err(error) = tick.function.call::<_, Value>((Rest(tick.args),)) {
-                fail(ctx, error)?;
-            }
+            call(ctx, tick)?;
         }
-        loop {
-            match raw::run_next_job(ctx) {
-                Job::None => break,
-                Job::Done => {}
-                Job::Threw => fail(ctx, Error::Exception)?,
-            }
-        }
+        run_jobs(ctx)?;
         if !Host::of(ctx).is_ok_and(|host| !host.ticks.borrow().is_empty()) {
             break;
         }
@@ -181,12 +188,23 @@ pub(super) fn settle(ctx: &Ctx<'_>) -> Turn {
     report_rejections(ctx)
 }
 
+fn run_jobs(ctx: &Ctx<'_>) -> Turn {
+    loop {
+        next_call(ctx);
+        match raw::run_next_job(ctx) {
+            Job::None => return Ok(()),
+            Job::Done => {}
+            Job::Threw => fail(ctx, Error::Exception)?,
+        }
+    }
+}
+
 fn report_rejections<'js>(ctx: &Ctx<'js>) -> Turn {
-    let oldest = |host: &Host<'js>| {
-        let mut rejections = host.rejections.borrow_mut();
-        (!rejections.is_empty()).then(|| rejections.remove(0))
-    };
-    while let Some(Rejection { promise, reason }) = take(ctx, oldest) {
+    let oldest = |host: &Host<'js>| host.rejections.borrow_mut().take_oldest();
+    while let Some(rejection) = take(ctx, oldest) {
+        let Rejection {
+            promise, reason, ..
+        } = rejection;
         let is_main = take(ctx, |host| host.main.borrow().clone()) == Some(promise.clone());
         let origin = if is_main {
             Origin::Script

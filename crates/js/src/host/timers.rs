@@ -4,19 +4,21 @@ use super::event_loop::{Host, Task};
 use rquickjs::class::Trace;
 use rquickjs::prelude::{Func, Opt, Rest, This};
 use rquickjs::{Class, Coerced, Ctx, Function, JsLifetime, Result, Value};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 /// Delays outside 1 ms ..= 2^31-1 ms count as 1 ms, as in Node.
 const LONGEST_DELAY: f64 = 2_147_483_647.0;
 
-/// Timers by time of expiry, then by age; immediates by age.
+/// Timers by time of expiry, then by age; immediates by age. No operation looks at more than one of them.
 #[derive(Default, JsLifetime)]
 pub(super) struct Timers<'js> {
-    queue: BTreeSet<(Instant, u32)>,
-    timers: HashMap<u32, Timer<'js>>,
-    immediates: VecDeque<Immediate<'js>>,
-    last_id: u32,
+    queue: BTreeSet<(Instant, u64)>,
+    timers: HashMap<u64, Timer<'js>>,
+    /// How many of `timers` keep the program alive.
+    holding: usize,
+    immediates: BTreeMap<u64, Task<'js>>,
+    last_id: u64,
 }
 
 #[derive(JsLifetime)]
@@ -27,40 +29,67 @@ struct Timer<'js> {
     keeps_alive: bool,
 }
 
-#[derive(JsLifetime)]
-struct Immediate<'js> {
-    id: u32,
-    task: Task<'js>,
-}
-
 impl<'js> Timers<'js> {
-    fn next_id(&mut self) -> u32 {
+    fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
     }
 
-    fn start(&mut self, task: Task<'js>, delay: Duration, repeats: bool) -> u32 {
+    /// The number of the youngest timer or immediate.
+    pub(super) fn last_id(&self) -> Option<u64> {
+        (self.last_id > 0).then_some(self.last_id)
+    }
+
+    fn start(&mut self, task: Task<'js>, delay: Duration, repeats: bool) -> u64 {
         let id = self.next_id();
-        let expiry = Instant::now() + delay;
-        let interval = repeats.then_some(delay);
-        self.queue.insert((expiry, id));
-        self.timers.insert(
-            id,
-            Timer {
-                task,
-                expiry,
-                interval,
-                keeps_alive: true,
-            },
-        );
+        let timer = Timer {
+            task,
+            expiry: Instant::now() + delay,
+            interval: repeats.then_some(delay),
+            keeps_alive: true,
+        };
+        self.queue.insert((timer.expiry, id));
+        self.timers.insert(id, timer);
+        self.holding += 1;
         id
     }
 
-    fn clear(&mut self, id: u32) {
-        if let Some(timer) = self.timers.remove(&id) {
-            self.queue.remove(&(timer.expiry, id));
+    fn start_immediate(&mut self, task: Task<'js>) -> u64 {
+        let id = self.next_id();
+        self.immediates.insert(id, task);
+        id
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Timer<'js>> {
+        let timer = self.timers.remove(&id)?;
+        self.holding -= usize::from(timer.keeps_alive);
+        Some(timer)
+    }
+
+    fn clear(&mut self, id: u64) {
+        match self.remove(id) {
+            Some(timer) => {
+                self.queue.remove(&(timer.expiry, id));
+            }
+            None => {
+                self.immediates.remove(&id);
+            }
         }
-        self.immediates.retain(|immediate| immediate.id != id);
+    }
+
+    fn hold(&mut self, id: u64, keeps_alive: bool) {
+        if let Some(timer) = self.timers.get_mut(&id) {
+            self.holding -= usize::from(timer.keeps_alive);
+            self.holding += usize::from(keeps_alive);
+            timer.keeps_alive = keeps_alive;
+        }
+    }
+
+    fn is_held(&self, id: u64) -> bool {
+        match self.timers.get(&id) {
+            Some(timer) => timer.keeps_alive,
+            None => self.immediates.contains_key(&id),
+        }
     }
 
     /// When the first timer expires.
@@ -70,12 +99,12 @@ impl<'js> Timers<'js> {
 
     /// Whether a timer or an immediate is a reason to go on.
     pub(super) fn keep_alive(&self) -> bool {
-        !self.immediates.is_empty() || self.timers.values().any(|timer| timer.keeps_alive)
+        self.has_immediates() || self.holding > 0
     }
 
-    /// Number of immediates that wait.
-    pub(super) fn immediates(&self) -> usize {
-        self.immediates.len()
+    /// Whether an immediate waits.
+    pub(super) fn has_immediates(&self) -> bool {
+        !self.immediates.is_empty()
     }
 
     /// The next task that had expired at `now`. An interval starts its next turn.
@@ -84,16 +113,17 @@ impl<'js> Timers<'js> {
         self.queue.remove(&(expiry, id));
         let timer = self.timers.get_mut(&id)?;
         let Some(interval) = timer.interval else {
-            return self.timers.remove(&id).map(|timer| timer.task);
+            return self.remove(id).map(|timer| timer.task);
         };
         timer.expiry = Instant::now() + interval;
         self.queue.insert((timer.expiry, id));
         Some(timer.task.clone())
     }
 
-    /// The oldest immediate.
-    pub(super) fn take_immediate(&mut self) -> Option<Task<'js>> {
-        self.immediates.pop_front().map(|immediate| immediate.task)
+    /// The oldest immediate, if it is no younger than number `last`.
+    pub(super) fn take_immediate(&mut self, last: u64) -> Option<Task<'js>> {
+        let oldest = self.immediates.first_entry()?;
+        (*oldest.key() <= last).then(|| oldest.remove())
     }
 }
 
@@ -102,7 +132,7 @@ impl<'js> Timers<'js> {
 #[rquickjs::class]
 struct Timeout {
     #[qjs(skip_trace)]
-    id: u32,
+    id: u64,
 }
 
 #[rquickjs::methods]
@@ -123,12 +153,7 @@ impl Timeout {
     #[qjs(rename = "hasRef")]
     fn is_held(&self, ctx: Ctx<'_>) -> Result<bool> {
         let host = Host::of(&ctx)?;
-        let held = host
-            .timers
-            .borrow()
-            .timers
-            .get(&self.id)
-            .is_some_and(|timer| timer.keeps_alive);
+        let held = host.timers.borrow().is_held(self.id);
         Ok(held)
     }
 
@@ -140,8 +165,8 @@ impl Timeout {
 
     /// The number that `clearTimeout` also takes.
     #[qjs(rename = "valueOf")]
-    fn number(&self) -> u32 {
-        self.id
+    fn number(&self) -> f64 {
+        self.id as f64
     }
 }
 
@@ -151,9 +176,7 @@ fn set_keeps_alive<'js>(
     keeps_alive: bool,
 ) -> Result<Class<'js, Timeout>> {
     let id = this.borrow().id;
-    if let Some(timer) = Host::of(ctx)?.timers.borrow_mut().timers.get_mut(&id) {
-        timer.keeps_alive = keeps_alive;
-    }
+    Host::of(ctx)?.timers.borrow_mut().hold(id, keeps_alive);
     Ok(this.0)
 }
 
@@ -222,17 +245,11 @@ fn set_immediate<'js>(
     function: Function<'js>,
     args: Rest<Value<'js>>,
 ) -> Handle<'js> {
-    let host = Host::of(&ctx)?;
-    let mut timers = host.timers.borrow_mut();
-    let id = timers.next_id();
-    timers.immediates.push_back(Immediate {
-        id,
-        task: Task {
-            function,
-            args: args.0,
-        },
-    });
-    drop(timers);
+    let task = Task {
+        function,
+        args: args.0,
+    };
+    let id = Host::of(&ctx)?.timers.borrow_mut().start_immediate(task);
     Class::instance(ctx.clone(), Timeout { id })
 }
 
@@ -245,7 +262,7 @@ fn clear<'js>(ctx: Ctx<'js>, timer: Opt<Value<'js>>) -> Result<()> {
     };
     let id = match Class::<Timeout>::from_value(&timer) {
         Ok(timeout) => timeout.borrow().id,
-        Err(_) => timer.get::<Coerced<f64>>()?.0 as u32,
+        Err(_) => timer.get::<Coerced<f64>>()?.0 as u64,
     };
     Host::of(&ctx)?.timers.borrow_mut().clear(id);
     Ok(())
