@@ -1,11 +1,13 @@
-//! `process`.
+//! `process`. That it emits events, and its streams, are JavaScript (`events.js`).
 
-use super::event_loop::{Host, Listener, Task};
+use super::event_loop::{Host, Task};
 use super::report::complain;
 use super::{ExitHook, Options};
-use llrt_utils::bytes::ObjectBytes;
-use rquickjs::prelude::{Func, Opt, Rest, This};
-use rquickjs::{Array, BigInt, Coerced, Ctx, Exception, Function, Object, Result, Value};
+use rquickjs::function::Constructor;
+use rquickjs::prelude::{Func, Opt, Rest};
+use rquickjs::{
+    Array, BigInt, Coerced, Ctx, Exception, Function, Object, Result, TypedArray, Value,
+};
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::time::Instant;
 
@@ -19,10 +21,8 @@ pub(super) fn install<'js>(
     start: Instant,
     exit: ExitHook,
 ) -> Result<()> {
-    let process = Object::new(ctx.clone())?;
+    let process = create(ctx)?;
     describe(ctx, &process, options)?;
-    process.set("stdout", stream(ctx, stdout().is_terminal(), 1)?)?;
-    process.set("stderr", stream(ctx, stderr().is_terminal(), 2)?)?;
     process.set(
         "exit",
         Func::from(move |ctx: Ctx<'js>, code: Opt<Value<'js>>| -> Result<()> {
@@ -31,9 +31,8 @@ pub(super) fn install<'js>(
                     .get::<_, Object>("process")?
                     .set("exitCode", code)?;
             }
-            let code = exit_code(&ctx);
-            emit(&ctx, "exit", &[Value::new_int(ctx.clone(), code)])?;
-            exit(code)
+            emit_exit(&ctx)?;
+            exit(exit_code(&ctx))
         }),
     )?;
     process.set(
@@ -48,7 +47,7 @@ pub(super) fn install<'js>(
         }),
     )?;
     process.set("uptime", Func::from(move || start.elapsed().as_secs_f64()))?;
-    let hrtime = Function::new(ctx.clone(), move |ctx: Ctx<'js>, since: Opt<Vec<f64>>| {
+    let hrtime = Function::new(ctx.clone(), move |ctx: Ctx<'js>, since: Opt<Array<'js>>| {
         hrtime(ctx, start, since.0)
     })?;
     hrtime.set(
@@ -62,8 +61,42 @@ pub(super) fn install<'js>(
         Func::from(|warning: Coerced<String>| complain(&format!("Warning: {}", warning.0))),
     )?;
     process.set("memoryUsage", Func::from(memory_usage))?;
-    install_events(&process)?;
     ctx.globals().set("process", process)
+}
+
+/// The object, with its events and its streams.
+fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let host = Object::new(ctx.clone())?;
+    host.set(
+        "complain",
+        Func::from(|line: Coerced<String>| complain(&line.0)),
+    )?;
+    host.set("write", Func::from(write))?;
+    let make: Function = super::eval_own(ctx, "host:events", include_str!("events.js"))?;
+    let made: Object = make.call((host,))?;
+    Host::of(ctx)?.emit.replace(Some(made.get("emit")?));
+    let process: Object = made.get("process")?;
+    let stream: Constructor = made.get("WriteStream")?;
+    for (name, fd, is_terminal) in [
+        ("stdout", 1, stdout().is_terminal()),
+        ("stderr", 2, stderr().is_terminal()),
+    ] {
+        process.set(name, stream.construct::<_, Value>((fd, is_terminal))?)?;
+    }
+    Ok(process)
+}
+
+/// Writes a string or an `Uint8Array` to standard output or standard error.
+fn write(fd: u32, data: Value<'_>) -> Result<bool> {
+    let write = |bytes: &[u8]| match fd {
+        1 => stdout().write_all(bytes).and_then(|()| stdout().flush()),
+        _ => stderr().write_all(bytes),
+    };
+    let written = match data.as_string() {
+        Some(text) => write(text.to_string()?.as_bytes()),
+        None => write(data.get::<TypedArray<u8>>()?.as_bytes().unwrap_or_default()),
+    };
+    Ok(written.is_ok())
 }
 
 fn describe<'js>(ctx: &Ctx<'js>, process: &Object<'js>, options: &Options) -> Result<()> {
@@ -113,39 +146,11 @@ pub(super) fn exit_code(ctx: &Ctx<'_>) -> i32 {
     }
 }
 
-/// `process.stdout` or `process.stderr`: enough of a stream to write to.
-fn stream<'js>(ctx: &Ctx<'js>, is_terminal: bool, fd: u32) -> Result<Object<'js>> {
-    let stream = Object::new(ctx.clone())?;
-    stream.set("fd", fd)?;
-    stream.set("isTTY", is_terminal)?;
-    stream.set("writable", true)?;
-    stream.set(
-        "write",
-        Func::from(
-            move |ctx: Ctx<'js>, data: Value<'js>, rest: Rest<Value<'js>>| -> Result<bool> {
-                let data = ObjectBytes::from(&ctx, &data)?;
-                let bytes = data.as_bytes(&ctx)?;
-                let written = match fd {
-                    1 => stdout().write_all(bytes).and_then(|()| stdout().flush()),
-                    _ => stderr().write_all(bytes),
-                };
-                if let Some(done) = rest.0.into_iter().find_map(Value::into_function) {
-                    done.defer(())?;
-                }
-                Ok(written.is_ok())
-            },
-        ),
-    )?;
-    for name in ["on", "once", "end", "cork", "uncork"] {
-        stream.set(name, Func::from(|this: This<Value<'js>>| this.0))?;
-    }
-    Ok(stream)
-}
-
-fn hrtime(ctx: Ctx<'_>, start: Instant, since: Option<Vec<f64>>) -> Result<Array<'_>> {
+fn hrtime<'js>(ctx: Ctx<'js>, start: Instant, since: Option<Array<'js>>) -> Result<Array<'js>> {
     let mut nanos = start.elapsed().as_nanos() as i128;
-    if let Some([seconds, rest]) = since.as_deref() {
-        nanos -= *seconds as i128 * 1_000_000_000 + *rest as i128;
+    if let Some(since) = since {
+        let (seconds, rest): (f64, f64) = (since.get(0)?, since.get(1)?);
+        nanos -= seconds as i128 * 1_000_000_000 + rest as i128;
     }
     let pair = Array::new(ctx)?;
     pair.set(0, (nanos / 1_000_000_000) as f64)?;
@@ -171,62 +176,20 @@ fn memory_usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
     Ok(usage)
 }
 
-fn install_events<'js>(process: &Object<'js>) -> Result<()> {
-    for name in ["on", "once", "addListener"] {
-        process.set(name, Func::from(add_listener))?;
+/// Says that the program ends, once: a listener that asks for the end gets it at once.
+pub(super) fn emit_exit(ctx: &Ctx<'_>) -> Result<()> {
+    if Host::of(ctx)?.exiting.replace(true) {
+        return Ok(());
     }
-    for name in ["off", "removeListener"] {
-        process.set(name, Func::from(remove_listener))?;
-    }
-    process.set(
-        "emit",
-        Func::from(|ctx: Ctx<'js>, event: String, args: Rest<Value<'js>>| {
-            emit(&ctx, &event, &args.0)
-        }),
-    )
-}
-
-type Chained<'js> = Result<Value<'js>>;
-
-fn add_listener<'js>(
-    ctx: Ctx<'js>,
-    this: This<Value<'js>>,
-    event: String,
-    function: Function<'js>,
-) -> Chained<'js> {
-    Host::of(&ctx)?
-        .listeners
-        .borrow_mut()
-        .push(Listener { event, function });
-    Ok(this.0)
-}
-
-fn remove_listener<'js>(
-    ctx: Ctx<'js>,
-    this: This<Value<'js>>,
-    event: String,
-    function: Function<'js>,
-) -> Chained<'js> {
-    Host::of(&ctx)?
-        .listeners
-        .borrow_mut()
-        .retain(|l| l.event != event || l.function != function);
-    Ok(this.0)
+    let status = Value::new_int(ctx.clone(), exit_code(ctx));
+    emit(ctx, "exit", &[status]).map(drop)
 }
 
 /// Calls the listeners of an event; false if there are none.
 pub(super) fn emit<'js>(ctx: &Ctx<'js>, event: &str, args: &[Value<'js>]) -> Result<bool> {
-    let listeners: Vec<Function> = {
-        let host = Host::of(ctx)?;
-        let listeners = host.listeners.borrow();
-        listeners
-            .iter()
-            .filter(|l| l.event == event)
-            .map(|l| l.function.clone())
-            .collect()
-    };
-    for listener in &listeners {
-        listener.call::<_, Value>((Rest(args.to_vec()),))?;
+    let emit = Host::of(ctx)?.emit.borrow().clone();
+    match emit {
+        Some(emit) => emit.call((event, Rest(args.to_vec()))),
+        None => Ok(false),
     }
-    Ok(!listeners.is_empty())
 }

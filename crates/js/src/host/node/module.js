@@ -1,5 +1,6 @@
 import buffer from "node:buffer";
 import crypto from "node:crypto";
+import events from "node:events";
 import fs from "node:fs";
 import fsPromises from "node:fs/promises";
 import path from "node:path";
@@ -9,7 +10,7 @@ import timers from "node:timers";
 import url from "node:url";
 import util from "node:util";
 
-const modules = { buffer, crypto, fs, "fs/promises": fsPromises, path, perf_hooks, process, timers, url, util };
+const modules = { buffer, crypto, events, fs, "fs/promises": fsPromises, path, perf_hooks, process, timers, url, util };
 
 // Enough for ES modules that reach for the host's own modules (Emscripten's output does).
 export function createRequire(importer) {
