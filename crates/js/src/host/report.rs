@@ -4,7 +4,11 @@ use super::console;
 use super::event_loop::Exit;
 use bident::printable_lines;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
+use std::collections::HashSet;
 use std::io::{self, Write};
+
+/// Most causes shown of one error. Nobody reads more, and a chain may be as long as memory lasts.
+const MOST_CAUSES: usize = 20;
 
 /// Where an uncaught value came from; decides the wording.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,11 +43,10 @@ pub(super) fn uncaught<'js>(
     promise: Option<Value<'js>>,
     origin: Origin,
 ) -> Result<(), Exit> {
-    let handled = match (origin, promise) {
-        (Origin::Promise, Some(promise)) => {
-            super::process::emit(ctx, "unhandledRejection", &[value.clone(), promise])
-        }
-        _ => super::process::emit(ctx, "uncaughtException", std::slice::from_ref(&value)),
+    let handled = match promise.filter(|_| origin == Origin::Promise) {
+        Some(promise) => super::process::emit(ctx, "unhandledRejection", &[value.clone(), promise])
+            .and_then(|handled| Ok(handled || emit_exception(ctx, &value, "unhandledRejection")?)),
+        None => emit_exception(ctx, &value, "uncaughtException"),
     };
     match handled {
         Ok(true) => Ok(()),
@@ -59,41 +62,81 @@ pub(super) fn uncaught<'js>(
     }
 }
 
-/// Position, message and stack.
+fn emit_exception<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: &str) -> rquickjs::Result<bool> {
+    let origin = rquickjs::String::from_str(ctx.clone(), origin)?.into_value();
+    super::process::emit(ctx, "uncaughtException", &[value.clone(), origin])
+}
+
+/// Position, message and stack; then the same of its cause, of the cause's cause, and so on.
 pub(super) fn describe<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: Origin) -> String {
     let uncaught = match origin {
         Origin::Script => "Uncaught",
         Origin::Promise => "Uncaught (in promise)",
     };
-    let is_error = |object: &&Object<'js>| {
-        object.is_error() || crate::webassembly::is_exception(ctx, object.as_value())
-    };
-    let Some(error) = value.as_object().filter(is_error) else {
+    let Some(error) = as_error(ctx, value) else {
         return format!("{uncaught} {}", console::format(ctx, vec![value.clone()]));
     };
-    let stack = text(error, "stack").unwrap_or_default();
-    let position = stack
+    let position = stack_of(error)
         .lines()
         .find_map(position)
         .map(|p| format!("{p}: "))
         .unwrap_or_default();
     let mut report = format!("{position}{uncaught} {}", headline(error));
+    push_stack(&mut report, error);
+    let mut shown = HashSet::from([value.clone()]);
+    let mut next = cause_of(error);
+    while let Some(cause) = next {
+        report.push_str("\ncaused by: ");
+        if shown.contains(&cause) {
+            report.push_str("an error shown above");
+            break;
+        }
+        if shown.len() > MOST_CAUSES {
+            report.push_str("...");
+            break;
+        }
+        next = match as_error(ctx, &cause) {
+            Some(error) => {
+                report.push_str(&headline(error));
+                push_stack(&mut report, error);
+                cause_of(error)
+            }
+            None => {
+                report.push_str(&console::format(ctx, vec![cause.clone()]));
+                None
+            }
+        };
+        shown.insert(cause);
+    }
+    report
+}
+
+fn as_error<'a, 'js>(ctx: &Ctx<'js>, value: &'a Value<'js>) -> Option<&'a Object<'js>> {
+    value.as_object().filter(|object| {
+        object.is_error() || crate::webassembly::is_exception(ctx, object.as_value())
+    })
+}
+
+fn cause_of<'js>(error: &Object<'js>) -> Option<Value<'js>> {
+    match error.get::<_, Value>("cause") {
+        Ok(cause) => Some(cause).filter(|cause| !cause.is_undefined()),
+        Err(_) => {
+            error.ctx().catch();
+            None
+        }
+    }
+}
+
+fn stack_of(error: &Object<'_>) -> String {
+    text(error, "stack").unwrap_or_default()
+}
+
+fn push_stack(report: &mut String, error: &Object<'_>) {
+    let stack = stack_of(error);
     for line in stack.lines().filter(|line| !line.trim().is_empty()) {
         report.push('\n');
         report.push_str(line.trim_end());
     }
-    if let Ok(cause) = error.get::<_, Value>("cause")
-        && !cause.is_undefined()
-    {
-        let cause = describe(ctx, &cause, origin);
-        report.push_str("\ncaused by: ");
-        report.push_str(
-            cause
-                .split_once(uncaught)
-                .map_or(&*cause, |(_, rest)| rest.trim_start()),
-        );
-    }
-    report
 }
 
 fn headline(error: &Object<'_>) -> String {
@@ -109,7 +152,10 @@ fn headline(error: &Object<'_>) -> String {
 }
 
 fn text(object: &Object<'_>, key: &str) -> Option<String> {
-    let value = object.get::<_, Value>(key).ok()?;
+    let Ok(value) = object.get::<_, Value>(key) else {
+        object.ctx().catch();
+        return None;
+    };
     value.as_string().and_then(|s| s.to_string().ok())
 }
 
@@ -120,6 +166,9 @@ fn position(line: &str) -> Option<&str> {
         Some((_, place)) => place.strip_suffix(')')?,
         None => line.strip_prefix("at ")?,
     };
+    if place.starts_with("host:") || place.starts_with("node:") {
+        return None;
+    }
     let mut parts = place.rsplitn(3, ':');
     let is_number = |part: Option<&str>| part.is_some_and(|p| p.parse::<u32>().is_ok());
     (is_number(parts.next()) && is_number(parts.next()) && parts.next().is_some()).then_some(place)
@@ -140,6 +189,7 @@ mod tests {
         assert_eq!(position("    at f (/a/b.mjs:3:9)"), Some("/a/b.mjs:3:9"));
         assert_eq!(position("    at /a/b.mjs:3:9"), Some("/a/b.mjs:3:9"));
         assert_eq!(position("    at parse (native)"), None);
+        assert_eq!(position("    at read (node:fs:3:9)"), None);
         assert_eq!(position("    at loop (wasm-function[3]:0x2a)"), None);
     }
 }
