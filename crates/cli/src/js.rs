@@ -1,25 +1,40 @@
 //! `bident run FILE.mjs`: JavaScript.
 
 use crate::exit;
+use anyhow::Context;
 use bident::Engine;
 use bident_js::{Options, Runtime};
 use std::env;
 use std::ffi::OsString;
+use std::panic::resume_unwind;
 use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
+
+/// Bytes of stack for JavaScript. A thread of our own has them whatever `ulimit -s` says.
+const STACK_SIZE: usize = 8 << 20;
 
 /// Runs a module or a classic script, and ends the process: tidying up a heap that goes with it anyway
 /// would only take time.
 pub(crate) fn run(engine: &Engine, file: &Path, args: &[OsString]) -> anyhow::Result<ExitCode> {
-    let runtime = runtime(engine, file, args)?;
-    exit::now(runtime.run(file))
+    on_big_stack(|| exit::now(runtime(engine, file, args)?.run(file)))
 }
 
 /// Runs classic scripts in one global scope, and ends the process.
 pub(crate) fn run_scripts(engine: &Engine, files: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
-    let runtime = runtime(engine, first, &[])?;
-    exit::now(runtime.run_scripts(files))
+    on_big_stack(|| exit::now(runtime(engine, first, &[])?.run_scripts(files)))
+}
+
+fn on_big_stack<T: Send>(run: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
+    thread::scope(|scope| {
+        let main = thread::Builder::new()
+            .name("javascript".to_owned())
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, run)
+            .context("cannot start the thread for JavaScript")?;
+        main.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 fn runtime(engine: &Engine, file: &Path, args: &[OsString]) -> anyhow::Result<Runtime> {

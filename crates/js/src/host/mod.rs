@@ -2,10 +2,12 @@
 
 mod console;
 mod event_loop;
+mod files;
 mod globals;
 mod loader;
 mod node;
 mod process;
+mod rejections;
 mod report;
 mod resolve;
 mod timers;
@@ -16,14 +18,20 @@ use event_loop::{Exit, Host};
 use llrt_utils::primordials::{BasePrimordials, Primordial};
 use loader::{ModuleLoader, Program};
 use report::complain;
+use rquickjs::context::EvalOptions;
 use rquickjs::promise::PromiseState;
-use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Value};
+use rquickjs::{AsyncContext, AsyncRuntime, Ctx, FromJs, Value};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Bytes of the thread's stack that JavaScript leaves to what it calls: more than what WebAssembly asks
-/// for when it is entered, so that endless recursion ends in a `RangeError` of either.
+/// for when it is entered, so that endless recursion ends in a `RangeError` of either. A stack of less
+/// than twice as much is shared half and half.
 const STACK_RESERVE: usize = 512 << 10;
+
+/// Most bytes of stack for JavaScript, however many there are: where the stack has no limit of its own,
+/// endless recursion would take all memory.
+const MOST_STACK: usize = 8 << 20;
 
 /// Bytes of stack for JavaScript where the system does not tell how many there are.
 const DEFAULT_STACK: usize = 1 << 20;
@@ -45,6 +53,9 @@ pub struct Options {
 }
 
 /// A JavaScript engine with modules, an event loop, Web and Node APIs, and `WebAssembly`.
+///
+/// JavaScript uses the stack of the thread that calls, at most 8 MiB of it and never its last part, so that
+/// endless recursion is a `RangeError` there.
 ///
 /// Programs run with the rights of the user, as under Node. Each of the `run` functions runs a program
 /// to its end, prints what it did not catch to stderr, and returns the status to exit with.
@@ -80,9 +91,7 @@ impl Runtime {
         let loader = ModuleLoader::default();
         let (runtime, context) = tokio.block_on(async {
             let runtime = AsyncRuntime::new()?;
-            let stack =
-                raw::remaining_stack().map_or(DEFAULT_STACK, |n| n.saturating_sub(STACK_RESERVE));
-            runtime.set_max_stack_size(stack.max(STACK_RESERVE)).await;
+            runtime.set_max_stack_size(stack_for_javascript()).await;
             runtime.set_loader(loader.clone(), loader.clone()).await;
             runtime
                 .set_host_promise_rejection_tracker(Some(Box::new(
@@ -164,6 +173,22 @@ pub enum StartError {
     Engine(#[from] bident::Error),
 }
 
+/// Evaluates a script of the host's own; `name` is what stack traces call it.
+fn eval_own<'js, V: FromJs<'js>>(ctx: &Ctx<'js>, name: &str, source: &str) -> rquickjs::Result<V> {
+    let mut options = EvalOptions::default();
+    options.filename = Some(name.to_owned());
+    ctx.eval_with_options(source, options)
+}
+
+fn stack_for_javascript() -> usize {
+    // QuickJS takes 0 for no limit at all.
+    raw::remaining_stack().map_or(DEFAULT_STACK, |bytes| {
+        (bytes / 2)
+            .max(bytes.saturating_sub(STACK_RESERVE))
+            .clamp(1, MOST_STACK)
+    })
+}
+
 fn install_all(
     ctx: &Ctx<'_>,
     options: &Options,
@@ -218,8 +243,7 @@ fn end(ctx: &Ctx<'_>, path: &Path) -> Result<(), Exit> {
         ));
         return Err(Exit(UNSETTLED));
     }
-    let status = Value::new_int(ctx.clone(), process::exit_code(ctx));
-    if let Err(error) = process::emit(ctx, "exit", &[status]) {
+    if let Err(error) = process::emit_exit(ctx) {
         event_loop::fail(ctx, error)?;
     }
     match process::exit_code(ctx) {
