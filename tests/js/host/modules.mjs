@@ -30,6 +30,14 @@ test("packages", () => {
   same(data.list[1], 2);
 });
 
+test("a JSON module is parsed, not run", async () => {
+  same(Object.hasOwn(data, "__proto__"), true);
+  same(data.mark, "\u2028");
+  await rejects(SyntaxError, import("./modules/not-data.json"), /not-data\.json is not JSON/);
+  same(await import("./modules/not-data.json").catch((e) => e.name), "SyntaxError");
+  same(globalThis.ran, undefined);
+});
+
 test("failures name both ends", async () => {
   const failure = async (specifier, pattern, code) => {
     const error = await rejects(Error, import(specifier), pattern);
@@ -63,8 +71,23 @@ test("files", async () => {
   same(existsSync(new URL("nothing", here)), false);
   const error = throws(Error, () => readFileSync("/no/such/file"), /ENOENT.*open '\/no\/such\/file'/);
   list([error.code, error.errno, error.syscall, error.path], ["ENOENT", -2, "open", "/no/such/file"]);
+  for (const length of [5000, 100000]) {
+    const error = throws(Error, () => readFileSync("x".repeat(length)), /^ENAMETOOLONG: name too long, open 'x/);
+    list([error.code, error.errno], ["ENAMETOOLONG", -36]);
+    same(existsSync("x".repeat(length)), false);
+  }
   same((await rejects(Error, fs.promises.stat("/no/such/file"))).code, "ENOENT");
   await new Promise((done) => fs.readFile(file, "utf8", (error, text) => { same(error, null); holds(text.length > 0); done(); }));
+});
+
+test("appending", () => {
+  const folder = fs.mkdtempSync("/tmp/bident-append-");
+  const file = path.join(folder, "file");
+  fs.appendFileSync(file, "ab");
+  fs.appendFileSync(file, new Uint8Array([99]));
+  same(readFileSync(file, "utf8"), "abc");
+  throws(Error, () => fs.appendFileSync(folder, "x"), /^EISDIR: illegal operation on a directory, open/);
+  fs.rmSync(folder, { recursive: true });
 });
 
 test("paths and URLs", () => {

@@ -1,6 +1,7 @@
 //! ES modules from files and from the host: what QuickJS asks when it meets an `import`.
 
 use super::node;
+use super::report::caught;
 use super::resolve::{Format, ModuleResolver, ResolveError, Target};
 use crate::raw;
 use rquickjs::loader::{Loader, Resolver};
@@ -11,6 +12,9 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 use url::Url;
+
+/// What UTF-8 texts of some editors start with; not part of the JSON.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Resolver and loader of one runtime. A module's name is its absolute path, or `node:...`.
 #[derive(Clone, Default)]
@@ -32,7 +36,10 @@ impl ModuleLoader {
         if format == Format::Module {
             return self.declare(ctx, path, source).map(Program::Module);
         }
-        if format == Format::Unknown || format == Format::Json {
+        if format == Format::Json {
+            return declare_json(ctx, path, source).map(Program::Module);
+        }
+        if format == Format::Unknown {
             // Only a module may contain `import`, `export` or `await` at its top: if the text is no
             // script, it is a module, and what is wrong with it is for the module's parser to say.
             return match raw::Script::compile(ctx, &source, &name_of(path)) {
@@ -105,14 +112,10 @@ impl Loader for ModuleLoader {
             return node::declare(ctx, name);
         }
         let path = Path::new(name);
-        let mut source = read(ctx, path)?;
+        let source = read(ctx, path)?;
         let format = self.0.borrow_mut().format(path);
         match format {
-            Format::Json => {
-                // Every JSON text is also a JavaScript expression.
-                source.splice(..0, b"export default ".iter().copied());
-                Module::declare(ctx.clone(), name, source)
-            }
+            Format::Json => declare_json(ctx, path, source),
             Format::Script => Err(Exception::throw_syntax(
                 ctx,
                 &format!("{name} is a CommonJS script; only ES modules and JSON can be imported"),
@@ -120,6 +123,33 @@ impl Loader for ModuleLoader {
             Format::Module | Format::Unknown => self.declare(ctx, path, source),
         }
     }
+}
+
+/// A module whose default export is the value that a JSON text stands for.
+fn declare_json<'js>(
+    ctx: &Ctx<'js>,
+    path: &Path,
+    mut source: Vec<u8>,
+) -> Result<Module<'js, Declared>> {
+    if source.starts_with(BYTE_ORDER_MARK) {
+        source.drain(..BYTE_ORDER_MARK.len());
+    }
+    let value = ctx.json_parse(source).map_err(|error| {
+        let error = caught(ctx, error);
+        let reason = error
+            .as_object()
+            .and_then(|error| error.get::<_, String>("message").ok())
+            .unwrap_or_default();
+        Exception::throw_syntax(ctx, &format!("{} is not JSON: {reason}", path.display()))
+    })?;
+    // Nothing but this one line ever sees the module's `import.meta`.
+    let module = Module::declare(
+        ctx.clone(),
+        name_of(path),
+        "export default import.meta.value",
+    )?;
+    module.meta()?.set("value", value)?;
+    Ok(module)
 }
 
 fn read(ctx: &Ctx<'_>, path: &Path) -> Result<Vec<u8>> {
