@@ -1,10 +1,25 @@
+import { append } from "host:files";
 import fs from "llrt:fs";
 import { fileURLToPath } from "node:url";
 
 // LLRT has the operations; this adds what programs for Node expect around them: paths given as URLs
 // or buffers, and errors with `code`, `errno`, `syscall` and `path`.
 
-const CODES = { 1: "EPERM", 2: "ENOENT", 9: "EBADF", 13: "EACCES", 17: "EEXIST", 18: "EXDEV", 20: "ENOTDIR", 21: "EISDIR", 22: "EINVAL", 24: "EMFILE", 28: "ENOSPC", 30: "EROFS", 39: "ENOTEMPTY", 40: "ELOOP" };
+// Linux's numbers, with the words that Node has for them.
+const ERRORS = {
+  1: ["EPERM", "operation not permitted"], 2: ["ENOENT", "no such file or directory"], 5: ["EIO", "i/o error"],
+  6: ["ENXIO", "no such device or address"], 9: ["EBADF", "bad file descriptor"],
+  11: ["EAGAIN", "resource temporarily unavailable"], 12: ["ENOMEM", "not enough memory"],
+  13: ["EACCES", "permission denied"], 16: ["EBUSY", "resource busy or locked"],
+  17: ["EEXIST", "file already exists"], 18: ["EXDEV", "cross-device link not permitted"],
+  19: ["ENODEV", "no such device"], 20: ["ENOTDIR", "not a directory"],
+  21: ["EISDIR", "illegal operation on a directory"], 22: ["EINVAL", "invalid argument"],
+  23: ["ENFILE", "file table overflow"], 24: ["EMFILE", "too many open files"], 26: ["ETXTBSY", "text file is busy"],
+  27: ["EFBIG", "file too large"], 28: ["ENOSPC", "no space left on device"], 29: ["ESPIPE", "invalid seek"],
+  30: ["EROFS", "read-only file system"], 31: ["EMLINK", "too many links"], 32: ["EPIPE", "broken pipe"],
+  36: ["ENAMETOOLONG", "name too long"], 39: ["ENOTEMPTY", "directory not empty"],
+  40: ["ELOOP", "too many symbolic links encountered"], 95: ["ENOTSUP", "operation not supported on socket"],
+};
 
 function pathOf(value) {
   if (typeof value === "string") return value;
@@ -13,11 +28,13 @@ function pathOf(value) {
   throw new TypeError("a path must be a string, a URL or a Uint8Array");
 }
 
+// The number stands at the end, behind a path of any length: no pattern is run over the whole text.
 function describe(error, syscall, path) {
-  const [, text, number] = /([^."]*?) \(os error (\d+)\)/.exec(error?.message) ?? [];
-  const code = CODES[number];
-  if (code === undefined) return error;
-  const described = new Error(`${code}: ${text.trim().toLowerCase()}, ${syscall} '${path}'`);
+  const text = String(error?.message);
+  const number = parseInt(text.slice(text.lastIndexOf(" (os error ") + " (os error ".length), 10);
+  if (!(number in ERRORS)) return error;
+  const [code, words] = ERRORS[number];
+  const described = new Error(`${code}: ${words}, ${syscall} '${path}'`);
   return Object.assign(described, { code, errno: -number, syscall, path });
 }
 
@@ -63,9 +80,17 @@ export function existsSync(path) {
   }
 }
 
-export function appendFileSync(path, data) {
-  const before = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-  writeFileSync(path, Buffer.concat([before, Buffer.from(data)]));
+export function appendFileSync(path, data, options) {
+  const given = pathOf(path);
+  const encoding = typeof options === "string" ? options : options?.encoding;
+  const bytes = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : Buffer.from(String(data), encoding ?? undefined);
+  try {
+    append(given, bytes);
+  } catch (error) {
+    throw describe(error, "open", given);
+  }
 }
 
 export const promises = {
