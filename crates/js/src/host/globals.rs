@@ -1,10 +1,9 @@
 //! Global names of the Web that are not timers, `console` or `process`. Those that cost something to set
 //! up come into being when a program first names them.
 
-use llrt_utils::clone::structured_clone;
-use llrt_utils::primordials::{BasePrimordials, Primordial};
+use rquickjs::atom::PredefinedAtom;
 use rquickjs::object::{Accessor, Property};
-use rquickjs::prelude::{Func, Opt, This};
+use rquickjs::prelude::{Func, This};
 use rquickjs::{Ctx, Exception, Function, Object, Result, TypedArray, Value};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +14,6 @@ const MOST_RANDOM_BYTES: usize = 65536;
 pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
     let globals = ctx.globals();
     globals.set("queueMicrotask", Func::from(|f: Function<'_>| f.defer(())))?;
-    globals.set("structuredClone", Func::from(clone))?;
     globals.prop(
         "performance",
         Property::from(performance(ctx, start)?)
@@ -27,18 +25,50 @@ pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
         Property::from(crypto(ctx)?).writable().configurable(),
     )?;
     lazy(ctx, &["URL", "URLSearchParams"], init_url)?;
-    lazy(ctx, &["TextEncoder", "TextDecoder"], llrt_util::init)?;
+    lazy(ctx, &["structuredClone"], init_clone)?;
+    lazy(ctx, &["TextEncoder", "TextDecoder"], init_text)?;
     lazy(
         ctx,
         &["Buffer", "Blob", "File", "atob", "btoa"],
-        llrt_buffer::init,
+        init_buffers,
     )
+}
+
+fn init_clone(ctx: &Ctx<'_>) -> Result<()> {
+    let make: Function = super::eval_own(ctx, "host:clone", include_str!("clone.js"))?;
+    let clone: Value = make.call((Func::from(is_lent),))?;
+    ctx.globals().set("structuredClone", clone)
+}
+
+fn is_lent<'js>(ctx: Ctx<'js>, value: Value<'js>) -> bool {
+    crate::webassembly::is_memory_buffer(&ctx, &value)
+}
+
+/// LLRT's encodings, behind classes that take what the standard allows.
+fn init_text(ctx: &Ctx<'_>) -> Result<()> {
+    llrt_util::init(ctx)?;
+    let globals = ctx.globals();
+    let wrap: Function = super::eval_own(ctx, "host:text", include_str!("text.js"))?;
+    let names = ["TextEncoder", "TextDecoder"];
+    let [encoder, decoder] = names.map(|name| globals.get::<_, Value>(name));
+    let made: Object = wrap.call((encoder?, decoder?))?;
+    for name in names {
+        globals.set(name, made.get::<_, Value>(name)?)?;
+    }
+    Ok(())
+}
+
+/// LLRT's `Buffer`, taught to check sizes.
+fn init_buffers(ctx: &Ctx<'_>) -> Result<()> {
+    llrt_buffer::init(ctx)?;
+    let teach: Function = super::eval_own(ctx, "host:buffer", include_str!("buffer.js"))?;
+    teach.call((ctx.globals().get::<_, Value>("Buffer")?,))
 }
 
 /// LLRT's `URL`, taught to take a base that is not a string.
 fn init_url(ctx: &Ctx<'_>) -> Result<()> {
     llrt_url::init(ctx)?;
-    let wrap: Function = ctx.eval(include_str!("url.js"))?;
+    let wrap: Function = super::eval_own(ctx, "host:url", include_str!("url.js"))?;
     let globals = ctx.globals();
     globals.set(
         "URL",
@@ -87,24 +117,6 @@ fn hide<'js>(globals: &Object<'js>, names: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn clone<'js>(ctx: Ctx<'js>, value: Value<'js>, options: Opt<Object<'js>>) -> Result<Value<'js>> {
-    BasePrimordials::init(&ctx)?;
-    if let Some(options) = &options.0 {
-        let transferred: Option<Vec<Value>> = options.get("transfer")?;
-        if transferred
-            .iter()
-            .flatten()
-            .any(|value| crate::webassembly::is_memory_buffer(&ctx, value))
-        {
-            return Err(Exception::throw_type(
-                &ctx,
-                "the buffer of a WebAssembly.Memory cannot be transferred",
-            ));
-        }
-    }
-    structured_clone(&ctx, value, options)
-}
-
 fn performance<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<Object<'js>> {
     let performance = Object::new(ctx.clone())?;
     let origin = SystemTime::now()
@@ -127,7 +139,7 @@ fn crypto<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 }
 
 fn get_random_values<'js>(ctx: Ctx<'js>, view: Object<'js>) -> Result<Object<'js>> {
-    if view.is_typed_array::<f32>() || view.is_typed_array::<f64>() {
+    if !is_integers(&view) {
         return Err(Exception::throw_type(
             &ctx,
             "getRandomValues needs an array of integers",
@@ -149,6 +161,20 @@ fn get_random_values<'js>(ctx: Ctx<'js>, view: Object<'js>) -> Result<Object<'js
     let set: Function = target.get("set")?;
     set.call::<_, Value>((This(target), TypedArray::new(ctx, bytes)?))?;
     Ok(view)
+}
+
+fn is_integers(view: &Object<'_>) -> bool {
+    view.is_typed_array::<u8>()
+        || view.is_typed_array::<i8>()
+        || view.is_typed_array::<u16>()
+        || view.is_typed_array::<i16>()
+        || view.is_typed_array::<u32>()
+        || view.is_typed_array::<i32>()
+        || view.is_typed_array::<u64>()
+        || view.is_typed_array::<i64>()
+        || view
+            .get::<_, String>(PredefinedAtom::SymbolToStringTag)
+            .is_ok_and(|tag| tag == "Uint8ClampedArray")
 }
 
 fn random_uuid(ctx: Ctx<'_>) -> Result<String> {

@@ -1,0 +1,174 @@
+// LLRT's class `Buffer` with nearly all of its functions done over: there an impossible size or offset ends
+// the process, and a view that does not start where its buffer does reads its neighbour's bytes. Of LLRT
+// remain the encodings but the one-byte ones.
+(Buffer) => {
+  const MOST = 2 ** 31 - 1;
+  const MOST_CHARACTERS = 2 ** 30 - 1;
+  const fromText = Buffer.from.bind(Buffer);
+  const toText = Function.prototype.call.bind(Buffer.prototype.toString);
+  const wellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
+  const isLatin = (encoding) => /^(latin1|binary|ascii)$/i.test(encoding);
+  const fail = (Class, code, message) => {
+    throw Object.assign(new Class(message), { code });
+  };
+
+  function integer(name, value, least, most) {
+    if (typeof value !== "number") fail(TypeError, "ERR_INVALID_ARG_TYPE", `${name} must be a number, not ${typeof value}`);
+    if (!(value >= least && value <= most)) {
+      fail(RangeError, "ERR_OUT_OF_RANGE", `${name} must be between ${least} and ${most}, not ${value}`);
+    }
+    return Math.trunc(value);
+  }
+
+  // A string's bytes. LLRT takes every one-byte encoding for UTF-8.
+  function encode(text, encoding) {
+    if (!isLatin(encoding)) return fromText(wellFormed(text), encoding);
+    const bytes = create(text.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+    return bytes;
+  }
+
+  function decode(bytes, encoding) {
+    if (bytes.length * (/^hex$/i.test(encoding) ? 2 : 1) > MOST_CHARACTERS) {
+      fail(RangeError, "ERR_STRING_TOO_LONG", `cannot make a string of ${bytes.length} bytes`);
+    }
+    if (!isLatin(encoding)) return toText(bytes, encoding);
+    const parts = [];
+    for (let at = 0; at < bytes.length; at += 4096) parts.push(String.fromCharCode(...bytes.subarray(at, at + 4096)));
+    return parts.join("");
+  }
+
+  const create = (size) => new Buffer(integer("size", size, 0, MOST));
+
+  const statics = {
+    from(value, offset, length) {
+      if (typeof value === "string") return encode(value, offset ?? "utf8");
+      const inner = typeof value === "object" && value !== null ? value.valueOf?.() : undefined;
+      if (inner instanceof ArrayBuffer || (globalThis.SharedArrayBuffer !== undefined && inner instanceof SharedArrayBuffer)) {
+        return new Buffer(inner, offset, length);
+      }
+      if (inner !== undefined && inner !== value) return Buffer.from(inner, offset, length);
+      const data = inner?.type === "Buffer" && Array.isArray(inner.data) ? inner.data : inner;
+      if (typeof data?.length !== "number") {
+        fail(TypeError, "ERR_INVALID_ARG_TYPE", "a Buffer is made from a string, a buffer, a view or an array");
+      }
+      const copy = create(data.length);
+      copy.set(data);
+      return copy;
+    },
+    byteLength: (value, encoding) => (typeof value === "string" ? encode(value, encoding ?? "utf8").length : value.byteLength),
+    alloc(size, value, encoding) {
+      const buffer = create(size);
+      return value === undefined || size === 0 ? buffer : buffer.fill(value, encoding);
+    },
+    allocUnsafe: create,
+    allocUnsafeSlow: create,
+    concat(list, length) {
+      const total = length ?? list.reduce((sum, part) => sum + part.length, 0);
+      const joined = create(total);
+      let at = 0;
+      for (const part of list) {
+        if (at >= total) break;
+        joined.set(part.subarray(0, total - at), at);
+        at += part.length;
+      }
+      return joined;
+    },
+  };
+
+  const methods = {
+    toString(encoding = "utf8", start = 0, end = this.length) {
+      return decode(Uint8Array.prototype.subarray.call(this, Math.max(start, 0), Math.max(end, 0)), encoding);
+    },
+    toJSON() {
+      return { type: "Buffer", data: Array.from(this) };
+    },
+    equals(other) {
+      return this.length === other.length && this.every((byte, i) => byte === other[i]);
+    },
+    subarray: Uint8Array.prototype.subarray,
+    slice: Uint8Array.prototype.subarray,
+    fill(value, start = 0, end = this.length, encoding = "utf8") {
+      if (typeof start === "string") [start, end, encoding] = [0, this.length, start];
+      else if (typeof end === "string") [end, encoding] = [this.length, end];
+      start = integer("offset", start, 0, this.length);
+      end = integer("end", end, 0, this.length);
+      const fill = Uint8Array.prototype.fill;
+      const isBytes = typeof value === "string" || ArrayBuffer.isView(value);
+      if (!isBytes) return fill.call(this, Number(value) & 255, start, end);
+      const pattern = typeof value === "string" ? encode(value, encoding) : value;
+      if (pattern.length === 0) {
+        if (value !== "") fail(TypeError, "ERR_INVALID_ARG_VALUE", "the pattern to fill with is empty");
+        return fill.call(this, 0, start, end);
+      }
+      if (end <= start) return this;
+      this.set(pattern.subarray(0, end - start), start);
+      for (let filled = pattern.length; filled < end - start; filled *= 2) {
+        this.copyWithin(start + filled, start, Math.min(start + filled, end - filled));
+      }
+      return this;
+    },
+    copy(target, targetStart = 0, sourceStart = 0, sourceEnd = this.length) {
+      const from = integer("sourceStart", sourceStart, 0, this.length);
+      const at = integer("targetStart", targetStart, 0, Infinity);
+      const end = Math.min(integer("sourceEnd", sourceEnd, 0, Infinity), this.length);
+      const count = Math.min(end - from, target.length - at);
+      if (count <= 0) return 0;
+      target.set(this.subarray(from, from + count), at);
+      return count;
+    },
+    write(text, offset = 0, length = undefined, encoding = "utf8") {
+      if (typeof offset === "string") [offset, encoding] = [0, offset];
+      else if (typeof length === "string") [length, encoding] = [undefined, length];
+      offset = integer("offset", offset, 0, this.length);
+      const room = Math.min(integer("length", length ?? this.length - offset, 0, MOST), this.length - offset);
+      const bytes = encode(String(text), encoding);
+      let count = Math.min(room, bytes.length);
+      // No half of a character.
+      if (/^utf-?8$/i.test(encoding)) while (count < bytes.length && (bytes[count] & 0xc0) === 0x80) count--;
+      this.set(bytes.subarray(0, count), offset);
+      return count;
+    },
+  };
+
+  // Name in `Buffer`, name in `DataView`, size, bounds of what may be written.
+  const KINDS = [
+    ["Int8", "Int8", 1, -(2 ** 7), 2 ** 7 - 1], ["UInt8", "Uint8", 1, 0, 2 ** 8 - 1],
+    ["Int16", "Int16", 2, -(2 ** 15), 2 ** 15 - 1], ["UInt16", "Uint16", 2, 0, 2 ** 16 - 1],
+    ["Int32", "Int32", 4, -(2 ** 31), 2 ** 31 - 1], ["UInt32", "Uint32", 4, 0, 2 ** 32 - 1],
+    ["Float", "Float32", 4], ["Double", "Float64", 8],
+    ["BigInt64", "BigInt64", 8, -(2n ** 63n), 2n ** 63n - 1n], ["BigUInt64", "BigUint64", 8, 0n, 2n ** 64n - 1n],
+  ];
+  const view = (buffer) => new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+
+  function checked(value, least, most) {
+    if (least === undefined) return value;
+    if (typeof value !== typeof least) fail(TypeError, "ERR_INVALID_ARG_TYPE", `value must be a ${typeof least}, not ${typeof value}`);
+    if (value < least || value > most) fail(RangeError, "ERR_OUT_OF_RANGE", `value must be between ${least} and ${most}, not ${value}`);
+    return value;
+  }
+
+  for (const [name, inner, size, least, most] of KINDS) {
+    for (const [end, isLittle] of size === 1 ? [["", true]] : [["LE", true], ["BE", false]]) {
+      const read = function (offset = 0) {
+        return view(this)[`get${inner}`](integer("offset", offset, 0, this.length - size), isLittle);
+      };
+      const write = function (value, offset = 0) {
+        const at = integer("offset", offset, 0, this.length - size);
+        view(this)[`set${inner}`](at, checked(value, least, most), isLittle);
+        return at + size;
+      };
+      for (const alias of new Set([name, name.replace("UInt", "Uint")])) {
+        Object.assign(methods, { [`read${alias}${end}`]: read, [`write${alias}${end}`]: write });
+      }
+    }
+  }
+
+  const define = (object, members) => {
+    for (const [key, value] of Object.entries(members)) {
+      Object.defineProperty(object, key, { value, writable: true, configurable: true });
+    }
+  };
+  define(Buffer, statics);
+  define(Buffer.prototype, methods);
+};

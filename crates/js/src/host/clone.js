@@ -1,0 +1,116 @@
+// `structuredClone`. It works off a list instead of calling itself, so that no depth is too much.
+//
+// `isLent(buffer)` tells the buffers of WebAssembly memories, which only the memory may detach.
+(isLent) => {
+  const { keys, hasOwn, getPrototypeOf } = Object;
+  const toTag = Function.prototype.call.bind(Object.prototype.toString);
+  const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+
+  const typedArray = getPrototypeOf(Uint8Array.prototype);
+  const nameOf = Function.prototype.call.bind(Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag).get);
+
+  const define = (object, key, value, enumerable = true) =>
+    Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
+
+  function refuse(what) {
+    throw Object.defineProperty(new Error(`${what} could not be cloned.`), "name", { value: "DataCloneError", configurable: true, writable: true });
+  }
+
+  // Buffers that change hands: from the old one to the new one.
+  function transfer(list) {
+    const moved = new Map();
+    for (const buffer of list) {
+      if (!(buffer instanceof ArrayBuffer)) refuse("a value that is no ArrayBuffer");
+      if (isLent(buffer)) throw new TypeError("the buffer of a WebAssembly.Memory cannot be transferred");
+      if (moved.has(buffer) || buffer.detached) refuse("an ArrayBuffer that is detached");
+      moved.set(buffer, undefined);
+    }
+    return moved;
+  }
+
+  class Copier {
+    constructor(moved) {
+      this.copies = new Map();
+      this.moved = moved;
+      this.work = [];
+    }
+
+    // The copy of a value; what is inside of it is put on the list.
+    copy(value) {
+      if (typeof value === "symbol") refuse(String(value));
+      if (typeof value === "function") refuse(`the function ${value.name}`);
+      if (typeof value !== "object" || value === null) return value;
+      let copy = this.copies.get(value);
+      if (copy === undefined) this.copies.set(value, (copy = this.shell(value)));
+      return copy;
+    }
+
+    shell(value) {
+      if (Array.isArray(value)) return this.filled(value, new Array(value.length));
+      if (value instanceof ArrayBuffer) return this.buffer(value);
+      if (ArrayBuffer.isView(value)) return this.view(value);
+      if (value instanceof Map) {
+        const copy = new Map();
+        for (const [key, entry] of value) this.work.push(() => copy.set(this.copy(key), this.copy(entry)));
+        return copy;
+      }
+      if (value instanceof Set) {
+        const copy = new Set();
+        for (const entry of value) this.work.push(() => copy.add(this.copy(entry)));
+        return copy;
+      }
+      if (value instanceof Date) return new Date(+value);
+      if (value instanceof RegExp) return new RegExp(value.source, value.flags);
+      if (value instanceof Error) return this.error(value);
+      for (const type of [Number, String, Boolean, BigInt]) {
+        if (value instanceof type) return Object(type.prototype.valueOf.call(value));
+      }
+      if (value instanceof WebAssembly.Module) return value;
+      const tag = toTag(value);
+      const isPlain = tag === "[object Object]" || hasOwn(value, Symbol.toStringTag) || getPrototypeOf(value) === null;
+      if (!isPlain || value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) refuse(`#<${tag.slice(8, -1)}>`);
+      return this.filled(value, {});
+    }
+
+    filled(value, copy) {
+      for (const key of keys(value)) this.work.push(() => define(copy, key, this.copy(value[key])));
+      return copy;
+    }
+
+    buffer(value) {
+      if (!this.moved.has(value)) return value.slice(0);
+      const copy = value.transfer();
+      this.moved.set(value, copy);
+      return copy;
+    }
+
+    view(value) {
+      const type = value instanceof DataView ? DataView : globalThis[nameOf(value)];
+      const { byteOffset, byteLength, length = byteLength } = value;
+      return new type(this.copy(value.buffer), byteOffset, length);
+    }
+
+    error(value) {
+      const copy = new (ERRORS[value.name] ?? Error)(value.message);
+      define(copy, "stack", value.stack, false);
+      if (hasOwn(value, "cause")) this.work.push(() => define(copy, "cause", this.copy(value.cause), false));
+      return copy;
+    }
+
+    run(value) {
+      const result = this.copy(value);
+      for (let at = 0; at < this.work.length; at++) {
+        this.work[at]();
+        this.work[at] = undefined;
+      }
+      return result;
+    }
+  }
+
+  return (value, options) => {
+    const copier = new Copier(transfer(options?.transfer ?? []));
+    const result = copier.run(value);
+    for (const [buffer, copy] of copier.moved) if (copy === undefined) buffer.transfer();
+    return result;
+  };
+};
