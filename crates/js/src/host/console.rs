@@ -1,8 +1,11 @@
-//! `console`. LLRT formats the values.
+//! `console`. What is shown of a value is decided in JavaScript (`inspect.js`).
 
-use llrt_logging::{FormatOptions, build_formatted_string};
+use super::event_loop::Host;
+use super::report::complain;
+use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::prelude::{Func, Opt, Rest};
-use rquickjs::{Ctx, Object, Result, Value};
+use rquickjs::promise::PromiseState;
+use rquickjs::{Array, Coerced, Ctx, Exception, Function, Object, Result, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -32,10 +35,104 @@ pub(super) fn format<'js>(ctx: &Ctx<'js>, values: Vec<Value<'js>>) -> String {
 }
 
 fn format_values<'js>(ctx: &Ctx<'js>, values: Vec<Value<'js>>, colour: bool) -> Result<String> {
-    let mut text = String::new();
-    let mut options = FormatOptions::new(ctx, colour, true)?;
-    build_formatted_string(&mut text, ctx, Rest(values), &mut options)?;
-    Ok(text)
+    // What most programs print; it needs no inspector.
+    if let [value] = &values[..]
+        && let Some(text) = value.as_string()
+        && let Ok(text) = text.to_string()
+    {
+        return Ok(text);
+    }
+    let options = Object::new(ctx.clone())?;
+    options.set("colors", colour)?;
+    let format: Function = inspector(ctx)?.get("formatWithOptions")?;
+    text_of(&format.call::<_, Value>((options, Rest(values)))?)
+}
+
+/// A string as UTF-8; surrogates without their other half become U+FFFD.
+fn text_of(value: &Value<'_>) -> Result<String> {
+    let Some(string) = value.as_string() else {
+        return Ok(value.get::<Coerced<String>>()?.0);
+    };
+    string.to_string().or_else(|_| {
+        let whole: Function = value.ctx().eval("text => text.toWellFormed()")?;
+        whole.call((value.clone(),))
+    })
+}
+
+/// The functions of `inspect.js`, made when they are first needed.
+fn inspector<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let host = Host::of(ctx)?;
+    let known = host.inspector.borrow().clone();
+    if let Some(inspector) = known {
+        return Ok(inspector);
+    }
+    let make: Function = super::eval_own(ctx, "host:inspect", include_str!("inspect.js"))?;
+    let inspector: Object = make.call((Func::from(look),))?;
+    host.inspector.replace(Some(inspector.clone()));
+    Ok(inspector)
+}
+
+/// What of a value JavaScript cannot see.
+fn look<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Option<Array<'js>>> {
+    let seen = Array::new(ctx)?;
+    if let Some(proxy) = value.as_proxy() {
+        match proxy.target() {
+            Ok(target) => {
+                seen.set(0, "proxy")?;
+                seen.set(1, target)?;
+            }
+            Err(_) => {
+                value.ctx().catch();
+                seen.set(0, "revoked")?;
+            }
+        }
+        return Ok(Some(seen));
+    }
+    let Some(promise) = value.as_promise() else {
+        return Ok(None);
+    };
+    seen.set(0, "promise")?;
+    match promise.state() {
+        PromiseState::Pending => seen.set(1, "pending")?,
+        PromiseState::Resolved => {
+            seen.set(1, "fulfilled")?;
+            seen.set(2, promise.result::<Value>().transpose()?)?;
+        }
+        PromiseState::Rejected => {
+            seen.set(1, "rejected")?;
+            // The reason arrives as an exception.
+            if promise
+                .result::<Value>()
+                .is_some_and(|reason| reason.is_err())
+            {
+                seen.set(2, value.ctx().catch())?;
+            }
+        }
+    }
+    Ok(Some(seen))
+}
+
+/// The internal module `host:inspect`, for `node:util`.
+pub(super) struct InspectModule;
+
+/// What it exports.
+const INSPECT_EXPORTS: [&str; 3] = ["inspect", "format", "formatWithOptions"];
+
+impl ModuleDef for InspectModule {
+    fn declare(declarations: &Declarations<'_>) -> Result<()> {
+        for name in INSPECT_EXPORTS {
+            declarations.declare(name)?;
+        }
+        Ok(())
+    }
+
+    fn evaluate<'js>(ctx: &Ctx<'js>, exports: &Exports<'js>) -> Result<()> {
+        let inspector = inspector(ctx)?;
+        for name in INSPECT_EXPORTS {
+            exports.export(name, inspector.get::<_, Value>(name)?)?;
+        }
+        Ok(())
+    }
 }
 
 /// Defines `console`.
@@ -46,21 +143,19 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
         ("log", Stream::Out),
         ("info", Stream::Out),
         ("debug", Stream::Out),
-        ("dir", Stream::Out),
-        ("table", Stream::Out),
         ("error", Stream::Err),
         ("warn", Stream::Err),
-        ("trace", Stream::Err),
     ] {
         let state = state.clone();
         let print =
             move |ctx: Ctx<'js>, values: Rest<Value<'js>>| log(&ctx, &state, stream, values.0);
-        console.set(
-            name,
-            rquickjs::Function::new(ctx.clone(), print)?.with_name(name)?,
-        )?;
+        console.set(name, Function::new(ctx.clone(), print)?.with_name(name)?)?;
     }
-    install_stateful(ctx, &console, &state)?;
+    install_views(&console, &state)?;
+    install_groups(&console, &state)?;
+    install_counters(&console, &state)?;
+    install_timers(&console, &state)?;
+    console.set("clear", Func::from(clear))?;
     ctx.globals().set("console", console)
 }
 
@@ -80,12 +175,12 @@ fn log<'js>(
 }
 
 fn print(state: &RefCell<State>, stream: Stream, text: &str) {
-    let indent = "  ".repeat(state.borrow().depth);
-    let text = match indent.is_empty() {
-        true => format!("{text}\n"),
-        false => text
-            .lines()
-            .map(|line| format!("{indent}{line}\n"))
+    let depth = state.borrow().depth;
+    let text = match depth {
+        0 => format!("{text}\n"),
+        _ => text
+            .split('\n')
+            .map(|line| format!("{}{line}\n", "  ".repeat(depth)))
             .collect(),
     };
     // A closed pipe is no reason to throw into the program.
@@ -95,33 +190,86 @@ fn print(state: &RefCell<State>, stream: Stream, text: &str) {
     };
 }
 
-/// The functions that remember something: groups, counters, timers; and `assert`.
-fn install_stateful<'js>(
-    ctx: &Ctx<'js>,
-    console: &Object<'js>,
-    state: &Rc<RefCell<State>>,
-) -> Result<()> {
-    console.set("assert", {
-        let state = state.clone();
-        Func::from(
-            move |ctx: Ctx<'js>, holds: Opt<Value<'js>>, values: Rest<Value<'js>>| -> Result<()> {
-                if holds
-                    .0
-                    .is_some_and(|v| v.get::<rquickjs::Coerced<bool>>().is_ok_and(|b| b.0))
-                {
-                    return Ok(());
-                }
-                let text = format_values(&ctx, values.0, false)?;
-                let colon = if text.is_empty() { "" } else { ": " };
-                print(
-                    &state,
-                    Stream::Err,
-                    &format!("Assertion failed{colon}{text}"),
-                );
-                Ok(())
-            },
-        )
-    })?;
+fn clear() {
+    if stdout().is_terminal() {
+        let _ = stdout().write_all(b"\x1b[1;1H\x1b[0J");
+    }
+}
+
+/// `dir`, `table`, `trace` and `assert`.
+fn install_views<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Result<()> {
+    let shown = state.clone();
+    let dir = move |ctx: Ctx<'js>, value: Value<'js>, options: Opt<Value<'js>>| -> Result<()> {
+        let given = options.0.and_then(Value::into_object);
+        let options = Object::new(ctx.clone())?;
+        options.set("colors", stdout().is_terminal())?;
+        options.set("customInspect", false)?;
+        if let Some(given) = given {
+            for entry in given.props::<String, Value>() {
+                let (name, value) = entry?;
+                options.set(name, value)?;
+            }
+        }
+        let inspect: Function = inspector(&ctx)?.get("inspect")?;
+        let text = text_of(&inspect.call::<_, Value>((value, options))?)?;
+        print(&shown, Stream::Out, &text);
+        Ok(())
+    };
+    console.set("dir", Func::from(dir))?;
+    let shown = state.clone();
+    let table = move |ctx: Ctx<'js>, data: Value<'js>, columns: Opt<Value<'js>>| -> Result<()> {
+        if !data.is_object() {
+            return log(&ctx, &shown, Stream::Out, vec![data]);
+        }
+        let table: Function = inspector(&ctx)?.get("table")?;
+        let text = text_of(&table.call::<_, Value>((data, columns))?)?;
+        print(&shown, Stream::Out, &text);
+        Ok(())
+    };
+    console.set("table", Func::from(table))?;
+    let shown = state.clone();
+    let trace = move |ctx: Ctx<'js>, values: Rest<Value<'js>>| -> Result<()> {
+        let text = format_values(&ctx, values.0, false)?;
+        let colon = if text.is_empty() { "" } else { ": " };
+        let frames = Exception::from_message(ctx, "")?
+            .stack()
+            .unwrap_or_default();
+        let frames = frames.trim_end();
+        print(
+            &shown,
+            Stream::Err,
+            &format!("Trace{colon}{text}\n{frames}"),
+        );
+        Ok(())
+    };
+    console.set("trace", Func::from(trace))?;
+    let shown = state.clone();
+    let assert = move |ctx: Ctx<'js>, values: Rest<Value<'js>>| -> Result<()> {
+        let mut values = values.0.into_iter();
+        let holds = values.next().map(|value| value.get::<Coerced<bool>>());
+        if holds.transpose()?.is_some_and(|holds| holds.0) {
+            return Ok(());
+        }
+        let mut values: Vec<_> = values.collect();
+        let failed = match values.first().map(text_of_string).transpose()?.flatten() {
+            Some(first) => {
+                values.remove(0);
+                format!("Assertion failed: {first}")
+            }
+            None => "Assertion failed".to_owned(),
+        };
+        let failed = rquickjs::String::from_str(ctx.clone(), &failed)?;
+        values.insert(0, failed.into_value());
+        log(&ctx, &shown, Stream::Err, values)
+    };
+    console.set("assert", Func::from(assert))
+}
+
+fn text_of_string(value: &Value<'_>) -> Result<Option<String>> {
+    value.is_string().then(|| text_of(value)).transpose()
+}
+
+fn install_groups<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Result<()> {
     for name in ["group", "groupCollapsed"] {
         let state = state.clone();
         let group = move |ctx: Ctx<'js>, values: Rest<Value<'js>>| -> Result<()> {
@@ -133,58 +281,76 @@ fn install_stateful<'js>(
         };
         console.set(name, Func::from(group))?;
     }
-    let ended = state.clone();
-    console.set(
-        "groupEnd",
-        Func::from(move || {
-            let mut state = ended.borrow_mut();
-            state.depth = state.depth.saturating_sub(1);
-        }),
-    )?;
+    let state = state.clone();
+    let end = move || {
+        let mut state = state.borrow_mut();
+        state.depth = state.depth.saturating_sub(1);
+    };
+    console.set("groupEnd", Func::from(end))
+}
+
+type Label = Opt<Coerced<String>>;
+
+fn name_of(label: Label) -> String {
+    label
+        .0
+        .map_or_else(|| "default".to_owned(), |label| label.0)
+}
+
+fn install_counters(console: &Object<'_>, state: &Rc<RefCell<State>>) -> Result<()> {
     let counted = state.clone();
-    console.set(
-        "count",
-        Func::from(move |label: Opt<String>| {
-            let label = label.0.unwrap_or_else(|| "default".to_owned());
-            let count = *counted
-                .borrow_mut()
-                .counts
-                .entry(label.clone())
-                .and_modify(|n| *n += 1)
-                .or_insert(1);
-            print(&counted, Stream::Out, &format!("{label}: {count}"));
-        }),
-    )?;
-    install_timers(console, state)
-        .and_then(|()| console.set("clear", Func::from(|| ())))
-        .map(|()| drop(ctx.clone()))
+    let count = move |label: Label| {
+        let label = name_of(label);
+        let count = {
+            let mut state = counted.borrow_mut();
+            let count = state.counts.entry(label.clone()).or_insert(0);
+            *count += 1;
+            *count
+        };
+        print(&counted, Stream::Out, &format!("{label}: {count}"));
+    };
+    console.set("count", Func::from(count))?;
+    let state = state.clone();
+    let reset = move |label: Label| {
+        let label = name_of(label);
+        if state.borrow_mut().counts.remove(&label).is_none() {
+            complain(&format!("Warning: Count for '{label}' does not exist"));
+        }
+    };
+    console.set("countReset", Func::from(reset))
 }
 
 fn install_timers<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Result<()> {
     let started = state.clone();
-    console.set(
-        "time",
-        Func::from(move |label: Opt<String>| {
-            let label = label.0.unwrap_or_else(|| "default".to_owned());
-            started.borrow_mut().timers.insert(label, Instant::now());
-        }),
-    )?;
+    let time = move |label: Label| {
+        let label = name_of(label);
+        started.borrow_mut().timers.insert(label, Instant::now());
+    };
+    console.set("time", Func::from(time))?;
     for (name, ends) in [("timeLog", false), ("timeEnd", true)] {
         let state = state.clone();
-        console.set(
-            name,
-            Func::from(move |label: Opt<String>| {
-                let label = label.0.unwrap_or_else(|| "default".to_owned());
-                let start = match ends {
-                    true => state.borrow_mut().timers.remove(&label),
-                    false => state.borrow().timers.get(&label).copied(),
-                };
-                if let Some(start) = start {
-                    let elapsed = start.elapsed().as_secs_f64() * 1e3;
-                    print(&state, Stream::Out, &format!("{label}: {elapsed:.3}ms"));
-                }
-            }),
-        )?;
+        let show = move |ctx: Ctx<'js>, label: Label, values: Rest<Value<'js>>| -> Result<()> {
+            let label = name_of(label);
+            let start = match ends {
+                true => state.borrow_mut().timers.remove(&label),
+                false => state.borrow().timers.get(&label).copied(),
+            };
+            let Some(start) = start else {
+                complain(&format!(
+                    "Warning: No such label '{label}' for console.{name}()"
+                ));
+                return Ok(());
+            };
+            let elapsed = start.elapsed().as_secs_f64() * 1e3;
+            let text = format!("{label}: {elapsed:.3}ms");
+            let mut values = values.0;
+            values.insert(
+                0,
+                rquickjs::String::from_str(ctx.clone(), &text)?.into_value(),
+            );
+            log(&ctx, &state, Stream::Out, values)
+        };
+        console.set(name, Func::from(show))?;
     }
     Ok(())
 }

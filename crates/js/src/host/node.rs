@@ -6,9 +6,10 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, Exception, Module, Result};
 
 /// Public modules written in JavaScript, by name.
-const SOURCES: [(&str, &str); 12] = [
+const SOURCES: [(&str, &str); 13] = [
     ("node:buffer", include_str!("node/buffer.js")),
     ("node:crypto", include_str!("node/crypto.js")),
+    ("node:events", include_str!("node/events.js")),
     ("node:fs", include_str!("node/fs.js")),
     ("node:fs/promises", include_str!("node/fs_promises.js")),
     ("node:module", include_str!("node/module.js")),
@@ -33,9 +34,9 @@ pub(super) fn builtin(specifier: &str) -> Option<&'static str> {
         .find(|name| &name["node:".len()..] == bare)
 }
 
-/// Whether the name is one of LLRT's modules, which only our own may import.
+/// Whether the name is one of LLRT's modules or of the host's own, which only those here may import.
 pub(super) fn is_internal(name: &str) -> bool {
-    name.starts_with("llrt:")
+    name.starts_with("llrt:") || name.starts_with("host:")
 }
 
 /// Whether the loader must look here rather than among files.
@@ -57,7 +58,8 @@ pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Dec
         }
         "llrt:path" => Module::declare_def::<llrt_path::PathModule, _>(ctx, name),
         "llrt:url" => Module::declare_def::<llrt_url::UrlModule, _>(ctx, name),
-        "llrt:util" => Module::declare_def::<llrt_util::UtilModule, _>(ctx, name),
+        "host:files" => Module::declare_def::<super::files::FilesModule, _>(ctx, name),
+        "host:inspect" => Module::declare_def::<super::console::InspectModule, _>(ctx, name),
         _ => Err(Exception::throw_reference(
             &ctx,
             &format!("no module {name} in this host"),
