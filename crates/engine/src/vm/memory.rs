@@ -14,6 +14,7 @@ use crate::Error;
 use bident_abi::{MEMORY_RESERVATION, VmMemory, WASM_PAGE};
 use bident_module::MemoryType;
 use bident_stack::os::{self, Access};
+use std::io;
 use std::ptr::NonNull;
 
 /// Most pages of a 32-bit memory.
@@ -43,7 +44,7 @@ impl LinearMemory {
                 ty.limits.min.saturating_mul(WASM_PAGE)
             )));
         }
-        let base = os::reserve(MEMORY_RESERVATION).map_err(Error::no_memory("a linear memory"))?;
+        let base = os::reserve(MEMORY_RESERVATION).map_err(no_address_space)?;
         let record = Box::new(VmMemory { base, length: 0 });
         let most = ty.limits.max.unwrap_or(MAX_PAGES).min(MAX_PAGES).min(limit);
         let mut memory = Self {
@@ -115,6 +116,17 @@ impl LinearMemory {
         }
         Some(old)
     }
+}
+
+/// Says what to do about it: a program that makes and drops instances runs into this without a mistake of
+/// its own.
+fn no_address_space(error: io::Error) -> Error {
+    Error::limit(format!(
+        "no address space for one more memory ({} GiB each; a process has room for about 16,000): {error}. \
+         The memories of instances that are no longer used are not given back before their store is dropped, \
+         in JavaScript not before the program ends: use fewer instances, or several processes",
+        MEMORY_RESERVATION >> 30
+    ))
 }
 
 impl Drop for LinearMemory {
