@@ -1,72 +1,11 @@
 //! `bident run` with JavaScript: what is printed where, and the status.
 
-use std::fs;
+mod scratch;
+
+use scratch::{Ended, MODULE, Scratch, run};
 use std::io::Read;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// A directory of its own for each test, gone at its end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(files: &[(&str, &str)]) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let directory =
-            std::env::temp_dir().join(format!("bident-js-cli-{}-{number}", std::process::id()));
-        fs::create_dir_all(&directory).expect("a scratch directory");
-        let scratch = Self(directory.canonicalize().expect("its path"));
-        for (name, text) in files {
-            fs::write(scratch.0.join(name), text).expect("a file");
-        }
-        scratch
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bident"));
-        command
-            .args(args)
-            .current_dir(&self.0)
-            .env_remove("BIDENT_STRESS");
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Ended {
-        let output = self.command(args).output().expect("bident runs");
-        Ended::new(&output, &self.0.display().to_string())
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// How a run ended. The scratch directory is `DIR` in the texts.
-struct Ended {
-    status: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ended {
-    fn new(output: &Output, directory: &str) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(directory, "DIR");
-        Self {
-            status: output.status.code(),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
-    }
-}
-
-/// Runs one module.
-fn run(program: &str) -> Ended {
-    Scratch::new(&[("main.mjs", program)]).run(&["run", "main.mjs"])
-}
 
 fn assert_fails(program: &str, status: i32, stderr: &str) {
     let ended = run(program);
@@ -138,6 +77,29 @@ fn causes_are_shown() {
 }
 
 #[test]
+fn causes_without_end() {
+    let ended = run("const e = new Error('x'); e.cause = e; Promise.reject(e)");
+    assert_eq!(ended.status, Some(1));
+    assert!(
+        ended
+            .stderr
+            .ends_with("\ncaused by: an error shown above\n"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(
+        "let e = new Error('first'); for (let i = 0; i < 20000; i++) e = new Error('next', { cause: e }); throw e",
+    );
+    assert_eq!(ended.status, Some(1));
+    assert!(
+        ended.stderr.ends_with("\ncaused by: ...\n"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.lines().count() < 100, "{}", ended.stderr);
+}
+
+#[test]
 fn unhandled_rejections() {
     assert_fails(
         "Promise.reject(new Error('no'))",
@@ -157,6 +119,163 @@ fn unhandled_rejections() {
         "process.on('unhandledRejection', (reason) => console.log('heard', reason)); Promise.reject(2)",
     );
     assert_eq!((listened.status, &*listened.stdout), (Some(0), "heard 2\n"));
+}
+
+/// Each promise counts for itself, also where the reason is the same.
+#[test]
+fn rejections_with_one_reason() {
+    for program in [
+        "const e = new Error('lost'); Promise.reject(e); Promise.reject(e).catch(() => {})",
+        "Promise.reject(); Promise.reject().catch(() => {})",
+        "const e = 1; const p = Promise.reject(e); p.then(); p.then().catch(() => {})",
+        "const e = 1; setTimeout(() => { Promise.reject(e); Promise.reject(e).catch(() => {}) })",
+        "const f = async () => { throw 1 }; f(); f().catch(() => {})",
+    ] {
+        assert_eq!(run(program).status, Some(1), "{program}");
+    }
+    let thrown = [
+        (
+            "main.mjs",
+            "import('./bad.mjs').catch((e) => console.log(e))",
+        ),
+        ("bad.mjs", "throw 'caught'"),
+    ];
+    let ended = Scratch::new(&thrown).run(&["run", "main.mjs"]);
+    assert_eq!(
+        (ended.status, &*ended.stdout, &*ended.stderr),
+        (Some(0), "caught\n", "")
+    );
+    let ended = run(
+        "process.on('unhandledRejection', (e) => console.log(e)); Promise.reject(1); Promise.reject(1)",
+    );
+    assert_eq!((ended.status, &*ended.stdout), (Some(0), "1\n1\n"));
+}
+
+#[test]
+fn listeners_of_the_process() {
+    let ended = run(
+        "let n = 0; process.once('unhandledRejection', () => console.log('once', ++n));
+         Promise.reject(1); setTimeout(() => Promise.reject(2), 5)",
+    );
+    assert_eq!((ended.status, &*ended.stdout), (Some(1), "once 1\n"));
+    for (program, status, stdout) in [
+        (
+            "process.on('exit', (code) => { console.log(code); process.exit(3) })",
+            3,
+            "0\n",
+        ),
+        (
+            "process.on('exit', () => { console.log('exit'); process.exit(3) }); process.exit(2)",
+            3,
+            "exit\n",
+        ),
+        ("process.on('exit', () => { process.exitCode = 4 })", 4, ""),
+        (
+            "process.on('uncaughtException', (e, origin) => console.log(e, origin)); Promise.reject(1)",
+            0,
+            "1 unhandledRejection\n",
+        ),
+        (
+            "let n = 2; process.on('beforeExit', () => { console.log(n); if (n-- > 0) setTimeout(() => {}) })",
+            0,
+            "2\n1\n0\n",
+        ),
+    ] {
+        let ended = run(program);
+        assert_eq!(
+            (ended.status, &*ended.stdout),
+            (Some(status), stdout),
+            "{program}: {}",
+            ended.stderr
+        );
+    }
+    assert_fails(
+        "process.on('SIGTERM', () => {})",
+        0,
+        "Warning: process.on('SIGTERM'): signals are not passed to programs\n",
+    );
+}
+
+#[test]
+fn standard_output_is_a_stream() {
+    let ended = run(
+        "process.stdout.on('finish', () => console.error('finished'));
+         process.stdout.write('a\\ud800\\n'); process.stdout.end('bye\\n', () => console.error('called'))",
+    );
+    assert_eq!(
+        (ended.status, &*ended.stdout, &*ended.stderr),
+        (Some(0), "a\u{fffd}\nbye\n", "called\nfinished\n")
+    );
+    let ended = run("process.stdout.end(); process.stdout.write('late')");
+    assert_eq!((ended.status, &*ended.stdout), (Some(1), ""));
+    assert!(ended.stderr.contains("write after end"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_console() {
+    let ended = run(
+        "console.table([{ a: 1, b: 'x' }, { a: 22, c: true }]);
+         console.table(new Map([['k', 1]])); console.table(5);
+         console.dir({ a: { b: {} } }, { depth: 0 });
+         console.group('G'); console.log('in\\n\\nner'); console.groupEnd();
+         console.count(); console.countReset(); console.count(Symbol.iterator.description);
+         console.log(2n ** 64n, new Map([[1, { a: 1 }]]), [, 'a']); console.log('%s|%j', 'a', { b: 1 })",
+    );
+    assert_eq!(
+        ended.stdout,
+        "┌─────────┬────┬─────┬──────┐
+│ (index) │ a  │ b   │ c    │
+├─────────┼────┼─────┼──────┤
+│ 0       │ 1  │ 'x' │      │
+│ 1       │ 22 │     │ true │
+└─────────┴────┴─────┴──────┘
+┌───────────────────┬─────┬────────┐
+│ (iteration index) │ Key │ Values │
+├───────────────────┼─────┼────────┤
+│ 0                 │ 'k' │ 1      │
+└───────────────────┴─────┴────────┘
+5
+{ a: [Object] }
+G
+  in
+  
+  ner
+default: 1
+Symbol.iterator: 1
+18446744073709551616n Map(1) { 1 => { a: 1 } } [ <1 empty item>, 'a' ]
+a|{\"b\":1}
+"
+    );
+    let ended = run(
+        "console.assert(true); console.assert(false, 'a %s', 'b'); console.assert(); console.trace('t')",
+    );
+    assert_eq!(
+        ended.stderr,
+        "Assertion failed: a b\nAssertion failed\nTrace: t\n    at <anonymous> (DIR/main.mjs:1:84)\n"
+    );
+}
+
+#[test]
+fn json_is_not_code() {
+    let scratch = Scratch::new(&[
+        (
+            "main.mjs",
+            "import './first.mjs'; import data from './not.json'; console.log(data)",
+        ),
+        ("first.mjs", "console.log('first')"),
+        ("not.json", r#"{"x": 1}; console.log("ran")"#),
+    ]);
+    for file in ["main.mjs", "not.json"] {
+        let ended = scratch.run(&["run", file]);
+        assert_eq!((ended.status, &*ended.stdout), (Some(1), ""), "{file}");
+        assert!(
+            ended
+                .stderr
+                .contains("Uncaught SyntaxError: DIR/not.json is not JSON: "),
+            "{}",
+            ended.stderr
+        );
+    }
 }
 
 #[test]
@@ -263,26 +382,6 @@ fn what_js_means_depends_on_package_and_text() {
     let package = Scratch::new(&[("plain.js", kind), ("package.json", r#"{"type":"module"}"#)]);
     assert_eq!(package.run(&["run", "plain.js"]).stdout, "module\n");
 }
-
-#[test]
-fn endless_recursion() {
-    let ended = run("function f() { f() } f()");
-    assert_eq!(ended.status, Some(1));
-    assert!(
-        ended
-            .stderr
-            .contains("Uncaught RangeError: Maximum call stack size exceeded"),
-        "{}",
-        ended.stderr
-    );
-}
-
-/// `(module (import "m" "f" (func $f)) (func (export "f") (call $f)) (func (export "spin") (loop (br 0)))
-/// (func (export "trap") (unreachable)))`
-const MODULE: &str = "const module = new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,\
-    1,4,1,96,0,0, 2,7,1,1,109,1,102,0,0, 3,4,3,0,0,0, 7,19,3,1,102,0,1,4,115,112,105,110,0,2,4,116,114,97,112,0,3,\
-    10,18,3,4,0,16,0,11,7,0,3,64,12,0,11,11,3,0,0,11]));\n\
-    const make = (f) => new WebAssembly.Instance(module, { m: { f } }).exports;\n";
 
 fn run_wasm(program: &str) -> Ended {
     run(&format!("{MODULE}{program}"))

@@ -84,6 +84,6 @@ fn assert_complete(group: &str, listed: &[&str]) {
 
 programs! {
     api { exceptions functions global imports instantiate interface memory module references table }
-    host { event_loop globals modules }
+    host { buffers clone event_loop globals inspect modules process }
     jspi { barriers concurrency continuations entering exceptions lifetime surface suspending }
 }
