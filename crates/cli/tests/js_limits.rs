@@ -42,6 +42,19 @@ fn endless_recursion() {
     }
 }
 
+#[test]
+fn the_last_memory() {
+    let ended = run("for (;;) new WebAssembly.Memory({ initial: 1 })");
+    assert_eq!(ended.status, Some(1), "{}", ended.stdout);
+    for part in [
+        "Uncaught RangeError: no address space for one more memory of 8 GiB (about 16,000 fit)",
+        "Those of dropped instances come back with their store, in JavaScript when the program ends",
+        "use fewer instances, or several processes\n",
+    ] {
+        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+    }
+}
+
 /// Ten times as many may take no more than about ten times as long.
 #[test]
 fn many_of_a_kind_cost_what_they_are() {

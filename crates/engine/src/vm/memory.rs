@@ -121,10 +121,10 @@ impl LinearMemory {
 /// Says what to do about it: a program that makes and drops instances runs into this without a mistake of
 /// its own.
 fn no_address_space(error: io::Error) -> Error {
+    // At most 255 bytes: QuickJS cuts the rest off.
     Error::limit(format!(
-        "no address space for one more memory ({} GiB each; a process has room for about 16,000): {error}. \
-         The memories of instances that are no longer used are not given back before their store is dropped, \
-         in JavaScript not before the program ends: use fewer instances, or several processes",
+        "no address space for one more memory of {} GiB (about 16,000 fit): {error}. Those of dropped instances \
+         come back with their store, in JavaScript when the program ends: use fewer instances, or several processes",
         MEMORY_RESERVATION >> 30
     ))
 }
