@@ -25,7 +25,7 @@ struct Inner {
 
 impl Engine {
     /// An engine with these settings. Installs the signal handlers that traps and growing stacks need,
-    /// once per process, and gives `SA_ONSTACK` to handlers of others that lack it.
+    /// once per process, and keeps handlers of others off the stacks of WebAssembly.
     ///
     /// # Errors
     /// Kind `Platform`: the processor lacks something that compiled code needs, or the process runs
@@ -40,9 +40,7 @@ impl Engine {
         }
         let compiler = Compiler::host().map_err(Error::platform)?;
         signals::adopt_handlers();
-        // A handler that was adopted may need more than the small alternate stack of a Rust thread.
-        bident_stack::os::ensure_signal_stack()
-            .map_err(Error::no_memory("the signal stack of a thread"))?;
+        signals::ensure_signal_stack()?;
         Ok(Self(Arc::new(Inner {
             config: config.clone(),
             compiler,
@@ -53,11 +51,13 @@ impl Engine {
         })))
     }
 
-    /// Gives `SA_ONSTACK` to signal handlers of this process that lack it, and returns how many did.
+    /// Keeps signal handlers that were installed past the engine off the stacks of WebAssembly, which
+    /// have no room for them, and returns how many there were.
     ///
-    /// A handler without the flag runs on the stack that the signal interrupts, and a WebAssembly
-    /// stack has no room for it. [`Engine::new`] does this; a program or library that installs
-    /// handlers later calls this afterwards, before WebAssembly runs again.
+    /// Handlers that are installed through the C library need no call: the engine sees them. It is for
+    /// those that a library installs by the bare `syscall` instruction, without `SA_ONSTACK`, and for
+    /// programs that load the engine with `dlopen`. [`Engine::new`] does the same, and so does the
+    /// first entry of each thread. After the call, WebAssembly may run again.
     pub fn adopt_signal_handlers() -> usize {
         bident_stack::os::adopt_signal_handlers()
     }

@@ -6,6 +6,7 @@ mod common;
 
 use bident::{Config, Engine, Func, Module, Reply, Store, Suspension, Val};
 use common::{Guest, both, child, module, returned_i32};
+use std::arch::asm;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
@@ -40,17 +41,16 @@ fn dive(guest: &mut Guest<()>, depth: i32) {
     assert_eq!(returned_i32(outcome), depth + 5);
 }
 
-/// Signals that interrupted code on a stacklet, that is, not on the host stack; and those that found
-/// the thread on another stack than its alternate one.
+/// Signals that interrupted code on a stacklet, that is, not on the host stack; and those of them whose
+/// handler ran on another stack than the alternate one.
 static ON_STACKLET: AtomicUsize = AtomicUsize::new(0);
 static ASTRAY: AtomicUsize = AtomicUsize::new(0);
 
-/// The part in use of the host stack of the thread that gets the signals: lowest and highest address.
+/// The host stack of the thread that gets the signals: lowest and highest address.
 static HOST_STACK: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 
 extern "C" fn count(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    // Writes more than a small stacklet has, though less than the alternate stack that the standard
-    // library gives to threads which never ran WebAssembly.
+    // Writes more than a small stacklet has.
     let room = std::hint::black_box([0x5Au8; 2048]);
     assert_eq!(room[77], 0x5A);
     // SAFETY: the kernel gives a valid context; the rest asks for the thread's signal stack.
@@ -66,9 +66,9 @@ extern "C" fn count(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc:
     let [base, top] = HOST_STACK.each_ref().map(|a| a.load(Ordering::Relaxed));
     if !(base..top).contains(&interrupted) {
         ON_STACKLET.fetch_add(1, Ordering::Relaxed);
-    }
-    if !on_own_stack {
-        ASTRAY.fetch_add(1, Ordering::Relaxed);
+        if !on_own_stack {
+            ASTRAY.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -89,10 +89,9 @@ struct Storm(Arc<AtomicBool>, Option<thread::JoinHandle<()>>);
 impl Storm {
     /// Sends `SIGUSR1` to the calling thread more than ten thousand times a second, system willing.
     fn start() -> Self {
-        let local = 0u8;
-        let base = bident_stack::os::host_stack_base().unwrap();
-        HOST_STACK[0].store(base, Ordering::Relaxed);
-        HOST_STACK[1].store((&raw const local).addr(), Ordering::Relaxed);
+        let host = bident_stack::os::host_stack().unwrap();
+        HOST_STACK[0].store(host.start, Ordering::Relaxed);
+        HOST_STACK[1].store(host.end, Ordering::Relaxed);
         // SAFETY: no preconditions.
         let target = unsafe { libc::pthread_self() };
         let stop = Arc::new(AtomicBool::new(false));
@@ -144,14 +143,31 @@ fn a_handler_from_before_the_engine_gets_an_alternate_stack() {
     assert!(status.success(), "{status}");
 }
 
+/// Installs `count` by the bare instruction, past the C library.
+fn install_past_the_library(signal: libc::c_int) {
+    install(signal, 0);
+    let mut action = [0usize; 4];
+    let number = libc::SYS_rt_sigaction;
+    // SAFETY: reads the record as the program sees it, and gives it to the kernel.
+    unsafe {
+        assert_eq!(
+            libc::syscall(number, signal, 0usize, &raw mut action, 8usize),
+            0
+        );
+        let result: i64;
+        asm!("syscall", inout("rax") number => result, in("rdi") signal, in("rsi") &action,
+            in("rdx") 0, in("r10") 8, out("rcx") _, out("r11") _);
+        assert_eq!(result, 0);
+    }
+}
+
 #[test]
-fn a_handler_from_after_the_engine_is_adopted_on_request() {
-    let test = "a_handler_from_after_the_engine_is_adopted_on_request";
-    let status = child(test, || {
+fn a_handler_past_the_library_is_adopted_on_request() {
+    let status = child("a_handler_past_the_library_is_adopted_on_request", || {
         let engine = Engine::default();
         let mut guest = diver(&engine);
         assert_eq!(Engine::adopt_signal_handlers(), 0);
-        install(libc::SIGUSR1, 0);
+        install_past_the_library(libc::SIGUSR1);
         install(libc::SIGUSR2, libc::SA_ONSTACK);
         assert_eq!(Engine::adopt_signal_handlers(), 1);
         assert_eq!(Engine::adopt_signal_handlers(), 0);
@@ -163,11 +179,15 @@ fn a_handler_from_after_the_engine_is_adopted_on_request() {
 }
 
 #[test]
-fn an_engine_made_later_adopts_too() {
-    let status = child("an_engine_made_later_adopts_too", || {
-        let _first = Engine::default();
-        install(libc::SIGUSR1, 0);
+fn an_engine_made_later_and_a_thread_that_enters_adopt_too() {
+    let test = "an_engine_made_later_and_a_thread_that_enters_adopt_too";
+    let status = child(test, || {
+        let engine = Engine::default();
+        install_past_the_library(libc::SIGUSR1);
         let _second = Engine::default();
+        assert_eq!(Engine::adopt_signal_handlers(), 0);
+        install_past_the_library(libc::SIGUSR2);
+        dive(&mut diver(&engine), 3);
         assert_eq!(Engine::adopt_signal_handlers(), 0);
     });
     assert!(status.success(), "{status}");

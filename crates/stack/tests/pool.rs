@@ -1,4 +1,4 @@
-//! Memory taken, reused and given back; references and revisions; what is learned about sizes; signals.
+//! Memory taken, reused and given back; references and revisions; what is learned about sizes.
 
 mod common;
 
@@ -6,7 +6,6 @@ use bident_stack::{
     CLASSES, Lesson, Reaction, Reference, SMALLEST_BLOCK, class_for, class_size, os,
 };
 use common::{End, ROOMY, Rig, Task, code};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 fn park(_: &mut Rig, _: u64) -> Reaction {
     Reaction::park()
@@ -185,112 +184,6 @@ fn lessons_are_forgotten_step_by_step() {
         (Some(0), Some(64), Some(129))
     );
     assert!(classes.is_sorted_by(|a, b| a >= b));
-}
-
-static STORMS: AtomicU64 = AtomicU64::new(0);
-static OFF_THE_STACKLET: AtomicBool = AtomicBool::new(true);
-
-extern "C" fn count_signal(_: i32) {
-    // SAFETY: asks which stack the handler runs on.
-    let stack = unsafe {
-        let mut stack: libc::stack_t = std::mem::zeroed();
-        libc::sigaltstack(std::ptr::null(), &mut stack);
-        stack
-    };
-    if stack.ss_flags & libc::SS_ONSTACK == 0 {
-        OFF_THE_STACKLET.store(false, Ordering::Relaxed);
-    }
-    STORMS.fetch_add(1, Ordering::Relaxed);
-}
-
-fn flags_of(signal: i32) -> i32 {
-    // SAFETY: reads the disposition.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        assert_eq!(libc::sigaction(signal, std::ptr::null(), &mut action), 0);
-        action.sa_flags
-    }
-}
-
-#[test]
-fn foreign_handlers_are_adopted_and_spare_the_stacklet() {
-    // SAFETY: a handler that does only what handlers may.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = count_signal as *const () as usize;
-        action.sa_flags = libc::SA_RESTART;
-        assert_eq!(
-            libc::sigaction(libc::SIGUSR1, &action, std::ptr::null_mut()),
-            0
-        );
-    }
-    assert_eq!(flags_of(libc::SIGUSR1) & libc::SA_ONSTACK, 0);
-    assert!(os::adopt_signal_handlers() >= 1);
-    let flags = flags_of(libc::SIGUSR1);
-    assert_eq!(
-        flags & (libc::SA_ONSTACK | libc::SA_RESTART),
-        libc::SA_ONSTACK | libc::SA_RESTART
-    );
-    assert_eq!(os::adopt_signal_handlers(), 0, "nothing is left to do");
-
-    let mut rig = Rig::new(ROOMY, park);
-    let task = rig.create(code::wait, STORMS.as_ptr() as u64);
-    // SAFETY: no preconditions.
-    let runner = unsafe { libc::pthread_self() };
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                // SAFETY: the runner waits for this thread, so it exists.
-                unsafe { libc::pthread_kill(runner, libc::SIGUSR1) };
-                std::thread::yield_now();
-            }
-        });
-        let exit = rig.enter(task, 0);
-        done.store(true, Ordering::Relaxed);
-        assert_eq!(exit, End::Returned);
-    });
-    assert!(STORMS.load(Ordering::Relaxed) >= 1000);
-    assert!(OFF_THE_STACKLET.load(Ordering::Relaxed));
-    rig.release(task);
-}
-
-fn signal_stack() -> libc::stack_t {
-    // SAFETY: asks the kernel.
-    unsafe {
-        let mut stack: libc::stack_t = std::mem::zeroed();
-        assert_eq!(libc::sigaltstack(std::ptr::null(), &mut stack), 0);
-        stack
-    }
-}
-
-/// What may be done with the memory right below an address.
-fn access_below(address: usize) -> String {
-    let maps = std::fs::read_to_string("/proc/self/maps").expect("a list of mappings");
-    let end = format!("-{address:x} ");
-    let line = maps.lines().find(|line| line.contains(&end));
-    let access = line.and_then(|line| line.split(' ').nth(1));
-    access.unwrap_or("nothing there").to_owned()
-}
-
-#[test]
-fn each_thread_has_one_signal_stack_of_ours() {
-    let of_thread = || {
-        std::thread::spawn(|| {
-            os::ensure_signal_stack().expect("an alternate signal stack");
-            let first = signal_stack();
-            os::ensure_signal_stack().expect("an alternate signal stack");
-            assert_eq!(first.ss_sp, signal_stack().ss_sp);
-            assert!(first.ss_size >= 64 << 10);
-            // SAFETY: asks what the kernel told this process at its start.
-            let needed = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
-            assert!(first.ss_size >= needed + (32 << 10), "{needed}");
-            assert_eq!(access_below(first.ss_sp as usize), "---p");
-            first.ss_sp as usize
-        })
-    };
-    let addresses = [of_thread(), of_thread()].map(|thread| thread.join().expect("no panic"));
-    assert_ne!(addresses[0], 0);
 }
 
 #[test]

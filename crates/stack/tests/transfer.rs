@@ -317,7 +317,7 @@ fn a_parked_stacklet_resumes_on_another_thread() {
     let moved = SendRig(rig, task);
     let resumed = std::thread::spawn(move || {
         let SendRig(mut rig, task) = { moved };
-        os::ensure_signal_stack().expect("an alternate signal stack");
+        os::ensure_signal_stack(|| ()).expect("an alternate signal stack");
         while rig.enter(task, 1) == End::Parked {}
         rig.result()
     });

@@ -1,8 +1,7 @@
-//! System calls: pages, the alternate signal stack, other people's signal handlers, the bounds of the
-//! host stack.
+//! System calls: pages, the bounds of the host stack.
 
-use std::cell::RefCell;
 use std::io;
+use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -118,107 +117,20 @@ pub unsafe fn unmap(address: *mut u8, size: usize) {
     }
 }
 
-/// Size of the alternate signal stack: room for the register state of the widest vector unit, which
-/// the kernel pushes (about 11 KiB with AMX), and for the handler that grows a stacklet.
-const SIGNAL_STACK: usize = 128 << 10;
-
-struct SignalStack {
-    mapping: *mut u8,
-    previous: libc::stack_t,
-}
-
-impl Drop for SignalStack {
-    /// Gives the thread its former signal stack back, unless somebody has set another since: the
-    /// standard library, for one, takes its own away (and frees it) before this runs.
-    fn drop(&mut self) {
-        // SAFETY: reads the thread's signal stack; puts the former one back only where ours is still
-        // in place; unmaps ours when the kernel no longer knows it. No handler runs on it: this is
-        // the thread's own exit path.
-        unsafe {
-            let mut current: libc::stack_t = std::mem::zeroed();
-            let known = libc::sigaltstack(ptr::null(), &mut current) == 0;
-            let ours = current.ss_sp == self.mapping.wrapping_add(page_size()).cast();
-            if known && (!ours || libc::sigaltstack(&self.previous, ptr::null_mut()) == 0) {
-                unmap(self.mapping, SIGNAL_STACK + page_size());
-            }
-        }
-    }
-}
-
-thread_local! {
-    static SIGNAL_STACK_OF_THREAD: RefCell<Option<SignalStack>> = const { RefCell::new(None) };
-}
-
-/// Gives the calling thread an alternate signal stack of our own, with a guard page, unless it has
-/// one from us already. The thread's former one comes back when it ends.
-///
-/// # Errors
-/// What `mmap` or `sigaltstack` says.
-pub fn ensure_signal_stack() -> io::Result<()> {
-    SIGNAL_STACK_OF_THREAD.with_borrow_mut(|slot| {
-        if slot.is_none() {
-            *slot = Some(install_signal_stack()?);
-        }
-        Ok(())
-    })
-}
-
-fn install_signal_stack() -> io::Result<SignalStack> {
-    let guard = page_size();
-    let mapping = allocate(SIGNAL_STACK + guard, false)?;
-    // SAFETY: the first page of a mapping made on the line before.
-    unsafe { protect(mapping, guard, Access::None)? };
-    // SAFETY: all-zero is a valid stack_t.
-    let mut previous: libc::stack_t = unsafe { std::mem::zeroed() };
-    let stack = libc::stack_t {
-        ss_sp: mapping.wrapping_add(guard).cast(),
-        ss_flags: 0,
-        ss_size: SIGNAL_STACK,
-    };
-    // SAFETY: the memory stays mapped until the thread gives the stack up (Drop above).
-    if unsafe { libc::sigaltstack(&stack, &mut previous) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(SignalStack { mapping, previous })
-}
-
-/// Gives `SA_ONSTACK` to every signal handler of this process that lacks it, and returns how many
-/// lacked it.
-///
-/// Such a handler would run on whatever stack the thread is on, and a stacklet has no room for it.
-/// An embedder (or a library it loads) that installs handlers later calls this again.
-pub fn adopt_signal_handlers() -> usize {
-    let mut adopted = 0;
-    for signal in 1..=libc::SIGRTMAX() {
-        // SAFETY: all-zero is a valid sigaction; reading one and writing it back with one flag more
-        // leaves handler and mask as they were.
-        unsafe {
-            let mut action: libc::sigaction = std::mem::zeroed();
-            if libc::sigaction(signal, ptr::null(), &mut action) != 0
-                || action.sa_sigaction == libc::SIG_DFL
-                || action.sa_sigaction == libc::SIG_IGN
-                || action.sa_flags & libc::SA_ONSTACK != 0
-            {
-                continue;
-            }
-            action.sa_flags |= libc::SA_ONSTACK;
-            if libc::sigaction(signal, &action, ptr::null_mut()) == 0 {
-                adopted += 1;
-            }
-        }
-    }
-    adopted
-}
-
 /// Lowest usable address of the calling thread's host stack, if the system tells.
 pub fn host_stack_base() -> Option<usize> {
-    thread_local! {
-        static BASE: Option<usize> = query_host_stack_base();
-    }
-    BASE.with(|base| *base)
+    Some(host_stack()?.start)
 }
 
-fn query_host_stack_base() -> Option<usize> {
+/// Usable addresses of the calling thread's host stack, if the system tells.
+pub fn host_stack() -> Option<Range<usize>> {
+    thread_local! {
+        static STACK: Option<Range<usize>> = query_host_stack();
+    }
+    STACK.with(Clone::clone)
+}
+
+fn query_host_stack() -> Option<Range<usize>> {
     // SAFETY: the attributes are initialised by pthread_getattr_np before they are read, and
     // destroyed after.
     unsafe {
@@ -230,7 +142,7 @@ fn query_host_stack_base() -> Option<usize> {
         let known = libc::pthread_attr_getstack(&attributes, &mut address, &mut size) == 0
             && libc::pthread_attr_getguardsize(&attributes, &mut guard) == 0;
         libc::pthread_attr_destroy(&mut attributes);
-        known.then(|| address as usize + guard)
+        known.then(|| address as usize + guard..address as usize + size)
     }
 }
 

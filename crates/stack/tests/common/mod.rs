@@ -83,7 +83,7 @@ impl Rig {
 
     fn with(limits: Limits, host: Host, stressed: bool) -> Self {
         install_handler();
-        os::ensure_signal_stack().expect("an alternate signal stack");
+        os::ensure_signal_stack(|| ()).expect("an alternate signal stack");
         let chains = Chains::new::<Hosted>(limits, stressed).expect("address space");
         let world = World {
             leave: call_host as *const () as usize,

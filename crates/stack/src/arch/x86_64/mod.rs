@@ -52,9 +52,11 @@
 //! change with every build.
 
 mod fault;
+mod signal;
 mod transfer;
 
 pub use fault::Fault;
+pub(crate) use signal::{handle_at, restorer_address, stand_in, system_call};
 pub(crate) use transfer::{BOUND_FRAME, bound_resume, transfers};
 pub use transfer::{create, resume, resume_throw, suspend, switch};
 
