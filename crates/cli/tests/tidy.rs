@@ -238,6 +238,20 @@ fn the_changelog_has_the_version() {
 }
 
 #[test]
+fn no_merge_was_left_half_done() {
+    let mut complaints = Vec::new();
+    for file in files("", &["md", "rs", "toml", "mjs", "js", "wat", "sh", "txt"]) {
+        let marks = ["<<<<<<< ", ">>>>>>> "];
+        for (i, line) in read(&file).lines().enumerate() {
+            if marks.iter().any(|mark| line.starts_with(mark)) {
+                complaints.push(format!("{file}:{}: {line}", i + 1));
+            }
+        }
+    }
+    report(complaints);
+}
+
+#[test]
 fn figures_of_the_readme_are_those_of_the_figures() {
     let readme = read("README.md");
     let block = readme
