@@ -3,14 +3,14 @@
 use crate::artifact::Artifact;
 use crate::error::Error;
 use crate::function::{self, Scratch, Shared};
+use crate::generators::Generators;
 use crate::image::{self, Code};
-use crate::target;
 use crate::trampoline::{self, Order, Trampoline};
+use crate::work::{self, Budget, Limits};
 use bident_abi::VmLayout;
 use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module, printable};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::Function;
-use cranelift_codegen::isa::OwnedTargetIsa;
 use rayon::prelude::*;
 
 /// Bodies of this many bytes together are worth a thread's attention; below it, handing them over
@@ -19,7 +19,8 @@ const CHUNK: usize = 4096;
 
 /// The code generator, set up for a machine. One serves any number of modules and threads.
 pub struct Compiler {
-    isa: OwnedTargetIsa,
+    generators: Generators,
+    limits: Limits,
 }
 
 /// Bodies that one thread compiles: positions among the defined functions, with their validators.
@@ -29,8 +30,21 @@ impl Compiler {
     /// A compiler for the machine that this program runs on.
     pub fn host() -> Result<Self, Error> {
         Ok(Self {
-            isa: target::host()?,
+            generators: Generators::host()?,
+            limits: Limits::default(),
         })
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same, which compiles every function in the way of those that the usual one would take too
+    /// long for, or not.
+    pub fn with_quick_code(mut self, on: bool) -> Self {
+        self.generators.only_quick = on;
+        self
     }
 
     /// Validates and compiles the bodies of a module. `bodies` is what `bident_module::decode` gave
@@ -41,15 +55,17 @@ impl Compiler {
         let layout = VmLayout::new(module);
         let inline = inlined(module, &bodies);
         let shared = self.shared(module, &layout, &inline);
+        let bytes = module.bodies.iter().map(|body| body.range.len() as u64);
+        let budget = &Budget::new(self.limits, bytes.sum());
         let chunks = chunks(module, bodies);
         let results: Vec<_> = match chunks.len() {
             0 | 1 => {
                 let chunks = chunks.into_iter();
-                chunks.map(|chunk| self.chunk(shared, chunk)).collect()
+                chunks.map(|c| self.chunk(shared, budget, c)).collect()
             }
             _ => {
                 let chunks = chunks.into_par_iter();
-                chunks.map(|chunk| self.chunk(shared, chunk)).collect()
+                chunks.map(|c| self.chunk(shared, budget, c)).collect()
             }
         };
         let mut codes = Vec::with_capacity(module.bodies.len());
@@ -69,7 +85,8 @@ impl Compiler {
         let mut func = Function::new();
         let functions = bodies.into_iter().enumerate().map(|(defined, validator)| {
             func.clear();
-            function::translate(shared, defined, validator, &mut scratch, &mut func)?;
+            let most = self.limits.function;
+            function::translate(shared, defined, validator, most, &mut scratch, &mut func)?;
             Ok(func.display().to_string())
         });
         functions.collect()
@@ -81,14 +98,14 @@ impl Compiler {
     ///
     /// Takes the context of the function and its code, as the first two integer arguments.
     pub fn enter_trampoline(&self, ty: &FuncType, order: Order) -> Result<Trampoline, Error> {
-        trampoline::enter(&*self.isa, ty, order)
+        trampoline::enter(self.generators.usual(), ty, order)
     }
 
     /// Code that stands for a host function of this type: puts the parameters into the
     /// transfer buffer, calls the stub at the address `leave_host` with its own context, and takes the
     /// results from there. WebAssembly convention to array convention.
     pub fn leave_trampoline(&self, ty: &FuncType, leave_host: usize) -> Result<Trampoline, Error> {
-        trampoline::leave(&*self.isa, ty, leave_host)
+        trampoline::leave(self.generators.usual(), ty, leave_host)
     }
 
     fn shared<'m>(
@@ -101,29 +118,53 @@ impl Compiler {
             inline,
             module,
             layout,
-            frontend: self.isa.frontend_config(),
+            frontend: self.generators.frontend(),
         }
     }
 
     /// Compiles bodies on this thread, up to the first error.
-    fn chunk(&self, shared: Shared<'_>, chunk: Chunk) -> Result<Vec<Code>, Error> {
+    fn chunk(&self, shared: Shared<'_>, budget: &Budget, chunk: Chunk) -> Result<Vec<Code>, Error> {
         let mut scratch = Scratch::default();
         let mut context = Context::new();
         let mut codes = Vec::with_capacity(chunk.len());
         for (defined, validator) in chunk {
             context.clear();
-            let func = &mut context.func;
-            let origins = function::translate(shared, defined, validator, &mut scratch, func)?;
-            let what = || describe(shared.module, defined);
-            codes.push(image::compile(&*self.isa, &mut context, &origins, what)?);
+            codes.push(self.body(
+                shared,
+                budget,
+                defined,
+                validator,
+                &mut scratch,
+                &mut context,
+            )?);
         }
         Ok(codes)
+    }
+
+    /// Compiles one body. The context is empty.
+    fn body(
+        &self,
+        shared: Shared<'_>,
+        budget: &Budget,
+        defined: usize,
+        validator: BodyValidator,
+        scratch: &mut Scratch,
+        context: &mut Context,
+    ) -> Result<Code, Error> {
+        let (func, most) = (&mut context.func, budget.function);
+        let translated = function::translate(shared, defined, validator, most, scratch, func)?;
+        let what = || describe(shared.module, defined);
+        let choice = self.generators.choose(context, translated.units, most);
+        let choice = choice.map_err(|error| image::failed(what(), error))?;
+        work::check(what, choice.units, most)?;
+        budget.spend(choice.units)?;
+        image::compile(choice.isa, context, &translated.origins, what)
     }
 }
 
 impl std::fmt::Debug for Compiler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Compiler({})", self.isa.triple())
+        write!(f, "Compiler({})", self.generators.usual().triple())
     }
 }
 
@@ -161,7 +202,7 @@ fn chunks(module: &Module, bodies: Vec<BodyValidator>) -> Vec<Chunk> {
 }
 
 /// A function in an error message.
-fn describe(module: &Module, defined: usize) -> String {
+pub(crate) fn describe(module: &Module, defined: usize) -> String {
     let index = FuncIndex(module.imported.funcs + defined as u32);
     match module.func_name(index) {
         Some(name) => format!("function {} (`{}`)", index.0, printable(name)),

@@ -18,6 +18,15 @@ pub enum Error {
         /// What the code generator said.
         reason: String,
     },
+    /// A function, or all of a module, would take long to compile for its size. [`crate::Limits`] says
+    /// what is counted.
+    #[error("{what}: more than {limit} units of work for the compiler, which is the limit")]
+    TooMuchWork {
+        /// The function, or the module.
+        what: String,
+        /// The largest possible number of units.
+        limit: u64,
+    },
     /// The code of all functions together is too large to address.
     #[error("the compiled code of the module is larger than {limit} bytes")]
     TooLarge {

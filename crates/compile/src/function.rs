@@ -1,11 +1,12 @@
 //! One body: operators in, CLIF out. Each operator is validated just before it is translated.
 
 use crate::error::Error;
-use crate::inline::{self, Body, Origins};
+use crate::inline::{self, Body, Local, Origins};
 use crate::near::Target;
 use crate::operands::{Frame, FrameKind, Operands};
 use crate::record::{self, Field};
 use crate::signature::{self, clif_types};
+use crate::work::Work;
 use crate::{ops, trap};
 use bident_abi::{TrapCode, VmLayout};
 use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module, TypeIndex};
@@ -59,6 +60,8 @@ pub(crate) struct Translator<'m, 'f> {
     /// Address of the store, in modules that may transfer. Constant, but a variable: after a transfer it
     /// is what came in a register, so that the next transfer need not wait for loads.
     store: Option<Variable>,
+    /// What the function is so far.
+    pub(crate) work: Work,
     signatures: HashMap<TypeIndex, SigRef>,
     leave_builtin: Option<SigRef>,
     funcs: HashMap<FuncIndex, FuncRef>,
@@ -66,15 +69,24 @@ pub(crate) struct Translator<'m, 'f> {
     transfers: HashMap<u32, FuncRef>,
 }
 
-/// Validates the body at position `defined` and writes it into `func`, which is empty. Gives what its
-/// source locations mean.
+/// What came of a body, besides the function.
+pub(crate) struct Translated {
+    /// What its source locations mean.
+    pub(crate) origins: Origins,
+    /// The units of work that it is.
+    pub(crate) units: u64,
+}
+
+/// Validates the body at position `defined` and writes it into `func`, which is empty. With more than
+/// `most` units of work it is refused.
 pub(crate) fn translate(
     shared: Shared<'_>,
     defined: usize,
     validator: BodyValidator,
+    most: u64,
     scratch: &mut Scratch,
     func: &mut Function,
-) -> Result<Origins, Error> {
+) -> Result<Translated, Error> {
     let module = shared.module;
     let index = FuncIndex(module.imported.funcs + defined as u32);
     let body = module.function_body(defined);
@@ -86,7 +98,8 @@ pub(crate) fn translate(
     record::begin(func);
     let start = module.bodies[defined].range.start;
     let b = FunctionBuilder::new(func, &mut scratch.builder);
-    let mut t = Translator::new(shared, b, &mut scratch.operands, ty, start);
+    let work = Work::new(defined, most);
+    let mut t = Translator::new(shared, work, b, &mut scratch.operands, ty, start);
 
     t.neutral = t.is_neutral(defined);
 
@@ -105,19 +118,25 @@ pub(crate) fn translate(
         validator.op(offset, &op)?;
         bident_module::check_operator(&op, offset as usize)?;
         t.at(offset as usize);
+        t.work.foresee(module, &op);
+        t.check_work()?;
         ops::translate(&mut t, &op)?;
     }
+    t.check_work()?;
     operators.finish()?;
 
+    let units = t.work.units(t.b.func);
     t.b.finalize(shared.frontend);
     scratch.validator = validator.into_allocations();
-    Ok(t.origins)
+    let origins = t.origins;
+    Ok(Translated { origins, units })
 }
 
 impl<'m, 'f> Translator<'m, 'f> {
     /// Begins the function: parameters are variables, and its frame is the only one.
     fn new(
         shared: Shared<'m>,
+        work: Work,
         mut b: FunctionBuilder<'f>,
         operands: &'f mut Operands,
         ty: &'m FuncType,
@@ -154,6 +173,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             neutral: false,
             offset: start,
             store,
+            work,
             signatures: HashMap::new(),
             leave_builtin: None,
             funcs: HashMap::new(),
@@ -177,7 +197,8 @@ impl<'m, 'f> Translator<'m, 'f> {
     pub(crate) fn declare(&mut self, ty: Type, value: Value) {
         let variable = self.b.declare_var(ty);
         self.b.def_var(variable, value);
-        self.body.locals.push(variable);
+        let used = false;
+        self.body.locals.push(Local { variable, used });
     }
 
     /// Declares locals that start as zero or null.
@@ -204,8 +225,18 @@ impl<'m, 'f> Translator<'m, 'f> {
     }
 
     /// The variable of a local.
-    pub(crate) fn local(&self, index: u32) -> Variable {
-        self.body.locals[index as usize]
+    pub(crate) fn local(&mut self, index: u32) -> Variable {
+        let local = &mut self.body.locals[index as usize];
+        if !local.used {
+            local.used = true;
+            self.work.local();
+        }
+        local.variable
+    }
+
+    /// Refuses a function that has become too much.
+    pub(crate) fn check_work(&self) -> Result<(), Error> {
+        self.work.check(self.module, self.b.func)
     }
 
     /// Moves on to the operator at a position in the binary.

@@ -50,16 +50,13 @@ pub(crate) fn compile(
     if cfg!(debug_assertions) {
         invariants::check(&context.func);
     }
+    context
+        .compile(isa, &mut ControlPlane::default())
+        .map_err(|error| failed(what(), error.inner))?;
     let failed = |reason: String| Error::Codegen {
         what: what(),
         reason,
     };
-    context
-        .compile(isa, &mut ControlPlane::default())
-        .map_err(|error| match error.inner {
-            CodegenError::Verifier(errors) => failed(errors.to_string()),
-            other => failed(other.to_string()),
-        })?;
     let compiled = context.compiled_code().expect("it was just compiled");
     let buffer = &compiled.buffer;
     let preferred = isa.function_alignment().preferred;
@@ -74,6 +71,15 @@ pub(crate) fn compile(
         calls,
         alignment: buffer.alignment.max(preferred) as usize,
     })
+}
+
+/// What to say of a function for which the code generator gave up.
+pub(crate) fn failed(what: String, error: CodegenError) -> Error {
+    let reason = match error {
+        CodegenError::Verifier(errors) => errors.to_string(),
+        other => other.to_string(),
+    };
+    Error::Codegen { what, reason }
 }
 
 type Buffer = MachBufferFinalized<cranelift_codegen::Final>;

@@ -55,12 +55,18 @@ pub(crate) struct Place {
     depth: u32,
 }
 
+/// A local, and whether anything reads or writes it.
+pub(crate) struct Local {
+    pub(crate) variable: Variable,
+    pub(crate) used: bool,
+}
+
 /// The function whose code is being translated: the one that is compiled, or one in place.
 pub(crate) struct Body<'m> {
     /// Its type.
     pub(crate) ty: &'m FuncType,
     /// Its locals.
-    pub(crate) locals: Vec<Variable>,
+    pub(crate) locals: Vec<Local>,
     /// Where it is, if it is in place.
     pub(crate) place: Option<Place>,
 }
@@ -137,6 +143,8 @@ pub(crate) fn call(
     while !operators.eof() {
         let (op, offset) = operators.read_with_offset()?;
         t.at(offset as usize);
+        t.work.foresee(module, &op);
+        t.check_work()?;
         ops::translate(t, &op)?;
     }
     t.body = caller;

@@ -28,11 +28,11 @@ const DEBUG: &str = if cfg!(debug_assertions) {
 /// stacklet. (Flag of Cranelift, name for people.)
 const NEEDED: &[(&str, &str)] = &[("has_sse41", "SSE4.1")];
 
-/// The machine that this program runs on.
-pub(crate) fn host() -> Result<OwnedTargetIsa, Error> {
+/// The machine that this program runs on, with some settings that differ.
+pub(crate) fn host(others: &[(&str, &str)]) -> Result<OwnedTargetIsa, Error> {
     let target = |message: &dyn std::fmt::Display| Error::Target(message.to_string());
     let mut flags = settings::builder();
-    for (name, value) in SETTINGS {
+    for (name, value) in SETTINGS.iter().chain(others) {
         flags.set(name, value).map_err(|e| target(&e))?;
     }
     let builder = cranelift_native::builder().map_err(|e| target(&e))?;

@@ -1,5 +1,6 @@
 //! Settings of an engine.
 
+use bident_compile::Limits as CompileLimits;
 use bident_stack::Limits;
 
 /// Settings of an [`crate::Engine`].
@@ -12,6 +13,8 @@ pub struct Config {
     pub(crate) max_exception_memory: usize,
     pub(crate) max_memory_size: u64,
     pub(crate) max_table_elements: u64,
+    pub(crate) compile_limits: CompileLimits,
+    pub(crate) quick_code: bool,
 }
 
 impl Default for Config {
@@ -24,6 +27,8 @@ impl Default for Config {
             max_exception_memory: 1 << 30,
             max_memory_size: 4 << 30,
             max_table_elements: 10_000_000,
+            compile_limits: CompileLimits::default(),
+            quick_code: is_on("BIDENT_QUICK_CODE"),
         }
     }
 }
@@ -87,6 +92,32 @@ impl Config {
     /// Largest size of one table in elements (8 bytes each). Default: 10,000,000.
     pub fn max_table_elements(mut self, elements: u64) -> Self {
         self.max_table_elements = elements;
+        self
+    }
+
+    /// Most work that one function may be for the compiler, in units: instructions, values that they
+    /// take and define, and edges into blocks across which a value lives. Functions made by other
+    /// compilers have up to a million. A module with a larger one is an error of kind `Compile`,
+    /// which names the function. Default: 16,000,000.
+    pub fn max_function_work(mut self, units: u64) -> Self {
+        self.compile_limits.function = units;
+        self
+    }
+
+    /// Most work that all functions of a module together may be for each byte of their bodies, in the
+    /// units of [`Config::max_function_work`], on top of 1,000,000 for the module. Functions made by
+    /// other compilers have up to 12. A module with more is an error of kind `Compile`. So compiling
+    /// takes no longer than a constant times the size of the module. Default: 32.
+    pub fn max_work_per_byte(mut self, units: u64) -> Self {
+        self.compile_limits.per_byte = units;
+        self
+    }
+
+    /// Compiles every function in the way of those for which the usual one would take too long: in
+    /// less time, to slower code. For tests. Default: off, unless the environment variable
+    /// `BIDENT_QUICK_CODE` is set to something other than `0`.
+    pub fn quick_code(mut self, on: bool) -> Self {
+        self.quick_code = on;
         self
     }
 

@@ -39,6 +39,9 @@ impl Engine {
             ));
         }
         let compiler = Compiler::host().map_err(Error::platform)?;
+        let compiler = compiler
+            .with_limits(config.compile_limits)
+            .with_quick_code(config.quick_code);
         signals::adopt_handlers();
         signals::ensure_signal_stack()?;
         Ok(Self(Arc::new(Inner {

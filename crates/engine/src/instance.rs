@@ -155,7 +155,7 @@ impl Instance {
         let store = &mut store.context_mut().0.opaque;
         let own = self.own(store);
         let module = store.instances[own].module.inner().clone();
-        let export = module.exports.iter().find(|e| e.name == name)?;
+        let export = module.export(name)?;
         Some(store.item(own, export.item))
     }
 

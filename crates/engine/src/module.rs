@@ -29,7 +29,8 @@ impl Module {
     ///
     /// # Errors
     /// Kind `Compile`: the module is malformed, invalid, or uses a feature the engine lacks; the text
-    /// gives the offset in the binary.
+    /// gives the offset in the binary. Or it would take longer to compile than
+    /// [`crate::Config::max_function_work`] or [`crate::Config::max_work_per_byte`] allows.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
         let (module, bodies) = wasm::decode(bytes.into()).map_err(Error::compile)?;
         let artifact = engine

@@ -54,6 +54,7 @@ pub fn decode(bytes: Arc<[u8]>) -> Result<(Module, Vec<BodyValidator>), Error> {
     } = decoder;
     module.escaping.sort_unstable();
     module.escaping.dedup();
+    module.index_exports();
     handlers::collect(&mut module);
     Ok((module, validators))
 }
@@ -399,6 +400,8 @@ impl Module {
             global_inits: Vec::new(),
             tags: Vec::new(),
             exports: Vec::new(),
+            exports_by_name: Vec::new(),
+            exported_funcs: Vec::new(),
             start: None,
             elems: Vec::new(),
             data: Vec::new(),

@@ -41,6 +41,10 @@ pub struct Module {
     pub tags: Vec<TypeIndex>,
     /// Exports, in order.
     pub exports: Vec<Export>,
+    /// Positions in `exports`, sorted by name.
+    pub(crate) exports_by_name: Vec<u32>,
+    /// Exported functions, sorted, each with the position of its first export.
+    pub(crate) exported_funcs: Vec<(FuncIndex, u32)>,
     /// Start function.
     pub start: Option<FuncIndex>,
     /// Element segments.
@@ -330,11 +334,34 @@ impl Module {
     /// Name of a function: from the name section, else from an export, else `None`.
     pub fn func_name(&self, func: FuncIndex) -> Option<&str> {
         self.names.func(func).or_else(|| {
-            self.exports
-                .iter()
-                .find(|e| e.item == Item::Func(func))
-                .map(|e| e.name.as_str())
+            let exported = &self.exported_funcs;
+            let found = exported.binary_search_by_key(&func, |(f, _)| *f).ok()?;
+            Some(self.exports[exported[found].1 as usize].name.as_str())
         })
+    }
+
+    /// The export with a name.
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        let export = |position: u32| &self.exports[position as usize];
+        let by_name = &self.exports_by_name;
+        let found = by_name.binary_search_by_key(&name, |&e| export(e).name.as_str());
+        Some(export(by_name[found.ok()?]))
+    }
+
+    /// Prepares finding exports, once all are there. The validator refuses names that repeat.
+    pub(crate) fn index_exports(&mut self) {
+        let exports = &self.exports;
+        let positions = 0..exports.len() as u32;
+        self.exports_by_name = positions.clone().collect();
+        self.exports_by_name
+            .sort_unstable_by_key(|&e| exports[e as usize].name.as_str());
+        let func = |position: u32| match exports[position as usize].item {
+            Item::Func(func) => Some((func, position)),
+            _ => None,
+        };
+        self.exported_funcs = positions.filter_map(func).collect();
+        self.exported_funcs.sort_unstable();
+        self.exported_funcs.dedup_by_key(|(func, _)| *func);
     }
 
     /// Bytes of a data segment.

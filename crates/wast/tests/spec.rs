@@ -135,7 +135,10 @@ fn run(config: &Config, scripts: &[Script]) {
 }
 
 fn plain() -> Config {
-    Config::new().stress(false).smallest_stacks(false)
+    Config::new()
+        .stress(false)
+        .smallest_stacks(false)
+        .quick_code(false)
 }
 
 fn stress() -> Config {
@@ -144,6 +147,10 @@ fn stress() -> Config {
 
 fn smallest() -> Config {
     plain().smallest_stacks(true)
+}
+
+fn quick() -> Config {
+    plain().quick_code(true)
 }
 
 macro_rules! suites {
@@ -161,4 +168,5 @@ suites! {
     plain: wasm2 proposals wasm3_packaged wasm3 stack_switching;
     stress: wasm2 proposals wasm3_packaged wasm3 stack_switching;
     smallest: wasm2 proposals wasm3_packaged wasm3 stack_switching;
+    quick: wasm2 proposals wasm3_packaged wasm3 stack_switching;
 }

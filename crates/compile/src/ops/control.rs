@@ -82,6 +82,7 @@ pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error
     let condition = t.operands.pop();
     let (then, otherwise) = (t.b.create_block(), t.block_with(types.params()));
     let params = block_args(t.operands.top(types.params().count()));
+    t.work.carry(params.len());
     t.b.ins().brif(condition, then, &[], otherwise, &params);
     t.b.seal_block(then);
     t.b.seal_block(otherwise);
@@ -189,6 +190,7 @@ pub(super) fn jump_with(t: &mut Translator<'_, '_>, depth: u32, values: &[Value]
     debug_assert_eq!(frame.arity, values.len());
     frame.used = true;
     let label = frame.label;
+    t.work.carry(values.len());
     t.b.ins().jump(label, &block_args(values));
 }
 
@@ -197,6 +199,7 @@ fn branch(t: &mut Translator<'_, '_>, depth: u32) -> (Block, Vec<BlockArg>) {
     let frame = t.operands.frame(depth);
     frame.used = true;
     let (label, arity) = (frame.label, frame.arity);
+    t.work.carry(arity);
     (label, block_args(t.operands.top(arity)))
 }
 
@@ -251,6 +254,7 @@ pub(super) fn br_table(t: &mut Translator<'_, '_>, table: &BrTable<'_>) -> Resul
         t.b.seal_block(block);
         t.b.switch_to_block(block);
         jump(t, depth);
+        t.check_work()?;
     }
     t.operands.set_reachable(false);
     Ok(())
@@ -260,6 +264,7 @@ pub(super) fn br_table(t: &mut Translator<'_, '_>, table: &BrTable<'_>) -> Resul
 /// per depth, which passes them on: a long table does not repeat them.
 fn edge(t: &mut Translator<'_, '_>, edges: &mut BTreeMap<u32, Block>, depth: u32) -> BlockCall {
     let frame = t.operands.frame(depth);
+    t.work.entry(frame.arity);
     let block = if frame.arity == 0 {
         frame.used = true;
         frame.label
