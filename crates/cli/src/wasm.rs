@@ -41,7 +41,7 @@ pub(crate) fn run(command: &Command<'_>) -> anyhow::Result<ExitCode> {
     })?;
     let mut linker = Linker::new(engine);
     bident_wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
-    let mut store = Store::new(engine, context(command)?);
+    let mut store = Store::try_new(engine, context(command)?)?;
 
     let ended = linker
         .instantiate(&mut store, &module)

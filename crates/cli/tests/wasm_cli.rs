@@ -4,6 +4,7 @@ mod common;
 
 use common::{Ended, Folder};
 use std::fs;
+use std::process::Command;
 
 /// Runs one module with arguments after it.
 #[track_caller]
@@ -207,6 +208,29 @@ fn a_memory_over_its_limit() {
     let module = r#"(module (memory 1 1000)
         (func (export "grow") (result i32) (memory.grow (i32.const 1600))))"#;
     invoke(module, "grow", &[]).succeeded("-1\n");
+}
+
+/// 3 GB, which is less than a store takes; 7 GB, which is less than the tables take.
+#[test]
+fn without_address_space_the_command_says_so() {
+    let tables = "(table 10000000 funcref)".repeat(100);
+    let tables = format!("(module {tables} (func (export \"_start\")))");
+    let folder = Folder::new(&[("tables.wat", &tables)]);
+    for (kilobytes, message) in [
+        (
+            3_000_000,
+            "bident: no memory for the control records of a store",
+        ),
+        (7_000_000, "bident: tables.wat: no memory for a table"),
+    ] {
+        let limit = format!("ulimit -v {kilobytes}; exec \"$0\" run tables.wat");
+        let output = Command::new("sh")
+            .args(["-c", &limit, env!("CARGO_BIN_EXE_bident")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        Ended::from(output).failed(1, &[message]);
+    }
 }
 
 #[test]

@@ -61,14 +61,11 @@ impl Continuation {
     /// A continuation that will call a function.
     ///
     /// # Errors
-    /// Kind `Limit` or `Trap`: no stack.
-    ///
-    /// # Panics
-    /// If the function belongs to another store.
+    /// Kind `Limit`: no stack. Kind `Usage`: the function belongs to another store.
     pub fn new(mut store: impl AsContextMut, func: &Func) -> Result<Self, Error> {
-        let ty = func.ty(store.context_mut());
         let store = &mut store.context_mut().0.opaque;
         let index = func.index_in(store)?;
+        let ty = store.funcs[index as usize].ty.clone();
         let word = store.create_cont_of(index)?;
         Ok(Self::of(store, word, Known::Func(ty)))
     }
@@ -118,11 +115,11 @@ impl Continuation {
     /// frame of the host that resumes is a barrier.
     ///
     /// # Errors
-    /// As for [`Func::start`]; also kind `Trap` if it was used, kind `Usage` if its type is not known or
-    /// number or types of the values are wrong: it is not used then.
+    /// As for [`Func::start`]; also kind `Trap` if it was used, kind `Usage` if its type is not known,
+    /// number or types of the values are wrong, or something is of another store: it is not used then.
     ///
     /// # Panics
-    /// If it belongs to another store, or a host function panics.
+    /// As for [`Func::call`].
     pub fn resume(
         &self,
         mut store: impl AsContextMut,
@@ -131,7 +128,7 @@ impl Continuation {
     ) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         let store = &mut inner.opaque;
-        let word = self.own(store);
+        let word = self.word_in(store)?;
         let ty = self.ty().ok_or_else(untyped)?.clone();
         let handlers = Handlers::new(store, handlers)?;
         store.func_of_cont(word)?;
@@ -154,20 +151,18 @@ impl Continuation {
     ) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         let store = &mut inner.opaque;
-        let word = self.own(store);
+        let word = self.word_in(store)?;
         let exn = exception.word_in(store)?;
         let handlers = Handlers::new(store, handlers)?;
         enter::throw_into_cont(inner, word, handlers, exn)
     }
 
-    /// # Panics
-    /// If it belongs to another store.
-    fn own(&self, store: &StoreOpaque) -> u64 {
-        assert!(
-            self.0.held.belongs_to(store),
-            "a continuation of another store"
-        );
-        self.0.held.word()
+    fn word_in(&self, store: &StoreOpaque) -> Result<u64, Error> {
+        if self.0.held.belongs_to(store) {
+            Ok(self.0.held.word())
+        } else {
+            Err(Error::usage("a continuation of another store"))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What modules and stores share: settings, the compiler, types, trampolines.
 
+use crate::alloc;
 use crate::config::Config;
 use crate::error::Error;
 use crate::vm::code::Code;
@@ -9,6 +10,10 @@ use bident_module::{CanonComposite, DefinedType, FuncType, Registry, TypeId, Val
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Most parameters of a function type, and most results: what the validator allows to modules, and what
+/// compiled code is known to cope with.
+const MOST_VALUES: usize = 1000;
 
 /// An engine: compiles modules, and is the world in which types have their identity. Cheap to clone.
 #[derive(Clone)]
@@ -140,7 +145,19 @@ impl Engine {
     }
 
     /// As [`Engine::check_types`], for a function type.
+    ///
+    /// # Errors
+    /// Also kind `Limit`: it has more parameters or results than a type of a module may have.
     pub(crate) fn check_func_type(&self, ty: &FuncType) -> Result<(), Error> {
+        let most = ty.params().len().max(ty.results().len());
+        if most > MOST_VALUES {
+            return Err(Error::limit(format!(
+                "a function type with {} parameters and {} results; at most {MOST_VALUES} of each \
+                 are possible",
+                ty.params().len(),
+                ty.results().len()
+            )));
+        }
         self.check_types(ty.params().iter().chain(ty.results()))
     }
 
@@ -182,7 +199,12 @@ impl Engine {
         let ty = self.type_of(type_id);
         let trampoline = compile(&self.0.compiler, &ty).map_err(Error::compile)?;
         let code = Arc::new(Code::of_trampoline(trampoline)?);
-        Ok(lock(cache).entry(type_id).or_insert(code).clone())
+        let mut cache = lock(cache);
+        if let Some(code) = cache.get(&type_id) {
+            return Ok(code.clone());
+        }
+        alloc::insert(&mut cache, type_id, code.clone(), "a function type")?;
+        Ok(code)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::backtrace::FrameInfo;
 use crate::exception::Exception;
+use crate::suspension::Suspension;
 use crate::vm::frames::{Frame, MOST_FRAMES};
 use crate::vm::store::StoreOpaque;
 use bident_abi::TrapCode;
@@ -17,7 +18,8 @@ pub enum ErrorKind {
     Compile,
     /// An import is missing or of another type than the module asks for.
     Link,
-    /// WebAssembly trapped.
+    /// WebAssembly trapped, or a host function was given a pointer or an index out of bounds: see
+    /// [`crate::Memory::read`].
     Trap(TrapCode),
     /// WebAssembly threw an exception that nobody caught, or the embedder throws one.
     Exception,
@@ -28,7 +30,7 @@ pub enum ErrorKind {
     Barrier,
     /// A limit of the engine's configuration, or of the system, was reached.
     Limit,
-    /// The embedder passed something of the wrong type.
+    /// The embedder passed something of the wrong type, or of another store or engine.
     Usage,
     /// The machine, or how the process was started, does not allow what the engine does.
     Platform,
@@ -46,6 +48,8 @@ struct Inner {
     backtrace: Vec<FrameInfo>,
     /// Whether there were more frames than `backtrace` has.
     truncated: bool,
+    /// The call that was to go on, but did not.
+    suspension: Option<Suspension>,
 }
 
 enum Cause {
@@ -61,11 +65,12 @@ impl Error {
             cause,
             backtrace: Vec::new(),
             truncated: false,
+            suspension: None,
         }))
     }
 
     fn message(kind: ErrorKind, message: impl fmt::Display) -> Self {
-        Self::of(kind, Cause::Message(message.to_string()))
+        Self::of(kind, Cause::Message(text(&message)))
     }
 
     /// An error of the embedder's; [`Error::downcast_ref`] finds it again.
@@ -88,6 +93,12 @@ impl Error {
 
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self::message(ErrorKind::Usage, message)
+    }
+
+    /// The guest gave a host function a pointer or an index that is out of bounds.
+    pub(crate) fn out_of_bounds(code: TrapCode, what: impl fmt::Display) -> Self {
+        let message = format_args!("{}: {what}", code.message());
+        Self::message(ErrorKind::Trap(code), message)
     }
 
     pub(crate) fn compile(error: impl StdError + Send + Sync + 'static) -> Self {
@@ -190,6 +201,17 @@ impl Error {
         }
     }
 
+    /// The call that was to go on, where [`Suspension::resume`] or [`Suspension::throw`] failed before
+    /// WebAssembly did: it is still parked. It is cancelled when the error is dropped with it.
+    pub fn take_suspension(&mut self) -> Option<Suspension> {
+        self.0.suspension.take()
+    }
+
+    pub(crate) fn with_suspension(mut self, suspension: Suspension) -> Self {
+        self.0.suspension = Some(suspension);
+        self
+    }
+
     /// Adds the frames, unless the error has some already: the innermost place is what matters.
     pub(crate) fn with_backtrace(mut self, frames: Vec<Frame>) -> Self {
         if self.0.backtrace.is_empty() {
@@ -199,6 +221,21 @@ impl Error {
         }
         self
     }
+}
+
+/// The words of a message. A guest may have chosen some: what there is no memory for is left out.
+fn text(message: &impl fmt::Display) -> String {
+    struct Text(String);
+    impl fmt::Write for Text {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0.try_reserve(part.len()).map_err(|_| fmt::Error)?;
+            self.0.push_str(part);
+            Ok(())
+        }
+    }
+    let mut text = Text(String::new());
+    let _cut_off = fmt::write(&mut text, format_args!("{message}"));
+    text.0
 }
 
 impl From<TrapCode> for Error {

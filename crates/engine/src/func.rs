@@ -29,17 +29,17 @@ impl Func {
     }
 
     /// Its number, if it belongs to the store.
+    #[inline]
     pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
         if self.store == store.id {
             Ok(self.index)
         } else {
-            Err(Error::usage("a function of another store"))
+            Err(foreign())
         }
     }
 
     /// # Panics
     /// If the function belongs to another store.
-    #[inline]
     fn own(self, store: &StoreOpaque) -> u32 {
         assert!(self.store == store.id, "a function of another store");
         self.index
@@ -49,8 +49,8 @@ impl Func {
     /// and writes the results, which are zero or null before.
     ///
     /// # Errors
-    /// Kind `Usage`: the type refers to one that the engine does not know. Kind `Limit`: no memory for
-    /// the code that calls it.
+    /// Kind `Usage`: the type refers to one that the engine does not know. Kind `Limit`: it has more than
+    /// 1,000 parameters or results, or the system has no memory for the code that calls it.
     pub fn new<C: AsContextMut>(
         mut store: C,
         ty: FuncType,
@@ -140,11 +140,12 @@ impl Func {
     /// Calls it and waits for its end.
     ///
     /// # Errors
-    /// Kind `Trap`, `Usage` (wrong parameters, wrong number of results), `Barrier` (a host function
-    /// answered that it is pending), `Limit` (no stack), or whatever a host function failed with.
+    /// Kind `Trap`, `Usage` (wrong parameters, wrong number of results, something of another store),
+    /// `Barrier` (a host function answered that it is pending), `Limit` (no stack, no memory), or
+    /// whatever a host function failed with.
     ///
     /// # Panics
-    /// If it belongs to another store, or a host function panics.
+    /// If a host function panics, or the destructor of an [`crate::ExternRef`] that is collected.
     pub fn call(
         &self,
         mut store: impl AsContextMut,
@@ -153,7 +154,7 @@ impl Func {
     ) -> Result<(), Error> {
         let inner = store.context_mut().0;
         let store = &mut inner.opaque;
-        let own = self.own(store);
+        let own = self.index_in(store)?;
         let count = store.types(own, Side::Results).len();
         if results.len() != count {
             let room = results.len();
@@ -181,7 +182,7 @@ impl Func {
     pub fn start(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         let store = &mut inner.opaque;
-        let own = self.own(store);
+        let own = self.index_in(store)?;
         Val::write_all(store, own, Side::Params, params)?;
         Ok(match self.begin(inner)? {
             Some(call) => Outcome::parked(call),
@@ -193,16 +194,13 @@ impl Func {
     /// they say: `Option<Func>` stands for results of any type of functions.
     ///
     /// # Errors
-    /// Kind `Usage`: the types are others.
-    ///
-    /// # Panics
-    /// If it belongs to another store.
+    /// Kind `Usage`: the types are others, or it belongs to another store.
     pub fn typed<P: WasmValues, R: WasmValues>(
         &self,
         mut store: impl AsContextMut,
     ) -> Result<TypedFunc<P, R>, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let index = self.own(store);
+        let index = self.index_in(store)?;
         let asked = FuncType::new(P::types(), R::types());
         let ty = &store.funcs[index as usize].ty;
         if !store.fits(ty, &asked) {
@@ -230,13 +228,18 @@ impl Func {
 
     #[inline]
     fn target(self, store: &mut StoreOpaque) -> Result<Target, Error> {
-        let func = self.own(store);
+        let func = self.index_in(store)?;
         let trampoline = match store.funcs[func as usize].trampoline {
             0 => store.trampoline(func)?,
             known => known,
         };
         Ok(Target::of_func(store, func, trampoline))
     }
+}
+
+#[cold]
+fn foreign() -> Error {
+    Error::usage("a function of another store")
 }
 
 impl StoreOpaque {
@@ -260,7 +263,7 @@ impl StoreOpaque {
         }
         let type_id = self.funcs[func as usize].type_id;
         let code = self.engine.enter_trampoline(type_id)?;
-        self.add_code(&code);
+        self.add_code(&code)?;
         self.funcs[func as usize].trampoline = code.start();
         Ok(code.start())
     }

@@ -42,14 +42,14 @@ impl Global {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ty.content])?;
         let word = value.to_word(store, ty.content)?;
-        let index = store.add_global(ty, word);
+        let index = store.add_global(ty, word)?;
         Ok(Self::new_handle(store, index))
     }
 
     /// Its type.
     ///
     /// # Panics
-    /// If it belongs to another store; so do all functions below.
+    /// If it belongs to another store; so does [`Global::get`].
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
         let store = store.opaque().0;
         store.globals[self.own(store) as usize].ty
@@ -66,10 +66,11 @@ impl Global {
     /// Changes its value.
     ///
     /// # Errors
-    /// Kind `Usage`: it is immutable, or the value has another type.
+    /// Kind `Usage`: it is immutable, the value has another type, or it or the global belongs to another
+    /// store.
     pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.own(store);
+        let own = self.index_in(store)?;
         let ty = store.globals[own as usize].ty;
         if !ty.mutable {
             return Err(Error::usage("an immutable global cannot be set"));

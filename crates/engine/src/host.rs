@@ -139,7 +139,7 @@ pub trait WasmTy: Sized + 'static {
     fn from_word(word: u64, store: &mut Words<'_>) -> Self;
 
     #[doc(hidden)]
-    fn into_word(self, store: &mut Words<'_>) -> u64;
+    fn into_word(self, store: &mut Words<'_>) -> Result<u64, Error>;
 
     #[doc(hidden)]
     fn from_abi(abi: Self::Abi, store: &mut Words<'_>) -> Self {
@@ -159,9 +159,9 @@ macro_rules! number {
                 $from
             }
             #[inline]
-            fn into_word(self, _: &mut Words<'_>) -> u64 {
+            fn into_word(self, _: &mut Words<'_>) -> Result<u64, Error> {
                 let $v = self;
-                $into
+                Ok($into)
             }
         }
     )*};
@@ -187,13 +187,8 @@ impl WasmTy for Option<Func> {
             .func_of_word(word)
             .map(|index| Func::new_handle(store.0, index))
     }
-    /// # Panics
-    /// If the function is of another store.
-    fn into_word(self, store: &mut Words<'_>) -> u64 {
-        match Val::FuncRef(self).to_word(store.0, ValType::FUNCREF) {
-            Ok(word) => word,
-            Err(error) => panic!("{error}"),
-        }
+    fn into_word(self, store: &mut Words<'_>) -> Result<u64, Error> {
+        Val::FuncRef(self).to_word(store.0, ValType::FUNCREF)
     }
 }
 
@@ -205,7 +200,7 @@ impl WasmTy for Option<ExternRef> {
     fn from_word(word: u64, store: &mut Words<'_>) -> Self {
         store.0.externs.get(word).cloned()
     }
-    fn into_word(self, store: &mut Words<'_>) -> u64 {
+    fn into_word(self, store: &mut Words<'_>) -> Result<u64, Error> {
         store.0.word_of_extern(self)
     }
 }
@@ -221,7 +216,7 @@ pub trait WasmValues: Sized + 'static {
 
     /// Puts the values into the transfer buffer; gives the first, or 0.
     #[doc(hidden)]
-    fn write(self, store: &mut Words<'_>) -> u64;
+    fn write(self, store: &mut Words<'_>) -> Result<u64, Error>;
 }
 
 macro_rules! single {
@@ -236,10 +231,10 @@ macro_rules! single {
                 <$ty>::from_word(word, store)
             }
             #[inline]
-            fn write(self, store: &mut Words<'_>) -> u64 {
-                let word = self.into_word(store);
+            fn write(self, store: &mut Words<'_>) -> Result<u64, Error> {
+                let word = self.into_word(store)?;
                 store.0.set_value(0, word);
-                word
+                Ok(word)
             }
         }
         returns!([] $ty);
@@ -260,13 +255,13 @@ macro_rules! tuple {
                 },)*)
             }
             #[inline]
-            fn write(self, store: &mut Words<'_>) -> u64 {
+            fn write(self, store: &mut Words<'_>) -> Result<u64, Error> {
                 let ($($value,)*) = self;
                 $(
-                    let word = $value.into_word(store);
+                    let word = $value.into_word(store)?;
                     store.0.set_value($i, word);
                 )*
-                store.0.value(0)
+                Ok(store.0.value(0))
             }
         }
         returns!([$($ty),*] ($($ty,)*));
@@ -278,8 +273,8 @@ impl WasmValues for () {
         Vec::new()
     }
     fn read(_: &mut Words<'_>) -> Self {}
-    fn write(self, _: &mut Words<'_>) -> u64 {
-        0
+    fn write(self, _: &mut Words<'_>) -> Result<u64, Error> {
+        Ok(0)
     }
 }
 

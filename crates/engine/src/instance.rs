@@ -117,6 +117,14 @@ impl Instance {
         }
     }
 
+    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+        if self.store == store.id {
+            Ok(self.index)
+        } else {
+            Err(Error::usage("an instance of another store"))
+        }
+    }
+
     fn own(self, store: &StoreOpaque) -> usize {
         assert!(self.store == store.id, "an instance of another store");
         self.index as usize
@@ -126,7 +134,7 @@ impl Instance {
     ///
     /// # Errors
     /// Kind `Link`: number or type of the imports is wrong. Kind `Limit`: a memory or table is too
-    /// large. Kind `Trap`: a segment does not fit, or the start function trapped. Kind `Usage`: the
+    /// large, or the system has no memory. Kind `Trap`: a segment does not fit, or the start function trapped. Kind `Usage`: the
     /// module is of another engine, or an import of another store. Or what a host function failed with.
     ///
     /// # Panics
@@ -144,7 +152,7 @@ impl Instance {
     /// Its module.
     ///
     /// # Panics
-    /// If it belongs to another store; so do all functions below.
+    /// If it belongs to another store; so do all functions below that give no `Result`.
     pub fn module(&self, store: impl AsContext) -> Module {
         let store = store.opaque().0;
         store.instances[self.own(store)].module.clone()
@@ -199,12 +207,13 @@ impl Instance {
     /// The exported function with this name and these types.
     ///
     /// # Errors
-    /// Kind `Usage`: there is none, or it has other types.
+    /// Kind `Usage`: there is none, it has other types, or the instance belongs to another store.
     pub fn get_typed_func<P: WasmValues, R: WasmValues>(
         &self,
         mut store: impl AsContextMut,
         name: &str,
     ) -> Result<TypedFunc<P, R>, Error> {
+        self.index_in(&store.context_mut().0.opaque)?;
         let func = self.get_func(&mut store, name).ok_or_else(|| {
             let name = printable(name);
             Error::usage(format!("no function is exported as `{name}`"))

@@ -1,5 +1,6 @@
 //! Instantiation, in the steps of the specification (4.5.4).
 
+use crate::alloc;
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::Extern;
@@ -26,17 +27,18 @@ pub(crate) fn instantiate<T>(
         ));
     }
     let mut items = match_imports(opaque, module, imports)?;
-    allocate(opaque, module, &mut items)?;
-    opaque.add_code(module.code());
+    // Step 5. Values come later: they may refer to functions.
+    opaque.allocate(module, &mut items)?;
+    opaque.add_code(module.code())?;
     for ty in &module.inner().types {
         if let Composite::Func(ty) = &ty.composite {
-            opaque.reserve_values(ty);
+            opaque.reserve_values(ty)?;
         }
     }
-    let instance = opaque.add_instance(module.clone(), items);
-    init_globals(opaque, instance);
-    init_tables(opaque, instance);
-    init_elems(opaque, instance);
+    let instance = opaque.add_instance(module.clone(), items)?;
+    init_globals(opaque, instance)?;
+    init_tables(opaque, instance)?;
+    init_elems(opaque, instance)?;
     copy_active_elems(opaque, instance)?;
     copy_active_data(opaque, instance)?;
     run_start(store, instance)?;
@@ -47,21 +49,22 @@ pub(crate) fn instantiate<T>(
 fn match_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Result<Items, Error> {
     let wanted = &module.inner().imports;
     if wanted.len() != imports.len() {
-        return Err(Error::link(format!(
+        return Err(Error::link(format_args!(
             "the module has {} imports, but {} were given",
             wanted.len(),
             imports.len()
         )));
     }
+    let push = |list: &mut Vec<u32>, number| alloc::push(list, number, "imports");
     let mut items = Items::default();
     for (import, given) in wanted.iter().zip(imports) {
         match *given {
-            Extern::Func(f) => items.imported_funcs.push(f.index_in(store)?),
-            Extern::Table(t) => items.tables.push(t.index_in(store)?),
-            Extern::Memory(m) => items.memories.push(m.index_in(store)?),
-            Extern::Global(g) => items.globals.push(g.index_in(store)?),
-            Extern::Tag(t) => items.tags.push(t.index_in(store)?),
-        }
+            Extern::Func(f) => push(&mut items.imported_funcs, f.index_in(store)?),
+            Extern::Table(t) => push(&mut items.tables, t.index_in(store)?),
+            Extern::Memory(m) => push(&mut items.memories, m.index_in(store)?),
+            Extern::Global(g) => push(&mut items.globals, g.index_in(store)?),
+            Extern::Tag(t) => push(&mut items.tags, t.index_in(store)?),
+        }?;
         check_type(store, module, import, *given)?;
     }
     Ok(items)
@@ -102,7 +105,7 @@ fn check_type(
     }
     let wanted = describe(&types.extern_type(module.inner().import_type(import)));
     let given = describe(&store.type_of_extern(given));
-    Err(Error::link(format!(
+    Err(Error::link(format_args!(
         "incompatible import type for `{}.{}`: the module asks for {wanted}, but {given} was given",
         printable(&import.module),
         printable(&import.name)
@@ -152,65 +155,58 @@ fn describe(ty: &bident_module::ExternType) -> String {
     }
 }
 
-/// Step 5: memory for what the module defines. Values come later: they may refer to functions.
-fn allocate(store: &mut StoreOpaque, module: &Module, items: &mut Items) -> Result<(), Error> {
-    let (inner, types) = (module.inner(), module.canonical());
-    for ty in &inner.tables[inner.imported.tables as usize..] {
-        items
-            .tables
-            .push(store.add_table(types.table_type(*ty), 0)?);
-    }
-    for ty in &inner.memories[inner.imported.memories as usize..] {
-        items.memories.push(store.add_memory(*ty)?);
-    }
-    for ty in &inner.globals[inner.imported.globals as usize..] {
-        items
-            .globals
-            .push(store.add_global(types.global_type(*ty), 0));
-    }
-    for ty in &inner.tags[inner.imported.tags as usize..] {
-        items.tags.push(store.add_tag(module.type_id(*ty)));
-    }
-    Ok(())
-}
-
 /// Step 6: values of globals, in order, since one may use those before it.
-fn init_globals(store: &mut StoreOpaque, instance: usize) {
+fn init_globals(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, init) in module.global_inits.iter().enumerate() {
-        let word = evaluate(store, instance, init);
+        let word = evaluate(store, instance, init)?;
         let global = module.imported.globals as usize + i;
         let global = store.instances[instance].items.globals[global];
         store.set_global(global, word);
     }
+    Ok(())
 }
 
-fn init_tables(store: &mut StoreOpaque, instance: usize) {
+fn init_tables(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, init) in module.table_inits.iter().enumerate() {
         let Some(init) = init else { continue };
-        let word = evaluate(store, instance, init);
+        let word = evaluate(store, instance, init)?;
         let table = module.imported.tables as usize + i;
         let table = store.instances[instance].items.tables[table];
         store.tables[table as usize].elements_mut().fill(word);
     }
+    Ok(())
 }
 
 /// Step 7: elements of all segments that can be used later.
-fn init_elems(store: &mut StoreOpaque, instance: usize) {
+fn init_elems(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
-    let words = |store: &StoreOpaque, elem: &Elem| match (&elem.mode, &elem.items) {
-        (ElemMode::Declared, _) => Box::default(),
-        (_, ElemItems::Funcs(funcs)) => funcs
-            .iter()
-            .map(|f| func_word(store, instance, *f))
-            .collect(),
-        (_, ElemItems::Exprs(exprs)) => {
-            exprs.iter().map(|e| evaluate(store, instance, e)).collect()
-        }
-    };
-    let elems = module.elems.iter().map(|elem| words(store, elem)).collect();
+    let mut elems = alloc::list(module.elems.len(), SEGMENT)?;
+    for elem in &module.elems {
+        elems.push(element_words(store, instance, elem)?.into());
+    }
     store.instances[instance].elems = elems;
+    Ok(())
+}
+
+const SEGMENT: &str = "an element segment";
+
+fn element_words(store: &StoreOpaque, instance: usize, elem: &Elem) -> Result<Vec<u64>, Error> {
+    match (&elem.mode, &elem.items) {
+        (ElemMode::Declared, _) => Ok(Vec::new()),
+        (_, ElemItems::Funcs(funcs)) => {
+            let words = funcs.iter().map(|f| func_word(store, instance, *f));
+            alloc::collect(words, SEGMENT)
+        }
+        (_, ElemItems::Exprs(exprs)) => {
+            let mut words = alloc::list(exprs.len(), SEGMENT)?;
+            for expr in exprs {
+                words.push(evaluate(store, instance, expr)?);
+            }
+            Ok(words)
+        }
+    }
 }
 
 /// Step 8-15: active element segments are copied and dropped.
@@ -218,7 +214,7 @@ fn copy_active_elems(store: &mut StoreOpaque, instance: usize) -> Result<(), Err
     let module = store.instances[instance].module.inner().clone();
     for (i, elem) in module.elems.iter().enumerate() {
         if let ElemMode::Active(table, offset) = &elem.mode {
-            let offset = u64::from(evaluate(store, instance, offset) as u32);
+            let offset = u64::from(evaluate(store, instance, offset)? as u32);
             let length = elem.items.len() as u64;
             store.init_table(instance, table.0, i as u32, [offset, 0, length])?;
             store.instances[instance].elems[i] = Box::default();
@@ -232,7 +228,7 @@ fn copy_active_data(store: &mut StoreOpaque, instance: usize) -> Result<(), Erro
     let module = store.instances[instance].module.inner().clone();
     for (i, data) in module.data.iter().enumerate() {
         if let Some((memory, offset)) = &data.active {
-            let offset = u64::from(evaluate(store, instance, offset) as u32);
+            let offset = u64::from(evaluate(store, instance, offset)? as u32);
             let length = data.range.len() as u64;
             store.init_memory(instance, memory.0, i as u32, [offset, 0, length])?;
             store.instances[instance].dropped_data[i] = true;
@@ -253,7 +249,7 @@ fn run_start<T>(store: &mut StoreInner<T>, instance: usize) -> Result<(), Error>
             let ty = module.funcs[start.index()];
             let type_id = opaque.instances[instance].module.type_id(ty);
             let trampoline = opaque.engine.enter_trampoline(type_id)?;
-            opaque.add_code(&trampoline);
+            opaque.add_code(&trampoline)?;
             Target {
                 context,
                 code,
@@ -277,8 +273,8 @@ fn func_word(store: &StoreOpaque, instance: usize, func: FuncIndex) -> u64 {
 
 /// Value of a constant expression, as compiled code holds it. The validator has checked that every
 /// step finds its operands and that one value is left.
-fn evaluate(store: &StoreOpaque, instance: usize, expr: &ConstExpr) -> u64 {
-    let mut stack: Vec<u64> = Vec::with_capacity(2);
+fn evaluate(store: &StoreOpaque, instance: usize, expr: &ConstExpr) -> Result<u64, Error> {
+    let mut stack: Vec<u64> = Vec::new();
     for op in &expr.0 {
         let word = match *op {
             ConstOp::I32(v) => u64::from(v as u32),
@@ -297,9 +293,9 @@ fn evaluate(store: &StoreOpaque, instance: usize, expr: &ConstExpr) -> u64 {
             ConstOp::I64Sub => binary(&mut stack, u64::wrapping_sub),
             ConstOp::I64Mul => binary(&mut stack, u64::wrapping_mul),
         };
-        stack.push(word);
+        alloc::push(&mut stack, word, "a constant expression")?;
     }
-    stack.pop().expect("a constant expression leaves a value")
+    Ok(stack.pop().expect("a constant expression leaves a value"))
 }
 
 fn narrow(word: u64) -> u64 {

@@ -70,6 +70,7 @@
 //! | nest host callbacks | [`SharedStore`] |
 #![deny(unsafe_code)]
 
+mod alloc;
 mod backtrace;
 mod config;
 mod continuation;

@@ -1,5 +1,6 @@
 //! Names for imports.
 
+use crate::alloc;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
@@ -118,8 +119,7 @@ impl<T: 'static> Linker<T> {
     /// Defines a name as a host function with a type known only at run time; see [`Func::new`].
     ///
     /// # Errors
-    /// The name is defined already, or, kind `Usage`, the type refers to one that the engine does not
-    /// know.
+    /// The name is defined already; or as for [`Func::new`].
     pub fn func_new(
         &mut self,
         module: &str,
@@ -138,13 +138,17 @@ impl<T: 'static> Linker<T> {
     /// Defines all exports of an instance under a module name.
     ///
     /// # Errors
-    /// A name is defined already.
+    /// A name is defined already. Kind `Usage`: the instance is of another store, or the store of another
+    /// engine.
     pub fn instance(
         &mut self,
-        store: impl AsContextMut<Data = T>,
+        mut store: impl AsContextMut<Data = T>,
         module: &str,
         instance: Instance,
     ) -> Result<&mut Self, Error> {
+        let opaque = &store.context_mut().0.opaque;
+        self.check(&opaque.engine, "store")?;
+        instance.index_in(opaque)?;
         for (name, item) in instance.exports(store) {
             self.define(module, &name, item)?;
         }
@@ -152,24 +156,27 @@ impl<T: 'static> Linker<T> {
     }
 
     /// What a name stands for. A host function is added to the store at each call.
+    ///
+    /// # Errors
+    /// Kind `Usage`: the store is of another engine. Kind `Limit`: the system has no memory.
     pub fn get(
         &self,
         mut store: impl AsContextMut<Data = T>,
         module: &str,
         name: &str,
     ) -> Result<Option<Extern>, Error> {
-        let Some((name, definition)) = self
-            .names
-            .get(module)
-            .and_then(|names| names.get_key_value(name))
-        else {
+        self.check(store.context_mut().engine(), "store")?;
+        let Some((module, names)) = self.names.get_key_value(module) else {
+            return Ok(None);
+        };
+        let Some((name, definition)) = names.get_key_value(name) else {
             return Ok(None);
         };
         Ok(Some(match definition {
             Definition::Item(item) => *item,
             Definition::Host(body) => {
                 let store = &mut store.context_mut().0.opaque;
-                let name = (Arc::from(module), name.clone());
+                let name = (module.clone(), name.clone());
                 let index = store.add_host_func(body.clone(), Some(name))?;
                 Func::new_handle(store, index).into()
             }
@@ -179,8 +186,8 @@ impl<T: 'static> Linker<T> {
     /// Instantiates a module with the names it imports.
     ///
     /// # Errors
-    /// Kind `Link`: a name is not defined; the text says which, and what the module expects. Else as
-    /// for [`Instance::new`].
+    /// Kind `Link`: a name is not defined; the text says which, and what the module expects. Kind
+    /// `Usage`: store or module are of another engine. Else as for [`Instance::new`].
     ///
     /// # Panics
     /// As for [`Instance::new`].
@@ -189,13 +196,26 @@ impl<T: 'static> Linker<T> {
         mut store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<Instance, Error> {
-        let mut imports = Vec::with_capacity(module.imports().len());
+        self.check(store.context_mut().engine(), "store")?;
+        self.check(module.engine(), "module")?;
+        let mut imports = alloc::list(module.imports().len(), "imports")?;
         for import in module.imports() {
             let found = self.get(&mut store, import.module(), import.name())?;
             imports
                 .push(found.ok_or_else(|| unknown(import.module(), import.name(), import.ty()))?);
         }
         Instance::new(store, module, &imports)
+    }
+
+    /// Types mean something in their own engine only.
+    fn check(&self, engine: &Engine, what: &str) -> Result<(), Error> {
+        if self.engine.same(engine) {
+            Ok(())
+        } else {
+            Err(Error::usage(format!(
+                "the linker is of another engine than the {what}"
+            )))
+        }
     }
 
     /// Whether a name is defined.
@@ -212,7 +232,7 @@ fn unknown(module: &str, name: &str, ty: &ExternType) -> Error {
         other => other.kind().to_owned(),
     };
     let (module, name) = (printable(module), printable(name));
-    Error::link(format!(
+    Error::link(format_args!(
         "unknown import: `{module}.{name}` ({ty}) is not defined"
     ))
 }

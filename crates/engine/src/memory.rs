@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
+use bident_abi::TrapCode;
 use bident_module::MemoryType;
 use std::ops::Range;
 
@@ -48,7 +49,7 @@ impl Memory {
     /// Its type; the minimum is the current size.
     ///
     /// # Panics
-    /// If it belongs to another store; so do all functions below.
+    /// If it belongs to another store; so do all functions below that give no `Result`.
     pub fn ty(&self, store: impl AsContext) -> MemoryType {
         let store = store.opaque().0;
         store.memories[self.own(store)].ty()
@@ -76,9 +77,10 @@ impl Memory {
     ///
     /// # Errors
     /// Kind `Limit`: beyond the maximum of the type or of the engine, or the system has no memory.
+    /// Kind `Usage`: it belongs to another store.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.own(store);
+        let own = self.index_in(store)? as usize;
         let memory = &mut store.memories[own];
         let pages = memory.pages();
         memory.grow(delta).ok_or_else(|| {
@@ -111,33 +113,37 @@ impl Memory {
         (inner.opaque.memories[index].bytes_mut(), &mut inner.data)
     }
 
-    /// Copies from the memory.
+    /// Copies from the memory, from `offset` in bytes on.
     ///
     /// # Errors
-    /// Kind `Usage`: beyond the end.
+    /// Kind `Trap`, `MemoryOutOfBounds`: beyond the end. A host function that was given a bad pointer
+    /// and returns the error traps as an instruction would. Kind `Usage`: it belongs to another store.
     pub fn read(
         &self,
         store: impl AsContext,
         offset: usize,
         buffer: &mut [u8],
     ) -> Result<(), Error> {
-        let bytes = self.data(&store);
+        let store = store.opaque().0;
+        let bytes = store.memories[self.index_in(store)? as usize].bytes();
         let range = range(offset, buffer.len(), bytes.len())?;
         buffer.copy_from_slice(&bytes[range]);
         Ok(())
     }
 
-    /// Copies to the memory.
+    /// Copies to the memory, from `offset` in bytes on.
     ///
     /// # Errors
-    /// Kind `Usage`: beyond the end.
+    /// As for [`Memory::read`].
     pub fn write(
         &self,
         mut store: impl AsContextMut,
         offset: usize,
         buffer: &[u8],
     ) -> Result<(), Error> {
-        let bytes = self.data_mut(&mut store);
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.index_in(store)? as usize;
+        let bytes = store.memories[own].bytes_mut();
         let range = range(offset, buffer.len(), bytes.len())?;
         bytes[range].copy_from_slice(buffer);
         Ok(())
@@ -147,9 +153,8 @@ impl Memory {
 fn range(offset: usize, length: usize, size: usize) -> Result<Range<usize>, Error> {
     let end = offset.checked_add(length).filter(|end| *end <= size);
     let end = end.ok_or_else(|| {
-        Error::usage(format!(
-            "{length} bytes at {offset} are beyond the {size} of the memory"
-        ))
+        let what = format_args!("{length} bytes at {offset} are beyond the {size} of the memory");
+        Error::out_of_bounds(TrapCode::MemoryOutOfBounds, what)
     })?;
     Ok(offset..end)
 }

@@ -1,6 +1,7 @@
 //! Stores: where instances live.
 
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_stack::Stats;
 
@@ -10,13 +11,25 @@ use bident_stack::Stats;
 pub struct Store<T: 'static>(Box<StoreInner<T>>);
 
 impl<T: 'static> Store<T> {
-    /// An empty store.
+    /// An empty store. For programs that make few: see [`Store::try_new`].
     ///
     /// # Panics
-    /// If the process has no address space left (about 30,000 stores at once).
+    /// Where [`Store::try_new`] gives an error.
     pub fn new(engine: &Engine, data: T) -> Self {
-        let opaque = StoreOpaque::new(engine).expect("address space for a store");
-        Self(Box::new(StoreInner { opaque, data }))
+        match Self::try_new(engine, data) {
+            Ok(store) => store,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// An empty store. Each takes 4 GiB of address space, of which a process has 128 TiB: enough for
+    /// about 30,000.
+    ///
+    /// # Errors
+    /// Kind `Limit`: the system has no address space or memory for it; the data is dropped.
+    pub fn try_new(engine: &Engine, data: T) -> Result<Self, Error> {
+        let opaque = StoreOpaque::new(engine)?;
+        Ok(Self(Box::new(StoreInner { opaque, data })))
     }
 
     /// The embedder's data.

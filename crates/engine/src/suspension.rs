@@ -94,6 +94,8 @@ fn thrown_before(error: &Error, uncaught: &Error) -> bool {
     same.is_some_and(|(a, b)| a.same(b)) && !error.backtrace().is_empty()
 }
 
+const FOREIGN: &str = "a suspension of another store";
+
 /// A parked activation: the stack of a call that waits for the answer of a host function.
 ///
 /// Good for one use. Dropped unused, it is cancelled: its stack goes back when the store next starts
@@ -132,7 +134,7 @@ impl Suspension {
     /// If the suspension belongs to another store.
     #[inline]
     fn check(&self, store: &StoreOpaque) {
-        assert!(self.0.belongs_to(store), "a suspension of another store");
+        assert!(self.0.belongs_to(store), "{FOREIGN}");
     }
 
     /// Type of the host function whose answer is awaited: its results are what [`Self::resume`] takes.
@@ -148,11 +150,11 @@ impl Suspension {
     /// Goes on: the awaited call answers with these values.
     ///
     /// # Errors
-    /// As for [`crate::Func::start`]. Where number or types of the values are wrong, WebAssembly is
-    /// not resumed and its stack is freed.
+    /// As for [`crate::Func::start`]. Where number or types of the values are wrong, or something is of
+    /// another store, the call stays parked, and [`Error::take_suspension`] gives the suspension back.
     ///
     /// # Panics
-    /// If it belongs to another store, or a host function panics.
+    /// As for [`crate::Func::call`].
     #[inline(always)]
     pub fn resume(
         mut self,
@@ -160,9 +162,22 @@ impl Suspension {
         values: &[Val],
     ) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
-        self.check(&inner.opaque);
-        let ended = enter::resume(inner, &mut self.0, values)?;
-        Ok(self.outcome(&mut inner.opaque, ended))
+        if !self.0.belongs_to(&inner.opaque) {
+            return Err(self.failed(Error::usage(FOREIGN)));
+        }
+        match enter::resume(inner, &mut self.0, values) {
+            Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// What to do with an error: it takes the suspension along if the call is still parked.
+    #[cold]
+    fn failed(self, error: Error) -> Error {
+        match self.0.waits() {
+            true => error.with_suspension(self),
+            false => error,
+        }
     }
 
     /// What the call that this was came to.
@@ -183,18 +198,23 @@ impl Suspension {
     /// The error, unless it is an exception that WebAssembly catches; then as for [`Self::resume`].
     ///
     /// # Panics
-    /// If it belongs to another store, or a host function panics.
+    /// As for [`Self::resume`].
     pub fn throw(mut self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
-        self.check(&inner.opaque);
+        if !self.0.belongs_to(&inner.opaque) {
+            return Err(self.failed(Error::usage(FOREIGN)));
+        }
         let Some(exception) = error.exception() else {
             return Err(enter::cancel_with(&mut inner.opaque, *self.0, error));
         };
-        let exn = exception.word_in(&inner.opaque)?;
-        match enter::throw_into(inner, &mut self.0, exn) {
+        let ended = match exception.word_in(&inner.opaque) {
+            Ok(exn) => enter::throw_into(inner, &mut self.0, exn),
+            Err(error) => Err(error),
+        };
+        match ended {
             Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
             Err(uncaught) if thrown_before(&error, &uncaught) => Err(error),
-            Err(error) => Err(error),
+            Err(error) => Err(self.failed(error)),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::Val;
 use crate::vm::store::{StoreId, StoreOpaque};
+use bident_abi::TrapCode;
 use bident_module::{TableType, ValType};
 
 /// A table of a store.
@@ -37,8 +38,8 @@ impl Table {
     /// A table filled with one element.
     ///
     /// # Errors
-    /// Kind `Limit`: it is larger than the engine allows. Kind `Usage`: the element has another type, or
-    /// the minimum exceeds the maximum.
+    /// Kind `Limit`: it is larger than the engine allows, or the system has no memory. Kind `Usage`: the
+    /// element has another type, or the minimum exceeds the maximum.
     pub fn new(mut store: impl AsContextMut, ty: TableType, element: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ValType::Ref(ty.element)])?;
@@ -50,7 +51,7 @@ impl Table {
     /// Its type; the minimum is the current size.
     ///
     /// # Panics
-    /// If it belongs to another store; so do all functions below.
+    /// If it belongs to another store; so do all functions below that give no `Result`.
     pub fn ty(&self, store: impl AsContext) -> TableType {
         let store = store.opaque().0;
         store.tables[self.own(store)].current_type()
@@ -74,10 +75,11 @@ impl Table {
     /// Changes the element at `index`.
     ///
     /// # Errors
-    /// Kind `Usage`: beyond the end, or the element has another type.
+    /// Kind `Trap`, `TableOutOfBounds`: beyond the end; see [`crate::Memory::read`]. Kind `Usage`: the
+    /// element has another type, or it or the table belongs to another store.
     pub fn set(&self, mut store: impl AsContextMut, index: u64, element: Val) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.own(store);
+        let own = self.index_in(store)? as usize;
         let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
         let elements = store.tables[own].elements_mut();
         let size = elements.len();
@@ -85,7 +87,8 @@ impl Table {
             .ok()
             .and_then(|i| elements.get_mut(i));
         *slot.ok_or_else(|| {
-            Error::usage(format!("element {index} is beyond the {size} of the table"))
+            let what = format_args!("element {index} is beyond the {size} of the table");
+            Error::out_of_bounds(TrapCode::TableOutOfBounds, what)
         })? = word;
         Ok(())
     }
@@ -93,8 +96,8 @@ impl Table {
     /// Adds elements; gives the old size.
     ///
     /// # Errors
-    /// Kind `Limit`: beyond the maximum of the type or of the engine. Kind `Usage`: the element has
-    /// another type.
+    /// Kind `Limit`: beyond the maximum of the type or of the engine, or the system has no memory.
+    /// Kind `Usage`: the element has another type, or it or the table belongs to another store.
     pub fn grow(
         &self,
         mut store: impl AsContextMut,
@@ -102,7 +105,7 @@ impl Table {
         element: Val,
     ) -> Result<u64, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.own(store);
+        let own = self.index_in(store)? as usize;
         let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
         let size = store.tables[own].elements().len();
         store.tables[own].grow(delta, word).ok_or_else(|| {

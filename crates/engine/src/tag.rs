@@ -32,12 +32,13 @@ impl Tag {
     /// what a suspension goes on with; a tag of exceptions has none.
     ///
     /// # Errors
-    /// Kind `Usage`: the type refers to one that the engine does not know.
+    /// Kind `Usage`: the type refers to one that the engine does not know. Kind `Limit`: it has more than
+    /// 1,000 parameters or results.
     pub fn new(mut store: impl AsContextMut, ty: FuncType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_func_type(&ty)?;
         let type_id = store.engine.type_id(&ty);
-        let index = store.add_tag(type_id);
+        let index = store.add_tag(type_id)?;
         Ok(Self::new_handle(store, index))
     }
 

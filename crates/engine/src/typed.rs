@@ -52,7 +52,7 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
     /// As for [`Func::call`].
     pub fn call(&self, mut store: impl AsContextMut, params: P) -> Result<R, Error> {
         let store = store.context_mut().0;
-        params.write(&mut Words(&mut store.opaque));
+        params.write(&mut Words(&mut store.opaque))?;
         self.func.enter(store)?;
         Ok(R::read(&mut Words(&mut store.opaque)))
     }
@@ -66,7 +66,7 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
     /// As for [`Func::call`].
     pub fn start(&self, mut store: impl AsContextMut, params: P) -> Result<TypedOutcome<R>, Error> {
         let store = store.context_mut().0;
-        params.write(&mut Words(&mut store.opaque));
+        params.write(&mut Words(&mut store.opaque))?;
         Ok(match self.func.begin(store)? {
             None => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
             Some(call) => TypedOutcome::Suspended(Suspension::new(call)),

@@ -211,7 +211,7 @@ impl Val {
         match self {
             _ if !self.is_reference_of(store, ty) => Err(self.mismatch(store, ValType::Ref(ty))),
             Self::FuncRef(Some(func)) => Ok(store.word_of_func(func.index_in(store)?)),
-            Self::ExternRef(value) => Ok(store.word_of_extern(value.clone())),
+            Self::ExternRef(value) => store.word_of_extern(value.clone()),
             Self::ExnRef(Some(exception)) => exception.word_in(store),
             Self::ContRef(Some(cont)) => Ok(cont.word_as(store, None).unwrap_or(0)),
             _ => Ok(0),

@@ -2,8 +2,8 @@
 
 mod common;
 
-use bident::{Answer, Caller, Error, ErrorKind, ExternRef, Func, FuncType, Store, TrapCode};
-use bident::{Val, ValType};
+use bident::{Answer, Caller, Continuation, Error, ErrorKind, ExternRef, Func, FuncType, Store};
+use bident::{TrapCode, Val, ValType};
 use common::{Guest, assert_values, both, module};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -356,10 +356,20 @@ fn a_function_of_another_store_is_refused() {
             let text = panic.downcast_ref::<&str>();
             assert_eq!(text, Some(&"a function of another store"));
         };
-        refused(&mut || drop(f.start(&mut b.store, &[])));
-        refused(&mut || drop(f.call(&mut b.store, &[], &mut [])));
-        refused(&mut || drop(typed.call(&mut b.store, (1, 2))));
         refused(&mut || drop(f.ty(&b.store)));
+        refused(&mut || drop(f.name(&b.store)));
+        let errors = [
+            f.start(&mut b.store, &[]).unwrap_err(),
+            f.call(&mut b.store, &[], &mut []).unwrap_err(),
+            f.typed::<(i32, i64), i64>(&mut b.store).err().unwrap(),
+            typed.call(&mut b.store, (1, 2)).unwrap_err(),
+            typed.start(&mut b.store, (1, 2)).err().unwrap(),
+            Continuation::new(&mut b.store, &f).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert_eq!(error.to_string(), "a function of another store");
+        }
         a.check_idle();
         b.check_idle();
     });

@@ -218,12 +218,22 @@ fn wrong_values_do_not_use_it() {
 }
 
 #[test]
-#[should_panic(expected = "a continuation of another store")]
 fn a_continuation_of_another_store_is_refused() {
     let engine = Engine::default();
-    let cont = guest(&engine).cont("sum");
+    let mut guest = guest(&engine);
+    let cont = guest.cont("sum");
     let mut other = Store::new(&engine, ());
-    let _ = cont.resume(&mut other, &[Val::I32(1)], &[]);
+    let tag = Tag::new(&mut other, FuncType::new([], [])).unwrap();
+    let exception = Exception::new(&mut other, tag, &[]).unwrap();
+    let errors = [
+        cont.resume(&mut other, &[Val::I32(1)], &[]).unwrap_err(),
+        cont.throw(&mut other, &exception, &[]).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert_eq!(error.to_string(), "a continuation of another store");
+    }
+    assert!(!cont.is_used(&guest.store));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 mod common;
 
 use bident::{
-    Answer, Caller, Config, Engine, ErrorKind, Func, FuncType, Linker, Outcome, TrapCode, Val,
-    ValType,
+    Answer, Caller, Config, Continuation, Engine, ErrorKind, Func, FuncType, Linker, Outcome,
+    TrapCode, Val, ValType,
 };
 use common::{Guest, Random, assert_values, both, both_with, returned, returned_i32, suspended};
 use std::fmt::Write;
@@ -456,6 +456,8 @@ fn a_store_without_stack_memory_starts_nothing() {
             .call(&mut guest.store, &[Val::I32(0)], &mut [Val::I32(0)])
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit);
+        let error = Continuation::new(&mut guest.store, &dive).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
 
         let outcome = parked.remove(3).resume(&mut guest.store, &[Val::I32(5)]);
         assert_eq!(returned_i32(outcome), 5);

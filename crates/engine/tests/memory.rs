@@ -42,9 +42,11 @@ fn a_memory_is_read_and_written_from_both_sides() {
         );
         for offset in [65534, usize::MAX, usize::MAX - 1] {
             let error = memory.write(&mut guest.store, offset, b"end").unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert_eq!(error.trap(), Some(TrapCode::MemoryOutOfBounds));
             let error = memory.read(&guest.store, offset, &mut buffer).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert_eq!(error.trap(), Some(TrapCode::MemoryOutOfBounds));
+            let text = format!("3 bytes at {offset} are beyond the 65536 of the memory");
+            assert!(error.to_string().ends_with(&text), "{error}");
         }
     });
 }

@@ -173,8 +173,10 @@ fn live(engine: &Engine, seed: u64, steps: usize) {
                 assert_eq!(error.backtrace().len(), chosen.1.0.len().min(100));
             }
             3 => {
-                let refused = chosen.0.resume(&mut guest.store, &[]);
-                assert_eq!(refused.unwrap_err().kind(), bident::ErrorKind::Usage);
+                let mut error = chosen.0.resume(&mut guest.store, &[]).unwrap_err();
+                assert_eq!(error.kind(), bident::ErrorKind::Usage);
+                let parked = error.take_suspension().expect("it is still parked");
+                guest.store.data_mut().push((parked, chosen.1));
             }
             4 => assert!(resume(&mut guest.store, chosen, -1).is_none()),
             _ => {

@@ -2,8 +2,8 @@
 
 mod common;
 
-use bident::{Answer, Caller, Engine, Error, ErrorKind, Extern, ExternRef, Func, FuncType, Linker};
-use bident::{Outcome, Reply, TrapCode, TypedOutcome, Val, ValType};
+use bident::{Answer, Caller, Engine, Error, ErrorKind, Exception, Extern, ExternRef, Func};
+use bident::{FuncType, Linker, Outcome, Reply, Tag, TrapCode, TypedOutcome, Val, ValType};
 use common::{Guest, Random, assert_values, both, names, returned, returned_i32, suspended};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -266,7 +266,7 @@ fn throwing_ends_the_activation_with_a_backtrace() {
 }
 
 #[test]
-fn answers_of_the_wrong_type_end_the_activation() {
+fn answers_of_the_wrong_type_leave_the_call_parked() {
     both(|engine| {
         let mut guest = reader(engine, DIVE);
         let wrong: &[&[Val]] = &[
@@ -276,13 +276,43 @@ fn answers_of_the_wrong_type_end_the_activation() {
             &[Val::ExternRef(None)],
             &[Val::I32(1), Val::I32(2)],
         ];
+        let mut parked = guest.park("dive", &[Val::I32(20)]);
         for values in wrong {
-            let parked = guest.park("dive", &[Val::I32(20)]);
-            let error = parked.resume(&mut guest.store, values).unwrap_err();
+            let mut error = parked.resume(&mut guest.store, values).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
             assert!(error.to_string().starts_with("expected "), "{error}");
-            guest.check_idle();
+            guest.store.gc();
+            parked = error.take_suspension().expect("it is still parked");
+            assert!(error.take_suspension().is_none());
         }
+        let result = returned_i32(parked.resume(&mut guest.store, &[Val::I32(1)]));
+        assert_eq!(result, 1 + gauss(20));
+        guest.check_idle();
+
+        // Dropped with its error, it is cancelled.
+        let parked = guest.park("dive", &[Val::I32(20)]);
+        drop(parked.resume(&mut guest.store, &[]));
+        guest.check_idle();
+    });
+}
+
+#[test]
+fn an_error_of_a_call_that_went_on_has_no_suspension() {
+    both(|engine| {
+        let wat = r#"(module (import "host" "read" (func $read (result i32)))
+            (func (export "go") (drop (call $read)) (unreachable)))"#;
+        let mut guest = reader(engine, wat);
+        let parked = guest.park("go", &[]);
+        let mut error = parked.resume(&mut guest.store, &[Val::I32(1)]).unwrap_err();
+        assert_eq!(error.trap(), Some(TrapCode::Unreachable));
+        assert!(error.take_suspension().is_none());
+        let parked = guest.park("go", &[]);
+        let mut error = parked
+            .throw(&mut guest.store, Error::msg("no"))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Host);
+        assert!(error.take_suspension().is_none());
+        guest.check_idle();
     });
 }
 
@@ -297,16 +327,15 @@ fn a_function_of_another_store_is_no_answer() {
         });
         let mut other = Guest::plain(engine, r#"(module (func (export "f")))"#);
         let parked = guest.park("go", &[]);
-        let error = parked
+        let mut error = parked
             .resume(&mut guest.store, &[other.func("f").into()])
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
-        guest.check_idle();
-
         let own = guest.func("go");
-        let parked = guest.park("go", &[]);
+        let parked = error.take_suspension().expect("it is still parked");
         let results = returned(parked.resume(&mut guest.store, &[own.into()]));
         assert!(matches!(results[..], [Val::FuncRef(Some(f))] if f == own));
+        guest.check_idle();
     });
 }
 
@@ -315,22 +344,31 @@ fn a_suspension_of_another_store_is_refused() {
     both(|engine| {
         let mut a = reader(engine, DIVE);
         let mut b = reader(engine, DIVE);
-        let refused = |f: &mut dyn FnMut()| {
+        const TEXT: &str = "a suspension of another store";
+        let panics = |f: &mut dyn FnMut()| {
             let panic = catch_unwind(AssertUnwindSafe(f)).unwrap_err();
-            assert_eq!(
-                panic.downcast_ref::<&str>(),
-                Some(&"a suspension of another store")
-            );
+            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let text = text.or_else(|| panic.downcast_ref().cloned());
+            assert_eq!(text.as_deref(), Some(TEXT));
+        };
+        let refused = |outcome: Result<Outcome, Error>| {
+            let mut error = outcome.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert_eq!(error.to_string(), TEXT);
+            error.take_suspension().expect("it is still parked")
         };
         let mut parked = Some(a.park("dive", &[Val::I32(1)]));
-        refused(&mut || drop(parked.as_ref().unwrap().awaited_type(&b.store)));
-        refused(&mut || drop(parked.take().unwrap().resume(&mut b.store, &[Val::I32(1)])));
-        let mut parked = Some(a.park("dive", &[Val::I32(1)]));
-        refused(&mut || parked.take().unwrap().cancel(&mut b.store));
-        let mut parked = Some(a.park("dive", &[Val::I32(1)]));
-        refused(&mut || {
-            let _ = parked.take().unwrap().throw(&mut b.store, Error::msg("no"));
-        });
+        panics(&mut || drop(parked.as_ref().unwrap().awaited_type(&b.store)));
+        panics(&mut || parked.take().unwrap().cancel(&mut b.store));
+        let parked = a.park("dive", &[Val::I32(1)]);
+        let parked = refused(parked.resume(&mut b.store, &[Val::I32(1)]));
+        let parked = refused(parked.throw(&mut b.store, Error::msg("no")));
+        let tag = Tag::new(&mut b.store, FuncType::new([], [])).unwrap();
+        let foreign = Exception::new(&mut b.store, tag, &[]).unwrap();
+        let mut error = parked.throw(&mut a.store, foreign.into()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+        let parked = error.take_suspension().expect("it is still parked");
+        assert_eq!(returned_i32(parked.resume(&mut a.store, &[Val::I32(1)])), 2);
         a.check_idle();
         b.check_idle();
     });

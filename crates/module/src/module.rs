@@ -304,6 +304,11 @@ impl Module {
         self.escaping.binary_search(&func).ok()
     }
 
+    /// How many of the escaping functions are imported: those come first.
+    pub fn imported_escaping(&self) -> usize {
+        self.escaping.partition_point(|f| f.0 < self.imported.funcs)
+    }
+
     /// Position of a list of handlers.
     pub fn handlers_position(&self, list: &[Handler]) -> Option<usize> {
         self.handlers.binary_search_by(|h| (**h).cmp(list)).ok()

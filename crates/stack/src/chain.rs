@@ -162,6 +162,11 @@ impl Parked {
         Arc::ptr_eq(&self.dropped, owner.dropped())
     }
 
+    /// Whether it waits: not while the chain runs, nor after that has ended.
+    pub fn waits(&self) -> bool {
+        !self.first.is_null()
+    }
+
     /// # Panics
     /// If it is of another owner, or runs.
     #[inline]
@@ -250,8 +255,11 @@ unsafe impl Send for First {}
 impl Dropped {
     fn push(&self, first: *mut Stacklet) {
         let mut firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
-        firsts.push(First(first));
-        self.any.store(true, Ordering::Release);
+        // Without memory for the note, the stack goes with the store.
+        if firsts.try_reserve(1).is_ok() {
+            firsts.push(First(first));
+            self.any.store(true, Ordering::Release);
+        }
     }
 
     #[inline]

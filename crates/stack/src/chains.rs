@@ -482,18 +482,25 @@ impl Chains {
     }
 
     /// Makes room for this many values in the transfer buffer.
+    ///
+    /// # Errors
+    /// No memory; the buffer is then as before.
     #[inline]
-    pub fn reserve(&mut self, needed: usize) {
+    pub fn reserve(&mut self, needed: usize) -> Result<(), Error> {
         if needed > self.values.len() {
-            self.grow_values(needed);
+            self.grow_values(needed)?;
         }
+        Ok(())
     }
 
     #[cold]
-    fn grow_values(&mut self, needed: usize) {
+    fn grow_values(&mut self, needed: usize) -> Result<(), Error> {
         let len = needed.next_power_of_two();
+        let reserved = self.values.try_reserve_exact(len - self.values.len());
+        reserved.map_err(|_| Error::Os(io::ErrorKind::OutOfMemory.into()))?;
         self.values.resize(len, Value::default());
         self.anchor.payload = self.values.as_mut_ptr().cast();
+        Ok(())
     }
 
     /// The low half of the value at a position of the transfer buffer.
@@ -517,7 +524,7 @@ impl Chains {
     }
 
     /// How many values the transfer buffer has room for.
-    pub(crate) fn room_for_values(&self) -> usize {
+    pub fn room_for_values(&self) -> usize {
         self.values.len()
     }
 

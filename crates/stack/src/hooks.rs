@@ -12,7 +12,7 @@
 
 use crate::arch::GROW_REGISTERS;
 use crate::chains::Chains;
-use crate::stacklet::{Entry, Hooks, Reaction, Refusal, Stacklet, exit};
+use crate::stacklet::{Entry, Hooks, Reaction, Refusal, Stacklet};
 use std::ptr;
 
 /// What the owner leaves to the embedder. Called on the host stack, while the current stacklet waits;
@@ -38,12 +38,12 @@ pub trait Embedder {
     unsafe fn throw(owner: *mut Chains, exception: u64) -> Reaction;
 
     /// The current stacklet could not grow within the limit of all: makes room, and grows it
-    /// ([`Chains::grow`]). The registers may hold references. Gives whether it has grown; if not, the
-    /// run traps.
+    /// ([`Chains::grow`]). The registers may hold references. Reacts with [`Reaction::ready`] where it
+    /// has grown, else with the end of the run.
     ///
     /// # Safety
     /// As for [`Embedder::create`].
-    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> bool;
+    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> Reaction;
 }
 
 /// The hooks for an embedder.
@@ -119,10 +119,7 @@ unsafe extern "C" fn grow<E: Embedder>(
     registers: *const [u64; GROW_REGISTERS],
 ) -> Reaction {
     // SAFETY: see above; the stub passes what it pushed.
-    match unsafe { E::grow(this, &*registers) } {
-        true => Reaction::ready(0),
-        false => Reaction::exit(exit::TRAPPED),
-    }
+    unsafe { E::grow(this, &*registers) }
 }
 
 unsafe extern "C" fn stress(this: *mut Chains) {

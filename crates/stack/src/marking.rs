@@ -5,12 +5,63 @@ use crate::chains::Chains;
 use crate::stacklet::{Reference, Stacklet, State};
 use std::ptr;
 
+/// What a collection still has to look at: as much as a guest likes, and memory may be short.
+pub struct Pending<T> {
+    first: [T; FIRST_PENDING],
+    /// How many of them there are.
+    count: usize,
+    more: Vec<T>,
+    incomplete: bool,
+}
+
+/// How many need no memory: enough that a list, or a tree, is walked in one go.
+const FIRST_PENDING: usize = 64;
+
+impl<T: Copy> Pending<T> {
+    /// Nothing; `filler` stands where there is none.
+    pub fn new(filler: T) -> Self {
+        Self {
+            first: [filler; FIRST_PENDING],
+            count: 0,
+            more: Vec::new(),
+            incomplete: false,
+        }
+    }
+
+    /// Adds something, or leaves it out for want of memory.
+    #[inline]
+    pub fn push(&mut self, item: T) {
+        if let Some(place) = self.first.get_mut(self.count) {
+            *place = item;
+            self.count += 1;
+        } else if self.more.try_reserve(1).is_ok() {
+            self.more.push(item);
+        } else {
+            self.incomplete = true;
+        }
+    }
+
+    /// Takes what was added last.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        self.more.pop().or_else(|| {
+            self.count = self.count.checked_sub(1)?;
+            Some(self.first[self.count])
+        })
+    }
+
+    /// Whether something was left out since this was last asked.
+    pub fn was_incomplete(&mut self) -> bool {
+        std::mem::take(&mut self.incomplete)
+    }
+}
+
 /// A collection that is under way: reached so far are all chains that run or are held, and what
 /// [`Marking::reach`] was told.
 pub struct Marking<'c> {
     owner: &'c mut Chains,
     /// Stacklets that are reached, but whose words were not looked at.
-    pending: Vec<*mut Stacklet>,
+    pending: Pending<*mut Stacklet>,
     /// Whether the marks are off already.
     swept: bool,
 }
@@ -22,7 +73,7 @@ impl Chains {
         self.free_dropped();
         let mut marking = Marking {
             owner: self,
-            pending: Vec::new(),
+            pending: Pending::new(ptr::null_mut()),
             swept: false,
         };
         // SAFETY: chains that run or are held are live, and linked up to a last without parent.
@@ -82,13 +133,38 @@ impl Marking<'_> {
             let word = self.owner.value(position);
             follow(self, word);
         }
+        self.scan_pending(&mut follow);
+        while self.pending.was_incomplete() {
+            self.scan_again(&mut follow);
+        }
+    }
+
+    fn scan_pending(&mut self, follow: &mut impl FnMut(&mut Self, u64)) {
         while let Some(stacklet) = self.pending.pop() {
-            // SAFETY: reached stacklets are live, and none runs.
-            let (sp, top) = unsafe { ((*stacklet).sp, (*stacklet).top) };
-            for address in (sp..top).step_by(size_of::<u64>()) {
-                // SAFETY: the live part of a stacklet is initialised, aligned memory.
-                let word = unsafe { (address as *const u64).read() };
-                follow(self, word);
+            self.scan_stacklet(stacklet, follow);
+        }
+    }
+
+    /// Looks at the words of a stacklet that was reached.
+    fn scan_stacklet(&mut self, stacklet: *mut Stacklet, follow: &mut impl FnMut(&mut Self, u64)) {
+        // SAFETY: reached stacklets are live, and none runs.
+        let (sp, top) = unsafe { ((*stacklet).sp, (*stacklet).top) };
+        for address in (sp..top).step_by(size_of::<u64>()) {
+            // SAFETY: the live part of a stacklet is initialised, aligned memory.
+            let word = unsafe { (address as *const u64).read() };
+            follow(self, word);
+        }
+    }
+
+    /// Looks at all that was reached, again: some of it was left out.
+    #[cold]
+    fn scan_again(&mut self, follow: &mut impl FnMut(&mut Self, u64)) {
+        for i in 0..self.owner.pool.used() {
+            let stacklet = self.owner.pool.record(i);
+            // SAFETY: a record of the pool. Only live ones are marked.
+            if unsafe { (*stacklet).marked } {
+                self.scan_stacklet(stacklet, follow);
+                self.scan_pending(follow);
             }
         }
     }

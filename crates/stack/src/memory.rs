@@ -189,6 +189,9 @@ impl Blocks {
     /// many stacks, and a page fault for every eight of them would cost more than all the rest.
     fn add_slab(&mut self, class: u32) -> io::Result<()> {
         let many = self.slabs.len() > 1;
+        self.slabs
+            .try_reserve(1)
+            .map_err(|_| io::ErrorKind::OutOfMemory)?;
         let raw = os::allocate(2 * SLAB, false)?;
         let aligned = raw.map_addr(|a| a.next_multiple_of(SLAB));
         let before = aligned.addr() - raw.addr();

@@ -311,6 +311,11 @@ impl Reaction {
         Self::exit(exit::UNWOUND)
     }
 
+    /// Ends the run like a trap of compiled code: [`crate::Embedder::grow`] could not.
+    pub const fn trap() -> Self {
+        Self::exit(exit::TRAPPED)
+    }
+
     /// Goes on at a landing pad; see [`crate::Chains::land`].
     pub(crate) const fn land(value: u64) -> Self {
         Self {

@@ -75,7 +75,7 @@ pub(crate) struct Runner {
 
 impl Runner {
     pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
-        let mut store = Store::new(engine, ());
+        let mut store = Store::try_new(engine, ())?;
         let linker = spectest::linker(engine, &mut store)?;
         Ok(Self {
             engine: engine.clone(),

@@ -2,6 +2,7 @@
 
 use crate::vm::instance::instance_number;
 use crate::vm::leave::borrow_store;
+use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, unpack_pair};
 use bident_stack::Reaction;
@@ -60,11 +61,11 @@ unsafe extern "C" fn entry<B: Body>(
         let store = borrow_store::<()>((*context).store);
         (&mut store.opaque, instance_number(context) as usize)
     };
-    match B::run(store, instance, [a, b, c, d]) {
-        Ok(value) => Reaction::ready(value),
-        Err(Stop::Trap(trap)) => store.unwind(Unwinding::Error(trap.into())),
-        Err(Stop::Throw(exn)) => store.throw(exn),
-    }
+    guarded(store, |store| match B::run(store, instance, [a, b, c, d]) {
+        Ok(value) => Ok(Reaction::ready(value)),
+        Err(Stop::Trap(trap)) => Err(Unwinding::Error(trap.into())),
+        Err(Stop::Throw(exn)) => Ok(store.throw(exn)),
+    })
 }
 
 const _: () = {

@@ -5,6 +5,7 @@
 //! ```
 
 use crate::Error;
+use crate::alloc;
 use bident_abi::TrapCode;
 use bident_compile::{Artifact, Trampoline};
 use bident_module::Module;
@@ -222,10 +223,12 @@ pub(crate) struct CodeMap(Vec<Arc<Code>>);
 
 impl CodeMap {
     /// Adds code, unless it is there.
-    pub(crate) fn add(&mut self, code: &Arc<Code>) {
+    pub(crate) fn add(&mut self, code: &Arc<Code>) -> Result<(), Error> {
         if let Err(at) = self.0.binary_search_by_key(&code.start(), |c| c.start()) {
+            alloc::room(&mut self.0, "machine code")?;
             self.0.insert(at, code.clone());
         }
+        Ok(())
     }
 
     /// The code that an address lies in.

@@ -15,8 +15,9 @@
 
 use crate::value::ExternRef;
 use crate::vm::heap::{ExnData, Heap};
+use crate::vm::panics::Panics;
 use crate::vm::store::StoreOpaque;
-use bident_stack::{Marking, RECORD_BYTES};
+use bident_stack::{Marking, Pending, RECORD_BYTES};
 
 /// Memory of stacks below which no collection starts by itself, in bytes.
 const SMALLEST_THRESHOLD: usize = 8 << 20;
@@ -62,20 +63,35 @@ impl Pressure {
 struct Heaps<'a> {
     externs: &'a mut Heap<ExternRef>,
     exns: &'a mut Heap<ExnData>,
+    /// Words of exceptions that are reached.
+    words: Pending<u64>,
 }
 
 impl Heaps<'_> {
     /// Follows what a word may refer to. Exceptions may hold exceptions, as deep as a guest likes.
     fn follow(&mut self, marking: &mut Marking<'_>, word: u64) {
         let mut next = Some(word);
-        let mut others = Vec::new();
         while let Some(word) = next {
             self.externs.mark(word);
             marking.reach(word);
             if let Some(exn) = self.exns.mark(word) {
-                others.extend(exn.values.iter().map(|value| value.low));
+                for value in &exn.values {
+                    self.words.push(value.low);
+                }
             }
-            next = others.pop();
+            next = self.words.pop();
+        }
+    }
+
+    /// Follows what all exceptions carry that are reached, again: some of it was left out.
+    #[cold]
+    fn follow_again(&mut self, marking: &mut Marking<'_>) {
+        for slot in 0..self.exns.slots() {
+            let count = self.exns.marked(slot).map_or(0, |exn| exn.values.len());
+            for i in 0..count {
+                let value = self.exns.marked(slot).map(|exn| exn.values[i].low);
+                self.follow(marking, value.unwrap_or_default());
+            }
         }
     }
 }
@@ -114,6 +130,9 @@ impl StoreOpaque {
     }
 
     /// Frees what nothing of this store can reach.
+    ///
+    /// # Panics
+    /// If a destructor of the embedder does, after all is freed.
     pub(crate) fn collect(&mut self) {
         self.collect_with(&[]);
     }
@@ -126,12 +145,12 @@ impl StoreOpaque {
         self.mark_and_sweep(words);
         let after = self.vm.chains.bytes();
         let floor = (after + others) / BYTES_PER_VALUE;
-        drop(self.exns.sweep(floor));
-        // Destructors of the embedder must not find the heap borrowed.
-        let dropped = self.externs.sweep(floor);
-        drop(dropped);
+        let mut panics = Panics::default();
+        self.exns.sweep(floor, &mut panics);
+        self.externs.sweep(floor, &mut panics);
         let limit = self.vm.chains.limit();
         self.pressure = Pressure::after(before, after, others, limit);
+        panics.go_on();
     }
 
     /// Marks what can be reached, and frees the stacks that cannot.
@@ -140,6 +159,7 @@ impl StoreOpaque {
         let mut heaps = Heaps {
             externs: &mut self.externs,
             exns: &mut self.exns,
+            words: Pending::new(0),
         };
         for table in &self.tables {
             for word in table.elements() {
@@ -158,6 +178,10 @@ impl StoreOpaque {
             heaps.follow(&mut marking, *word);
         }
         marking.scan(|marking, word| heaps.follow(marking, word));
+        while heaps.words.was_incomplete() {
+            heaps.follow_again(&mut marking);
+            marking.scan(|marking, word| heaps.follow(marking, word));
+        }
         marking.sweep();
     }
 

@@ -1,6 +1,8 @@
 //! Continuations: what the stubs and the owner of the chains leave to the engine.
 
+use crate::alloc;
 use crate::error::Error;
+use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{TrapCode, VmFuncRef, VmStore, VmTrap};
 use bident_stack::{
@@ -27,10 +29,11 @@ impl Embedder for Host {
         unsafe {
             let store = store_of(owner);
             let func = NonNull::new_unchecked(entry.origin as *mut VmFuncRef);
-            match store.create_cont(func) {
-                Ok(reference) => Reaction::ready(reference.word()),
-                Err(error) => store.unwind(Unwinding::Error(error)),
-            }
+            guarded(store, |store| {
+                let made = store.create_cont(func, Error::stack_trap);
+                let word = made.map_err(Unwinding::Error)?.word();
+                Ok(Reaction::ready(word))
+            })
         }
     }
 
@@ -49,16 +52,17 @@ impl Embedder for Host {
         unsafe { store_of(owner) }.throw(exn)
     }
 
-    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> bool {
+    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> Reaction {
         // SAFETY: passed on.
-        let store = unsafe { store_of(owner) };
-        let grown = store.make_room(registers) && store.vm.chains.grow().is_ok();
-        if grown {
+        guarded(unsafe { store_of(owner) }, |store| {
+            if !store.make_room(registers) || store.vm.chains.grow().is_err() {
+                // As the signal handler noted it.
+                return Ok(Reaction::trap());
+            }
             store.learn();
-            // The signal handler noted one.
             store.vm.trap = VmTrap::default();
-        }
-        grown
+            Ok(Reaction::ready(0))
+        })
     }
 }
 
@@ -80,11 +84,16 @@ pub(crate) fn trap_of(error: &stack::Error, word: u64) -> TrapCode {
 }
 
 impl StoreOpaque {
-    /// A continuation that will run a function.
+    /// A continuation that will run a function. Whoever wants it says what it means that there is no
+    /// stack.
     ///
     /// # Safety
     /// The function is of this store.
-    unsafe fn create_cont(&mut self, func: NonNull<VmFuncRef>) -> Result<Reference, Error> {
+    unsafe fn create_cont(
+        &mut self,
+        func: NonNull<VmFuncRef>,
+        no_stack: fn(stack::Error) -> Error,
+    ) -> Result<Reference, Error> {
         self.collect_under_pressure();
         // SAFETY: function references of a store are valid as long as the store.
         let record = unsafe { &mut *func.as_ptr() };
@@ -115,7 +124,7 @@ impl StoreOpaque {
             Err(_) if self.make_room(&[]) => self.vm.chains.create_named(0, entry),
             made => made,
         };
-        made.map_err(Error::stack_trap)
+        made.map_err(no_stack)
     }
 
     /// A chain to enter, where there was no memory for one: frees first what nobody can reach.
@@ -130,11 +139,11 @@ impl StoreOpaque {
         self.vm.chains.create(0, entry)
     }
 
-    /// A continuation that will run the function with this number.
+    /// A continuation that the host makes of the function with this number.
     pub(crate) fn create_cont_of(&mut self, func: u32) -> Result<u64, Error> {
         let func = self.funcs[func as usize].func_ref;
         // SAFETY: the number is of this store.
-        Ok(unsafe { self.create_cont(func)? }.word())
+        Ok(unsafe { self.create_cont(func, Error::stack)? }.word())
     }
 
     /// The current stacklet has just grown: if it is a continuation's, those that its function starts
@@ -158,8 +167,13 @@ impl StoreOpaque {
             return Ok(*known);
         }
         let code = self.engine.cont_trampoline(type_id)?;
-        self.add_code(&code);
-        self.cont_entries.insert(type_id, code.start());
+        self.add_code(&code)?;
+        alloc::insert(
+            &mut self.cont_entries,
+            type_id,
+            code.start(),
+            "a function type",
+        )?;
         Ok(code.start())
     }
 

@@ -12,13 +12,14 @@ use crate::suspension::Outcome;
 use crate::tag::Tag;
 use crate::trap;
 use crate::value::{Side, Val};
+use crate::vm::cont::trap_of;
 use crate::vm::frames;
 use crate::vm::host_func::HostFunc;
 use crate::vm::signals;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::VmHeader;
 use bident_module::{FuncType, ValType};
-use bident_stack::{Chain, Chains, Entry, Go, Lesson, Parked, Stopped, Wreck};
+use bident_stack::{self as stack, Chain, Chains, Entry, Go, Lesson, Parked, Stopped, Wreck};
 use std::ptr::{self, NonNull};
 
 /// A store that is borrowed exclusively, as a pointer to the whole `StoreInner`: what host functions
@@ -96,6 +97,11 @@ impl ParkedCall {
     #[inline]
     pub(crate) fn belongs_to(&self, store: &StoreOpaque) -> bool {
         self.chain.belongs_to(&store.vm.chains)
+    }
+
+    /// Whether it is parked: not after it went on, and ended.
+    pub(crate) fn waits(&self) -> bool {
+        self.chain.waits()
     }
 
     /// The host function whose answer it waits for.
@@ -298,7 +304,7 @@ fn run_cont<T>(
         let chains = &mut lent.store().vm.chains;
         let chain = chains
             .take(word, handlers.words.as_ptr())
-            .map_err(|error| Error::from(super::cont::trap_of(&error, word)))?;
+            .map_err(|error| not_taken(error, word))?;
         run(lent, chain, go, true, func)?
     };
     Ok(match stopped {
@@ -319,6 +325,15 @@ fn run_cont<T>(
     })
 }
 
+/// Why the host cannot run the continuation that a word names.
+#[cold]
+fn not_taken(error: stack::Error, word: u64) -> Error {
+    match error {
+        stack::Error::Used => trap_of(&error, word).into(),
+        error => Error::stack(error),
+    }
+}
+
 /// Puts values that go into a continuation into the transfer buffer.
 pub(crate) fn write_reversed(
     store: &mut StoreOpaque,
@@ -332,7 +347,7 @@ pub(crate) fn write_reversed(
             values.len()
         )));
     }
-    store.reserve(types.len());
+    store.reserve(types.len())?;
     for (position, (ty, value)) in types.iter().zip(values).rev().enumerate() {
         let word = value.to_word(store, *ty)?;
         store.set_value(position, word);

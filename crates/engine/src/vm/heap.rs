@@ -4,6 +4,7 @@
 //! still in use; tag and revision keep it from taking other words for them.
 
 use crate::value::ExternRef;
+use crate::vm::panics::Panics;
 use bident_abi::{VmTag, VmValue};
 use std::ptr::NonNull;
 
@@ -88,16 +89,25 @@ impl<V: Object> Heap<V> {
     }
 
     /// Whether a collection should come before this value is inserted.
-    pub(crate) fn wants_collection(&self, value: &V) -> bool {
+    pub(crate) fn wants_collection(&mut self, value: &V) -> bool {
         self.live() >= self.threshold || self.bytes >= self.bytes_threshold || !self.fits(value)
     }
 
-    /// Whether the value may be inserted.
-    pub(crate) fn fits(&self, value: &V) -> bool {
+    /// Whether the value may be inserted: within the limit, and where there is memory for it.
+    pub(crate) fn fits(&mut self, value: &V) -> bool {
         value.bytes() <= self.limit.saturating_sub(self.bytes)
+            && (!self.free.is_empty() || self.grow())
     }
 
-    /// Keeps a value and gives its handle.
+    /// Makes room for one more slot, and for freeing all there are: a sweep must not need memory.
+    fn grow(&mut self) -> bool {
+        let slots = self.slots.len() + 1;
+        u32::try_from(slots).is_ok()
+            && self.slots.try_reserve(1).is_ok()
+            && self.free.try_reserve(slots).is_ok()
+    }
+
+    /// Keeps a value, which fits, and gives its handle.
     pub(crate) fn insert(&mut self, value: V) -> u64 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot {
@@ -105,7 +115,7 @@ impl<V: Object> Heap<V> {
                 marked: false,
                 value: None,
             });
-            u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 references")
+            self.slots.len() as u32 - 1
         });
         self.bytes += value.bytes();
         let slot = &mut self.slots[index as usize];
@@ -174,14 +184,21 @@ impl<V: Object> Heap<V> {
         slot.value.as_ref()
     }
 
+    /// How many slots there are.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The value in a slot, if it is marked.
+    pub(crate) fn marked(&self, slot: usize) -> Option<&V> {
+        let slot = &self.slots[slot];
+        slot.value.as_ref().filter(|_| slot.marked)
+    }
+
     /// Drops every value that was not marked since the last sweep. The next collection comes when twice
     /// as many live as now, and no fewer than `floor`, for what a collection costs, whoever asks for
-    /// it, is mostly a matter of the stacks there are; or when they take twice as many bytes. The
-    /// values come back, to be dropped when the heap is not borrowed: their destructors are the
-    /// embedder's code.
-    #[must_use]
-    pub(crate) fn sweep(&mut self, floor: usize) -> Vec<V> {
-        let mut dropped = Vec::new();
+    /// it, is mostly a matter of the stacks there are; or when they take twice as many bytes.
+    pub(crate) fn sweep(&mut self, floor: usize, panics: &mut Panics) {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             if std::mem::take(&mut slot.marked) {
                 continue;
@@ -193,12 +210,18 @@ impl<V: Object> Heap<V> {
                 if slot.revision < u32::MAX {
                     self.free.push(index as u32);
                 }
-                dropped.push(value);
+                panics.drop(value);
             }
         }
         self.threshold = (self.live() * 2).max(floor).max(SMALLEST_THRESHOLD);
         self.bytes_threshold = (self.bytes * 2).max(SMALLEST_BYTES);
-        dropped
+    }
+
+    /// Drops all values, as the store goes.
+    pub(crate) fn clear(&mut self, panics: &mut Panics) {
+        for slot in self.slots.drain(..) {
+            panics.drop(slot.value);
+        }
     }
 }
 
@@ -209,12 +232,14 @@ mod tests {
     #[test]
     fn a_handle_that_comes_again_is_told_from_the_first() {
         let mut heap = Heap::new(0);
-        let first = heap.insert(ExternRef::new(()));
+        let value = ExternRef::new(());
+        assert!(heap.fits(&value));
+        let first = heap.insert(value);
         let revision = heap.revision(first);
         assert!(heap.is_live(first, revision));
         let mut last = first;
         for _ in 0..1 << 16 {
-            drop(heap.sweep(0));
+            heap.sweep(0, &mut Panics::default());
             assert!(!heap.is_live(first, revision));
             last = heap.insert(ExternRef::new(()));
         }

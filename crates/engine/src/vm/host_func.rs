@@ -1,6 +1,7 @@
 //! Host functions: before they belong to a store, and as a store has them.
 
 use crate::Answer;
+use crate::alloc;
 use crate::error::Error;
 use crate::host::{Caller, HostReturn, WasmValues};
 use crate::value::Val;
@@ -90,10 +91,13 @@ impl StoreOpaque {
             Fits::Registers => bident_stack::leave_host as *const () as usize,
             Fits::Array => {
                 let code = self.engine.leave_trampoline(type_id)?;
-                self.add_code(&code);
+                self.add_code(&code)?;
                 code.start()
             }
         };
+        self.reserve_values(&body.ty)?;
+        alloc::room(&mut self.funcs, "a host function")?;
+        alloc::room(&mut self.host_funcs, "a host function")?;
         let store = &raw mut self.vm;
         let mut func = Box::new(HostFunc {
             record: VmHostFunc {

@@ -1,11 +1,13 @@
 //! Instances: allocating the context record of one and filling it in.
 
+use crate::alloc;
+use crate::error::Error;
 use crate::module::Module;
 use crate::vm::store::StoreOpaque;
 use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef};
 use bident_module::{FuncIndex, GlobalIndex, Handler, MemoryIndex, TableIndex, TagIndex};
 use bident_stack::SWITCH;
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
 
 /// What an instance's index spaces refer to, as numbers of the store's lists.
@@ -33,7 +35,7 @@ pub(crate) struct InstanceData {
 }
 
 impl InstanceData {
-    /// Allocates an instance and fills in everything but `elems`.
+    /// Allocates an instance and fills in everything but `elems`. An error where there is no memory.
     ///
     /// # Safety
     /// The instance is put into `store` at position `number` and stays there.
@@ -42,8 +44,14 @@ impl InstanceData {
         number: u32,
         module: Module,
         items: Items,
-    ) -> Self {
-        let ctx = allocate(module.layout());
+    ) -> Result<Self, Error> {
+        const WHAT: &str = "an instance";
+        let inner = module.inner();
+        let dropped_data = alloc::collect(inner.data.iter().map(|_| false), WHAT)?;
+        let defined = inner.escaping.len() - inner.imported_escaping();
+        let mut func_refs = alloc::list(defined, WHAT)?;
+        let ctx = allocate(module.layout())?;
+        func_refs.extend(defined_refs(store, &module, ctx));
         // SAFETY: freshly allocated, large enough for the header.
         unsafe {
             ctx.write(VmCtx {
@@ -56,15 +64,15 @@ impl InstanceData {
         }
         let instance = Self {
             ctx,
-            func_refs: NonNull::from(Box::leak(func_refs(store, &module, ctx))),
-            dropped_data: vec![false; module.inner().data.len()],
+            func_refs: NonNull::from(Box::leak(func_refs.into_boxed_slice())),
+            dropped_data,
             elems: Vec::new(),
             module,
             items,
         };
         instance.take_in(store);
         instance.fill(store);
-        instance
+        Ok(instance)
     }
 
     /// Moves the records of the tables and globals that the module defines into the context.
@@ -161,9 +169,7 @@ impl InstanceData {
         match module.defined_func(func) {
             None => store.funcs[self.items.imported_funcs[func.index()] as usize].func_ref,
             Some(_) => {
-                let imported = module
-                    .escaping
-                    .partition_point(|f| f.0 < module.imported.funcs);
+                let imported = module.imported_escaping();
                 debug_assert!(position - imported < self.func_refs.len());
                 // SAFETY: `func_refs` has a record for every defined escaping function.
                 unsafe { self.func_refs.cast::<VmFuncRef>().add(position - imported) }
@@ -190,6 +196,53 @@ impl InstanceData {
     }
 }
 
+impl StoreOpaque {
+    /// Memory for what a module defines, added to what it imports: all of it, or an error and none.
+    pub(crate) fn allocate(&mut self, module: &Module, items: &mut Items) -> Result<(), Error> {
+        let before = self.counts();
+        let allocated = self.allocate_items(module, items);
+        if allocated.is_err() {
+            self.truncate(before);
+        }
+        allocated
+    }
+
+    fn allocate_items(&mut self, module: &Module, items: &mut Items) -> Result<(), Error> {
+        const WHAT: &str = "an instance";
+        let (inner, types) = (module.inner(), module.canonical());
+        for ty in &inner.tables[inner.imported.tables as usize..] {
+            let table = self.add_table(types.table_type(*ty), 0)?;
+            alloc::push(&mut items.tables, table, WHAT)?;
+        }
+        for ty in &inner.memories[inner.imported.memories as usize..] {
+            alloc::push(&mut items.memories, self.add_memory(*ty)?, WHAT)?;
+        }
+        for ty in &inner.globals[inner.imported.globals as usize..] {
+            let global = self.add_global(types.global_type(*ty), 0)?;
+            alloc::push(&mut items.globals, global, WHAT)?;
+        }
+        for ty in &inner.tags[inner.imported.tags as usize..] {
+            let tag = self.add_tag(module.type_id(*ty))?;
+            alloc::push(&mut items.tags, tag, WHAT)?;
+        }
+        Ok(())
+    }
+
+    /// How many tables, memories, globals and tags there are.
+    fn counts(&self) -> [usize; 4] {
+        let (memories, globals) = (self.memories.len(), self.globals.len());
+        [self.tables.len(), memories, globals, self.tags.len()]
+    }
+
+    /// Frees those beyond these counts. Nothing refers to them yet.
+    fn truncate(&mut self, [tables, memories, globals, tags]: [usize; 4]) {
+        self.tables.truncate(tables);
+        self.memories.truncate(memories);
+        self.globals.truncate(globals);
+        self.tags.truncate(tags);
+    }
+}
+
 /// Number of the instance whose context this is.
 ///
 /// # Safety
@@ -210,33 +263,36 @@ impl Drop for InstanceData {
     }
 }
 
-fn func_refs(store: &mut StoreOpaque, module: &Module, ctx: NonNull<VmCtx>) -> Box<[VmFuncRef]> {
+/// Records of the defined functions that can become references.
+fn defined_refs(
+    store: &mut StoreOpaque,
+    module: &Module,
+    ctx: NonNull<VmCtx>,
+) -> impl Iterator<Item = VmFuncRef> {
     let inner = module.inner();
+    let store = &raw mut store.vm;
     let defined = inner
         .escaping
         .iter()
         .filter_map(|f| Some((*f, inner.defined_func(*f)?)));
-    defined
-        .map(|(func, defined)| VmFuncRef {
-            code: module.code().function(defined),
-            context: ctx.as_ptr().cast(),
-            type_id: module.type_id(inner.funcs[func.index()]),
-            handle: u32::MAX,
-            index: func.0,
-            stack_class: 0,
-            cont_entry: 0,
-            store: &raw mut store.vm,
-        })
-        .collect()
+    defined.map(move |(func, defined)| VmFuncRef {
+        code: module.code().function(defined),
+        context: ctx.as_ptr().cast(),
+        type_id: module.type_id(inner.funcs[func.index()]),
+        handle: u32::MAX,
+        index: func.0,
+        stack_class: 0,
+        cont_entry: 0,
+        store,
+    })
 }
 
 fn layout_of(layout: &VmLayout) -> Layout {
     Layout::from_size_align(layout.size(), 16).expect("the validator bounds the number of items")
 }
 
-fn allocate(layout: &VmLayout) -> NonNull<VmCtx> {
-    let layout = layout_of(layout);
+fn allocate(layout: &VmLayout) -> Result<NonNull<VmCtx>, Error> {
     // SAFETY: the layout is not empty: it starts with a VmCtx.
-    let memory = unsafe { alloc_zeroed(layout) };
-    NonNull::new(memory.cast()).unwrap_or_else(|| handle_alloc_error(layout))
+    let memory = unsafe { alloc_zeroed(layout_of(layout)) };
+    NonNull::new(memory.cast()).ok_or_else(|| Error::limit("no memory for an instance"))
 }

@@ -124,6 +124,10 @@ where
         let ty = &(*record.cast::<HostFunc>()).body.ty;
         dispatch::<T, F>(record, |store, instance, closure| {
             let mut values = std::mem::take(&mut store.opaque.scratch);
+            let count = ty.params().len() + ty.results().len();
+            values
+                .try_reserve(count)
+                .map_err(|_| Error::limit("no memory for the values of a call"))?;
             for (i, ty) in ty.params().iter().enumerate() {
                 let word = store.opaque.value(i);
                 Val::push_word(&mut store.opaque, *ty, word, &mut values);
@@ -161,7 +165,7 @@ pub(crate) fn reply<T, R: HostReturn>(
     result: R,
 ) -> Result<Reply<u64>, Error> {
     Ok(match result.into_reply()? {
-        Reply::Ready(values) => Reply::Ready(values.write(&mut Words(&mut store.opaque))),
+        Reply::Ready(values) => Reply::Ready(values.write(&mut Words(&mut store.opaque))?),
         Reply::Pending => Reply::Pending,
     })
 }

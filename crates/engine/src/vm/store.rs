@@ -1,5 +1,6 @@
 //! The engine's record of a store: everything its instances are made of, at stable addresses.
 
+use crate::alloc;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::module::Module;
@@ -13,10 +14,12 @@ use crate::vm::held::HeldList;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::memory::LinearMemory;
+use crate::vm::panics::Panics;
 use crate::vm::record::Record;
 use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTable, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
 use bident_stack::{Chains, Stats};
+use std::alloc::Layout;
 use std::any::Any;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -174,13 +177,14 @@ impl StoreOpaque {
     }
 
     /// Makes room for the values of a function type in the transfer buffer.
-    pub(crate) fn reserve_values(&mut self, ty: &FuncType) {
-        self.reserve(ty.params().len().max(ty.results().len()));
+    pub(crate) fn reserve_values(&mut self, ty: &FuncType) -> Result<(), Error> {
+        self.reserve(ty.params().len().max(ty.results().len()))
     }
 
     /// Makes room for this many values in the transfer buffer.
-    pub(crate) fn reserve(&mut self, needed: usize) {
-        self.vm.chains.reserve(needed);
+    pub(crate) fn reserve(&mut self, needed: usize) -> Result<(), Error> {
+        let reserved = self.vm.chains.reserve(needed);
+        reserved.map_err(|_| Error::limit("no memory for the values of a call"))
     }
 
     /// Types of the parameters or results of a function.
@@ -206,17 +210,18 @@ impl StoreOpaque {
     }
 
     /// Keeps code alive as long as the store, and known to the signal handler.
-    pub(crate) fn add_code(&mut self, code: &Arc<Code>) {
-        self.code.add(code);
+    pub(crate) fn add_code(&mut self, code: &Arc<Code>) -> Result<(), Error> {
+        self.code.add(code)
     }
 
     /// Adds an instance with everything but values and segments; gives its number.
-    pub(crate) fn add_instance(&mut self, module: Module, items: Items) -> usize {
+    pub(crate) fn add_instance(&mut self, module: Module, items: Items) -> Result<usize, Error> {
         let number = self.instances.len();
+        alloc::room(&mut self.instances, "an instance")?;
         // SAFETY: pushed to that position right away, and instances are never removed.
-        let instance = unsafe { InstanceData::new(self, number as u32, module, items) };
+        let instance = unsafe { InstanceData::new(self, number as u32, module, items)? };
         self.instances.push(instance);
-        number
+        Ok(number)
     }
 
     /// Number of a tag of this store.
@@ -232,7 +237,10 @@ impl StoreOpaque {
         if record.handle == u32::MAX {
             record.handle = self.funcs.len() as u32;
             let ty = self.engine.type_of(record.type_id);
-            self.reserve_values(&ty);
+            debug_assert!(
+                ty.params().len().max(ty.results().len()) <= self.vm.chains.room_for_values(),
+                "who made the function has reserved room for its values"
+            );
             self.funcs.push(FuncData {
                 func_ref,
                 ty,
@@ -255,12 +263,15 @@ impl StoreOpaque {
     }
 
     /// The word that compiled code holds for a host value. May collect others first.
-    pub(crate) fn word_of_extern(&mut self, value: Option<ExternRef>) -> u64 {
-        let Some(value) = value else { return 0 };
+    pub(crate) fn word_of_extern(&mut self, value: Option<ExternRef>) -> Result<u64, Error> {
+        let Some(value) = value else { return Ok(0) };
         if self.externs.wants_collection(&value) || self.collects_always() {
             self.collect();
+            if !self.externs.fits(&value) {
+                return Err(Error::limit("no memory for a reference to a host value"));
+            }
         }
-        self.externs.insert(value)
+        Ok(self.externs.insert(value))
     }
 
     /// Figures about the stacks.
@@ -272,7 +283,7 @@ impl StoreOpaque {
     pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<u32, Error> {
         check_limits(ty.limits)?;
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
-        self.tables.push(table);
+        alloc::push(&mut self.tables, table, "a table")?;
         Ok(self.tables.len() as u32 - 1)
     }
 
@@ -280,30 +291,30 @@ impl StoreOpaque {
     pub(crate) fn add_memory(&mut self, ty: bident_module::MemoryType) -> Result<u32, Error> {
         check_limits(ty.limits)?;
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
-        self.memories.push(memory);
+        alloc::push(&mut self.memories, memory, "a linear memory")?;
         Ok(self.memories.len() as u32 - 1)
     }
 
     /// Adds a global.
-    pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> u32 {
+    pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> Result<u32, Error> {
         let record = Record::new(VmGlobal {
             value: VmValue {
                 low: value,
                 high: 0,
             },
         });
-        self.globals.push(GlobalData { record, ty });
-        self.globals.len() as u32 - 1
+        alloc::push(&mut self.globals, GlobalData { record, ty }, "a global")?;
+        Ok(self.globals.len() as u32 - 1)
     }
 
     /// Adds a tag whose function type has this identity.
-    pub(crate) fn add_tag(&mut self, type_id: u32) -> u32 {
+    pub(crate) fn add_tag(&mut self, type_id: u32) -> Result<u32, Error> {
         let ty = self.engine.type_of(type_id);
-        self.reserve_values(&ty);
+        self.reserve_values(&ty)?;
         let number = self.tags.len() as u32;
         let record = Record::new(VmTag { type_id, number });
-        self.tags.push(TagData { record, ty });
-        number
+        alloc::push(&mut self.tags, TagData { record, ty }, "a tag")?;
+        Ok(number)
     }
 
     /// The word in a global.
@@ -337,6 +348,37 @@ fn check_limits(limits: Limits) -> Result<(), Error> {
     }
 }
 
+impl Drop for StoreOpaque {
+    /// # Panics
+    /// If a destructor of the embedder does, after all of its values are dropped.
+    fn drop(&mut self) {
+        let mut panics = Panics::default();
+        for func in self.host_funcs.drain(..) {
+            panics.drop(func);
+        }
+        self.exns.clear(&mut panics);
+        self.externs.clear(&mut panics);
+        panics.go_on();
+    }
+}
+
+/// So many elements. Nulls come from the allocator, which has pages of them that nobody touched.
+fn filled(element: u64, length: usize) -> Result<Vec<u64>, Error> {
+    if element != 0 || length == 0 {
+        let mut elements = alloc::list(length, "a table")?;
+        elements.resize(length, element);
+        return Ok(elements);
+    }
+    let layout = Layout::array::<u64>(length).map_err(|_| Error::limit("no memory for a table"))?;
+    // SAFETY: the layout is not empty.
+    let memory = unsafe { std::alloc::alloc_zeroed(layout) }.cast::<u64>();
+    if memory.is_null() {
+        return Err(Error::limit("no memory for a table"));
+    }
+    // SAFETY: allocated by the global allocator as a vector does, and zeroed.
+    Ok(unsafe { Vec::from_raw_parts(memory, length, length) })
+}
+
 impl TableData {
     fn new(ty: TableType, element: u64, limit: u64) -> Result<Self, Error> {
         let min = ty.limits.min;
@@ -345,7 +387,7 @@ impl TableData {
                 "a table of {min} elements exceeds the limit of {limit} elements"
             )));
         }
-        let mut elements = vec![element; min as usize];
+        let mut elements = filled(element, min as usize)?;
         let record = Record::new(VmTable {
             elements: elements.as_mut_ptr(),
             length: min,
@@ -391,7 +433,11 @@ impl TableData {
     pub(crate) fn grow(&mut self, delta: u64, element: u64) -> Option<u64> {
         let old = self.elements.len() as u64;
         let new = old.checked_add(delta).filter(|new| *new <= self.most)?;
-        self.elements.try_reserve(delta as usize).ok()?;
+        let more = delta as usize;
+        let reserved = self.elements.try_reserve(more);
+        reserved
+            .or_else(|_| self.elements.try_reserve_exact(more))
+            .ok()?;
         self.elements.resize(new as usize, element);
         let (pointer, length) = (self.elements.as_mut_ptr(), new);
         // SAFETY: the record is this table's own.

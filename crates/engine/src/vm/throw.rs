@@ -10,6 +10,7 @@
 //! Nothing is changed before the pad is found, so an exception that nobody catches still has the whole
 //! stack for its backtrace.
 
+use crate::alloc;
 use crate::error::Error;
 use crate::vm::heap::ExnData;
 use crate::vm::store::{StoreOpaque, Unwinding};
@@ -24,13 +25,15 @@ impl StoreOpaque {
         // SAFETY: tags live as long as their store.
         let number = unsafe { tag.as_ref().number };
         let count = self.tags[number as usize].ty.params().len();
-        let values = (0..count).map(|i| VmValue {
+        let words = (0..count).map(|i| VmValue {
             low: self.value(i),
             high: 0,
         });
+        let values = alloc::collect(words, "an exception")
+            .map_err(|_| TrapCode::ExceptionMemoryExhausted)?;
         let exn = ExnData {
             tag,
-            values: values.collect(),
+            values: values.into(),
             attached: None,
         };
         if self.exns.wants_collection(&exn) || self.collects_always() {
@@ -51,9 +54,9 @@ impl StoreOpaque {
             return self.unwind(Unwinding::Error(error));
         };
         let data = self.exns.get(exn).expect("it is thrown");
-        let (tag, values) = (data.tag, data.values.clone());
-        for (i, value) in values.iter().enumerate() {
-            self.set_value(i, value.low);
+        let tag = data.tag;
+        for (i, value) in data.values.iter().enumerate() {
+            self.vm.chains.set_value(i, value.low);
         }
         // SAFETY: the point was just found, and the pad with it.
         unsafe {

@@ -452,7 +452,7 @@ impl Embedder for Hosted {
         }
     }
 
-    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> bool {
+    unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> Reaction {
         let mut rig = running_with(owner);
         // What the stub pushed: r15 first, then those that hold arguments.
         let &[.., rsi, rdi, _] = registers else {
@@ -463,7 +463,10 @@ impl Embedder for Hosted {
         let grown = rig.chains().grow();
         let has_grown = grown.is_ok();
         rig.world().refusal = grown.err();
-        has_grown
+        match has_grown {
+            true => Reaction::ready(0),
+            false => Reaction::trap(),
+        }
     }
 }
 
