@@ -17,6 +17,10 @@ pub struct Artifact {
     /// Operators that were translated in place of a call: position in the binary, and origin of the
     /// call.
     pub inlined: Vec<(u32, u32)>,
+    /// Jumps that lead to a transfer stub by way of a piece of code that looks its address up: offset in
+    /// `text` of the jump's 32-bit displacement, and offset in a `VmStore` of the stub's address.
+    /// Whoever publishes the code may lead them to the stub itself.
+    pub transfers: Vec<(u32, u32)>,
     /// Calls inside a `try`: offset in `text` of the return address, and where an exception that
     /// comes out of the call goes; by offset.
     pub landings: Vec<(u32, Landing)>,

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::inline::{self, Body, Local, Origins};
-use crate::near::Target;
+use crate::near::{self, Target};
 use crate::operands::{Frame, FrameKind, Operands};
 use crate::record::{self, Field};
 use crate::signature::{self, clif_types};
@@ -12,8 +12,8 @@ use bident_abi::{TrapCode, VmLayout};
 use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module, TypeIndex};
 use cranelift_codegen::ir::types::{F32, F64, I64};
 use cranelift_codegen::ir::{
-    Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, SigRef, SourceLoc, Type,
-    UserFuncName, Value,
+    Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, MemFlagsData, SigRef,
+    SourceLoc, Type, UserFuncName, Value,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
@@ -66,7 +66,8 @@ pub(crate) struct Translator<'m, 'f> {
     leave_builtin: Option<SigRef>,
     funcs: HashMap<FuncIndex, FuncRef>,
     neutral_funcs: HashMap<FuncIndex, FuncRef>,
-    transfers: HashMap<u32, FuncRef>,
+    /// Transfers so far.
+    transfers: u32,
 }
 
 /// What came of a body, besides the function.
@@ -178,7 +179,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             leave_builtin: None,
             funcs: HashMap::new(),
             neutral_funcs: HashMap::new(),
-            transfers: HashMap::new(),
+            transfers: 0,
         };
         for (value, ty) in params.into_iter().zip(clif_types(ty.params())) {
             t.declare(ty, value);
@@ -362,17 +363,22 @@ impl<'m, 'f> Translator<'m, 'f> {
         func_ref
     }
 
-    /// Reference to a stub that transfers: where in the store its address lies. It is gone to by way of
-    /// a piece that `neutral.rs` makes.
-    pub(crate) fn transfer_ref(&mut self, stub: Field, args: usize, results: usize) -> FuncRef {
-        let offset = stub.offset();
-        if let Some(&known) = self.transfers.get(&offset) {
-            return known;
-        }
-        let signature = self.b.import_signature(signature::transfer(args, results));
-        let func_ref = self.near(Target::Transfer(offset), signature);
-        self.transfers.insert(offset, func_ref);
-        func_ref
+    /// Reference to a stub that transfers, given by where in the store its address lies, and the address
+    /// that the transfer goes on at, which is to be the last argument. `near.rs` resolves both.
+    pub(crate) fn transfer_ref(
+        &mut self,
+        stub: Field,
+        args: usize,
+        results: usize,
+    ) -> (FuncRef, Value) {
+        let signature = signature::transfer(args + 1, results);
+        let signature = self.b.import_signature(signature);
+        let (stub, site) = (stub.offset(), self.transfers);
+        self.transfers += 1;
+        let flags = MemFlagsData::new().with_trap_code(Some(trap::BACK));
+        let store = self.store();
+        let back = self.b.ins().load(I64, flags, store, near::back(site));
+        (self.near(Target::Transfer { stub, site }, signature), back)
     }
 
     /// Reference to code that a 32-bit displacement reaches.

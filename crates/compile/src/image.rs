@@ -3,14 +3,14 @@
 use crate::artifact::{Artifact, FunctionRange, INLINED, Landing};
 use crate::error::Error;
 use crate::inline::Origins;
-use crate::near::{self, INT3, Target};
+use crate::near::{self, INT3, Sites, Target};
 use crate::{invariants, trap};
 use bident_abi::TrapCode;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CodegenError, FinalizedMachExceptionHandler, MachBufferFinalized};
-use cranelift_codegen::{Context, FinalizedMachReloc, FinalizedRelocTarget};
+use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_control::ControlPlane;
 
 /// A 32-bit displacement reaches this far.
@@ -27,6 +27,8 @@ pub(crate) struct Code {
     /// As in [`Artifact::landings`].
     landings: Vec<(u32, Landing)>,
     calls: Vec<Call>,
+    /// As in [`Artifact::transfers`].
+    transfers: Vec<(u32, u32)>,
     alignment: usize,
 }
 
@@ -61,7 +63,7 @@ pub(crate) fn compile(
     let buffer = &compiled.buffer;
     let preferred = isa.function_alignment().preferred;
     let mut bytes = buffer.data().to_vec();
-    let calls = calls(&context.func, buffer.relocs(), &mut bytes).map_err(failed)?;
+    let (calls, transfers) = calls(&context.func, buffer, &mut bytes).map_err(failed)?;
     Ok(Code {
         bytes,
         traps: traps(buffer).map_err(failed)?,
@@ -69,6 +71,7 @@ pub(crate) fn compile(
         inlined: origins.inlined.clone(),
         landings: landings(buffer).map_err(failed)?,
         calls,
+        transfers,
         alignment: buffer.alignment.max(preferred) as usize,
     })
 }
@@ -85,7 +88,11 @@ pub(crate) fn failed(what: String, error: CodegenError) -> Error {
 type Buffer = MachBufferFinalized<cranelift_codegen::Final>;
 
 fn traps(buffer: &Buffer) -> Result<Vec<(u32, TrapCode)>, String> {
-    let traps = buffer.traps().iter().map(|found| {
+    let traps = buffer
+        .traps()
+        .iter()
+        .filter(|found| found.code != trap::BACK);
+    let traps = traps.map(|found| {
         let code = trap::from_clif(found.code);
         let code = code.ok_or_else(|| format!("unknown trap code {}", found.code))?;
         Ok((found.offset, code))
@@ -117,16 +124,24 @@ fn landings(buffer: &Buffer) -> Result<Vec<(u32, Landing)>, String> {
     Ok(landings)
 }
 
-/// Finds the calls that the layout resolves, and gives those of stubs their pieces.
+/// Finds the calls that the layout resolves, and the transfers, and makes the pieces they need.
 fn calls(
     func: &Function,
-    relocs: &[FinalizedMachReloc],
+    buffer: &Buffer,
     code: &mut Vec<u8>,
-) -> Result<Vec<Call>, String> {
+) -> Result<(Vec<Call>, Vec<(u32, u32)>), String> {
     let names = func.params.user_named_funcs();
     let mut calls = Vec::new();
     let mut returns = (0, Vec::new());
-    for reloc in relocs {
+    let mut sites = Sites::default();
+    for found in buffer
+        .traps()
+        .iter()
+        .filter(|found| found.code == trap::BACK)
+    {
+        sites.back(code, found.offset)?;
+    }
+    for reloc in buffer.relocs() {
         let (FinalizedRelocTarget::ExternalName(ExternalName::User(name)), Reloc::X86CallPCRel4) =
             (&reloc.target, reloc.kind)
         else {
@@ -142,7 +157,7 @@ fn calls(
                 addend: reloc.addend,
                 callee: defined as usize,
             }),
-            Target::Transfer(stub) => near::transfer(code, reloc.offset, stub)?,
+            Target::Transfer { stub, site } => sites.transfer(stub, site, reloc.offset),
             Target::Neutral(defined) => calls.push(Call {
                 offset: near::neutral_call(code, reloc.offset)?,
                 addend: reloc.addend,
@@ -154,11 +169,11 @@ fn calls(
             }
         }
     }
-    let (ints, sites) = returns;
-    if !sites.is_empty() {
-        near::neutral_return(code, &sites, ints);
+    let (ints, ends) = returns;
+    if !ends.is_empty() {
+        near::neutral_return(code, &ends, ints);
     }
-    Ok(calls)
+    Ok((calls, sites.finish(code)?))
 }
 
 /// Lays out the functions of a module one after the other. `starts` are the positions of their
@@ -192,6 +207,9 @@ fn place(artifact: &mut Artifact, code: &Code, body: u32) -> Result<(), Error> {
     if code.addresses.first().is_none_or(|(at, _)| *at > 0) {
         artifact.addresses.push((start, body));
     }
+    let shifted = code.transfers.iter();
+    let shifted = shifted.map(|&(at, stub)| (start + at, stub));
+    artifact.transfers.extend(shifted);
     let before = artifact.inlined.len() as u32;
     let origin = |from: u32| from + if from < INLINED { 0 } else { before };
     let shifted = code.addresses.iter();

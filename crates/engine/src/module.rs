@@ -38,11 +38,12 @@ impl Module {
             .compile(&module, bodies)
             .map_err(Error::compile)?;
         let module = Arc::new(module);
+        let code = Code::of_module(module.clone(), artifact, engine.config().stress)?;
         let type_ids = engine.register(&module.types, &module.groups);
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),
             layout: VmLayout::new(&module),
-            code: Arc::new(Code::of_module(module.clone(), artifact)?),
+            code: Arc::new(code),
             module,
             type_ids,
         })))

@@ -52,7 +52,7 @@ mod stacklet;
 
 pub use arch::{
     Fault, balance_returns, create, leave_builtin, leave_host, resume, resume_throw, stack_pointer,
-    suspend, switch,
+    suspend, switch, transfers,
 };
 pub use chain::{Chain, Parked, Stopped, Waiting, Wreck};
 pub use chains::{Chains, Go};

@@ -214,9 +214,10 @@ pub(super) fn transfer(
     results: usize,
     args: &[Value],
 ) -> Vec<Value> {
-    let stub = t.transfer_ref(stub, args.len(), results);
     let pad = exception::landing_pad(t);
-    emit_try(t, Code::Near(stub), args, pad)
+    let (stub, back) = t.transfer_ref(stub, args.len(), results);
+    let args: Vec<Value> = args.iter().copied().chain([back]).collect();
+    emit_try(t, Code::Near(stub), &args, pad)
 }
 
 /// A call after which no register holds what it held before. Goes on in a block of its own.

@@ -6,10 +6,12 @@
 
 use crate::Error;
 use crate::alloc;
-use bident_abi::TrapCode;
+use bident_abi::{TrapCode, VmStore};
 use bident_compile::{Artifact, Trampoline};
 use bident_module::Module;
+use bident_stack::Transfers;
 use bident_stack::os::{self, Access};
+use std::mem::offset_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -28,8 +30,9 @@ unsafe impl Send for Pages {}
 unsafe impl Sync for Pages {}
 
 impl Pages {
-    /// Publishes code. The pages are never writable and executable at the same time.
-    fn publish(text: &[u8]) -> Result<Self, Error> {
+    /// Publishes code, after `adjust`, which gets it and its address, had its way with it. The pages are
+    /// never writable and executable at the same time.
+    fn publish(text: &[u8], adjust: impl FnOnce(&mut [u8], usize)) -> Result<Self, Error> {
         let offset = next_offset();
         let size = (offset + text.len().max(1)).next_multiple_of(os::page_size());
         let stubs = bident_stack::leave_host as *const () as usize;
@@ -42,9 +45,10 @@ impl Pages {
         // SAFETY: freshly mapped, writable, long enough, and nobody else's; then made executable for
         // good before anyone learns the address.
         unsafe {
-            start
-                .add(offset)
-                .copy_from_nonoverlapping(text.as_ptr(), text.len());
+            let code = start.add(offset);
+            code.copy_from_nonoverlapping(text.as_ptr(), text.len());
+            let code = std::slice::from_raw_parts_mut(code, text.len());
+            adjust(code, pages.code());
             os::protect(start, size, Access::ReadExecute)
                 .map_err(Error::no_memory("machine code"))?;
         }
@@ -74,14 +78,45 @@ impl Drop for Pages {
     }
 }
 
+/// Leads jumps to transfer stubs there at once, where that is near enough: they go by way of a piece of
+/// code that looks the address up.
+fn shorten(code: &mut [u8], address: usize, jumps: &[(u32, u32)], stubs: &Transfers) {
+    for &(at, stub) in jumps {
+        let at = at as usize;
+        let Some(stub) = stub_at(stubs, stub as usize) else {
+            continue;
+        };
+        let distance = stub.wrapping_sub(address + at + 4).cast_signed();
+        let displacement = code.get_mut(at..at + 4);
+        if let (Ok(distance), Some(displacement)) = (i32::try_from(distance), displacement) {
+            displacement.copy_from_slice(&distance.to_le_bytes());
+        }
+    }
+}
+
+/// The stub whose address lies at this offset of a store.
+fn stub_at(stubs: &Transfers, offset: usize) -> Option<usize> {
+    let of = |field: usize| offset == offset_of!(VmStore, transfers) + field;
+    let stubs = [
+        (offset_of!(Transfers, resume), stubs.resume),
+        (offset_of!(Transfers, resume_throw), stubs.resume_throw),
+        (offset_of!(Transfers, suspend), stubs.suspend),
+        (offset_of!(Transfers, switch), stubs.switch),
+    ];
+    stubs
+        .into_iter()
+        .find(|(field, _)| of(*field))
+        .map(|(_, stub)| stub)
+}
+
 /// What the pages hold.
 enum Content {
+    /// The artifact without its text, which is in the pages.
     Module {
         module: Arc<Module>,
         artifact: Artifact,
     },
     Trampoline {
-        length: usize,
         traps: Vec<(u32, TrapCode)>,
     },
 }
@@ -89,6 +124,8 @@ enum Content {
 /// Executable code of a module, or a trampoline.
 pub(crate) struct Code {
     pages: Pages,
+    /// Bytes of code.
+    length: usize,
     content: Content,
 }
 
@@ -102,22 +139,35 @@ pub(crate) struct Position {
 
 impl Code {
     /// Makes the code of a module executable.
-    pub(crate) fn of_module(module: Arc<Module>, artifact: Artifact) -> Result<Self, Error> {
-        let pages = Pages::publish(&artifact.text)?;
+    /// `stress`: for stores in stress mode.
+    pub(crate) fn of_module(
+        module: Arc<Module>,
+        mut artifact: Artifact,
+        stress: bool,
+    ) -> Result<Self, Error> {
+        let text = std::mem::take(&mut artifact.text);
+        let jumps = std::mem::take(&mut artifact.transfers);
+        let stubs = bident_stack::transfers(stress);
+        let pages = Pages::publish(&text, |code, address| {
+            shorten(code, address, &jumps, &stubs);
+        })?;
+        let content = Content::Module { module, artifact };
         Ok(Self {
             pages,
-            content: Content::Module { module, artifact },
+            length: text.len(),
+            content,
         })
     }
 
     /// Makes a trampoline executable.
     pub(crate) fn of_trampoline(trampoline: Trampoline) -> Result<Self, Error> {
-        let pages = Pages::publish(&trampoline.code)?;
-        let content = Content::Trampoline {
+        Ok(Self {
+            pages: Pages::publish(&trampoline.code, |_, _| ())?,
             length: trampoline.code.len(),
-            traps: trampoline.traps,
-        };
-        Ok(Self { pages, content })
+            content: Content::Trampoline {
+                traps: trampoline.traps,
+            },
+        })
     }
 
     /// Address of the first byte; the entry of a trampoline.
@@ -126,11 +176,7 @@ impl Code {
     }
 
     fn end(&self) -> usize {
-        self.start()
-            + match &self.content {
-                Content::Module { artifact, .. } => artifact.text.len(),
-                Content::Trampoline { length, .. } => *length,
-            }
+        self.start() + self.length
     }
 
     /// Address of a defined function of a module.

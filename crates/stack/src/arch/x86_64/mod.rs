@@ -57,7 +57,8 @@ mod transfer;
 
 pub use fault::Fault;
 pub(crate) use signal::{handle_at, restorer_address, stand_in, system_call};
-pub(crate) use transfer::{BOUND_FRAME, bound_resume, transfers};
+pub use transfer::transfers;
+pub(crate) use transfer::{BOUND_FRAME, bound_resume};
 pub use transfer::{create, resume, resume_throw, suspend, switch};
 
 use crate::stacklet::{Anchor, Entry, Hooks, LAND, Stacklet, State, exit};

@@ -13,9 +13,10 @@
 //!                                              C.last = B, named by the payload of D
 //! ```
 //!
-//! Compiled code calls each by `try_call`, so that no register holds anything of the caller's: what a
-//! stub saves is the frame pointer, right below the return address, and the stack pointer, which leads
-//! to both. It leaves by `pop` and `jmp`; a `ret` would be predicted to go back to the caller.
+//! Compiled code goes to each by a jump, with the address to go on at as last argument: a `call` would
+//! be one to the return predictor, which no `ret` answers. For Cranelift it is a `try_call`, so that no
+//! register holds anything of the caller's. What a stub saves is that address, below it the frame
+//! pointer, and the stack pointer, which leads to both. It leaves by `pop` and `jmp`.
 //!
 //! At every arrival on a stacklet, r10 -> anchor. Of the values in the transfer buffer, the one at
 //! position 0 is in a register instead:
@@ -45,7 +46,7 @@ use std::arch::naked_asm;
 use std::mem::offset_of;
 
 /// The stubs, for a store in stress mode or not.
-pub(crate) fn transfers(stress: bool) -> Transfers {
+pub fn transfers(stress: bool) -> Transfers {
     let address = |plain: unsafe extern "sysv64" fn(), stressed: unsafe extern "sysv64" fn()| {
         (if stress { stressed } else { plain }) as *const () as usize
     };
@@ -144,6 +145,7 @@ const ROOT_LINE: usize = SMALLEST_BLOCK - ROOT_FRAME - RED_ZONE;
 macro_rules! resume_with {
     ([$($go:literal),*] $($operands:tt)*) => {
         naked_asm!(
+            "push r8",
             "mov r10, rdi",
             "mov eax, esi",
             "add rax, [r10 + {RECORDS}]",
@@ -254,7 +256,8 @@ macro_rules! resume_with {
     };
 }
 
-/// Parent -> continuation. rdi -> anchor, rsi: reference, rdx -> list of handlers, rcx: value.
+/// Parent -> continuation. rdi -> anchor, rsi: reference, rdx -> list of handlers, rcx: value, r8 -> where to
+/// go on.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -321,6 +324,7 @@ macro_rules! search {
 macro_rules! suspend_with {
     ([$($go:literal),*] $($operands:tt)*) => {
         naked_asm!(
+            "push rcx",
             "mov r10, rdi",
             "mov rax, [r10 + {CURRENT}]",
             "mov r11, [rax + {HANDLERS}]",
@@ -413,7 +417,7 @@ macro_rules! suspend_with {
     };
 }
 
-/// Continuation -> parent. rdi -> anchor, rsi: tag, rdx: value.
+/// Continuation -> parent. rdi -> anchor, rsi: tag, rdx: value, rcx -> where to go on.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -430,6 +434,7 @@ unsafe extern "sysv64" fn suspend_stressed() {
 macro_rules! switch_with {
     ([$($go:literal),*] $($operands:tt)*) => {
         naked_asm!(
+            "push rcx",
             "mov r10, rdi",
             "mov eax, edx",
             "add rax, [r10 + {RECORDS}]",
@@ -548,7 +553,7 @@ macro_rules! switch_with {
 }
 
 /// Continuation -> continuation under the same handler. rdi -> anchor, rsi: tag +
-/// [`SWITCH`], rdx: reference. The value at position 0 is the reference of who has switched.
+/// [`SWITCH`], rdx: reference, rcx -> where to go on. The value at position 0 is the reference of who has switched.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
