@@ -27,10 +27,12 @@ pub(crate) struct Code {
     /// As in [`Artifact::landings`].
     landings: Vec<(u32, Landing)>,
     calls: Vec<Call>,
-    /// As in [`Artifact::transfers`].
-    transfers: Vec<(u32, u32)>,
+    transfers: Jumps,
     alignment: usize,
 }
+
+/// As in [`Artifact::transfers`].
+type Jumps = Vec<(u32, u32)>;
 
 /// A call instruction whose displacement is to be filled in.
 struct Call {
@@ -129,7 +131,7 @@ fn calls(
     func: &Function,
     buffer: &Buffer,
     code: &mut Vec<u8>,
-) -> Result<(Vec<Call>, Vec<(u32, u32)>), String> {
+) -> Result<(Vec<Call>, Jumps), String> {
     let names = func.params.user_named_funcs();
     let mut calls = Vec::new();
     let mut returns = (0, Vec::new());

@@ -171,14 +171,12 @@ fn whichever_way_it_was_installed_no_handler_runs_on_a_stacklet() {
             ("the instruction", &by_instruction),
         ]
     };
-    let mut signal = libc::SIGRTMIN();
-    for (name, way) in ways {
+    for (signal, (name, way)) in (libc::SIGRTMIN()..).zip(ways) {
         println!("{name}");
         assert_ne!(way(signal), libc::SIG_ERR);
         storm(signal);
         // By the C library's own idea of it, too.
         assert_eq!(installed(signal).sa_sigaction, handler);
-        signal += 1;
     }
 }
 
