@@ -53,7 +53,7 @@ fn exported(name: &str) -> (Store<u64>, Func) {
                 Ok(bident::Answer::Ready)
             })
         })
-        .and_then(|l| l.func_wrap("h", "wait", || Reply::<i32>::Pending))
+        .and_then(|l| l.func_wrap("h", "wait", || Reply::<i32>::Pending(())))
         .unwrap();
     let module = Module::from_text_or_binary(&engine, WAT.as_bytes()).unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();

@@ -29,7 +29,7 @@ fn measure(count: usize) {
     let mut store = Store::new(&engine, ());
     let mut linker = Linker::new(&engine);
     linker
-        .func_wrap("h", "wait", || Reply::<i32>::Pending)
+        .func_wrap("h", "wait", || Reply::<i32>::Pending(()))
         .unwrap();
     let module = Module::from_text_or_binary(&engine, WAT.as_bytes()).unwrap();
     let once = linker

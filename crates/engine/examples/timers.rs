@@ -25,9 +25,16 @@ const TICKERS: [&[(i32, i64, i32)]; 2] = [
 /// What the functions of the host share.
 struct Host {
     started: Instant,
-    /// Until when the activation that is about to be parked waits.
-    deadline: Option<Instant>,
     sleeps: u32,
+}
+
+/// Until when a parked activation waits; `None` if no clock can express it.
+struct Deadline(Option<Instant>);
+
+impl Deadline {
+    fn after(time: Duration) -> Self {
+        Self(Instant::now().checked_add(time))
+    }
 }
 
 fn main() -> Result<(), Error> {
@@ -38,7 +45,6 @@ fn main() -> Result<(), Error> {
         &engine,
         Host {
             started: Instant::now(),
-            deadline: None,
             sleeps: 0,
         },
     );
@@ -46,11 +52,11 @@ fn main() -> Result<(), Error> {
     for tickers in TICKERS {
         let instance = linker.instantiate(&mut store, &module)?;
         let outcome = start(&mut store, instance, tickers)?;
-        timers.add(&mut store, outcome);
+        timers.add(outcome);
     }
     while let Some(suspension) = timers.wait() {
         let outcome = suspension.resume(&mut store, &[])?;
-        timers.add(&mut store, outcome);
+        timers.add(outcome);
     }
     let sleeps = store.data().sleeps;
     println!("{sleeps} sleeps of threads, {} of the host", timers.waits);
@@ -63,12 +69,10 @@ fn linker(engine: &Engine) -> Result<Linker<Host>, Error> {
         .func_wrap("host", "now", |caller: Caller<'_, Host>| {
             caller.data().started.elapsed().as_millis() as i64
         })?
-        .func_wrap("host", "wait", |mut caller: Caller<'_, Host>, ms: i64| {
-            let Ok(ms @ 1..) = u64::try_from(ms) else {
-                return Reply::Ready(());
-            };
-            caller.data_mut().deadline = Instant::now().checked_add(Duration::from_millis(ms));
-            Reply::Pending
+        .func_wrap("host", "wait", |ms: i64| match u64::try_from(ms) {
+            // What the call waits for travels with it.
+            Ok(ms @ 1..) => Reply::Pending(Deadline::after(Duration::from_millis(ms))),
+            _ => Reply::Ready(()),
         })?
         .func_wrap(
             "host",
@@ -108,9 +112,11 @@ struct Timers {
 impl Timers {
     /// Takes in an activation that was parked in `wait`. One that returned needs no timer, and one whose
     /// deadline no clock can express never goes on.
-    fn add(&mut self, store: &mut Store<Host>, outcome: Outcome) {
-        let deadline = store.data_mut().deadline.take();
-        if let (Outcome::Suspended(suspension), Some(deadline)) = (outcome, deadline) {
+    fn add(&mut self, outcome: Outcome) {
+        let Outcome::Suspended(mut suspension) = outcome else {
+            return;
+        };
+        if let Some(Deadline(Some(deadline))) = suspension.payload().take() {
             self.number += 1;
             self.parked.insert((deadline, self.number), suspension);
         }

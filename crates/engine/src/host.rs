@@ -7,27 +7,28 @@ use crate::instance::{Extern, Instance};
 use crate::store::{AsContext, AsContextMut, Opaque, StoreContextMut};
 use crate::value::{ExternRef, Val};
 use crate::vm::host_func::HostBody;
+use crate::vm::payload::Payload;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::ValType;
 
 /// What a dynamically typed host function answers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub enum Answer {
     /// The results are in place; WebAssembly goes on.
     Ready,
     /// The results come later: the whole activation parks, and `start` or `resume` returns
-    /// `Suspended` to the embedder. Where the activation was begun by `call`, it ends with an error of
-    /// kind `Barrier` instead.
-    Pending,
+    /// `Suspended` to the embedder, with the payload. Where the activation was begun by `call`, it ends
+    /// with an error of kind `Barrier` instead.
+    Pending(Payload),
 }
 
 /// What a typed host function may return instead of plain results: see [`Answer`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reply<R> {
+pub enum Reply<R, P = ()> {
     /// Go on with these results.
     Ready(R),
-    /// The results come later.
-    Pending,
+    /// The results come later; [`crate::Suspension::payload`] gives what the call waits for.
+    Pending(P),
 }
 
 /// The store, as a host function that WebAssembly called sees it.
@@ -283,14 +284,18 @@ pub trait HostReturn: 'static {
     /// The results.
     type Values: WasmValues;
 
+    /// What a call may wait for.
+    type Payload: Send + 'static;
+
     #[doc(hidden)]
-    fn into_reply(self) -> Result<Reply<Self::Values>, Error>;
+    fn into_reply(self) -> Result<Reply<Self::Values, Self::Payload>, Error>;
 }
 
 macro_rules! returns {
     ([$($ty:ident),*] $values:ty) => {
         impl<$($ty: WasmTy),*> HostReturn for $values {
             type Values = $values;
+            type Payload = ();
             fn into_reply(self) -> Result<Reply<Self>, Error> {
                 Ok(Reply::Ready(self))
             }
@@ -309,8 +314,9 @@ tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5));
 tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6));
 tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7));
 
-impl<R: WasmValues> HostReturn for Reply<R> {
+impl<R: WasmValues, P: Send + 'static> HostReturn for Reply<R, P> {
     type Values = R;
+    type Payload = P;
     fn into_reply(self) -> Result<Self, Error> {
         Ok(self)
     }
@@ -318,7 +324,8 @@ impl<R: WasmValues> HostReturn for Reply<R> {
 
 impl<R: HostReturn> HostReturn for Result<R, Error> {
     type Values = R::Values;
-    fn into_reply(self) -> Result<Reply<R::Values>, Error> {
+    type Payload = R::Payload;
+    fn into_reply(self) -> Result<Reply<R::Values, R::Payload>, Error> {
         self?.into_reply()
     }
 }

@@ -15,7 +15,7 @@
 //!       (func (export "sum") (result i32) (i32.add (call $read) (call $read))))
 //! "#)?;
 //! let mut linker = Linker::new(&engine);
-//! linker.func_wrap("host", "read", || Reply::<i32>::Pending)?;
+//! linker.func_wrap("host", "read", || Reply::<i32>::Pending(()))?;
 //! let mut store = Store::new(&engine, ());
 //! let sum = linker.instantiate(&mut store, &module)?.get_func(&mut store, "sum").unwrap();
 //!
@@ -66,7 +66,7 @@
 //! | call and be parked | [`Func::start`], [`Outcome`], [`Suspension`] |
 //! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Handled`], [`Handled`], [`Tag`] |
 //! | throw and catch | [`Exception`], [`Error::exception`] |
-//! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`] |
+//! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`], [`Payload`] |
 //! | nest host callbacks | [`SharedStore`] |
 #![deny(unsafe_code)]
 
@@ -115,6 +115,7 @@ pub use table::Table;
 pub use tag::Tag;
 pub use typed::{TypedFunc, TypedOutcome};
 pub use value::{AnyRef, ExternRef, Val};
+pub use vm::payload::{Local, Payload};
 
 pub use bident_abi::TrapCode;
 pub use bident_module::{

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Captured, Ended, ParkedCall};
+use crate::vm::payload::Payload;
 use crate::vm::store::StoreOpaque;
 use bident_module::FuncType;
 use std::fmt;
@@ -145,6 +146,12 @@ impl Suspension {
         let store = store.opaque().0;
         self.check(store);
         self.0.awaited_type(store).clone()
+    }
+
+    /// What the host function answered that it waits for.
+    #[inline]
+    pub fn payload(&mut self) -> &mut Payload {
+        &mut self.0.payload
     }
 
     /// Goes on: the awaited call answers with these values.

@@ -40,7 +40,7 @@ fn reads(engine: &Engine) -> (Guest<()>, Tag) {
     let guest = Guest::within(store, READS, |linker| {
         linker.define("host", "x", tag).unwrap();
         linker
-            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .func_wrap("host", "read", || Reply::<i32>::Pending(()))
             .unwrap();
     });
     (guest, tag)
@@ -195,7 +195,7 @@ fn back(engine: &Engine, how: Back) -> Guest<Vec<String>> {
         linker
             .func_wrap("host", "back", back)
             .unwrap()
-            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .func_wrap("host", "read", || Reply::<i32>::Pending(()))
             .unwrap();
     })
 }
@@ -265,7 +265,7 @@ fn a_host_frame_is_a_barrier_to_pending_calls() {
             linker
                 .func_wrap("host", "call", call)
                 .unwrap()
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap();
         });
         let parked = guest.park("go", &[]);

@@ -119,7 +119,7 @@ fn guest(engine: &Engine, collect: bool) -> Guest<Host> {
                 caller.gc();
             }
         };
-        let read = || Reply::<Option<bident::ExternRef>>::Pending;
+        let read = || Reply::<Option<bident::ExternRef>>::Pending(());
         linker
             .func_wrap("host", "gc", gc)
             .unwrap()
@@ -462,7 +462,7 @@ fn a_continuation_outlives_the_handle_to_its_instance() {
     both(|engine| {
         let mut store = Store::new(engine, ());
         let kept = {
-            let read = Func::wrap(&mut store, || Reply::<i32>::Pending).unwrap();
+            let read = Func::wrap(&mut store, || Reply::<i32>::Pending(())).unwrap();
             let maker = module(engine, MAKER);
             let maker = Instance::new(&mut store, &maker, &[read.into()]).unwrap();
             let make = maker.get_func(&mut store, "make").unwrap();

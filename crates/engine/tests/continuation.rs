@@ -4,7 +4,7 @@
 mod common;
 
 use bident::{Answer, Caller, Engine, Error, ErrorKind, Exception, FuncType, Store, Tag};
-use bident::{TrapCode, Val, ValType};
+use bident::{Payload, TrapCode, Val, ValType};
 use common::{Guest, assert_values, both, names, returned_i32};
 
 /// Makes a continuation, which is kept, and uses what is kept. Each use gives 7 where it works.
@@ -393,7 +393,7 @@ fn imported(engine: &Engine) -> Guest<()> {
     let tag = Tag::new(&mut store, FuncType::new([ValType::I32], [])).unwrap();
     let work = move |mut caller: Caller<'_, ()>, params: &[Val], results: &mut [Val]| {
         match params[0].i32().unwrap() {
-            -1 => return Ok(Answer::Pending),
+            -1 => return Ok(Answer::Pending(Payload::NONE)),
             -2 => return Err(TrapCode::IntegerOverflow.into()),
             -3 => return Err(Exception::new(&mut caller, tag, &[Val::I32(33)])?.into()),
             -4 => return Err(Error::msg("no")),

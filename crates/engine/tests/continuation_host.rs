@@ -49,7 +49,7 @@ const GUEST: &str = r#"(module $guest
 fn guest(engine: &Engine) -> Guest<()> {
     Guest::new(engine, GUEST, (), |linker| {
         linker
-            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .func_wrap("host", "read", || Reply::<i32>::Pending(()))
             .unwrap();
     })
 }

@@ -495,7 +495,7 @@ fn an_exception_thrown_again_into_a_parked_call_knows_its_origin() {
     both(|engine| {
         let mut guest = Guest::new(engine, WAT, (), |linker| {
             linker
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap();
         });
         let error = guest.error("throw", &[]);

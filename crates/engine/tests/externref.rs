@@ -2,7 +2,8 @@
 
 mod common;
 
-use bident::{Answer, Engine, ExternRef, FuncType, Global, GlobalType, Linker, Val, ValType};
+use bident::ValType;
+use bident::{Answer, Engine, ExternRef, FuncType, Global, GlobalType, Linker, Payload, Val};
 use common::{Counted, Counter, Guest, both, returned, suspended};
 
 const GUEST: &str = r#"(module
@@ -26,7 +27,9 @@ fn guest(engine: &Engine) -> Guest<()> {
         let read = FuncType::new([], [ValType::I32]);
         let look = FuncType::new([ValType::EXTERNREF], []);
         linker
-            .func_new("host", "read", read, |_, _, _| Ok(Answer::Pending))
+            .func_new("host", "read", read, |_, _, _| {
+                Ok(Answer::Pending(Payload::NONE))
+            })
             .unwrap()
             .func_new("host", "look", look, |_, params, _| {
                 assert!(matches!(params, [Val::ExternRef(Some(_))]));

@@ -135,7 +135,7 @@ fn functions_of_other_instances() {
         let wait = Func::wrap(&mut guest.store, |mut caller: Caller<'_, ()>, n: i32| {
             caller.gc();
             if caller.can_suspend() {
-                Reply::Pending
+                Reply::Pending(())
             } else {
                 Reply::Ready(n)
             }

@@ -4,7 +4,7 @@ mod common;
 
 use bident::{
     Answer, Caller, Config, Continuation, Engine, ErrorKind, Func, FuncType, Linker, Outcome,
-    TrapCode, Val, ValType,
+    Payload, TrapCode, Val, ValType,
 };
 use common::{Guest, Random, assert_values, both, both_with, returned, returned_i32, suspended};
 use std::fmt::Write;
@@ -127,7 +127,7 @@ fn huge_frames_grow_at_once() {
                 let touch = |caller: Caller<'_, bool>, _: &[Val], results: &mut [Val]| {
                     results[0] = Val::I64(5);
                     Ok(match caller.data() {
-                        true => Answer::Pending,
+                        true => Answer::Pending(Payload::NONE),
                         false => Answer::Ready,
                     })
                 };
@@ -253,16 +253,20 @@ fn thousand_module() -> String {
     )
 }
 
-fn thousand_guest(engine: &Engine) -> Guest<Answer> {
+/// A guest whose `host.wide` answers later where the store's data says so.
+fn thousand_guest(engine: &Engine) -> Guest<bool> {
     Guest::new(
         engine,
         &thousand_module(),
-        Answer::Ready,
-        |linker: &mut Linker<Answer>| {
+        false,
+        |linker: &mut Linker<bool>| {
             let ty = FuncType::new(thousand(), thousand());
-            let wide = |caller: Caller<'_, Answer>, params: &[Val], results: &mut [Val]| {
+            let wide = |caller: Caller<'_, bool>, params: &[Val], results: &mut [Val]| {
                 results.clone_from_slice(params);
-                Ok(*caller.data())
+                Ok(match caller.data() {
+                    true => Answer::Pending(Payload::NONE),
+                    false => Answer::Ready,
+                })
             };
             linker.func_new("host", "wide", ty, wide).unwrap();
         },
@@ -289,7 +293,7 @@ fn a_thousand_parameters_and_results_pass() {
 fn a_thousand_results_arrive_late() {
     both(|engine| {
         let mut guest = thousand_guest(engine);
-        *guest.store.data_mut() = Answer::Pending;
+        *guest.store.data_mut() = true;
         let params = thousand_values(1);
         let parked: Vec<_> = (0..10)
             .map(|i| (i, guest.park(["host", "tail"][i % 2], &params)))
@@ -410,7 +414,9 @@ fn the_value_buffer_grows_while_activations_wait() {
                 Ok(Answer::Ready)
             };
             linker
-                .func_new("host", "late", none, |_, _, _| Ok(Answer::Pending))
+                .func_new("host", "late", none, |_, _, _| {
+                    Ok(Answer::Pending(Payload::NONE))
+                })
                 .unwrap()
                 .func_new("host", "grow", types, grow)
                 .unwrap();
@@ -438,7 +444,9 @@ fn diver(engine: &Engine) -> Guest<()> {
     Guest::new(engine, DIVE, (), |linker| {
         let ty = FuncType::new([], [ValType::I32]);
         linker
-            .func_new("host", "read", ty, |_, _, _| Ok(Answer::Pending))
+            .func_new("host", "read", ty, |_, _, _| {
+                Ok(Answer::Pending(Payload::NONE))
+            })
             .unwrap();
     })
 }

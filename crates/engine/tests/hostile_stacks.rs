@@ -2,9 +2,9 @@
 
 mod common;
 
-use bident::ValType;
 use bident::{Answer, Caller, Config, Continuation, Engine, Error, ErrorKind, Exception, Extern};
 use bident::{ExternType, Func, FuncType, Global, Linker, Outcome, Store, Tag, TrapCode, Val};
+use bident::{Payload, ValType};
 use common::{Guest, both, child, module, names, suspended};
 
 /// `$c` is suspended inside `$b`, which `$x` resumed; `$x` is gone. `word` is what the guest believes
@@ -532,7 +532,8 @@ fn continuations_of_other_stores_are_refused_everywhere() {
                 Ok(Answer::Ready)
             };
             linker.func_new("host", "give", ty.clone(), give).unwrap();
-            let wait = |_: Caller<'_, ()>, _: &[Val], _: &mut [Val]| Ok(Answer::Pending);
+            let wait =
+                |_: Caller<'_, ()>, _: &[Val], _: &mut [Val]| Ok(Answer::Pending(Payload::NONE));
             linker.func_new("host", "wait", ty, wait).unwrap();
         });
         let alien = std::slice::from_ref(&stranger);

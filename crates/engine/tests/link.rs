@@ -316,7 +316,7 @@ fn a_host_function_goes_from_module_to_module() {
     both(|engine| {
         let mut linker = Linker::new(engine);
         linker
-            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .func_wrap("host", "read", || Reply::<i32>::Pending(()))
             .unwrap();
         let mut store = Store::new(engine, ());
         let instance = linker

@@ -186,7 +186,7 @@ fn every_parked_stack_sees_memory_grow() {
     both(|engine| {
         let mut guest = Guest::new(engine, wat, (), |linker| {
             linker
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap();
         });
         let parked: Vec<_> = (0..20)

@@ -58,7 +58,7 @@ const GUEST: &str = r#"(module
 fn guest(engine: &Engine) -> Guest<()> {
     Guest::new(engine, GUEST, (), |linker| {
         let gc = |mut caller: Caller<'_, ()>| caller.gc();
-        let read = || Reply::<Option<ExternRef>>::Pending;
+        let read = || Reply::<Option<ExternRef>>::Pending(());
         linker
             .func_wrap("host", "gc", gc)
             .unwrap()

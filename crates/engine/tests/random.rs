@@ -139,7 +139,7 @@ fn guest(engine: &Engine) -> (Guest<Pool>, Func) {
             pumped(answer)
         };
         linker
-            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .func_wrap("host", "read", || Reply::<i32>::Pending(()))
             .unwrap()
             .func_wrap("host", "launch", launch)
             .unwrap()

@@ -75,7 +75,7 @@ fn call(caller: &mut Context<'_>, name: &str, n: i32) -> Result<i32, Error> {
 /// last; `host.back` calls this export.
 fn define(linker: &mut Linker<Host>, back: &'static str) {
     linker
-        .func_wrap("host", "read", || Reply::<i32>::Pending)
+        .func_wrap("host", "read", || Reply::<i32>::Pending(()))
         .unwrap()
         .func_wrap("host", "back", move |mut caller: Context<'_>, n: i32| {
             call(&mut caller, back, n)
@@ -214,7 +214,7 @@ fn a_host_function_calls_back_and_is_pending_after() {
         let mut guest = Guest::new(engine, wat, Host::default(), |linker| {
             let host = |mut caller: Context<'_>, n: i32| {
                 assert_eq!(call(&mut caller, "deep", n * 50)?, n * 50);
-                Ok::<_, Error>(Reply::<i32>::Pending)
+                Ok::<_, Error>(Reply::<i32>::Pending(()))
             };
             linker.func_wrap("host", "deep then pending", host).unwrap();
         });
@@ -255,7 +255,7 @@ fn a_host_frame_is_a_barrier() {
 fn an_unnamed_host_function_meets_the_barrier_too() {
     both(|engine| {
         let mut guest = Guest::plain(engine, "(module)");
-        let f = Func::wrap(&mut guest.store, || Reply::<()>::Pending).unwrap();
+        let f = Func::wrap(&mut guest.store, || Reply::<()>::Pending(())).unwrap();
         let error = f.call(&mut guest.store, &[], &mut []).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Barrier);
         guest.check_idle();
@@ -271,9 +271,9 @@ fn a_start_function_is_a_barrier() {
         for (wat, name) in [(own, "host.read"), (imported, "host.wait")] {
             let mut linker = Linker::new(engine);
             linker
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap()
-                .func_wrap("host", "wait", || Reply::<()>::Pending)
+                .func_wrap("host", "wait", || Reply::<()>::Pending(()))
                 .unwrap();
             let mut guest = Guest::plain(engine, "(module)");
             let error = linker
@@ -384,7 +384,7 @@ fn a_panic_after_a_resume_comes_out_of_the_resume() {
     both(|engine| {
         let mut guest = Guest::new(engine, wat, (), |linker| {
             linker
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap()
                 .func_wrap("host", "panic", || -> () { panic!("it panics late") })
                 .unwrap();

@@ -30,7 +30,7 @@ const DIVE: &str = r#"(module
 fn diver(engine: &Engine) -> Guest<()> {
     Guest::new(engine, DIVE, (), |linker| {
         linker
-            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .func_wrap("host", "read", || Reply::<i32>::Pending(()))
             .unwrap();
     })
 }

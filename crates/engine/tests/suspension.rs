@@ -3,7 +3,7 @@
 mod common;
 
 use bident::{Answer, Caller, Engine, Error, ErrorKind, Exception, Extern, ExternRef, Func};
-use bident::{FuncType, Linker, Outcome, Reply, Tag, TrapCode, TypedOutcome, Val, ValType};
+use bident::{FuncType, Linker, Outcome, Payload, Reply, Tag, TrapCode, TypedOutcome, Val, ValType};
 use common::{Guest, Random, assert_values, both, names, returned, returned_i32, suspended};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 fn pending<T: 'static>(linker: &mut Linker<T>, params: &[ValType], results: &[ValType]) {
     let ty = FuncType::new(params.to_vec(), results.to_vec());
     linker
-        .func_new("host", "read", ty, |_, _, _| Ok(Answer::Pending))
+        .func_new("host", "read", ty, |_, _, _| {
+            Ok(Answer::Pending(Payload::NONE))
+        })
         .unwrap();
 }
 
@@ -455,7 +457,7 @@ fn a_host_function_that_the_host_starts_parks() {
         let parked = guest.park("read", &[Val::I32(1)]);
         assert_values(&returned(parked.resume(&mut guest.store, &answer)), &answer);
 
-        let typed = Func::wrap(&mut guest.store, |_: f64| Reply::<f32>::Pending).unwrap();
+        let typed = Func::wrap(&mut guest.store, |_: f64| Reply::<f32>::Pending(())).unwrap();
         let parked = suspended(typed.start(&mut guest.store, &[2.0.into()]));
         let results = returned(parked.resume(&mut guest.store, &[1.5f32.into()]));
         assert_eq!(results[0].f32(), Some(1.5));
@@ -490,7 +492,11 @@ fn a_host_function_learns_whether_it_may_be_pending() {
             let ask = |mut caller: Caller<'_, Vec<bool>>| {
                 let can = caller.can_suspend();
                 caller.data_mut().push(can);
-                if can { Reply::Pending } else { Reply::Ready(1) }
+                if can {
+                    Reply::Pending(())
+                } else {
+                    Reply::Ready(1)
+                }
             };
             linker.func_wrap("host", "ask", ask).unwrap();
         });

@@ -155,7 +155,7 @@ fn a_parked_stack_sees_a_table_that_moved() {
         (func (export "grow") (result i32) (table.grow $t (ref.func $f) (i32.const 100000))))"#;
     both(|engine| {
         let mut guest = Guest::new(engine, wat, (), |linker| {
-            let read = || bident::Reply::<i32>::Pending;
+            let read = || bident::Reply::<i32>::Pending(());
             linker.func_wrap("host", "read", read).unwrap();
         });
         let parked: Vec<_> = (0..10).map(|_| guest.park("use", &[])).collect();

@@ -186,7 +186,7 @@ fn every_trap() -> String {
 fn reader(engine: &Engine, wat: &str) -> Guest<()> {
     Guest::new(engine, wat, (), |linker| {
         linker
-            .func_wrap("host", "read", || Reply::<i32>::Pending)
+            .func_wrap("host", "read", || Reply::<i32>::Pending(()))
             .unwrap();
     })
 }
@@ -255,7 +255,7 @@ fn a_trap_at_every_point_of_a_suspension_frees_the_stack() {
     both(|engine| {
         let mut guest = Guest::new(engine, STEPS, (), |linker| {
             linker
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap()
                 .func_wrap("host", "back", |_: i32, _: i32| 0)
                 .unwrap();
@@ -303,7 +303,7 @@ fn a_trap_at_every_point_between_activations_frees_all_stacks() {
                 Ok(returned_i32(Ok(outcome)))
             };
             linker
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap()
                 .func_wrap("host", "back", back)
                 .unwrap();
@@ -338,7 +338,7 @@ fn a_host_function_traps_before_and_after_a_resume() {
     both(|engine| {
         let mut guest = Guest::new(engine, wat, (), |linker| {
             linker
-                .func_wrap("host", "read", || Reply::<i32>::Pending)
+                .func_wrap("host", "read", || Reply::<i32>::Pending(()))
                 .unwrap()
                 .func_wrap("host", "trap", || -> Result<(), Error> {
                     Err(TrapCode::UndefinedElement.into())

@@ -15,6 +15,7 @@ use crate::value::{Side, Val};
 use crate::vm::cont::trap_of;
 use crate::vm::frames;
 use crate::vm::host_func::HostFunc;
+use crate::vm::payload::Payload;
 use crate::vm::signals;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::VmHeader;
@@ -90,6 +91,8 @@ pub(crate) struct ParkedCall {
     pub(crate) func: u32,
     /// What the host handles, where it resumed a continuation. The chain's last record points there.
     pub(crate) handlers: Option<Box<Handlers>>,
+    /// What the host call waits for.
+    pub(crate) payload: Payload,
 }
 
 impl ParkedCall {
@@ -166,6 +169,7 @@ pub(crate) fn start<T>(
             chain: waiting.hold(),
             func: target.func,
             handlers: None,
+            payload: store.opaque.payload.moved(),
         }),
         _ => None,
     })
@@ -247,6 +251,9 @@ unsafe fn go_on<T>(
     parked: &mut ParkedCall,
     go: Go,
 ) -> Result<Ended, Error> {
+    if !parked.payload.is_none() {
+        parked.payload = Payload::NONE;
+    }
     let lent = Lent::of(store);
     // SAFETY: the store is borrowed, and the chain is one of it.
     unsafe {
@@ -254,6 +261,10 @@ unsafe fn go_on<T>(
         Ok(match run(lent, chain, go, true, parked.func)? {
             Stopped::Parked(waiting) => {
                 parked.chain.hold(waiting);
+                let payload = &mut lent.store().payload;
+                if !payload.is_none() {
+                    parked.payload = payload.moved();
+                }
                 Ended::Parked
             }
             Stopped::Suspended { reference, handler } => {
@@ -312,6 +323,7 @@ fn run_cont<T>(
             chain: waiting.hold(),
             func,
             handlers: Some(handlers),
+            payload: store.opaque.payload.moved(),
         }),
         Stopped::Suspended { reference, handler } => {
             let captured = Captured {

@@ -14,6 +14,7 @@ use crate::host::{Caller, HostReturn, Reply, WasmValues, Words};
 use crate::value::Val;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::instance_number;
+use crate::vm::payload::Payload;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::{VmHostFunc, VmStore};
 use bident_module::FuncType;
@@ -54,6 +55,16 @@ impl StoreOpaque {
             Some(Err(error)) => self.unwind(Unwinding::Error(error)),
             None => self.unwind(Unwinding::Error(error)),
         }
+    }
+
+    /// Keeps what a host call waits for until it has parked. Where it may not, the payload is dropped
+    /// here, where a panic of its drop is caught.
+    #[inline]
+    fn pending(&mut self, payload: Payload) -> Reply<u64> {
+        if !payload.is_none() && self.vm.chains.may_park() {
+            self.payload = payload;
+        }
+        Reply::Pending(())
     }
 
     #[inline]
@@ -106,7 +117,7 @@ pub(crate) unsafe fn dispatch<T: 'static, F: 'static>(
     match result {
         Ok(Ok(Reply::Ready(word))) => Reaction::ready(word),
         // SAFETY: the record is part of a HostFunc.
-        Ok(Ok(Reply::Pending)) => store.opaque.park(unsafe { &*record.cast::<HostFunc>() }),
+        Ok(Ok(Reply::Pending(()))) => store.opaque.park(unsafe { &*record.cast::<HostFunc>() }),
         Ok(Err(error)) => store.opaque.fail(error),
         Err(panic) => store.opaque.unwind(Unwinding::Panic(panic)),
     }
@@ -136,7 +147,7 @@ where
             let (params, results) = values.split_at_mut(ty.params().len());
             let reply = match closure(Caller::new(store, instance), params, results) {
                 Ok(Answer::Ready) => write_results(&mut store.opaque, ty, results),
-                Ok(Answer::Pending) => Ok(Reply::Pending),
+                Ok(Answer::Pending(payload)) => Ok(store.opaque.pending(payload)),
                 Err(error) => Err(error),
             };
             values.clear();
@@ -166,6 +177,6 @@ pub(crate) fn reply<T, R: HostReturn>(
 ) -> Result<Reply<u64>, Error> {
     Ok(match result.into_reply()? {
         Reply::Ready(values) => Reply::Ready(values.write(&mut Words(&mut store.opaque))?),
-        Reply::Pending => Reply::Pending,
+        Reply::Pending(payload) => store.opaque.pending(Payload::new(payload)),
     })
 }

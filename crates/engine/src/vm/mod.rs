@@ -29,6 +29,7 @@ pub(crate) mod leave;
 pub(crate) mod lending;
 pub(crate) mod memory;
 pub(crate) mod panics;
+pub(crate) mod payload;
 pub(crate) mod record;
 pub(crate) mod signals;
 pub(crate) mod store;

@@ -15,6 +15,7 @@ use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::memory::LinearMemory;
 use crate::vm::panics::Panics;
+use crate::vm::payload::Payload;
 use crate::vm::record::Record;
 use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTable, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
@@ -47,6 +48,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) code: CodeMap,
     /// Whether stack sizes are remembered; a copy of the engine's setting.
     pub(crate) learns: bool,
+    /// What the host call waits for that is about to park; nothing at any other time.
+    pub(crate) payload: Payload,
     /// Why a host function ended the run that now unwinds.
     pub(crate) unwinding: Option<Unwinding>,
     pub(crate) instances: Vec<InstanceData>,
@@ -159,6 +162,7 @@ impl StoreOpaque {
             id: StoreId::next()?,
             learns: !engine.config().smallest_stacks,
             code: CodeMap::default(),
+            payload: Payload::NONE,
             unwinding: None,
             instances: Vec::new(),
             funcs: Vec::new(),

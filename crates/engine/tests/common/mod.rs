@@ -203,8 +203,13 @@ pub(crate) struct Counted(Arc<AtomicUsize>);
 impl Counter {
     /// Makes a value.
     pub(crate) fn value(&self) -> ExternRef {
+        ExternRef::new(self.counted())
+    }
+
+    /// Makes a value for Rust.
+    pub(crate) fn counted(&self) -> Counted {
         self.0.fetch_add(1, Ordering::Relaxed);
-        ExternRef::new(Counted(self.0.clone()))
+        Counted(self.0.clone())
     }
 
     /// How many there are.

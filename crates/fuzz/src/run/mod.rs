@@ -226,7 +226,7 @@ fn act(mut caller: Caller<'_, Host>, what: i32, arg: i32, acc: i64) -> Result<Re
         },
         HostCall::Trap => return Err(TrapCode::Unreachable.into()),
         HostCall::Fail => return Err(Error::msg("failed on purpose")),
-        HostCall::Pending => return Ok(Reply::Pending),
+        HostCall::Pending => return Ok(Reply::Pending(())),
         HostCall::Swallow => match call(&mut caller, arg, acc) {
             Ok(value) => value,
             Err(error) => outcome(&mut caller, &error).code(),
@@ -273,7 +273,7 @@ fn act_on_held(
 /// The host function that a continuation can be made of.
 fn leaf(mut caller: Caller<'_, Host>, value: i64) -> Result<Reply<i64>, Error> {
     match value & 3 {
-        2 => Ok(Reply::Pending),
+        2 => Ok(Reply::Pending(())),
         3 => Err(exception(&mut caller, value)),
         _ => Ok(Reply::Ready(value.wrapping_mul(3).wrapping_add(1))),
     }

@@ -4,7 +4,7 @@ use super::jspi::{self, Frame};
 use super::realm::{HostData, Realm};
 use super::{convert, errors};
 use crate::raw::{Attempt, Env, Own, Ref, Stored, Thrown};
-use bident::{Answer, Caller, Error, Func, FuncType, Val};
+use bident::{Answer, Caller, Error, Func, FuncType, Local, Val};
 use std::rc::Rc;
 
 /// A JavaScript function that a module imported.
@@ -138,10 +138,9 @@ fn call_suspending(
             Err(suspend_error(&realm, env, &import))
         };
         awaited
-            .map(|awaited| realm.awaited.set(Some(awaited)))
+            .map(|awaited| Answer::Pending(bident::Payload::new(Local::new(awaited))))
             .map_err(|thrown| errors::carry(&realm, env, thrown))
-    })?;
-    Ok(Answer::Pending)
+    })
 }
 
 /// Calls the JavaScript function.

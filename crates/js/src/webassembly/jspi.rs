@@ -4,7 +4,7 @@
 //!  promising(f)(args) ── Func::start ─► wasm ─► suspending import ─► JavaScript function
 //!         │                                          │ value
 //!         │                                          ▼ awaited_of: PromiseResolve(value)
-//!         ◄──────────── Outcome::Suspended ── Answer::Pending
+//!         ◄─────────── Outcome::Suspended ── Answer::Pending(Awaited)
 //!         │ park: an Activation object holds the suspension and the capability of the promise
 //!         ▼
 //!      promise         fulfilled already ─► one job ─────────────► fulfilled ─┐
@@ -29,7 +29,7 @@ use super::{Payload, convert, errors};
 use crate::raw::{
     self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
 };
-use bident::{Error, Func, FuncType, Outcome, Suspension, Val, printable};
+use bident::{Error, Func, FuncType, Local, Outcome, Suspension, Val, printable};
 use rquickjs::{Ctx, Exception, Object, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -86,27 +86,21 @@ impl Realm {
     }
 }
 
-/// What an import that has answered "pending" waits for.
-pub(crate) struct Awaited {
-    what: What,
+/// What an import that answers "pending" waits for. On its way through the engine the collector does
+/// not see the value, which is then as alive as one that a Rust frame owns; no JavaScript runs.
+pub(super) struct Awaited {
+    /// The value to go on with in the next turn, or a promise that is pending or rejected.
+    value: Stored,
+    /// Whether it is such a promise.
+    is_promise: bool,
     /// Number of the import.
     import: u32,
 }
 
-enum What {
-    /// The value, in the next turn.
-    Value(Stored),
-    /// A promise that is pending or rejected.
-    Promise(Stored),
-}
-
-impl Awaited {
-    /// Tells the collector about the value in it.
-    pub(super) fn mark(&self, marker: &Marker) {
-        let (What::Value(value) | What::Promise(value)) = &self.what;
-        value.mark(marker);
-    }
-}
+const _: () = assert!(
+    size_of::<bident::Local<Awaited>>() <= 5 * size_of::<usize>(),
+    "a payload that needs no allocation"
+);
 
 /// `PromiseResolve` of what a suspending import returned.
 #[inline]
@@ -119,7 +113,8 @@ pub(super) fn awaited_of<'js>(
     if !value.get().is_object() {
         // A promise resolved with it would be fulfilled with it.
         return Ok(Awaited {
-            what: What::Value(value.store()),
+            value: value.store(),
+            is_promise: false,
             import,
         });
     }
@@ -133,11 +128,16 @@ pub(super) fn awaited_of<'js>(
         promise = env.call(resolve.get(), constructor.get(), &[promise])?;
         state = raw::promise_state(env, promise.get());
     }
-    let what = match state {
-        Some(PromiseState::Fulfilled) => What::Value(env.promise_result(promise.get()).store()),
-        _ => What::Promise(promise.store()),
+    let is_promise = state != Some(PromiseState::Fulfilled);
+    let value = match is_promise {
+        true => promise,
+        false => env.promise_result(promise.get()),
     };
-    Ok(Awaited { what, import })
+    Ok(Awaited {
+        value: value.store(),
+        is_promise,
+        import,
+    })
 }
 
 /// The payload of a promising function.
@@ -231,20 +231,21 @@ impl Activation {
         self.parked.set(parked);
     }
 
-    /// Waits for what the import left in the realm. Gives the promise that the awaiter must await.
+    /// Waits for what the import answered. Gives the promise that the awaiter must await.
     fn park<'js>(
         &self,
         env: Env<'js>,
         object: HostObject<'_>,
-        suspension: Suspension,
+        mut suspension: Suspension,
     ) -> Attempt<Option<Own<'js>>> {
-        let Some(Awaited { what, import }) = self.realm.awaited.take() else {
-            // Only host functions of this realm answer "pending", and each leaves what it awaits.
-            return Ok(None);
+        let awaited = suspension.payload().take::<Local<Awaited>>();
+        let Some(Ok(awaited)) = awaited.map(Local::into_inner) else {
+            unreachable!("only imports of this realm answer \"pending\", each with what it awaits");
         };
-        let (value, pending) = match what {
-            What::Value(value) => (Some(value), None),
-            What::Promise(promise) => (None, Some(promise.into_owned(env))),
+        let import = awaited.import;
+        let (value, pending) = match awaited.is_promise {
+            false => (Some(awaited.value), None),
+            true => (None, Some(awaited.value.into_owned(env))),
         };
         let known = value.is_some();
         self.parked.set(Some(Parked {

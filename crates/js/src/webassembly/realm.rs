@@ -3,14 +3,14 @@
 use super::Payload;
 use super::buffers::Buffers;
 use super::import::Import;
-use super::jspi::{Awaited, Frame};
+use super::jspi::Frame;
 use super::{function, tag};
 use crate::raw::{
     self, Attempt, Backlink, Classes, Context, Env, Marker, Own, Promises, Ref, Stored, Thrown,
 };
 use bident::{Engine, Extern, ExternRef, Func, Global, Memory, SharedStore, Store, Table, Tag};
 use rquickjs::{Ctx, Exception, JsLifetime, Result};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::{Rc, Weak};
@@ -38,8 +38,6 @@ pub(crate) struct Realm {
     pub(super) imports: RefCell<Vec<Rc<Import>>>,
     /// Which calls are under way, outermost first.
     pub(super) frames: RefCell<Vec<Frame>>,
-    /// What the import that has just answered "pending" waits for.
-    pub(super) awaited: Cell<Option<Awaited>>,
     /// Memories whose buffer JavaScript has seen.
     pub(super) buffers: Buffers,
     /// The tag under which WebAssembly sees what JavaScript throws.
@@ -193,7 +191,6 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             store: SharedStore::new(store),
             imports: RefCell::default(),
             frames: RefCell::default(),
-            awaited: Cell::default(),
             buffers: Buffers::default(),
             js_tag: js_tag.expect("every engine knows the type"),
             values: RefCell::default(),
@@ -290,11 +287,6 @@ impl Realm {
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
             intrinsics.mark(marker);
         }
-        let awaited = self.awaited.take();
-        if let Some(awaited) = &awaited {
-            awaited.mark(marker);
-        }
-        self.awaited.set(awaited);
     }
 
     /// Drops every JavaScript value.
@@ -309,7 +301,6 @@ impl Realm {
         drop(self.imports.take());
         self.buffers.clear();
         drop(self.intrinsics.take());
-        drop(self.awaited.take());
     }
 
     /// Keeps what `install` has made or found.
