@@ -81,13 +81,22 @@ impl Memory {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = &mut store.context_mut().0.opaque;
         let own = self.index_in(store)? as usize;
-        let memory = &mut store.memories[own];
-        let pages = memory.pages();
-        memory.grow(delta).ok_or_else(|| {
+        let pages = store.memories[own].pages();
+        store.grow_memory(own, delta).ok_or_else(|| {
             Error::limit(format!(
                 "a memory of {pages} pages cannot grow by {delta} pages"
             ))
         })
+    }
+
+    /// A memory of the store that has grown, by WebAssembly or the host, since this last gave it.
+    ///
+    /// For hosts that show the bytes of memories to others, and must know when those are stale.
+    #[inline]
+    pub fn next_grown(mut store: impl AsContextMut) -> Option<Self> {
+        let store = &mut store.context_mut().0.opaque;
+        let index = store.take_grown_memory()?;
+        Some(Self::new_handle(store, index))
     }
 
     /// Content.

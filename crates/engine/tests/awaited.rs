@@ -216,23 +216,22 @@ fn a_drop_that_panics_is_a_panic_of_whoever_causes_it() {
 
 #[test]
 fn a_wait_allocates_nothing() {
-    both(|engine| {
-        fn allocations<P: Send + 'static>(engine: &Engine, value: fn(i32) -> P) -> usize {
-            let mut guest = guest(engine, value);
-            let mut parked = guest.park("run", &[Val::I32(0)]);
+    let engine = &Engine::default();
+    fn allocations<P: Send + 'static>(engine: &Engine, value: fn(i32) -> P) -> usize {
+        let mut guest = guest(engine, value);
+        let mut parked = guest.park("run", &[Val::I32(0)]);
+        parked = go_on(&mut guest, parked, 1);
+        let before = ALLOCATIONS.get();
+        for _ in 0..100 {
+            parked.payload().take::<P>();
             parked = go_on(&mut guest, parked, 1);
-            let before = ALLOCATIONS.get();
-            for _ in 0..100 {
-                parked.payload().take::<P>();
-                parked = go_on(&mut guest, parked, 1);
-            }
-            ALLOCATIONS.get() - before
         }
-        assert_eq!(allocations(engine, |_| ()), 0);
-        assert_eq!(allocations(engine, |x| x), 0);
-        assert_eq!(allocations(engine, |x| [x as usize; 5]), 0);
-        assert_eq!(allocations(engine, |x| [x as usize; 6]), 100);
-    });
+        ALLOCATIONS.get() - before
+    }
+    assert_eq!(allocations(engine, |_| ()), 0);
+    assert_eq!(allocations(engine, |x| x), 0);
+    assert_eq!(allocations(engine, |x| [x as usize; 5]), 0);
+    assert_eq!(allocations(engine, |x| [x as usize; 6]), 100);
 }
 
 #[test]

@@ -32,7 +32,8 @@
 //! functions included; a start function that is a `Suspending` import is a `SuspendError`.
 //!
 //! Limits of this version: no shared memories, no `compileStreaming` and `instantiateStreaming`; an
-//! instance lives as long as its context; a buffer ends at 2 GiB, as all of QuickJS's do; what only a parked
+//! instance lives as long as its context; a memory of 2 GiB or more has no `buffer`, as
+//! QuickJS has none of that size (a `RangeError` says so); what only a parked
 //! stack or a table holds stays alive as long as the store may reach it, cycles through JavaScript included.
 #![deny(unsafe_code)]
 

@@ -1,6 +1,7 @@
 //! `install` in contexts that have nothing else of this crate: other hosts, more than one context.
 
-use rquickjs::{Context, Ctx, Function, Object, Result, Runtime, TypedArray, Value};
+use rquickjs::{Context, Ctx, Function, Object, Persistent, Result, Runtime, TypedArray, Value};
+use std::time::Instant;
 
 /// Calls its import, and handles every exception.
 const WAITS: &str = r#"(module (import "m" "f" (func $f (param i32) (result i32)))
@@ -87,6 +88,63 @@ fn a_function_outlives_the_names_of_its_context() {
         Ok::<_, rquickjs::Error>(())
     })
     .expect("no exception");
+}
+
+#[test]
+fn a_function_of_a_context_that_is_gone_calls_its_imports() {
+    let runtime = Runtime::new().expect("a runtime");
+    let (first, second) = (context(&runtime), context(&runtime));
+    let saved = first.with(|ctx| {
+        let source = "var exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+                m: { f: new WebAssembly.Suspending((x) => x * 2) } }).exports;
+            [WebAssembly.promising(exports.f), exports.f, WebAssembly.Memory]";
+        Persistent::save(&ctx, ctx.eval::<Object, _>(source).expect("functions"))
+    });
+    drop(first);
+    runtime.run_gc();
+    second.with(|ctx| {
+        let shared = saved.restore(&ctx).expect("the same runtime");
+        ctx.globals().set("shared", shared).expect("a global");
+        let source = "var result, [promising, plain, OtherMemory] = shared;
+            promising(21).then((value) => { result = value; });
+            if (new OtherMemory({ initial: 1 }).buffer.byteLength !== 65536) throw new Error('memory');
+            if (plain(1) !== -1) throw new Error('a SuspendError is caught');";
+        eval(&ctx, source).map(drop).expect("no exception");
+    });
+    drain(&runtime);
+    let result: i32 = (second.with(|ctx| ctx.globals().get("result"))).expect("a number");
+    assert_eq!(result, 42);
+}
+
+#[test]
+fn a_call_costs_the_same_beside_many_contexts() {
+    let runtime = Runtime::new().expect("a runtime");
+    let first = context(&runtime);
+    let calls = || {
+        let source = "var table = new WebAssembly.Table({ element: 'externref', initial: 1 });
+            for (let i = 0; i < 20000; i++) table.get(0)";
+        let round = |_| {
+            let start = Instant::now();
+            first
+                .with(|ctx| eval(&ctx, source).map(drop))
+                .expect("no exception");
+            start.elapsed()
+        };
+        (0..10).map(round).min().expect("some rounds")
+    };
+    let alone = calls();
+    let others: Vec<_> = (0..300).map(|_| context(&runtime)).collect();
+    let beside = calls();
+    assert!(
+        beside < 3 * alone,
+        "{alone:?} alone, {beside:?} beside others"
+    );
+    // The last to come is found as well as the first.
+    for context in others.iter().rev() {
+        context
+            .with(|ctx| eval(&ctx, "new WebAssembly.Tag({ parameters: [] })").map(drop))
+            .expect("no exception");
+    }
 }
 
 #[test]

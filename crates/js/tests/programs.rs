@@ -83,7 +83,9 @@ fn assert_complete(group: &str, listed: &[&str]) {
 }
 
 programs! {
-    api { exceptions functions global imports instantiate interface memory module references table }
+    api {
+        exceptions functions global imports instantiate interface memory module references scaling sizes table
+    }
     host { buffers clone event_loop globals inspect modules process }
     jspi { barriers concurrency continuations entering exceptions lifetime surface suspending }
 }

@@ -107,9 +107,7 @@ const FAILED: u64 = u64::MAX;
 
 builtin!(MemoryGrow, |store, instance, [memory, delta, ..]| {
     let memory = store.instances[instance].items.memories[memory as usize];
-    Ok(store.memories[memory as usize]
-        .grow(delta)
-        .unwrap_or(FAILED))
+    Ok(store.grow_memory(memory as usize, delta).unwrap_or(FAILED))
 });
 
 builtin!(

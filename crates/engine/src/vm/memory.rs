@@ -26,6 +26,8 @@ pub(crate) struct LinearMemory {
     ty: MemoryType,
     /// Pages that growth stops at: the type's maximum or the engine's limit.
     most: u64,
+    /// Whether it is among those that have grown and not been asked for since.
+    pub(crate) noted: bool,
 }
 
 // SAFETY: the record and the mapping belong to this value alone.
@@ -51,6 +53,7 @@ impl LinearMemory {
             record: NonNull::from(Box::leak(record)),
             ty,
             most,
+            noted: false,
         };
         if memory.grow(ty.limits.min).is_none() {
             return Err(Error::limit(format!(

@@ -57,6 +57,8 @@ pub(crate) struct StoreOpaque {
     #[expect(clippy::vec_box, reason = "compiled code holds their addresses")]
     pub(crate) host_funcs: Vec<Box<HostFunc>>,
     pub(crate) memories: Vec<LinearMemory>,
+    /// Numbers of the memories that have grown and not been asked for since, each once.
+    grown: Vec<u32>,
     pub(crate) tables: Vec<TableData>,
     pub(crate) globals: Vec<GlobalData>,
     pub(crate) tags: Vec<TagData>,
@@ -168,6 +170,7 @@ impl StoreOpaque {
             funcs: Vec::new(),
             host_funcs: Vec::new(),
             memories: Vec::new(),
+            grown: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
@@ -297,6 +300,27 @@ impl StoreOpaque {
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
         alloc::push(&mut self.memories, memory, "a linear memory")?;
         Ok(self.memories.len() as u32 - 1)
+    }
+
+    /// Adds pages to a memory; the old size, or `None` where a limit is reached or the system refuses.
+    pub(crate) fn grow_memory(&mut self, index: usize, delta: u64) -> Option<u64> {
+        let memory = &mut self.memories[index];
+        if delta > 0 && !memory.noted {
+            self.grown.try_reserve(1).ok()?;
+        }
+        let old = memory.grow(delta)?;
+        if delta > 0 && !std::mem::replace(&mut memory.noted, true) {
+            self.grown.push(index as u32);
+        }
+        Some(old)
+    }
+
+    /// Number of a memory that has grown since this last gave it.
+    #[inline]
+    pub(crate) fn take_grown_memory(&mut self) -> Option<u32> {
+        let index = self.grown.pop()?;
+        self.memories[index as usize].noted = false;
+        Some(index)
     }
 
     /// Adds a global.

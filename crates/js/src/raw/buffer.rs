@@ -9,11 +9,15 @@
 //! for memories never shrink. JavaScript could move the data pointer into a buffer of another owner
 //! only with `transfer`, which `webassembly/memory.rs` keeps away from these buffers.
 
-use super::value::{Attempt, Env, Own, Ref, Thrown};
+use super::env::Env;
+use super::value::{Attempt, Own, Ref, Thrown};
 use crate::webassembly::HostData;
 use bident::{Memory, SharedStore};
-use rquickjs::qjs;
+use rquickjs::{Exception, qjs};
 use std::ffi::c_void;
+
+/// Most bytes that an `ArrayBuffer` of QuickJS shows.
+const MOST: usize = i32::MAX as usize;
 
 /// What lives as long as a buffer: the store of its memory.
 struct Keeper {
@@ -27,6 +31,11 @@ pub(crate) fn memory_buffer<'js>(
     memory: Memory,
 ) -> Attempt<Own<'js>> {
     let (base, length) = store.with(|store| (memory.data_ptr(&*store), memory.data_size(&*store)));
+    if length > MOST {
+        let message =
+            "a memory of 2 GiB or more has no buffer here: ArrayBuffers of QuickJS end below";
+        return Err(env.raise(Exception::throw_range(&env.ctx(), message)));
+    }
     let opaque = Box::into_raw(Box::new(Keeper {
         _store: store.clone(),
     }));
@@ -34,16 +43,16 @@ pub(crate) fn memory_buffer<'js>(
     // which the keeper sees to; the engine makes references to them only inside its own functions,
     // while no JavaScript runs. `release` gets the box back when the buffer goes or is detached.
     let buffer = unsafe {
-        qjs::JS_NewArrayBuffer(
+        env.take(qjs::JS_NewArrayBuffer(
             env.raw(),
             base,
             length as qjs::size_t,
             Some(release),
             opaque.cast(),
             false,
-        )
+        ))
     };
-    env.take(buffer).inspect_err(|Thrown| {
+    buffer.inspect_err(|Thrown| {
         // SAFETY: a buffer that could not be made has not taken the box.
         drop(unsafe { Box::from_raw(opaque) });
     })
@@ -63,27 +72,30 @@ pub(crate) fn detach(env: Env<'_>, buffer: Ref<'_>) {
     unsafe { qjs::JS_DetachArrayBuffer(env.raw(), buffer.raw) }
 }
 
-/// The bytes that an `ArrayBuffer` or a view of one shows.
-pub(crate) struct Bytes {
+/// A copy of the bytes of a `BufferSource`; `None` for any other value. A detached buffer has none.
+pub(crate) fn copy_bytes(env: Env<'_>, value: Ref<'_>) -> Attempt<Option<Vec<u8>>> {
+    let Some(Bytes { base, length }) = bytes_of(env, value) else {
+        return Ok(None);
+    };
+    let mut copy = Vec::new();
+    if copy.try_reserve_exact(length).is_err() {
+        let message = format!("no memory for a copy of {length} bytes");
+        return Err(env.raise(Exception::throw_range(&env.ctx(), &message)));
+    }
+    if length > 0 {
+        // SAFETY: `bytes_of` has just found them, and no JavaScript ran since.
+        copy.extend_from_slice(unsafe { std::slice::from_raw_parts(base, length) });
+    }
+    Ok(Some(copy))
+}
+
+/// Where the bytes of a buffer, or of a part of one, lie. Good until JavaScript runs again.
+struct Bytes {
     base: *const u8,
     length: usize,
 }
 
-impl Bytes {
-    /// A copy of them.
-    pub(crate) fn to_vec(&self) -> Vec<u8> {
-        if self.length == 0 {
-            return Vec::new();
-        }
-        // SAFETY: `bytes_of` has just found them, and no JavaScript ran since.
-        unsafe { std::slice::from_raw_parts(self.base, self.length) }.to_vec()
-    }
-}
-
-/// The bytes of a `BufferSource`; `None` for any other value. A detached buffer has none.
-///
-/// Good until JavaScript runs again.
-pub(crate) fn bytes_of(env: Env<'_>, value: Ref<'_>) -> Option<Bytes> {
+fn bytes_of(env: Env<'_>, value: Ref<'_>) -> Option<Bytes> {
     // SAFETY: the value is alive; QuickJS checks what it is, and writes sizes where it succeeds.
     unsafe {
         if qjs::JS_IsArrayBuffer(value.raw) {
@@ -93,14 +105,14 @@ pub(crate) fn bytes_of(env: Env<'_>, value: Ref<'_>) -> Option<Bytes> {
             return None;
         }
         let (mut offset, mut length, mut element) = (0, 0, 0);
-        let buffer = qjs::JS_GetTypedArrayBuffer(
+        let buffer = env.take(qjs::JS_GetTypedArrayBuffer(
             env.raw(),
             value.raw,
             &mut offset,
             &mut length,
             &mut element,
-        );
-        let Ok(buffer) = env.take(buffer) else {
+        ));
+        let Ok(buffer) = buffer else {
             drop(env.exception());
             return view_by_properties(env, value);
         };

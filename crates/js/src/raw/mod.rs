@@ -15,8 +15,7 @@
 //!
 //! 1. *One thread.* QuickJS values never leave the thread of their runtime: none of the types is `Send`.
 //! 2. *A context outlives the code it runs.* An [`Env`] is made where QuickJS or rquickjs passes a context
-//!    in, and lives no longer than that call; [`Context`] turns into one only while JavaScript or
-//!    WebAssembly of that context runs.
+//!    in, and lives no longer than that call; [`Running`] hands one on, to what that call calls.
 //! 3. *Every [`Stored`] has one owner that QuickJS knows*: it lies in the payload of a host object
 //!    (`webassembly/mod.rs`) whose `mark` reports it. So the collector counts each reference exactly once, and no cycle
 //!    through Rust keeps a runtime alive.
@@ -25,6 +24,7 @@
 #![allow(unsafe_code, reason = "the one place that calls the C API of QuickJS")]
 
 mod buffer;
+mod env;
 #[cfg(feature = "host")]
 mod jobs;
 mod native;
@@ -36,7 +36,8 @@ mod script;
 mod stack;
 mod value;
 
-pub(crate) use buffer::{bytes_of, detach, memory_buffer};
+pub(crate) use buffer::{copy_bytes, detach, memory_buffer};
+pub(crate) use env::{ContextId, Env, Running};
 #[cfg(feature = "host")]
 pub(crate) use jobs::{Job, run_next_job};
 pub(crate) use native::{Call, Kind, accessor, function, prevent_extensions};
@@ -46,13 +47,16 @@ pub(crate) use promise::{Capability, PromiseState, Promises, enqueue, promise_st
 pub(crate) use script::Script;
 #[cfg(feature = "host")]
 pub(crate) use stack::remaining_stack;
-pub(crate) use value::{Args, Attempt, Context, Env, Own, Ref, Stored, Thrown};
+pub(crate) use value::{Args, Attempt, Identity, Own, Ref, Stored, Thrown};
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};
 
 /// Takes ownership of what a function of QuickJS returned.
-fn owned<'js>(ctx: &Ctx<'js>, value: qjs::JSValue) -> Result<Value<'js>> {
-    // SAFETY: functions of QuickJS return owned references; the caller passes each on only once.
+///
+/// # Safety
+/// A function of QuickJS has just returned it, in this context, with a reference for the caller.
+unsafe fn owned<'js>(ctx: &Ctx<'js>, value: qjs::JSValue) -> Result<Value<'js>> {
+    // SAFETY: the caller says so.
     unsafe {
         if qjs::JS_IsException(value) {
             return Err(Error::Exception);

@@ -1,6 +1,8 @@
 //! JavaScript functions that are Rust functions: methods, accessors and constructors.
 
+use super::env::Env;
 use super::owned;
+use super::value::{Args, Ref};
 use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value, qjs};
 use std::ffi::CString;
 use std::ptr::NonNull;
@@ -22,16 +24,13 @@ pub(crate) struct Call<'js> {
     pub(crate) ctx: Ctx<'js>,
     /// `this`, or `new.target` in a constructor.
     pub(crate) this: Value<'js>,
-    args: Vec<Value<'js>>,
+    args: Args<'js>,
 }
 
 impl<'js> Call<'js> {
     /// The argument at this position, `undefined` past the end.
     pub(crate) fn arg(&self, i: usize) -> Value<'js> {
-        self.args
-            .get(i)
-            .cloned()
-            .unwrap_or_else(|| Value::new_undefined(self.ctx.clone()))
+        (self.args.get(i).to_owned(Env::new(&self.ctx))).into_value()
     }
 
     /// Whether there is an argument at this position, be it `undefined`.
@@ -60,17 +59,15 @@ where
         Kind::ConstructorOrFunction => qjs::JSCFunctionEnum_JS_CFUNC_constructor_or_func,
     };
     // SAFETY: the callback has the signature that the three protocols share; QuickJS copies the name.
-    let value = owned(ctx, unsafe {
-        qjs::JS_NewCFunction2(
-            ctx.as_raw().as_ptr(),
-            Some(callback::<F>),
-            name.as_ptr(),
-            length,
-            protocol,
-            0,
+    // The function is ours.
+    let value = unsafe {
+        let (context, name) = (ctx.as_raw().as_ptr(), name.as_ptr());
+        owned(
+            ctx,
+            qjs::JS_NewCFunction2(context, Some(callback::<F>), name, length, protocol, 0),
         )
-    })?;
-    Function::from_value(value)
+    };
+    Function::from_value(value?)
 }
 
 /// Defines an accessor: enumerable and configurable, as Web IDL asks.
@@ -133,18 +130,13 @@ where
 {
     // SAFETY: `function` was given an F, which has no size, so any aligned pointer leads to one.
     let f = unsafe { NonNull::<F>::dangling().read() };
-    // SAFETY: QuickJS calls with its own living context and values; each gets a reference of its own.
+    // SAFETY: QuickJS calls with its own living context and values, and keeps them alive meanwhile.
     let call = unsafe {
-        let ctx = Ctx::from_raw(NonNull::new_unchecked(ctx));
-        let value =
-            |raw| Value::from_raw(ctx.clone(), qjs::JS_DupValue(ctx.as_raw().as_ptr(), raw));
-        let args = (0..argc.max(0) as usize)
-            .map(|i| value(*argv.add(i)))
-            .collect();
+        let env = Env::from_callback(ctx);
         Call {
-            this: value(this),
-            args,
-            ctx,
+            this: Ref::lent(this).to_owned(env).into_value(),
+            args: Args::from_callback(argc, argv),
+            ctx: env.ctx(),
         }
     };
     match f(&call) {

@@ -1,11 +1,13 @@
 //! Host objects: JavaScript objects with a payload of ours, some of which can be called.
 
-use super::value::{Args, Attempt, Env, Own, Ref, Thrown};
+use super::env::Env;
+use super::value::{Args, Attempt, Own, Ref, Stored, Thrown};
 use crate::webassembly::Payload;
 use rquickjs::{Ctx, Error, Result, qjs};
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 
 /// The two classes of host objects in one runtime.
 #[derive(Clone, Copy, Debug)]
@@ -55,20 +57,52 @@ impl Classes {
         self,
         env: Env<'js>,
         prototype: Ref<'_>,
-        data: Payload,
+        payload: Payload,
     ) -> Attempt<Own<'js>> {
-        let class = if data.is_function() {
+        let _link = None;
+        self.make(env, prototype, Box::new(Contents { _link, payload }))
+    }
+
+    /// The same, without a prototype; from now on `link` leads to the object, as long as it is there.
+    pub(crate) fn create_linked<'js>(
+        self,
+        env: Env<'js>,
+        payload: Payload,
+        link: &Backlink,
+    ) -> Attempt<Own<'js>> {
+        let contents = Contents {
+            _link: Some(Bound(link.0.clone())),
+            payload,
+        };
+        let object = self.make(env, env.null().get(), Box::new(contents))?;
+        link.0.set(object.get().raw);
+        Ok(object)
+    }
+
+    fn make<'js>(
+        self,
+        env: Env<'js>,
+        prototype: Ref<'_>,
+        contents: Box<Contents>,
+    ) -> Attempt<Own<'js>> {
+        let class = if contents.payload.is_function() {
             self.function
         } else {
             self.object
         };
-        // SAFETY: the prototype is alive. The payload becomes the object's, until `finalize`.
+        // SAFETY: the prototype is alive. The contents become the object's, until `finalize`.
         unsafe {
             let object = env.take(qjs::JS_NewObjectProtoClass(env.raw(), prototype.raw, class))?;
-            qjs::JS_SetOpaque(object.get().raw, Box::into_raw(Box::new(data)).cast());
+            qjs::JS_SetOpaque(object.get().raw, Box::into_raw(contents).cast());
             Ok(object)
         }
     }
+}
+
+/// What a host object owns. Dropped in this order: the link goes before anything else.
+struct Contents {
+    _link: Option<Bound>,
+    payload: Payload,
 }
 
 /// A value that is known to be a host object.
@@ -82,29 +116,32 @@ impl<'a> HostObject<'a> {
     /// The host object that a value is, if it is one.
     pub(crate) fn of(classes: Classes, value: Ref<'a>) -> Option<Self> {
         let mut class = 0;
-        // SAFETY: an object of our classes has a payload as long as it is alive, which it is for 'a.
-        let payload = unsafe {
+        // SAFETY: an object of our classes has its contents as long as it is alive, which it is for 'a.
+        let contents = unsafe {
             let data = qjs::JS_GetAnyOpaque(value.raw, &mut class);
             let ours = class == classes.object || class == classes.function;
             if ours {
-                data.cast::<Payload>().as_ref()
+                data.cast::<Contents>().as_ref()
             } else {
                 None
             }
         };
-        payload.map(|payload| Self {
+        contents.map(|contents| Self {
             object: value,
-            payload,
+            payload: &contents.payload,
         })
     }
 
     /// # Safety
     /// QuickJS passed the value, which is a host object, to a callback that runs for all of `'a`.
     pub(super) unsafe fn from_callback(object: qjs::JSValue) -> Self {
-        // SAFETY: an object of our classes has a payload as long as it is alive.
-        let payload = unsafe { &*payload_of(object) };
-        let object = Ref::lent(object);
-        Self { object, payload }
+        // SAFETY: an object of our classes has its contents as long as it is alive.
+        unsafe {
+            Self {
+                object: Ref::lent(object),
+                payload: &(*contents_of(object)).payload,
+            }
+        }
     }
 
     /// The object.
@@ -123,31 +160,29 @@ pub(crate) fn payload<'a>(classes: Classes, value: Ref<'a>) -> Option<&'a Payloa
     HostObject::of(classes, value).map(HostObject::payload)
 }
 
-/// The way from a payload to its own object, without keeping it alive.
-///
-/// Safe because of one rule: the payload calls [`Backlink::unbind`] when it is dropped, which is before
-/// the object's memory goes.
-pub(crate) struct Backlink(Cell<qjs::JSValue>);
+/// The way to a host object, without keeping it alive: [`Classes::create_linked`] binds it, and the
+/// finalizer of the object undoes that.
+pub(crate) struct Backlink(Rc<Cell<qjs::JSValue>>);
 
 impl Backlink {
     /// Leads nowhere yet.
     pub(crate) fn new() -> Self {
-        Self(Cell::new(qjs::JS_UNDEFINED))
-    }
-
-    /// From now on it leads to `object`.
-    pub(crate) fn bind(&self, object: &Own<'_>) {
-        self.0.set(object.get().raw);
-    }
-
-    /// The object is going away.
-    pub(crate) fn unbind(&self) {
-        self.0.set(qjs::JS_UNDEFINED);
+        Self(Rc::new(Cell::new(qjs::JS_UNDEFINED)))
     }
 
     /// The object; `undefined` if there is none.
     pub(crate) fn get<'js>(&self, env: Env<'js>) -> Own<'js> {
-        Ref::lent(self.0.get()).to_owned(env)
+        // SAFETY: an object that is gone has undone the link: see `Bound`.
+        unsafe { Ref::lent(self.0.get()) }.to_owned(env)
+    }
+}
+
+/// The link's other end, in the object.
+struct Bound(Rc<Cell<qjs::JSValue>>);
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        self.0.set(qjs::JS_UNDEFINED);
     }
 }
 
@@ -158,25 +193,25 @@ pub(crate) struct Marker {
 }
 
 impl Marker {
-    pub(super) fn mark(&self, value: qjs::JSValue) {
+    pub(super) fn mark(&self, value: &Stored) {
         // SAFETY: QuickJS gave both during its marking, and the value is alive.
-        unsafe { qjs::JS_MarkValue(self.runtime, value, self.mark) }
+        unsafe { qjs::JS_MarkValue(self.runtime, value.raw(), self.mark) }
     }
 }
 
 /// # Safety
 /// Called by QuickJS with an object of our classes.
-unsafe fn payload_of(object: qjs::JSValue) -> *mut Payload {
+unsafe fn contents_of(object: qjs::JSValue) -> *mut Contents {
     let mut class = 0;
     // SAFETY: see above.
     unsafe { qjs::JS_GetAnyOpaque(object, &mut class).cast() }
 }
 
 unsafe extern "C" fn finalize(_: *mut qjs::JSRuntime, object: qjs::JSValue) {
-    // SAFETY: the payload was a box; the object is gone after this. An object whose creation failed
+    // SAFETY: the contents were a box; the object is gone after this. An object whose creation failed
     // half way has none.
     unsafe {
-        let data = payload_of(object);
+        let data = contents_of(object);
         if !data.is_null() {
             drop(Box::from_raw(data));
         }
@@ -188,9 +223,9 @@ unsafe extern "C" fn mark(
     object: qjs::JSValue,
     mark: qjs::JS_MarkFunc,
 ) {
-    // SAFETY: the object is alive, and its payload only ever borrowed.
-    if let Some(data) = unsafe { payload_of(object).as_ref() } {
-        data.mark(&Marker { runtime, mark });
+    // SAFETY: the object is alive, and its contents only ever borrowed.
+    if let Some(data) = unsafe { contents_of(object).as_ref() } {
+        data.payload.mark(&Marker { runtime, mark });
     }
 }
 
@@ -218,6 +253,6 @@ unsafe extern "C" fn call(
 }
 
 const _: () = assert!(
-    size_of::<*mut c_void>() == size_of::<*mut Payload>(),
-    "payload pointers are thin"
+    size_of::<*mut c_void>() == size_of::<*mut Contents>(),
+    "pointers to contents are thin"
 );

@@ -1,7 +1,8 @@
 //! Promises and jobs without functions made for them.
 
+use super::env::Env;
 use super::object::HostObject;
-use super::value::{Args, Attempt, Env, Own, Ref, Stored, Thrown};
+use super::value::{Args, Attempt, Own, Ref, Stored, Thrown};
 use crate::webassembly::run_job;
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::qjs;
@@ -35,16 +36,16 @@ impl<'js> Env<'js> {
     #[inline]
     pub(crate) fn promise_result(self, promise: Ref<'_>) -> Own<'js> {
         // SAFETY: the promise is alive; the result is a new reference.
-        let raw = unsafe { qjs::JS_PromiseResult(self.raw(), promise.raw) };
-        self.take(raw).unwrap_or_else(|Thrown| self.undefined())
+        let result = unsafe { self.take(qjs::JS_PromiseResult(self.raw(), promise.raw)) };
+        result.unwrap_or_else(|Thrown| self.undefined())
     }
 
     /// The property `constructor`. May run JavaScript.
     #[inline]
     pub(crate) fn constructor_of(self, value: Ref<'_>) -> Attempt<Own<'js>> {
         let name = PredefinedAtom::Constructor as qjs::JSAtom;
-        // SAFETY: the value is alive; predefined atoms always are.
-        self.take(unsafe { qjs::JS_GetProperty(self.raw(), value.raw, name) })
+        // SAFETY: the value is alive; predefined atoms always are. The result is ours.
+        unsafe { self.take(qjs::JS_GetProperty(self.raw(), value.raw, name)) }
     }
 }
 
@@ -69,10 +70,16 @@ impl Promises<'_> {
     /// A new promise, and its capability.
     pub(crate) fn create<'js>(&self, env: Env<'js>) -> Attempt<(Own<'js>, Capability)> {
         let mut args = [self.executor.raw];
-        // SAFETY: constructor and executor are alive during the call.
-        let promise = env.take(unsafe {
-            qjs::JS_CallConstructor(env.raw(), self.constructor.raw, 1, args.as_mut_ptr())
-        })?;
+        // SAFETY: constructor and executor are alive during the call; the promise is ours.
+        let promise = unsafe {
+            let constructor = self.constructor.raw;
+            env.take(qjs::JS_CallConstructor(
+                env.raw(),
+                constructor,
+                1,
+                args.as_mut_ptr(),
+            ))
+        }?;
         self.kept
             .take()
             .map(|capability| (promise, capability))

@@ -15,15 +15,13 @@ impl<'js> Script<'js> {
         let code = unsafe {
             let length = source.as_bytes().len() as qjs::size_t;
             let context = ctx.as_raw().as_ptr();
-            qjs::JS_Eval(
-                context,
-                source.as_ptr(),
-                length,
-                name.as_ptr(),
-                flags as i32,
+            let (source, name) = (source.as_ptr(), name.as_ptr());
+            super::owned(
+                ctx,
+                qjs::JS_Eval(context, source, length, name, flags as i32),
             )
         };
-        super::owned(ctx, code).map(Self)
+        code.map(Self)
     }
 
     /// Runs the script in the global scope.
@@ -31,10 +29,10 @@ impl<'js> Script<'js> {
         let ctx = self.0.ctx().clone();
         // SAFETY: the value is bytecode from `compile`, never seen by JavaScript code; JS_EvalFunction
         // takes ownership of the reference that `dup` makes.
-        let result = unsafe {
+        unsafe {
             let context = ctx.as_raw().as_ptr();
-            qjs::JS_EvalFunction(context, qjs::JS_DupValue(context, self.0.as_raw()))
-        };
-        super::owned(&ctx, result)
+            let code = qjs::JS_DupValue(context, self.0.as_raw());
+            super::owned(&ctx, qjs::JS_EvalFunction(context, code))
+        }
     }
 }

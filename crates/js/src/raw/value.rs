@@ -1,7 +1,8 @@
 //! Values of JavaScript by who owns them, and what can be done with one.
 
+use super::env::Env;
 use super::object::Marker;
-use rquickjs::{Ctx, Error, Value, qjs};
+use rquickjs::{Error, Value, qjs};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
@@ -17,245 +18,6 @@ impl From<Thrown> for Error {
     fn from(Thrown: Thrown) -> Self {
         Self::Exception
     }
-}
-
-/// A context, to be kept. Does not keep the context alive.
-#[derive(Clone, Copy)]
-pub(crate) struct Context(NonNull<qjs::JSContext>);
-
-impl Context {
-    /// The context of `ctx`.
-    #[inline]
-    pub(crate) fn new(ctx: &Ctx<'_>) -> Self {
-        Self(ctx.as_raw())
-    }
-
-    /// The context, to be used. Only for code that runs on behalf of the context: a host function
-    /// that its WebAssembly calls, a job of its queue.
-    #[inline]
-    pub(crate) fn env(&self) -> Env<'_> {
-        Env {
-            ctx: self.0,
-            lifetime: PhantomData,
-        }
-    }
-
-    /// Whether it is the context of `ctx`.
-    pub(crate) fn is(&self, ctx: &Ctx<'_>) -> bool {
-        self.0 == ctx.as_raw()
-    }
-}
-
-/// A context that runs code now.
-#[derive(Clone, Copy)]
-pub(crate) struct Env<'js> {
-    ctx: NonNull<qjs::JSContext>,
-    /// Invariant, as in `Ctx<'js>`.
-    lifetime: PhantomData<fn(&'js ()) -> &'js ()>,
-}
-
-impl<'js> Env<'js> {
-    /// The context that rquickjs has entered.
-    #[inline]
-    pub(crate) fn new(ctx: &Ctx<'js>) -> Self {
-        Self {
-            ctx: ctx.as_raw(),
-            lifetime: PhantomData,
-        }
-    }
-
-    /// # Safety
-    /// QuickJS passed the pointer to a callback that runs for all of `'js`.
-    #[inline]
-    pub(super) unsafe fn from_callback(ctx: *mut qjs::JSContext) -> Self {
-        // SAFETY: QuickJS passes no null context.
-        let ctx = unsafe { NonNull::new_unchecked(ctx) };
-        let lifetime = PhantomData;
-        Self { ctx, lifetime }
-    }
-
-    #[inline]
-    pub(super) fn raw(self) -> *mut qjs::JSContext {
-        self.ctx.as_ptr()
-    }
-
-    #[inline]
-    pub(super) fn runtime(self) -> NonNull<qjs::JSRuntime> {
-        // SAFETY: a context is alive while it runs code, and has a runtime.
-        unsafe { NonNull::new_unchecked(qjs::JS_GetRuntime(self.raw())) }
-    }
-
-    /// The same for rquickjs.
-    pub(crate) fn ctx(self) -> Ctx<'js> {
-        // SAFETY: the context is alive for 'js.
-        unsafe { Ctx::from_raw(self.ctx) }
-    }
-
-    /// Takes ownership of what a function of QuickJS returned.
-    #[inline]
-    pub(super) fn take(self, raw: qjs::JSValue) -> Attempt<Own<'js>> {
-        // SAFETY: reads the tag.
-        if unsafe { qjs::JS_IsException(raw) } {
-            return Err(Thrown);
-        }
-        Ok(Own { raw, env: self })
-    }
-
-    /// `undefined`.
-    #[inline]
-    pub(crate) fn undefined(self) -> Own<'js> {
-        Own {
-            raw: qjs::JS_UNDEFINED,
-            env: self,
-        }
-    }
-
-    /// `null`.
-    #[inline]
-    pub(crate) fn null(self) -> Own<'js> {
-        Own {
-            raw: qjs::JS_NULL,
-            env: self,
-        }
-    }
-
-    /// A number.
-    #[inline]
-    pub(crate) fn int(self, value: i32) -> Own<'js> {
-        Own {
-            raw: qjs::JS_MKVAL(qjs::JS_TAG_INT, value),
-            env: self,
-        }
-    }
-
-    /// A number.
-    #[inline]
-    pub(crate) fn float(self, value: f64) -> Own<'js> {
-        Own {
-            raw: qjs::JS_NewFloat64(value),
-            env: self,
-        }
-    }
-
-    /// A `BigInt`.
-    pub(crate) fn bigint(self, value: i64) -> Attempt<Own<'js>> {
-        // SAFETY: makes a value in a living context.
-        self.take(unsafe { qjs::JS_NewBigInt64(self.raw(), value) })
-    }
-
-    /// `ToInt32`. May run JavaScript.
-    #[inline]
-    pub(crate) fn to_i32(self, value: Ref<'_>) -> Attempt<i32> {
-        // SAFETY: the value is alive; QuickJS writes the result where it succeeds.
-        unsafe {
-            if qjs::JS_VALUE_GET_TAG(value.raw) == qjs::JS_TAG_INT {
-                return Ok(qjs::JS_VALUE_GET_INT(value.raw));
-            }
-            let mut result = 0;
-            check(qjs::JS_ToInt32(self.raw(), &mut result, value.raw)).map(|()| result)
-        }
-    }
-
-    /// `ToBigInt64`. May run JavaScript.
-    pub(crate) fn to_i64(self, value: Ref<'_>) -> Attempt<i64> {
-        let mut result = 0;
-        // SAFETY: as in `to_i32`.
-        check(unsafe { qjs::JS_ToBigInt64(self.raw(), &mut result, value.raw) }).map(|()| result)
-    }
-
-    /// `ToNumber`. May run JavaScript.
-    #[inline]
-    pub(crate) fn to_f64(self, value: Ref<'_>) -> Attempt<f64> {
-        // SAFETY: as in `to_i32`.
-        unsafe {
-            if qjs::JS_VALUE_GET_TAG(value.raw) == qjs::JS_TAG_INT {
-                return Ok(qjs::JS_VALUE_GET_INT(value.raw).into());
-            }
-            let mut result = 0.0;
-            check(qjs::JS_ToFloat64(self.raw(), &mut result, value.raw)).map(|()| result)
-        }
-    }
-
-    /// Calls a function. The values of `args` stay the caller's.
-    #[inline]
-    pub(crate) fn call(
-        self,
-        function: Ref<'_>,
-        this: Ref<'_>,
-        args: &[Own<'js>],
-    ) -> Attempt<Own<'js>> {
-        const MOST: usize = 8;
-        if args.len() > MOST {
-            let mut raw: Vec<_> = args.iter().map(|arg| arg.raw).collect();
-            return self.call_raw(function, this, &mut raw);
-        }
-        let mut raw = [qjs::JS_UNDEFINED; MOST];
-        for (raw, arg) in raw.iter_mut().zip(args) {
-            *raw = arg.raw;
-        }
-        self.call_raw(function, this, &mut raw[..args.len()])
-    }
-
-    #[inline]
-    fn call_raw(
-        self,
-        function: Ref<'_>,
-        this: Ref<'_>,
-        args: &mut [qjs::JSValue],
-    ) -> Attempt<Own<'js>> {
-        // SAFETY: all values are alive during the call; QuickJS borrows arguments.
-        self.take(unsafe {
-            qjs::JS_Call(
-                self.raw(),
-                function.raw,
-                this.raw,
-                args.len() as i32,
-                args.as_mut_ptr(),
-            )
-        })
-    }
-
-    /// The pending exception, which is then no longer pending.
-    pub(crate) fn exception(self) -> Own<'js> {
-        // SAFETY: a living context; the reference becomes ours.
-        let raw = unsafe { qjs::JS_GetException(self.raw()) };
-        Own { raw, env: self }
-    }
-
-    /// Makes `value` the pending exception.
-    pub(crate) fn throw(self, value: Own<'js>) -> Thrown {
-        // SAFETY: JS_Throw takes over the reference.
-        unsafe { qjs::JS_Throw(self.raw(), value.into_raw()) };
-        Thrown
-    }
-
-    /// The pending exception, unless no program may catch it: then it stays pending. The host
-    /// interrupts programs with such an exception.
-    pub(crate) fn catch(self, Thrown: Thrown) -> Attempt<Own<'js>> {
-        let exception = self.exception();
-        // SAFETY: the value is alive.
-        if unsafe { qjs::JS_IsUncatchableError(exception.raw) } {
-            return Err(self.throw(exception));
-        }
-        Ok(exception)
-    }
-
-    /// Leaves the error of a function of rquickjs pending.
-    pub(crate) fn raise(self, error: Error) -> Thrown {
-        if !error.is_exception() {
-            rquickjs::Exception::throw_type(&self.ctx(), &error.to_string());
-        }
-        Thrown
-    }
-
-    /// A value of rquickjs, made ours.
-    pub(crate) fn own(self, value: &Value<'js>) -> Own<'js> {
-        Ref::new(value).to_owned(self)
-    }
-}
-
-fn check(status: i32) -> Attempt<()> {
-    if status < 0 { Err(Thrown) } else { Ok(()) }
 }
 
 /// A value that someone else keeps alive for `'a`.
@@ -281,8 +43,10 @@ impl<'a> Ref<'a> {
         }
     }
 
+    /// # Safety
+    /// The value stays alive for all of `'a`.
     #[inline]
-    pub(super) fn lent(raw: qjs::JSValue) -> Self {
+    pub(super) unsafe fn lent(raw: qjs::JSValue) -> Self {
         Self {
             raw,
             lifetime: PhantomData,
@@ -344,15 +108,24 @@ impl<'a> Ref<'a> {
         unsafe { qjs::JS_IsFunction(env.raw(), self.raw) }
     }
 
+    /// Which object it is, if it is one.
+    #[inline]
+    pub(crate) fn identity(self) -> Option<Identity> {
+        // SAFETY: an object has a pointer.
+        let object = || unsafe { qjs::JS_VALUE_GET_PTR(self.raw) };
+        self.is_object().then(|| Identity(object().addr()))
+    }
+
     /// Whether both are the same object.
     #[inline]
     pub(crate) fn is_same_object(self, other: Ref<'_>) -> bool {
-        // SAFETY: both are objects, so both have pointers.
-        self.is_object()
-            && other.is_object()
-            && unsafe { qjs::JS_VALUE_GET_PTR(self.raw) == qjs::JS_VALUE_GET_PTR(other.raw) }
+        self.is_object() && self.identity() == other.identity()
     }
 }
+
+/// Which object of a runtime it is, as long as the object lives.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Identity(usize);
 
 /// A value that a Rust stack frame owns.
 pub(crate) struct Own<'js> {
@@ -373,10 +146,18 @@ impl Drop for Own<'_> {
 }
 
 impl<'js> Own<'js> {
+    /// # Safety
+    /// The caller hands over a reference to the value, which is of the runtime of `env`.
+    #[inline]
+    pub(super) unsafe fn from_raw(env: Env<'js>, raw: qjs::JSValue) -> Self {
+        Self { raw, env }
+    }
+
     /// A loan of it.
     #[inline]
     pub(crate) fn get(&self) -> Ref<'_> {
-        Ref::lent(self.raw)
+        // SAFETY: as long as it is borrowed, it keeps its reference.
+        unsafe { Ref::lent(self.raw) }
     }
 
     #[inline]
@@ -428,7 +209,8 @@ impl Stored {
     /// A loan of it.
     #[inline]
     pub(crate) fn get(&self) -> Ref<'_> {
-        Ref::lent(self.raw)
+        // SAFETY: as long as it is borrowed, it keeps its reference.
+        unsafe { Ref::lent(self.raw) }
     }
 
     /// Another reference to the value.
@@ -455,9 +237,14 @@ impl Stored {
         }
     }
 
-    /// Tells the collector about the reference.
+    /// Tells the collector about the reference. Its owner does so once for each marking.
     pub(crate) fn mark(&self, marker: &Marker) {
-        marker.mark(self.raw);
+        marker.mark(self);
+    }
+
+    #[inline]
+    pub(super) fn raw(&self) -> qjs::JSValue {
+        self.raw
     }
 }
 
@@ -486,6 +273,14 @@ impl<'a> Args<'a> {
     /// The argument at this position, `undefined` past the end.
     #[inline]
     pub(crate) fn get(self, i: usize) -> Ref<'a> {
-        self.0.get(i).map_or(Ref::UNDEFINED, |raw| Ref::lent(*raw))
+        // SAFETY: QuickJS keeps them alive for 'a.
+        let lent = |raw: &qjs::JSValue| unsafe { Ref::lent(*raw) };
+        self.0.get(i).map_or(Ref::UNDEFINED, lent)
+    }
+
+    /// How many there are.
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        self.0.len()
     }
 }

@@ -1,6 +1,7 @@
 //! Puts the namespace together, with the property attributes that Web IDL asks for.
 
-use super::realm::{self, Intrinsics, Realm};
+use super::intrinsics::Intrinsics;
+use super::realm::{self, Realm};
 use super::{errors, exception, global, instance, jspi, memory, module, table, tag};
 use crate::raw::{Call, Env, Kind, Ref, Stored, accessor, function};
 use bident::Engine;

@@ -1,20 +1,26 @@
 //! The buffers of memories: one `ArrayBuffer` per memory, until the memory grows.
 //!
 //! WebAssembly can grow a memory at any time, and JavaScript must find the old buffer detached when it
-//! runs next. So each time control passes from WebAssembly to JavaScript, [`Buffers::refresh`] compares
-//! sizes of the memories whose buffer JavaScript has asked for; there is hardly ever more than one.
+//! runs next. So each time control passes from WebAssembly to JavaScript, [`Buffers::refresh`] asks the
+//! store which memories have grown.
 
 use super::realm::HostData;
-use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored};
+use crate::raw::{self, Attempt, Env, Identity, Marker, Own, Ref, Stored};
 use bident::{Memory, SharedStore};
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 /// The buffers that JavaScript has seen and that are not detached.
 #[derive(Default)]
-pub(super) struct Buffers(RefCell<Vec<Buffer>>);
+pub(super) struct Buffers(RefCell<Shown>);
+
+#[derive(Default)]
+struct Shown {
+    buffers: HashMap<Memory, Buffer>,
+    objects: HashSet<Identity>,
+}
 
 struct Buffer {
-    memory: Memory,
     length: usize,
     object: Stored,
 }
@@ -27,74 +33,67 @@ impl Buffers {
         store: &SharedStore<HostData>,
         memory: Memory,
     ) -> Attempt<Own<'js>> {
-        if let Some(buffer) = self
-            .0
-            .borrow()
-            .iter()
-            .find(|buffer| buffer.memory == memory)
-        {
+        if let Some(buffer) = self.0.borrow().buffers.get(&memory) {
             return Ok(buffer.object.to_owned(env));
         }
         let object = raw::memory_buffer(env, store, memory)?;
         let length = store.with(|store| memory.data_size(&*store));
-        let entry = Buffer {
-            memory,
+        let stored = object.get().to_owned(env).store();
+        let mut shown = self.0.borrow_mut();
+        shown.objects.extend(object.get().identity());
+        let buffer = Buffer {
             length,
-            object: object.get().to_owned(env).store(),
+            object: stored,
         };
-        self.0.borrow_mut().push(entry);
+        shown.buffers.insert(memory, buffer);
         Ok(object)
     }
 
     /// Detaches the buffers that their memories have outgrown.
+    #[inline]
     pub(super) fn refresh(&self, env: Env<'_>, store: &SharedStore<HostData>) {
-        if self.0.borrow().is_empty() {
+        if self.0.borrow().buffers.is_empty() {
             return;
         }
-        let outgrown = store.with(|store| {
-            self.0
+        while let Some(memory) = store.with(|store| Memory::next_grown(store)) {
+            let length = store.with(|store| memory.data_size(&*store));
+            let shown = self
+                .0
                 .borrow()
-                .iter()
-                .position(|buffer| buffer.length != buffer.memory.data_size(&*store))
-        });
-        if let Some(i) = outgrown {
-            self.detach_at(env, i);
-            self.refresh(env, store);
+                .buffers
+                .get(&memory)
+                .map(|buffer| buffer.length);
+            if shown.is_some_and(|shown| shown != length) {
+                self.detach(env, memory);
+            }
         }
     }
 
     /// Detaches the buffer of a memory, grown or not.
     pub(super) fn detach(&self, env: Env<'_>, memory: Memory) {
-        let found = self
-            .0
-            .borrow()
-            .iter()
-            .position(|buffer| buffer.memory == memory);
-        if let Some(i) = found {
-            self.detach_at(env, i);
+        let mut shown = self.0.borrow_mut();
+        let Some(buffer) = shown.buffers.remove(&memory) else {
+            return;
+        };
+        if let Some(identity) = buffer.object.get().identity() {
+            shown.objects.remove(&identity);
         }
-    }
-
-    #[cold]
-    fn detach_at(&self, env: Env<'_>, i: usize) {
-        let buffer = self.0.borrow_mut().swap_remove(i);
+        drop(shown);
         raw::detach(env, buffer.object.get());
     }
 
     /// Whether a value is one of the buffers.
     pub(super) fn contains(&self, value: Ref<'_>) -> bool {
-        self.0
-            .borrow()
-            .iter()
-            .any(|buffer| buffer.object.get().is_same_object(value))
+        let shown = self.0.borrow();
+        let identity = value.identity();
+        identity.is_some_and(|identity| shown.objects.contains(&identity))
     }
 
     /// Tells the collector about the buffers.
     pub(super) fn mark(&self, marker: &Marker) {
-        self.0
-            .borrow()
-            .iter()
-            .for_each(|buffer| buffer.object.mark(marker));
+        let shown = self.0.borrow();
+        let buffers = shown.buffers.values();
+        buffers.for_each(|buffer| buffer.object.mark(marker));
     }
 
     /// Forgets the buffers.

@@ -6,7 +6,9 @@ use super::Payload;
 use super::realm::Realm;
 use crate::raw::{self, Attempt, Env, Own, Ref, Thrown};
 use bident::{Func, FuncType, HeapType, Kind, RefType, Val, ValType};
-use rquickjs::{Coerced, Ctx, Exception, Value};
+use rquickjs::atom::PredefinedAtom;
+use rquickjs::function::This;
+use rquickjs::{Coerced, Ctx, Exception, Function, Object, Value};
 use std::rc::Rc;
 
 /// `ToValueType`.
@@ -216,57 +218,93 @@ fn list_to_wasm(
     types: &[ValType],
     results: &mut [Val],
 ) -> Attempt<()> {
-    let values = list_from_iterable(env, iterable, "several results")?;
-    if values.len() != types.len() {
+    let list = list_from_iterable(env, iterable, "several results", types.len())?;
+    let values = list.exactly(types.len()).map_err(|given| {
         let message = format!(
-            "expected {} results, the iterable gave {}",
-            types.len(),
-            values.len()
+            "expected {} results, the iterable gave {given}",
+            types.len()
         );
-        return Err(env.raise(Exception::throw_type(&env.ctx(), &message)));
-    }
+        env.raise(Exception::throw_type(&env.ctx(), &message))
+    })?;
     for ((value, ty), result) in values.iter().zip(types).zip(results) {
         write_wasm(realm, env, value.get(), *ty, result)?;
     }
     Ok(())
 }
 
-/// The values that `for (const value of iterable)` would see; `what` they are, for messages.
+/// What an iterable gave.
+pub(super) struct List<'js> {
+    /// The first values.
+    values: Vec<Own<'js>>,
+    /// How many there were.
+    length: u64,
+}
+
+impl<'js> List<'js> {
+    /// The values, where there were so many.
+    ///
+    /// # Errors
+    /// How many there were.
+    pub(super) fn exactly(self, length: usize) -> Result<Vec<Own<'js>>, u64> {
+        match self.length == length as u64 {
+            true => Ok(self.values),
+            false => Err(self.length),
+        }
+    }
+
+    /// The values, where none is missing.
+    pub(super) fn all(self) -> Option<Vec<Own<'js>>> {
+        (self.length == self.values.len() as u64).then_some(self.values)
+    }
+}
+
+/// The values that `for (const value of iterable)` would see; `what` they are, for messages. All are
+/// asked for, but only `most` are kept: an iterable may be endless.
 pub(super) fn list_from_iterable<'js>(
     env: Env<'js>,
     iterable: Ref<'_>,
     what: &str,
-) -> Attempt<Vec<Own<'js>>> {
-    let not_iterable = || {
-        let message = format!("{what} must come as an iterable object");
-        env.raise(Exception::throw_type(&env.ctx(), &message))
-    };
-    let ctx = env.ctx();
+    most: usize,
+) -> Attempt<List<'js>> {
     let iterable = iterable.to_owned(env).into_value();
-    let list = || -> rquickjs::Result<Option<Vec<Own<'js>>>> {
-        let Some(object) = iterable.as_object() else {
-            return Ok(None);
-        };
-        let method: rquickjs::Value<'js> =
-            object.get(rquickjs::atom::PredefinedAtom::SymbolIterator)?;
-        let Some(method) = method.as_function() else {
-            return Ok(None);
-        };
-        let iterator: rquickjs::Object<'js> =
-            method.call((rquickjs::function::This(object.clone()),))?;
-        let next: rquickjs::Function<'js> = iterator.get("next")?;
-        let mut values = Vec::new();
-        loop {
-            let step: rquickjs::Object<'js> =
-                next.call((rquickjs::function::This(iterator.clone()),))?;
-            if step.get::<_, rquickjs::Coerced<bool>>("done")?.0 {
-                return Ok(Some(values));
-            }
-            values.push(env.own(&step.get::<_, rquickjs::Value<'js>>("value")?));
+    match iterate(env, &iterable, most) {
+        Ok(Some(list)) => Ok(list),
+        Ok(None) => {
+            let message = format!("{what} must come as an iterable object");
+            Err(env.raise(Exception::throw_type(&env.ctx(), &message)))
         }
+        Err(error) => Err(env.raise(error)),
+    }
+}
+
+/// `None` if the value is no iterable object.
+fn iterate<'js>(
+    env: Env<'js>,
+    iterable: &Value<'js>,
+    most: usize,
+) -> rquickjs::Result<Option<List<'js>>> {
+    let Some(object) = iterable.as_object() else {
+        return Ok(None);
     };
-    let list = list();
-    drop(ctx);
-    list.map_err(|error| env.raise(error))?
-        .ok_or_else(not_iterable)
+    let method: Value<'js> = object.get(PredefinedAtom::SymbolIterator)?;
+    let Some(method) = method.as_function() else {
+        return Ok(None);
+    };
+    let iterator: Object<'js> = method.call((This(object.clone()),))?;
+    let next: Function<'js> = iterator.get("next")?;
+    let mut list = List {
+        values: Vec::new(),
+        length: 0,
+    };
+    loop {
+        let step: Object<'js> = next.call((This(iterator.clone()),))?;
+        if step.get::<_, Coerced<bool>>("done")?.0 {
+            return Ok(Some(list));
+        }
+        let value: Value<'js> = step.get("value")?;
+        list.length += 1;
+        if list.values.len() < most {
+            list.values.push(env.own(&value));
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Errors: the classes of the namespace, and what becomes of an error of the engine.
 
 use super::exception;
-use super::realm::{self, Intrinsics, Realm};
+use super::intrinsics::Intrinsics;
+use super::realm::{self, Realm};
 use crate::raw::{Attempt, Call, Env, Kind, Own, Stored, Thrown, function};
 use bident::{Error, ErrorKind, FrameInfo, TrapCode, printable};
 use rquickjs::atom::PredefinedAtom;

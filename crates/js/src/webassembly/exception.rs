@@ -199,25 +199,25 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (ctx, env) = (&call.ctx, Env::new(&call.ctx));
     let realm = realm::of(ctx)?;
     let tag = tag::argument(call, &realm, 0)?;
-    let given = convert::list_from_iterable(env, Ref::new(&call.arg(1)), "the payload")?;
+    let ty = realm.store.with(|store| tag.ty(&*store));
+    let types = ty.params();
+    let given = call.arg(1);
+    let given = Ref::new(&given);
+    let given = convert::list_from_iterable(env, given, "the payload", types.len())?;
     let traced = trace_stack(call)?;
     let type_error = |message: &str| JsException::throw_type(ctx, message);
     if tag == realm.js_tag {
         return Err(type_error("JSTag belongs to the exceptions of JavaScript"));
     }
-    let ty = realm.store.with(|store| tag.ty(&*store));
     if !ty.results().is_empty() {
         return Err(type_error("a tag with results is not for exceptions"));
     }
-    let types = ty.params();
-    if types.len() != given.len() {
-        let message = format!(
-            "the tag asks for {} values, got {}",
-            types.len(),
-            given.len()
-        );
-        return Err(type_error(&message));
-    }
+    let given = given.exactly(types.len()).map_err(|given| {
+        type_error(&format!(
+            "the tag asks for {} values, got {given}",
+            types.len()
+        ))
+    })?;
     let args = (given.into_iter().zip(types))
         .map(|(value, ty)| Arg::from_js(&realm, env, value, *ty))
         .collect::<Attempt<_>>()?;

@@ -24,7 +24,7 @@ pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attem
     let (ty, index) = realm
         .store
         .with(|store| (func.ty(&*store), func.index_in_module(&*store)));
-    let index = index.unwrap_or_else(|| realm.number_of_host_function(func));
+    let index = index.unwrap_or_else(|| realm.imports.number_of(func));
     let length = ty.params().len();
     let payload = Payload::Function(ExportedFunction {
         realm: realm.reference(env),
@@ -80,10 +80,7 @@ impl ExportedFunction {
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
         with_params(&self.realm, env, &self.ty, args, |params| {
             with_results(&self.ty, |results| {
-                let called = self
-                    .realm
-                    .store
-                    .with(|store| self.func.call(store, params, results));
+                let called = (self.realm).run(env, |store| self.func.call(store, params, results));
                 self.realm.buffers.refresh(env, &self.realm.store);
                 match called {
                     Ok(()) => convert::results_to_js(&self.realm, env, results),

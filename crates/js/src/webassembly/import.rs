@@ -3,8 +3,10 @@
 use super::jspi::{self, Frame};
 use super::realm::{HostData, Realm};
 use super::{convert, errors};
-use crate::raw::{Attempt, Env, Own, Ref, Stored, Thrown};
-use bident::{Answer, Caller, Error, Func, FuncType, Local, Val};
+use crate::raw::{Attempt, Env, Marker, Own, Ref, Stored, Thrown};
+use bident::{Answer, Caller, Error, Func, FuncType, Local, Payload, Val};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// A JavaScript function that a module imported.
@@ -14,7 +16,39 @@ pub(crate) struct Import {
     pub(super) ty: FuncType,
     module: String,
     name: String,
-    host: std::cell::Cell<Option<Func>>,
+}
+
+/// What the modules of a realm imported from JavaScript.
+#[derive(Default)]
+pub(super) struct Imports {
+    /// By the number that the host functions know.
+    list: RefCell<Vec<Rc<Import>>>,
+    /// The numbers of the host functions.
+    numbers: RefCell<HashMap<Func, u32>>,
+}
+
+impl Imports {
+    /// Tells the collector about the functions.
+    pub(super) fn mark(&self, marker: &Marker) {
+        let list = self.list.borrow();
+        list.iter().for_each(|import| import.function.mark(marker));
+    }
+
+    /// Forgets the functions.
+    pub(super) fn clear(&self) {
+        drop(self.list.take());
+    }
+
+    /// The import with this number.
+    pub(super) fn get(&self, number: u32) -> Option<Rc<Import>> {
+        self.list.borrow().get(number as usize).cloned()
+    }
+
+    /// The number that stands for the index of a host function, which has none in a module.
+    pub(super) fn number_of(&self, func: Func) -> u32 {
+        let numbers = self.numbers.borrow();
+        numbers.get(&func).copied().unwrap_or_default()
+    }
 }
 
 /// Whether an import waits for promises.
@@ -27,11 +61,6 @@ pub(super) enum Waits {
 }
 
 impl Import {
-    /// The JavaScript function.
-    pub(super) fn function(&self) -> &Stored {
-        &self.function
-    }
-
     /// Words for messages: the import, and the function's name if it has one.
     pub(super) fn describe(&self, env: Env<'_>) -> String {
         let function = self.function.to_owned(env).into_value();
@@ -58,48 +87,45 @@ pub(super) fn create(
     ty: FuncType,
     (module, name): (&str, &str),
 ) -> Result<Func, Error> {
-    let number = realm.imports.borrow().len() as u32;
-    let import = Rc::new(Import {
+    let import = Import {
         function: function.store(),
         ty: ty.clone(),
         module: module.to_owned(),
         name: name.to_owned(),
-        host: std::cell::Cell::default(),
-    });
-    realm.imports.borrow_mut().push(import.clone());
+    };
+    let number = realm.imports.list.borrow().len() as u32;
     let func = realm.store.with(|store| {
         Func::new(store, ty, move |mut caller, params, results| match waits {
             Waits::No => call(&mut caller, number, params, results),
             Waits::Yes => call_suspending(&mut caller, number, params),
         })
     })?;
-    import.host.set(Some(func));
+    realm.imports.list.borrow_mut().push(Rc::new(import));
+    realm.imports.numbers.borrow_mut().insert(func, number);
     Ok(func)
-}
-
-impl Realm {
-    /// The number that stands for the index of a host function, which has none in a module.
-    pub(super) fn number_of_host_function(&self, func: Func) -> u32 {
-        let imports = self.imports.borrow();
-        imports
-            .iter()
-            .position(|import| import.host.get() == Some(func))
-            .unwrap_or_default() as u32
-    }
-
-    /// The import with this number.
-    pub(super) fn import(&self, number: u32) -> Rc<Import> {
-        self.imports.borrow()[number as usize].clone()
-    }
 }
 
 type HostCaller<'a> = Caller<'a, HostData>;
 
-fn realm_of(caller: &HostCaller<'_>) -> Result<Rc<Realm>, Error> {
-    caller
-        .data()
-        .realm()
-        .ok_or_else(|| Error::msg("the JavaScript context is gone"))
+pub(super) fn gone() -> Error {
+    Error::msg("the JavaScript context is gone")
+}
+
+/// Runs `f` with the realm, the context and the import of a host function, and the store lent.
+#[inline]
+fn lent<R>(
+    caller: &mut HostCaller<'_>,
+    number: u32,
+    f: impl for<'js> FnOnce(&Rc<Realm>, Env<'js>, &Import) -> Attempt<R>,
+) -> Result<R, Error> {
+    let realm = caller.data().realm().ok_or_else(gone)?;
+    let import = realm.imports.get(number).ok_or_else(gone)?;
+    let result = realm.store.lend(caller, || {
+        (realm.running).with(|env| {
+            f(&realm, env, &import).map_err(|thrown| errors::carry(&realm, env, thrown))
+        })
+    });
+    result.unwrap_or_else(|| Err(gone()))
 }
 
 fn call(
@@ -108,15 +134,11 @@ fn call(
     params: &[Val],
     results: &mut [Val],
 ) -> Result<Answer, Error> {
-    let realm = realm_of(caller)?;
-    realm.store.lend(caller, || {
-        let env = realm.context.env();
-        let import = realm.import(number);
-        invoke(&realm, env, number, &import, params)
-            .and_then(|value| {
-                convert::results_to_wasm(&realm, env, value.get(), import.ty.results(), results)
-            })
-            .map_err(|thrown| errors::carry(&realm, env, thrown))
+    lent(caller, number, |realm, env, import| {
+        invoke(realm, env, number, import, params).and_then(|value| {
+            let types = import.ty.results();
+            convert::results_to_wasm(realm, env, value.get(), types, results)
+        })
     })?;
     Ok(Answer::Ready)
 }
@@ -126,21 +148,15 @@ fn call_suspending(
     number: u32,
     params: &[Val],
 ) -> Result<Answer, Error> {
-    let realm = realm_of(caller)?;
     let can_suspend = caller.can_suspend();
-    realm.store.lend(caller, || {
-        let env = realm.context.env();
-        let import = realm.import(number);
-        let awaited = if can_suspend {
-            invoke(&realm, env, number, &import, params)
-                .and_then(|value| jspi::awaited_of(&realm, env, value, number))
-        } else {
-            Err(suspend_error(&realm, env, &import))
-        };
-        awaited
-            .map(|awaited| Answer::Pending(bident::Payload::new(Local::new(awaited))))
-            .map_err(|thrown| errors::carry(&realm, env, thrown))
-    })
+    let awaited = lent(caller, number, |realm, env, import| {
+        if !can_suspend {
+            return Err(suspend_error(realm, env, import));
+        }
+        let value = invoke(realm, env, number, import, params)?;
+        jspi::awaited_of(realm, env, value, number)
+    })?;
+    Ok(Answer::Pending(Payload::new(Local::new(awaited))))
 }
 
 /// Calls the JavaScript function.
@@ -180,7 +196,7 @@ fn suspend_error(realm: &Rc<Realm>, env: Env<'_>, import: &Import) -> Thrown {
     let between = promising.and_then(|i| {
         let outer = frames.get(i)?;
         let barrier = frames[i..].iter().rev().find_map(|frame| match frame {
-            Frame::Import(number) => Some(realm.import(*number)),
+            Frame::Import(number) => realm.imports.get(*number),
             Frame::Promising(_) => None,
         })?;
         Some((barrier, *outer))

@@ -116,9 +116,7 @@ fn link<'js>(
 ) -> Result<Value<'js>> {
     let env = Env::new(ctx);
     let externs = read_imports(realm, env, module, imports)?;
-    let instance = realm
-        .store
-        .with(|store| Instance::new(store, module, &externs));
+    let instance = realm.run(env, |store| Instance::new(store, module, &externs));
     realm.buffers.refresh(env, &realm.store);
     let instance = instance.map_err(|error| api::engine_error(realm, ctx, &error))?;
     let exports = Object::new(ctx.clone())?;

@@ -23,9 +23,9 @@
 //! function is an error, `new Suspending` takes anything callable.
 
 use super::api::{self, Interface};
-use super::function;
 use super::realm::{self, Realm, RealmRef};
 use super::{Payload, convert, errors};
+use super::{function, import};
 use crate::raw::{
     self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
 };
@@ -157,10 +157,7 @@ impl Promising {
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
         let outcome = function::with_params(&self.realm, env, &self.ty, args, |params| {
             let _frame = self.realm.enter(Frame::Promising(self.func));
-            Ok(self
-                .realm
-                .store
-                .with(|store| self.func.start(store, params)))
+            Ok((self.realm).run(env, |store| self.func.start(store, params)))
         });
         let outcome = outcome.inspect(|_| self.realm.buffers.refresh(env, &self.realm.store));
         match outcome {
@@ -309,7 +306,7 @@ impl Activation {
         let Parked {
             suspension, import, ..
         } = parked;
-        let import = realm.import(import);
+        let import = realm.imports.get(import).ok_or_else(import::gone)?;
         let types = import.ty.results();
         let mut one = [Val::I32(0)];
         let mut many = Vec::new();
@@ -320,7 +317,7 @@ impl Activation {
         };
         let _frame = realm.enter(Frame::Promising(self.func));
         match converted {
-            Ok(()) => realm.store.with(|store| {
+            Ok(()) => realm.run(env, |store| {
                 let outcome = suspension.resume(store, values);
                 if let Ok(Outcome::Suspended(_)) = outcome {
                     Suspension::balance_returns();
@@ -329,7 +326,7 @@ impl Activation {
             }),
             Err(thrown) => {
                 let error = errors::carry(realm, env, thrown);
-                realm.store.with(|store| suspension.throw(store, error))
+                realm.run(env, |store| suspension.throw(store, error))
             }
         }
     }

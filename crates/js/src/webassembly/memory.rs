@@ -2,7 +2,8 @@
 
 use super::Payload;
 use super::api::{self, Interface};
-use super::realm::{self, Intrinsics, Realm};
+use super::intrinsics::Intrinsics;
+use super::realm::{self, Realm};
 use crate::raw::{self, Call, Env, Kind, Ref, Stored};
 use bident::{Memory, MemoryType};
 use rquickjs::atom::PredefinedAtom;

@@ -23,8 +23,8 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
 /// The first argument, a buffer or a view of one, copied.
 pub(super) fn bytes(call: &Call<'_>) -> Result<Vec<u8>> {
     let source = call.arg(0);
-    match raw::bytes_of(Env::new(&call.ctx), Ref::new(&source)) {
-        Some(bytes) => Ok(bytes.to_vec()),
+    match raw::copy_bytes(Env::new(&call.ctx), Ref::new(&source))? {
+        Some(bytes) => Ok(bytes),
         None => Err(Exception::throw_type(
             &call.ctx,
             "expected an ArrayBuffer or a view of one",

@@ -8,6 +8,9 @@ use bident::{FuncType, Tag, ValType};
 use rquickjs::{Ctx, Exception, Result, Value};
 use std::rc::Rc;
 
+/// Most parameters of a tag, as of every function type.
+const MOST_PARAMETERS: usize = 1000;
+
 /// The interface.
 pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     Interface::new(ctx, "Tag", 1, construct)
@@ -26,9 +29,12 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         let message = "a tag type must have `parameters`";
         return Err(Exception::throw_type(ctx, message));
     };
-    let names = convert::list_from_iterable(env, Ref::new(&list), "`parameters`")?;
-    let parameters = names
-        .into_iter()
+    let names = convert::list_from_iterable(env, Ref::new(&list), "`parameters`", MOST_PARAMETERS)?;
+    let Some(names) = names.all() else {
+        let message = format!("a tag has at most {MOST_PARAMETERS} parameters");
+        return Err(Exception::throw_range(ctx, &message));
+    };
+    let parameters = (names.into_iter())
         .map(|name| convert::val_type(ctx, &name.into_value()))
         .collect::<Result<Vec<_>>>()?;
     let tag = realm

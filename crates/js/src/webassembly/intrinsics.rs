@@ -1,0 +1,109 @@
+//! Objects that `install` has made or found, safe from later changes of the globals.
+
+use super::Payload;
+use super::realm::Realm;
+use crate::raw::{self, Attempt, Env, Marker, Own, Promises, Ref, Stored, Thrown};
+
+macro_rules! intrinsics {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// See the module.
+        pub(super) struct Intrinsics {
+            $($(#[$doc])* pub(super) $name: Stored,)*
+        }
+
+        impl Intrinsics {
+            /// Tells the collector about each of them.
+            pub(super) fn mark(&self, marker: &Marker) {
+                $(self.$name.mark(marker);)*
+            }
+        }
+    };
+}
+
+intrinsics! {
+    module
+    instance
+    memory
+    table
+    global
+    tag
+    exception
+    suspending
+    function
+    error
+    compile_error
+    link_error
+    runtime_error
+    suspend_error
+    /// The errors of traps: a `WeakSet`, with its methods.
+    traps
+    traps_add
+    traps_has
+    promise
+    promise_resolve
+    awaiter
+    executor
+    transfer
+    transfer_to_fixed_length
+}
+
+impl Realm {
+    /// Keeps what `install` has made or found.
+    pub(super) fn set_intrinsics(&self, intrinsics: Intrinsics) {
+        self.intrinsics.replace(Some(intrinsics));
+    }
+
+    /// One of the intrinsic objects.
+    pub(super) fn intrinsic<'js>(
+        &self,
+        env: Env<'js>,
+        which: impl FnOnce(&Intrinsics) -> &Stored,
+    ) -> Own<'js> {
+        let intrinsics = self.intrinsics.borrow();
+        intrinsics
+            .as_ref()
+            .map_or_else(|| env.undefined(), |all| which(all).to_owned(env))
+    }
+
+    /// Whether a value is one of the intrinsic objects.
+    pub(super) fn is_intrinsic(
+        &self,
+        value: Ref<'_>,
+        which: impl FnOnce(&Intrinsics) -> &Stored,
+    ) -> bool {
+        self.intrinsics
+            .borrow()
+            .as_ref()
+            .is_some_and(|all| which(all).get().is_same_object(value))
+    }
+
+    /// Does something with what makes promises.
+    pub(super) fn with_promises<T>(
+        &self,
+        f: impl FnOnce(&Promises<'_>) -> Attempt<T>,
+    ) -> Attempt<T> {
+        let intrinsics = self.intrinsics.borrow();
+        let Some(all) = intrinsics.as_ref() else {
+            return Err(Thrown);
+        };
+        let Some(Payload::Executor(kept)) = raw::payload(self.classes, all.executor.get()) else {
+            return Err(Thrown);
+        };
+        f(&Promises {
+            constructor: all.promise.get(),
+            executor: all.executor.get(),
+            kept,
+        })
+    }
+
+    /// A new host object with an intrinsic prototype.
+    pub(super) fn create<'js>(
+        &self,
+        env: Env<'js>,
+        prototype: impl FnOnce(&Intrinsics) -> &Stored,
+        payload: Payload,
+    ) -> Attempt<Own<'js>> {
+        self.classes
+            .create(env, self.intrinsic(env, prototype).get(), payload)
+    }
+}
