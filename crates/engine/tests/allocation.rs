@@ -169,7 +169,7 @@ fn linker(engine: &Engine) -> Linker<()> {
         .unwrap()
         .func_wrap("host", "fresh", || Some(ExternRef::new(1)))
         .unwrap()
-        .func_wrap("host", "wait", || Reply::<i32>::Pending)
+        .func_wrap("host", "wait", || Reply::<i32>::Pending(()))
         .unwrap();
     linker
 }

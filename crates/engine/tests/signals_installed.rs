@@ -152,7 +152,7 @@ fn run(case: &str, way: &Way) {
 async fn guests(engine: Engine, over: impl Fn() -> bool) -> usize {
     let module = Module::from_text_or_binary(&engine, GUEST.as_bytes()).unwrap();
     let mut linker = Linker::<()>::new(&engine);
-    let sleep = |_: Caller<'_, ()>, _: i32| Reply::<i32>::Pending;
+    let sleep = |_: Caller<'_, ()>, _: i32| Reply::<i32>::Pending(());
     linker.func_wrap("host", "sleep", sleep).unwrap();
     let mut answers = 0;
     loop {

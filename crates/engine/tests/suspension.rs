@@ -3,7 +3,9 @@
 mod common;
 
 use bident::{Answer, Caller, Engine, Error, ErrorKind, Exception, Extern, ExternRef, Func};
-use bident::{FuncType, Linker, Outcome, Payload, Reply, Tag, TrapCode, TypedOutcome, Val, ValType};
+use bident::{
+    FuncType, Linker, Outcome, Payload, Reply, Tag, TrapCode, TypedOutcome, Val, ValType,
+};
 use common::{Guest, Random, assert_values, both, names, returned, returned_i32, suspended};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
