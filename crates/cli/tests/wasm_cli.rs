@@ -215,15 +215,25 @@ fn a_memory_over_its_limit() {
 fn without_address_space_the_command_says_so() {
     let tables = "(table 10000000 funcref)".repeat(100);
     let tables = format!("(module {tables} (func (export \"_start\")))");
-    let folder = Folder::new(&[("tables.wat", &tables)]);
-    for (kilobytes, message) in [
+    let folder = Folder::new(&[("tables.wat", &tables), ("script.mjs", "console.log(1)")]);
+    for (kilobytes, file, message) in [
         (
             3_000_000,
+            "tables.wat",
             "bident: no memory for the control records of a store",
         ),
-        (7_000_000, "bident: tables.wat: no memory for a table"),
+        (
+            3_000_000,
+            "script.mjs",
+            "bident: cannot start JavaScript: no memory for the control records of a store",
+        ),
+        (
+            7_000_000,
+            "tables.wat",
+            "bident: tables.wat: no memory for a table",
+        ),
     ] {
-        let limit = format!("ulimit -v {kilobytes}; exec \"$0\" run tables.wat");
+        let limit = format!("ulimit -v {kilobytes}; exec \"$0\" run {file}");
         let output = Command::new("sh")
             .args(["-c", &limit, env!("CARGO_BIN_EXE_bident")])
             .current_dir(folder.path())

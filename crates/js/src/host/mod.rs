@@ -103,7 +103,10 @@ impl Runtime {
             runtime.set_gc_threshold(GC_THRESHOLD).await;
             let context = AsyncContext::full(&runtime).await?;
             context
-                .with(|ctx| install_all(&ctx, options, start, exit, engine))
+                .with(|ctx| {
+                    let installed = install_all(&ctx, options, start, exit, engine);
+                    installed.map_err(|error| StartError::caught(&ctx, error))
+                })
                 .await?;
             Ok::<_, StartError>((runtime, context))
         })?;
@@ -168,9 +171,24 @@ pub enum StartError {
     /// QuickJS refused something.
     #[error("cannot start JavaScript: {0}")]
     Js(#[from] rquickjs::Error),
+    /// What a program finds there could not be made; the text of the exception.
+    #[error("cannot start JavaScript: {0}")]
+    Thrown(String),
     /// The WebAssembly engine refused something.
     #[error("cannot start WebAssembly: {0}")]
     Engine(#[from] bident::Error),
+}
+
+impl StartError {
+    /// An error in this context, with its exception if that is what it stands for.
+    fn caught(ctx: &Ctx<'_>, error: rquickjs::Error) -> Self {
+        let thrown = ctx.catch();
+        let message = thrown.as_exception().and_then(|thrown| thrown.message());
+        match message {
+            Some(message) if error.is_exception() => Self::Thrown(message),
+            _ => Self::Js(error),
+        }
+    }
 }
 
 /// Evaluates a script of the host's own; `name` is what stack traces call it.

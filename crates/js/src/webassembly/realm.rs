@@ -81,12 +81,12 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
         ctx.store_userdata(registry)?;
     }
     let registry = ctx.userdata::<Registry>().ok_or(rquickjs::Error::Unknown)?;
+    let refused = |error: bident::Error| Exception::throw_internal(ctx, &error.to_string());
+    let data = HostData { realm: Weak::new() };
+    let mut store = Store::try_new(engine, data).map_err(refused)?;
+    let js_tag = Tag::new(&mut store, tag::type_of_js_tag()).map_err(refused)?;
     let realm = Rc::new_cyclic(|weak| {
-        let data = HostData {
-            realm: weak.clone(),
-        };
-        let mut store = Store::new(engine, data);
-        let js_tag = Tag::new(&mut store, tag::type_of_js_tag());
+        store.data_mut().realm.clone_from(weak);
         Realm {
             classes: registry.classes,
             engine: engine.clone(),
@@ -95,7 +95,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             imports: Imports::default(),
             frames: RefCell::default(),
             buffers: Buffers::default(),
-            js_tag: js_tag.expect("every engine knows the type"),
+            js_tag,
             held: HeldValues::default(),
             objects: Objects::default(),
             intrinsics: RefCell::default(),
