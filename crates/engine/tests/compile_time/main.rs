@@ -237,7 +237,7 @@ fn an_error_names_function_and_limit() {
     };
     assert_eq!(
         refused(Config::new().max_function_work(500)),
-        "function 1 (\"big\"): more than 500 units of work for the compiler, which is the limit"
+        "function 1 (`big`): more than 500 units of work for the compiler, which is the limit"
     );
     let text = format!(
         "(module (type $w (func (result {}))) (func $f (type $w) unreachable) {})",
