@@ -1,4 +1,5 @@
-//! Runs every program of `tests/js`, with and without the stress mode, as one test each.
+//! Runs every program of `tests/js`, with and without the stress mode (but those that measure time), as one
+//! test each.
 //!
 //! A program fails if its status is not 0; `harness.mjs` sees to it that a test that did not run to its
 //! end is a failure too. Besides what `bident run` offers, programs find `wat(text)`, which gives a
@@ -38,7 +39,7 @@ fn binary<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
 }
 
 macro_rules! programs {
-    ($($group:ident { $($name:ident)* })*) => {$(
+    ($($group:ident { $($name:ident)* } $(but not under stress { $($timed:ident)* })?)*) => {$(
         mod $group {
             $(mod $name {
                 #[test]
@@ -52,9 +53,17 @@ macro_rules! programs {
                 }
             })*
 
+            // Stress mode collects at every allocation: what something costs is measured without.
+            $($(mod $timed {
+                #[test]
+                fn normal() {
+                    crate::run(concat!(stringify!($group), "/", stringify!($timed), ".mjs"), false);
+                }
+            })*)?
+
             #[test]
             fn list_is_complete() {
-                let listed = [$(stringify!($name)),*];
+                let listed = [$(stringify!($name),)* $($(stringify!($timed)),*)?];
                 crate::assert_complete(stringify!($group), &listed);
             }
         }
@@ -84,8 +93,8 @@ fn assert_complete(group: &str, listed: &[&str]) {
 
 programs! {
     api {
-        exceptions functions global imports instantiate interface memory module references scaling sizes table
-    }
+        exceptions functions global imports instantiate interface memory module references sizes table
+    } but not under stress { scaling }
     host { buffers clone event_loop globals inspect modules process }
     jspi { barriers concurrency continuations entering exceptions lifetime surface suspending }
 }
