@@ -248,7 +248,9 @@ step! {
         "mov rsi, [rsi]",
         "mov rax, rdi",
         "mov rdi, [rdi]",
-        "call [rax + {RESUME}]"
+        "lea r8, [rip + 77f]",
+        "jmp [rax + {RESUME}]",
+        "77:"
     ] [
         "sub rsi, [rdi]",
         "add rax, rsi",
@@ -266,7 +268,9 @@ step! {
         "mov rsi, [rsi]",
         "mov rax, rdi",
         "mov rdi, [rdi]",
-        "call [rax + {RESUME_THROW}]"
+        "lea r8, [rip + 77f]",
+        "jmp [rax + {RESUME_THROW}]",
+        "77:"
     ] [
         "sub rsi, [rdi]",
         "add rax, rsi",
@@ -282,7 +286,9 @@ step! {
         "mov rsi, [rsi + {A}]",
         "mov rax, rdi",
         "mov rdi, [rdi]",
-        "call [rax + {SUSPEND}]"
+        "lea rcx, [rip + 77f]",
+        "jmp [rax + {SUSPEND}]",
+        "77:"
     ] [
         "sub rcx, [rdi]",
         "add rax, rcx",
@@ -295,7 +301,9 @@ step! {
         "mov rsi, [rsi + {A}]",
         "mov rax, rdi",
         "mov rdi, [rdi]",
-        "call [rax + {SWITCH}]"
+        "lea rcx, [rip + 77f]",
+        "jmp [rax + {SWITCH}]",
+        "77:"
     ] [
         "sub rcx, [rdi]",
         "add rax, rcx",
