@@ -12,7 +12,7 @@ pub struct Artifact {
     /// Instructions that may trap: offset in `text` and reason, by offset.
     pub traps: Vec<(u32, TrapCode)>,
     /// Where code comes from: offset in `text` at which the code of an operator starts, and its origin:
-    /// the operator's position in the binary or, from [`INLINED`] on, a position in `inlined`; by offset.
+    /// the operator's position in the binary or, from 2^31 on, a position in `inlined`; by offset.
     pub addresses: Vec<(u32, u32)>,
     /// Operators that were translated in place of a call: position in the binary, and origin of the
     /// call.
