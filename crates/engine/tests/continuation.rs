@@ -649,7 +649,8 @@ fn a_hundred_thousand_at_once() {
 fn a_million_one_after_the_other() {
     both(|engine| {
         let mut guest = Guest::plain(engine, MANY);
-        assert_eq!(guest.i32("one after the other", &[1000]), 1000);
+        // In release builds up to 1,024 stay idle with their blocks.
+        assert_eq!(guest.i32("one after the other", &[2000]), 2000);
         let mapped = guest.store.stats().mapped;
         assert_eq!(guest.i32("one after the other", &[1_000_000]), 1_000_000);
         assert_eq!(guest.store.stats().mapped, mapped);

@@ -133,8 +133,16 @@ fn parked_chains_end_in_any_order_between_collections() {
             }
             guest.store.gc();
             let stacks: usize = parked.iter().map(|(stacks, _)| 2 * stacks).sum();
-            assert_eq!(guest.store.stats().live, stacks);
-            assert_eq!(counter.live(), parked.len());
+            let live = guest.store.stats().live;
+            if cfg!(debug_assertions) {
+                assert_eq!(live, stacks);
+                assert_eq!(counter.live(), parked.len());
+            } else {
+                // Blocks that are freed are not filled: in a slot that the next stack has not written yet may
+                // be a reference of the former one, to what nobody else has any more.
+                assert!((stacks..=2 * stacks).contains(&live), "{live} of {stacks}");
+                assert!(counter.live() >= parked.len());
+            }
         }
         drop(parked);
         guest.check_freed();
