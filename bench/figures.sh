@@ -128,7 +128,7 @@ $(about | sed 's/^/- /')
 
 ## Stack switching
 
-Nanoseconds for each operation, by \`bench/stack-switching.sh\`; \`bench/kernels.wat\` says what each kernel does.
+Nanoseconds for each operation, by \`bench/stack-switching.sh\`; the files of \`bench/\` say at their heads what each kernel does.
 [transfers.md](transfers.md) says what the processor does in that time.
 
 $(kernels)
