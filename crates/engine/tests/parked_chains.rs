@@ -138,10 +138,12 @@ fn parked_chains_end_in_any_order_between_collections() {
                 assert_eq!(live, stacks);
                 assert_eq!(counter.live(), parked.len());
             } else {
-                // Blocks that are freed are not filled: in a slot that the next stack has not written yet may
-                // be a reference of the former one, to what nobody else has any more.
-                assert!((stacks..=2 * stacks).contains(&live), "{live} of {stacks}");
-                assert!(counter.live() >= parked.len());
+                // A few too many are kept for a while; not explained, probably by old words in blocks, which
+                // debug builds fill when they are freed. Measured over 300 rounds: up to 1 stack and 3
+                // values, with no growth.
+                assert!((stacks..=stacks + 2).contains(&live), "{live} of {stacks}");
+                let (values, right) = (counter.live(), parked.len());
+                assert!((right..=right + 4).contains(&values), "{values} of {right}");
             }
         }
         drop(parked);
