@@ -10,8 +10,8 @@
 //! Nothing here makes bytes executable, and nothing dereferences a record of `bident-abi`: this
 //! crate only knows where their fields lie (`record.rs`).
 //!
-//! Stack switching and exceptions need nothing of Cranelift but `try_call`: a transfer is a call of a
-//! stub at which no register survives (`ops/cont/`), and a call inside a `try` has a landing pad
+//! Stack switching and exceptions need nothing of Cranelift but `try_call`: a transfer is one
+//! at which no register survives (`ops/cont/`), made a jump (`near.rs`), and a call inside a `try` has a landing pad
 //! (`ops/exception.rs`), which [`Artifact::landings`] tells whoever unwinds.
 //!
 //! **A frame of compiled code may move.** So no frame holds an absolute address of its own stack

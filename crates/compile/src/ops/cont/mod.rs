@@ -1,5 +1,5 @@
-//! Stack switching: each operator is a call of a transfer stub, around which values go through the
-//! transfer buffer.
+//! Stack switching: each operator goes to a transfer stub, around which values go through the transfer
+//! buffer. For Cranelift that is a call; `near.rs` makes it a jump.
 //!
 //! ```text
 //!  resume (A)                               the continuation (C)
@@ -14,8 +14,8 @@
 //! ```
 //!
 //! What goes into a continuation lies in the buffer in reverse, so that arguments bound in advance keep
-//! their places. The value at position 0 travels in a register instead (`bident-abi`, `call.rs`). The stubs preserve no register, so each is called by
-//! `try_call`; its landing pad is that of the innermost `try` around, as for any call.
+//! their places. The value at position 0 travels in a register instead (`bident-abi`, `call.rs`). The
+//! stubs preserve no register, so each is a `try_call`; its landing pad is that of the innermost `try` around, as for any call.
 
 mod bind;
 mod new;
