@@ -128,9 +128,14 @@ fn storm(signal: i32) {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
+                let handled = STORMS.load(Ordering::Relaxed);
                 // SAFETY: the runner waits for this thread, so it exists.
                 unsafe { libc::pthread_kill(runner, signal) };
-                thread::yield_now();
+                // One at a time: signals of this kind queue, and with one always there to be delivered the
+                // code that they interrupt would never go on.
+                while STORMS.load(Ordering::Relaxed) == handled && !done.load(Ordering::Relaxed) {
+                    thread::yield_now();
+                }
             }
         });
         let exit = rig.enter(task, 0);
