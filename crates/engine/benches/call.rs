@@ -118,7 +118,7 @@ fn suspend_resume(bencher: Bencher) {
     bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
         let mut outcome = func.start(&mut store, &[]).unwrap();
         for _ in 0..CALLS {
-            let Outcome::Suspended(parked) = outcome else {
+            let Outcome::Parked(parked) = outcome else {
                 unreachable!()
             };
             outcome = parked.resume(&mut store, &[Val::I32(1)]).unwrap();
@@ -132,7 +132,7 @@ fn suspend_resume(bencher: Bencher) {
 fn start_suspend_resume_return(bencher: Bencher) {
     let (mut store, func) = exported("wait");
     bencher.bench_local(|| {
-        let Ok(Outcome::Suspended(parked)) = func.start(&mut store, &[]) else {
+        let Ok(Outcome::Parked(parked)) = func.start(&mut store, &[]) else {
             unreachable!()
         };
         parked.resume(&mut store, &[Val::I32(0)]).unwrap()

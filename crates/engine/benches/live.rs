@@ -41,14 +41,14 @@ fn measure(count: usize) {
     let (before, start) = (resident(), Instant::now());
     for i in 0..count {
         match once.start(&mut store, &[Val::I32(i as i32)]).unwrap() {
-            Outcome::Suspended(suspension) => parked.push(suspension),
+            Outcome::Parked(call) => parked.push(call),
             other => panic!("{other:?}"),
         }
     }
     let (started, after) = (start.elapsed(), resident());
     let (finish, mut sum) = (Instant::now(), 0i64);
-    for suspension in parked {
-        match suspension.resume(&mut store, &[Val::I32(1)]).unwrap() {
+    for call in parked {
+        match call.resume(&mut store, &[Val::I32(1)]).unwrap() {
             Outcome::Returned(values) => sum += i64::from(values[0].i32().unwrap()),
             other => panic!("{other:?}"),
         }

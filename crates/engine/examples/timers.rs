@@ -6,10 +6,10 @@
 //!    └── deadline ◄── parked ◄── `wait` is pending ◄────────┘
 //! ```
 //!
-//! The host knows nothing of the threads. It holds one suspension for each scheduler, of which there are
+//! The host knows nothing of the threads. It holds one parked call for each scheduler, of which there are
 //! two here, and sleeps only where both wait.
 
-use bident::{Caller, Engine, Error, Instance, Linker, Module, Outcome, Reply, Store, Suspension};
+use bident::{Caller, Engine, Error, Instance, Linker, Module, Outcome, ParkedCall, Reply, Store};
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,8 +54,8 @@ fn main() -> Result<(), Error> {
         let outcome = start(&mut store, instance, tickers)?;
         timers.add(outcome);
     }
-    while let Some(suspension) = timers.wait() {
-        let outcome = suspension.resume(&mut store, &[])?;
+    while let Some(call) = timers.wait() {
+        let outcome = call.resume(&mut store, &[])?;
         timers.add(outcome);
     }
     let sleeps = store.data().sleeps;
@@ -104,7 +104,7 @@ fn start(
 /// Parked activations by when they are due; a number tells those apart that are due at the same time.
 #[derive(Default)]
 struct Timers {
-    parked: BTreeMap<(Instant, u32), Suspension>,
+    parked: BTreeMap<(Instant, u32), ParkedCall>,
     number: u32,
     waits: u32,
 }
@@ -113,23 +113,23 @@ impl Timers {
     /// Takes in an activation that was parked in `wait`. One that returned needs no timer, and one whose
     /// deadline no clock can express never goes on.
     fn add(&mut self, outcome: Outcome) {
-        let Outcome::Suspended(mut suspension) = outcome else {
+        let Outcome::Parked(mut call) = outcome else {
             return;
         };
-        if let Some(Deadline(Some(deadline))) = suspension.payload().take() {
+        if let Some(Deadline(Some(deadline))) = call.payload().take() {
             self.number += 1;
-            self.parked.insert((deadline, self.number), suspension);
+            self.parked.insert((deadline, self.number), call);
         }
     }
 
     /// Sleeps until the first activation is due.
-    fn wait(&mut self) -> Option<Suspension> {
-        let ((deadline, _), suspension) = self.parked.pop_first()?;
+    fn wait(&mut self) -> Option<ParkedCall> {
+        let ((deadline, _), call) = self.parked.pop_first()?;
         let rest = deadline.saturating_duration_since(Instant::now());
         if !rest.is_zero() {
             self.waits += 1;
             thread::sleep(rest);
         }
-        Some(suspension)
+        Some(call)
     }
 }

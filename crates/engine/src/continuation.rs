@@ -3,18 +3,18 @@
 //! ```text
 //!  Continuation::new(func)       ┐
 //!  result, argument or payload   ├─► continuation ── resume(values, handlers) ──► wasm ...
-//!  Outcome::Handled              ┘        ▲                                         │
-//!                                         └── Handled(tag, values, continuation) ◄──┤ suspend
-//!                                             Returned(results)                  ◄──┤ end
-//!                                             Suspended(suspension)              ◄──┘ pending host call
+//!  Outcome::Suspended            ┘        ▲                                           │
+//!                                         └── Suspended(tag, values, continuation) ◄──┤ suspend
+//!                                             Returned(results)                    ◄──┤ end
+//!                                             Parked(call)                         ◄──┘ pending host call
 //! ```
 
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::func::Func;
+use crate::outcome::{Outcome, Results};
 use crate::store::OpaqueContext;
 use crate::store::{AsContext, AsContextMut};
-use crate::suspension::{Outcome, Results};
 use crate::tag::Tag;
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Captured, Handlers};
@@ -48,7 +48,7 @@ enum Known {
 
 /// A suspension that a handler of the host has caught.
 #[derive(Debug)]
-pub struct Handled {
+pub struct Suspended {
     /// Its tag.
     pub tag: Tag,
     /// What it carries: the parameters of the tag.
@@ -166,7 +166,7 @@ impl Continuation {
     }
 }
 
-impl Handled {
+impl Suspended {
     /// Takes what was suspended to the host; its payload is in the transfer buffer. The continuation
     /// takes the results of the tag, and gives those of the function at its root.
     pub(crate) fn new(store: &mut StoreOpaque, captured: Captured) -> Self {

@@ -2,7 +2,7 @@
 
 use crate::backtrace::FrameInfo;
 use crate::exception::Exception;
-use crate::suspension::Suspension;
+use crate::outcome::ParkedCall;
 use crate::vm::frames::{Frame, MOST_FRAMES};
 use crate::vm::store::StoreOpaque;
 use bident_abi::TrapCode;
@@ -26,7 +26,7 @@ pub enum ErrorKind {
     /// A host function failed, or the embedder made the error.
     Host,
     /// A host function answered that it is pending where nobody can wait: a host frame that cannot be
-    /// suspended lies between it and the `start` that could.
+    /// parked lies between it and the `start` that could.
     Barrier,
     /// A limit of the engine's configuration, or of the system, was reached.
     Limit,
@@ -49,7 +49,7 @@ struct Inner {
     /// Whether there were more frames than `backtrace` has.
     truncated: bool,
     /// The call that was to go on, but did not.
-    suspension: Option<Suspension>,
+    parked: Option<ParkedCall>,
 }
 
 enum Cause {
@@ -65,7 +65,7 @@ impl Error {
             cause,
             backtrace: Vec::new(),
             truncated: false,
-            suspension: None,
+            parked: None,
         }))
     }
 
@@ -114,7 +114,7 @@ impl Error {
             ErrorKind::Barrier,
             format!(
                 "{function} answered that it is pending, but the innermost call from the host into \
-                 WebAssembly cannot be suspended: it was not begun with `start`"
+                 WebAssembly cannot be parked: it was not begun with `start`"
             ),
         )
     }
@@ -201,14 +201,14 @@ impl Error {
         }
     }
 
-    /// The call that was to go on, where [`Suspension::resume`] or [`Suspension::throw`] failed before
+    /// The call that was to go on, where [`ParkedCall::resume`] or [`ParkedCall::throw`] failed before
     /// WebAssembly did: it is still parked. It is cancelled when the error is dropped with it.
-    pub fn take_suspension(&mut self) -> Option<Suspension> {
-        self.0.suspension.take()
+    pub fn take_parked(&mut self) -> Option<ParkedCall> {
+        self.0.parked.take()
     }
 
-    pub(crate) fn with_suspension(mut self, suspension: Suspension) -> Self {
-        self.0.suspension = Some(suspension);
+    pub(crate) fn with_parked(mut self, parked: ParkedCall) -> Self {
+        self.0.parked = Some(parked);
         self
     }
 

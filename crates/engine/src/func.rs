@@ -3,11 +3,11 @@
 use crate::WasmValues;
 use crate::error::Error;
 use crate::host::{Answer, Caller, IntoFunc};
+use crate::outcome::Outcome;
 use crate::store::{AsContext, AsContextMut};
-use crate::suspension::Outcome;
 use crate::typed::TypedFunc;
 use crate::value::{Side, Val};
-use crate::vm::enter::{self, ParkedCall, Target};
+use crate::vm::enter::{self, Parking, Target};
 use crate::vm::host_func::HostBody;
 use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
 use bident_module::{FuncIndex, FuncType, ValType, printable};
@@ -221,7 +221,7 @@ impl Func {
 
     /// The same; it may park.
     #[inline]
-    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Option<ParkedCall>, Error> {
+    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Option<Parking>, Error> {
         let target = self.target(&mut store.opaque)?;
         enter::start(store, &target)
     }

@@ -17,7 +17,7 @@ pub enum Answer {
     /// The results are in place; WebAssembly goes on.
     Ready,
     /// The results come later: the whole activation parks, and `start` or `resume` returns
-    /// `Suspended` to the embedder, with the payload. Where the activation was begun by `call`, it ends
+    /// `Parked` to the embedder, with the payload. Where the activation was begun by `call`, it ends
     /// with an error of kind `Barrier` instead.
     Pending(Payload),
 }
@@ -27,7 +27,7 @@ pub enum Answer {
 pub enum Reply<R, P = ()> {
     /// Go on with these results.
     Ready(R),
-    /// The results come later; [`crate::Suspension::payload`] gives what the call waits for.
+    /// The results come later; [`crate::ParkedCall::payload`] gives what the call waits for.
     Pending(P),
 }
 
@@ -79,7 +79,7 @@ impl<'a, T: 'static> Caller<'a, T> {
 
     /// Whether [`Answer::Pending`] would park the activation rather than fail: whether it was begun by
     /// `start` or `resume`.
-    pub fn can_suspend(&self) -> bool {
+    pub fn may_park(&self) -> bool {
         self.store.opaque.vm.chains.may_park()
     }
 }

@@ -20,9 +20,9 @@
 //! let sum = linker.instantiate(&mut store, &module)?.get_func(&mut store, "sum").unwrap();
 //!
 //! // Two calls in one instance, both parked in `read`, resumed in any order.
-//! let Outcome::Suspended(a) = sum.start(&mut store, &[])? else { unreachable!() };
-//! let Outcome::Suspended(b) = sum.start(&mut store, &[])? else { unreachable!() };
-//! let Outcome::Suspended(a) = a.resume(&mut store, &[Val::I32(1)])? else { unreachable!() };
+//! let Outcome::Parked(a) = sum.start(&mut store, &[])? else { unreachable!() };
+//! let Outcome::Parked(b) = sum.start(&mut store, &[])? else { unreachable!() };
+//! let Outcome::Parked(a) = a.resume(&mut store, &[Val::I32(1)])? else { unreachable!() };
 //! drop(b);
 //! let Outcome::Returned(results) = a.resume(&mut store, &[Val::I32(2)])? else { unreachable!() };
 //! assert_eq!(results[0].i32(), Some(3));
@@ -49,7 +49,7 @@
 //!
 //! let mut outcome = Continuation::new(&mut store, &count)?.resume(&mut store, &[], &tags)?;
 //! let mut values = Vec::new();
-//! while let Outcome::Handled(suspended) = outcome {
+//! while let Outcome::Suspended(suspended) = outcome {
 //!     values.push(suspended.values[0].i32());
 //!     outcome = suspended.continuation.resume(&mut store, &[], &tags)?;
 //! }
@@ -63,8 +63,8 @@
 //! | compile | [`Engine`], [`Config`], [`Module`] |
 //! | instantiate | [`Store`], [`Linker`], [`Instance`] |
 //! | call and wait | [`Func::call`], [`TypedFunc`] |
-//! | call and be parked | [`Func::start`], [`Outcome`], [`Suspension`] |
-//! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Handled`], [`Handled`], [`Tag`] |
+//! | call and be parked | [`Func::start`], [`Outcome`], [`ParkedCall`] |
+//! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Suspended`], [`Suspended`], [`Tag`] |
 //! | throw and catch | [`Exception`], [`Error::exception`] |
 //! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`], [`Payload`] |
 //! | nest host callbacks | [`SharedStore`] |
@@ -85,9 +85,9 @@ mod instantiate;
 mod linker;
 mod memory;
 mod module;
+mod outcome;
 mod shared;
 mod store;
-mod suspension;
 mod table;
 mod tag;
 mod trap;
@@ -97,7 +97,7 @@ mod vm;
 
 pub use backtrace::FrameInfo;
 pub use config::Config;
-pub use continuation::{Continuation, Handled};
+pub use continuation::{Continuation, Suspended};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind};
 pub use exception::{Exception, WeakException};
@@ -108,9 +108,9 @@ pub use instance::{Extern, Instance};
 pub use linker::Linker;
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
+pub use outcome::{Outcome, ParkedCall, Results};
 pub use shared::SharedStore;
 pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
-pub use suspension::{Outcome, Results, Suspension};
 pub use table::Table;
 pub use tag::Tag;
 pub use typed::{TypedFunc, TypedOutcome};

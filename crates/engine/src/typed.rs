@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{WasmValues, Words};
+use crate::outcome::ParkedCall;
 use crate::store::AsContextMut;
-use crate::suspension::Suspension;
 use std::marker::PhantomData;
 
 /// A function whose types were checked when it was made; see [`Func::typed`].
@@ -25,9 +25,9 @@ impl<P, R> Copy for TypedFunc<P, R> {}
 pub enum TypedOutcome<R> {
     /// The function returned.
     Returned(R),
-    /// A host function answered that it is pending. When the suspension is resumed to its end, the
+    /// A host function answered that it is pending. When the parked call is resumed to its end, the
     /// results come as [`crate::Val`]s.
-    Suspended(Suspension),
+    Parked(ParkedCall),
 }
 
 impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
@@ -69,7 +69,7 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
         params.write(&mut Words(&mut store.opaque))?;
         Ok(match self.func.begin(store)? {
             None => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
-            Some(call) => TypedOutcome::Suspended(Suspension::new(call)),
+            Some(call) => TypedOutcome::Parked(ParkedCall::new(call)),
         })
     }
 }

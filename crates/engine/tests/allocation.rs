@@ -5,7 +5,7 @@
 mod common;
 
 use bident::{Config, Engine, Error, ErrorKind, ExternRef, Instance, Limits, Linker, Memory};
-use bident::{MemoryType, Module, Outcome, Reply, Store, Suspension, TrapCode, Val};
+use bident::{MemoryType, Module, Outcome, ParkedCall, Reply, Store, TrapCode, Val};
 use common::{child, module};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -204,19 +204,19 @@ fn call(store: &mut Store<()>, instance: Instance, name: &str, n: i32) {
 
 /// Parks calls, lets some go on, cancels and drops the others. No more are dropped than small allocations
 /// can note: a stack whose note finds no memory goes with its store.
-fn park(store: &mut Store<()>, instance: Instance, parked: &mut Vec<Suspension>) {
+fn park(store: &mut Store<()>, instance: Instance, parked: &mut Vec<ParkedCall>) {
     let deep = instance.get_func(&mut *store, "deep").unwrap();
     for depth in 0..parked.capacity() {
         match deep.start(&mut *store, &[Val::I32(depth as i32 % 50)]) {
-            Ok(Outcome::Suspended(suspension)) => parked.push(suspension),
+            Ok(Outcome::Parked(call)) => parked.push(call),
             Ok(other) => panic!("{other:?}"),
             Err(error) => is_of_memory(&error),
         }
     }
     store.gc();
     let third = parked.len() / 3;
-    for (depth, suspension) in parked.drain(..third).enumerate() {
-        match suspension.resume(&mut *store, &[Val::I32(7)]) {
+    for (depth, call) in parked.drain(..third).enumerate() {
+        match call.resume(&mut *store, &[Val::I32(7)]) {
             Ok(Outcome::Returned(results)) if parked_all(third) => {
                 assert_eq!(results[0].i32(), Some(depth as i32 % 50 + 7));
             }
@@ -226,8 +226,8 @@ fn park(store: &mut Store<()>, instance: Instance, parked: &mut Vec<Suspension>)
         }
     }
     let dropped = parked.len().saturating_sub(DROPPED);
-    for suspension in parked.drain(..dropped) {
-        suspension.cancel(&mut *store);
+    for call in parked.drain(..dropped) {
+        call.cancel(&mut *store);
     }
     parked.clear();
 }
@@ -244,7 +244,7 @@ fn live(
     store: &mut Store<()>,
     linker: &Linker<()>,
     module: &Module,
-    parked: &mut Vec<Suspension>,
+    parked: &mut Vec<ParkedCall>,
 ) -> Option<Instance> {
     let instance = match linker.instantiate(&mut *store, module) {
         Ok(instance) => instance,

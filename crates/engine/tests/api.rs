@@ -4,7 +4,7 @@ mod common;
 
 use bident::{
     Config, Engine, Error, ErrorKind, ExternRef, Func, Global, Instance, Linker, Memory, Module,
-    Outcome, Store, Suspension, Table, TrapCode, Val,
+    Outcome, ParkedCall, Store, Table, TrapCode, Val,
 };
 
 fn send<T: Send>() {}
@@ -16,7 +16,7 @@ fn stores_and_suspensions_may_move_between_threads() {
     send::<Store<()>>();
     // Not `Sync`, as no `Cell` is.
     send::<Store<std::cell::Cell<i32>>>();
-    send::<Suspension>();
+    send::<ParkedCall>();
     send::<Outcome>();
     send_and_sync::<Config>();
     send_and_sync::<Engine>();

@@ -5,8 +5,8 @@ mod common;
 use bident::{
     Answer, Caller, Engine, Error, ErrorKind, ExternRef, FuncType, Linker, Local, Payload,
 };
-use bident::{Reply, Suspension, Val, ValType};
-use common::{Counted, Counter, Guest, both, returned_i32, suspended};
+use bident::{ParkedCall, Reply, Val, ValType};
+use common::{Counted, Counter, Guest, both, parked_call, returned_i32};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -61,8 +61,8 @@ fn counted(engine: &Engine) -> (Guest<()>, Counter) {
     (guest(engine, move |_| made.counted()), counter)
 }
 
-fn go_on(guest: &mut Guest<()>, parked: Suspension, answer: i32) -> Suspension {
-    suspended(parked.resume(&mut guest.store, &[Val::I32(answer)]))
+fn go_on(guest: &mut Guest<()>, parked: ParkedCall, answer: i32) -> ParkedCall {
+    parked_call(parked.resume(&mut guest.store, &[Val::I32(answer)]))
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use bident::{Caller, Engine, Error, TrapCode, Val};
-use common::{Guest, both, handled, names};
+use common::{Guest, both, names, suspended};
 use std::sync::{Arc, Mutex};
 
 /// Functions are named for what they do; `$trap` traps.
@@ -165,7 +165,7 @@ fn a_continuation_of_the_host() {
         let mut guest = guest(engine);
         let t = guest.tag("t");
         let cont = guest.cont("suspends");
-        let suspension = handled(cont.resume(&mut guest.store, &[], &[t]));
+        let suspension = suspended(cont.resume(&mut guest.store, &[], &[t]));
         let error = suspension.continuation.resume(&mut guest.store, &[], &[]);
         assert_eq!(names(&error.unwrap_err()), ["trap", "suspends"]);
 

@@ -4,8 +4,8 @@
 mod common;
 
 use bident::{Caller, Engine, Error, ErrorKind, Exception, FuncType, Outcome, Reply, Store};
-use bident::{Suspension, Tag, TrapCode, Val, ValType};
-use common::{Guest, assert_values, both, names, returned_i32, suspended};
+use bident::{ParkedCall, Tag, TrapCode, Val, ValType};
+use common::{Guest, assert_values, both, names, parked_call, returned_i32};
 use std::time::{Duration, Instant};
 
 /// `nest(depth)`: that many continuations inside each other; the innermost reads twice and sums.
@@ -58,7 +58,7 @@ fn a_chain_parks_and_goes_on() {
             assert_eq!(guest.store.stats().live, live);
             // Another chain runs meanwhile.
             let other = guest.park("nest", &[Val::I32(1)]);
-            let parked = suspended(parked.resume(&mut guest.store, &[Val::I32(10)]));
+            let parked = parked_call(parked.resume(&mut guest.store, &[Val::I32(10)]));
             guest.store.gc();
             other.cancel(&mut guest.store);
             assert_eq!(guest.store.stats().live, live);
@@ -78,7 +78,7 @@ fn a_parked_chain_is_cancelled_as_a_whole() {
             parked.cancel(&mut guest.store);
             assert_eq!(guest.store.stats().live, 0);
             let parked = guest.park("nest", &[Val::I32(depth)]);
-            let parked = suspended(parked.resume(&mut guest.store, &[Val::I32(1)]));
+            let parked = parked_call(parked.resume(&mut guest.store, &[Val::I32(1)]));
             drop(parked);
             guest.check_idle();
             let parked = guest.park("nest", &[Val::I32(depth)]);
@@ -100,7 +100,7 @@ fn an_exception_is_thrown_into_a_parked_chain() {
     both(|engine| {
         let (mut guest, tag) = reads(engine);
         let exception = Exception::new(&mut guest.store, tag, &[Val::I32(50)]).unwrap();
-        let throw = |guest: &mut Guest<()>, parked: Suspension, exception: &Exception| {
+        let throw = |guest: &mut Guest<()>, parked: ParkedCall, exception: &Exception| {
             parked.throw(&mut guest.store, exception.clone().into())
         };
         for depth in [0, 1, 2, 100] {
@@ -184,7 +184,7 @@ fn back(engine: &Engine, how: Back) -> Guest<Vec<String>> {
                 .push(format!("{:#}", outcome.unwrap_err()));
             return Ok(0);
         }
-        while let Ok(Outcome::Suspended(parked)) = outcome {
+        while let Ok(Outcome::Parked(parked)) = outcome {
             caller.gc();
             outcome = parked.resume(&mut caller, &[Val::I32(7)]);
         }
@@ -238,7 +238,7 @@ fn a_host_frame_is_a_barrier_to_suspensions() {
     });
 }
 
-/// A host function in between that cannot be suspended: pending is an error there, and the chain
+/// A host function in between that cannot be parked: pending is an error there, and the chain
 /// outside of it is as it was.
 #[test]
 fn a_host_frame_is_a_barrier_to_pending_calls() {

@@ -3,7 +3,7 @@
 mod common;
 
 use bident::{Caller, Continuation, Engine, Exception, Func, Instance, Reply, Store, Val};
-use common::{Counter, Guest, both, handled, module, returned, suspended};
+use common::{Counter, Guest, both, module, parked_call, returned, suspended};
 
 /// `make(value)` gives a continuation that holds a host value, suspended some frames and some
 /// continuations deep; resumed, it gives the value back. Every export keeps one in another place.
@@ -217,7 +217,7 @@ fn the_host_keeps_what_it_has() {
             let kept = guest.tag("kept");
             let cont = guest.cont("payload");
             let outcome = cont.resume(&mut guest.store, &[counter.value().into()], &[kept]);
-            let suspension = handled(outcome);
+            let suspension = suspended(outcome);
             guest.store.gc();
             assert_eq!((counter.live(), guest.store.stats().live), (1, 3));
             let payload = suspension.values[0].clone();
@@ -472,7 +472,7 @@ fn a_continuation_outlives_the_handle_to_its_instance() {
         };
         store.gc();
         let mut user = Guest::within(store, USER, |_| ());
-        let parked = suspended(user.start("use", &kept));
+        let parked = parked_call(user.start("use", &kept));
         user.store.gc();
         let results = returned(parked.resume(&mut user.store, &[Val::I32(8)]));
         assert_eq!(results[0].i32(), Some(50));

@@ -5,7 +5,7 @@ mod common;
 use bident::{Caller, Continuation, Engine, Error, ErrorKind, Exception, Func, FuncType, Instance};
 use bident::{Outcome, Reply, Store, Tag, TrapCode, Val, ValType};
 use common::{
-    Guest, KINDS, assert_values, both, handled, names, returned, returned_i32, suspended,
+    Guest, KINDS, assert_values, both, names, parked_call, returned, returned_i32, suspended,
 };
 
 /// Sums what it is told until it is told 0; asks by `ask`, or by `other` where it should.
@@ -67,7 +67,7 @@ fn the_host_handles_suspensions() {
         assert!(cont.is_used(&guest.store));
         let mut sum = 100;
         for n in 1..=50 {
-            let suspension = handled(outcome);
+            let suspension = suspended(outcome);
             assert_eq!(suspension.tag, tags[1]);
             assert_values(&suspension.values, &[Val::I32(n), Val::I32(sum)]);
             assert_eq!(suspension.continuation.ty(), Some(&ty));
@@ -103,7 +103,7 @@ fn tags_that_nobody_handles_are_traps() {
         // Of two that are the same, and of many, the right one.
         let cont = guest.cont("other way");
         let outcome = cont.resume(&mut guest.store, &[Val::I32(3)], &[ask, other, other]);
-        let suspension = handled(outcome);
+        let suspension = suspended(outcome);
         assert_eq!(suspension.tag, other);
         assert_values(&suspension.values, &[Val::I64(5)]);
         let outcome = suspension.continuation.resume(&mut guest.store, &[], &[]);
@@ -120,7 +120,7 @@ fn a_chain_is_handled_as_a_whole() {
         for depth in [0, 1, 2, 50] {
             let cont = guest.cont("nested");
             let outcome = cont.resume(&mut guest.store, &[Val::I32(depth)], &[ask]);
-            let suspension = handled(outcome);
+            let suspension = suspended(outcome);
             assert_eq!(guest.store.stats().live, depth as usize + 1);
             guest.store.gc();
             assert_eq!(guest.store.stats().live, depth as usize + 1);
@@ -147,7 +147,7 @@ fn one_use_whoever_makes_it() {
         };
         let cont = guest.cont("sum");
         let clone = cont.clone();
-        let suspension = handled(cont.resume(&mut guest.store, &[Val::I32(1)], &[ask]));
+        let suspension = suspended(cont.resume(&mut guest.store, &[Val::I32(1)], &[ask]));
         consumed(cont.resume(&mut guest.store, &[Val::I32(1)], &[ask]));
         consumed(clone.throw(&mut guest.store, &exception, &[]));
         // WebAssembly uses what the host has.
@@ -254,7 +254,7 @@ fn an_exception_is_thrown_into_a_continuation() {
             let mut cont = guest.cont(name);
             if suspends {
                 let outcome = cont.resume(&mut guest.store, &[Val::I32(3)], &[ask]);
-                cont = handled(outcome).continuation;
+                cont = suspended(outcome).continuation;
             }
             let outcome = cont.throw(&mut guest.store, &exception, &[ask]);
             assert!(cont.is_used(&guest.store));
@@ -292,22 +292,22 @@ fn a_continuation_of_the_host_parks() {
         let ask = guest.tag("ask");
         for collect in [false, true] {
             let cont = guest.cont("reads");
-            let parked = suspended(cont.resume(&mut guest.store, &[Val::I32(7)], &[ask]));
+            let parked = parked_call(cont.resume(&mut guest.store, &[Val::I32(7)], &[ask]));
             assert!(cont.is_used(&guest.store));
             if collect {
                 guest.store.gc();
             }
-            let suspension = handled(parked.resume(&mut guest.store, &[Val::I32(3)]));
+            let suspension = suspended(parked.resume(&mut guest.store, &[Val::I32(3)]));
             assert_values(&suspension.values, &[Val::I32(3), Val::I32(7)]);
             let cont = suspension.continuation;
-            let parked = suspended(cont.resume(&mut guest.store, &[Val::I32(20)], &[]));
+            let parked = parked_call(cont.resume(&mut guest.store, &[Val::I32(20)], &[]));
             let outcome = parked.resume(&mut guest.store, &[Val::I32(1)]);
             assert_eq!(returned_i32(outcome), 21);
             guest.check_idle();
 
             // Thrown away at each point.
             let cont = guest.cont("reads");
-            let parked = suspended(cont.resume(&mut guest.store, &[Val::I32(7)], &[ask]));
+            let parked = parked_call(cont.resume(&mut guest.store, &[Val::I32(7)], &[ask]));
             if collect {
                 parked.cancel(&mut guest.store);
             } else {
@@ -325,7 +325,7 @@ fn a_dropped_continuation_is_freed() {
         let ask = guest.tag("ask");
         let fresh = guest.cont("sum");
         let cont = guest.cont("nested");
-        let suspension = handled(cont.resume(&mut guest.store, &[Val::I32(9)], &[ask]));
+        let suspension = suspended(cont.resume(&mut guest.store, &[Val::I32(9)], &[ask]));
         assert_eq!(guest.store.stats().live, 11);
         guest.store.gc();
         assert_eq!(guest.store.stats().live, 11);
@@ -357,7 +357,7 @@ fn values_of_every_kind_pass() {
         for throw in [false, true] {
             let (first, second) = (guest.values(&KINDS, 0), guest.values(&KINDS, 100));
             let cont = guest.cont("echo");
-            let suspension = handled(cont.resume(&mut guest.store, &first, &[t]));
+            let suspension = suspended(cont.resume(&mut guest.store, &first, &[t]));
             guest.store.gc();
             assert_values(&suspension.values, &first);
             let cont = &suspension.continuation;
@@ -392,7 +392,7 @@ fn a_host_function_drives_a_continuation() {
         let instance: Instance = caller.instance().unwrap();
         let ask = instance.get_tag(&mut caller, "ask").unwrap();
         let cont = Continuation::new(&mut caller, &level)?;
-        let asked = handled(cont.resume(&mut caller, &[Val::I32(n)], &[ask]));
+        let asked = suspended(cont.resume(&mut caller, &[Val::I32(n)], &[ask]));
         caller.gc();
         assert_eq!(asked.values[0].i32(), Some(n));
         let answer = asked.values[0].i32().unwrap() * 10;
@@ -408,7 +408,7 @@ fn a_host_function_drives_a_continuation() {
         let ask = guest.tag("ask");
         for depth in [0, 1, 3, 20] {
             let cont = guest.cont("level");
-            let asked = handled(cont.resume(&mut guest.store, &[Val::I32(depth)], &[ask]));
+            let asked = suspended(cont.resume(&mut guest.store, &[Val::I32(depth)], &[ask]));
             let cont = asked.continuation;
             let outcome = cont.resume(&mut guest.store, &[Val::I32(0)], &[]);
             assert_eq!(returned_i32(outcome), 10 * (depth * (depth - 1) / 2));
@@ -425,7 +425,7 @@ fn handles_outlive_their_store_without_harm() {
         let exception = Exception::new(&mut guest.store, x, &[Val::I32(1)]).unwrap();
         let fresh = guest.cont("sum");
         let cont = guest.cont("nested");
-        let suspension = handled(cont.resume(&mut guest.store, &[Val::I32(3)], &[ask]));
+        let suspension = suspended(cont.resume(&mut guest.store, &[Val::I32(3)], &[ask]));
         let values = guest.values(&KINDS, 0);
         drop(guest);
         let other = Store::new(engine, ());

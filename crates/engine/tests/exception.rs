@@ -500,7 +500,7 @@ fn an_exception_thrown_again_into_a_parked_call_knows_its_origin() {
         });
         let error = guest.error("throw", &[]);
         let wait = guest.func("wait");
-        let Outcome::Suspended(parked) = wait.start(&mut guest.store, &[]).unwrap() else {
+        let Outcome::Parked(parked) = wait.start(&mut guest.store, &[]).unwrap() else {
             panic!("it waits");
         };
         let error = parked.throw(&mut guest.store, error).unwrap_err();

@@ -4,7 +4,7 @@ mod common;
 
 use bident::ValType;
 use bident::{Answer, Engine, ExternRef, FuncType, Global, GlobalType, Linker, Payload, Val};
-use common::{Counted, Counter, Guest, both, returned, suspended};
+use common::{Counted, Counter, Guest, both, parked_call, returned};
 
 const GUEST: &str = r#"(module
     (import "host" "read" (func $read (result i32)))
@@ -108,8 +108,8 @@ fn a_parked_stack_alone_keeps_a_value() {
             .collect();
         guest.store.gc();
         assert_eq!(counter.live(), 4);
-        for (i, suspension) in parked.into_iter().enumerate() {
-            let results = returned(suspension.resume(&mut guest.store, &[Val::I32(0)]));
+        for (i, call) in parked.into_iter().enumerate() {
+            let results = returned(call.resume(&mut guest.store, &[Val::I32(0)]));
             let [Val::ExternRef(Some(value))] = &results[..] else {
                 panic!("{results:?}");
             };
@@ -218,7 +218,7 @@ fn a_value_passes_from_activation_to_activation() {
         let parked = guest.park("keep", &[Val::I32(0), counter.value().into()]);
         guest.store.gc();
         let value = returned(parked.resume(&mut guest.store, &[Val::I32(0)])).remove(0);
-        let parked = suspended(guest.start("keep", &[Val::I32(9), value]));
+        let parked = parked_call(guest.start("keep", &[Val::I32(9), value]));
         guest.store.gc();
         assert_eq!(counter.live(), 1);
         parked.cancel(&mut guest.store);

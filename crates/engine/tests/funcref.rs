@@ -134,7 +134,7 @@ fn functions_of_other_instances() {
         let mut guest = guest(engine);
         let wait = Func::wrap(&mut guest.store, |mut caller: Caller<'_, ()>, n: i32| {
             caller.gc();
-            if caller.can_suspend() {
+            if caller.may_park() {
                 Reply::Pending(())
             } else {
                 Reply::Ready(n)

@@ -6,7 +6,7 @@ use bident::{
     Answer, Caller, Config, Continuation, Engine, ErrorKind, Func, FuncType, Linker, Outcome,
     Payload, TrapCode, Val, ValType,
 };
-use common::{Guest, Random, assert_values, both, both_with, returned, returned_i32, suspended};
+use common::{Guest, Random, assert_values, both, both_with, parked_call, returned, returned_i32};
 use std::fmt::Write;
 
 /// Joins what `piece` gives for `0..count`.
@@ -189,8 +189,8 @@ fn a_stack_grows_after_a_call_of_the_host() {
                 .unwrap();
             let sum = most * (most + 1) / 2;
             assert_eq!(go.call(&mut guest.store, most).unwrap(), sum);
-            for suspension in parked {
-                let outcome = suspension.resume(&mut guest.store, &[Val::I32(3)]);
+            for call in parked {
+                let outcome = call.resume(&mut guest.store, &[Val::I32(3)]);
                 assert_eq!(returned_i32(outcome), 3);
             }
             guest.check_idle();
@@ -298,9 +298,9 @@ fn a_thousand_results_arrive_late() {
         let parked: Vec<_> = (0..10)
             .map(|i| (i, guest.park(["host", "tail"][i % 2], &params)))
             .collect();
-        for (i, suspension) in parked.into_iter().rev() {
+        for (i, call) in parked.into_iter().rev() {
             let values = thousand_values(i as i32);
-            let outcome = suspension.resume(&mut guest.store, &values);
+            let outcome = call.resume(&mut guest.store, &values);
             assert_values(&returned(outcome), &values);
         }
         guest.check_idle();
@@ -500,8 +500,8 @@ fn growth_beyond_the_stack_memory_is_a_trap() {
         let error = guest.start("dive", &[Val::I32(10_000)]).unwrap_err();
         assert_eq!(error.trap(), Some(TrapCode::StackMemoryExhausted));
         assert_eq!(guest.store.stats().live, 8);
-        for suspension in kept {
-            let outcome = suspension.resume(&mut guest.store, &[Val::I32(2)]);
+        for call in kept {
+            let outcome = call.resume(&mut guest.store, &[Val::I32(2)]);
             assert_eq!(returned_i32(outcome), 2);
         }
         let parked = guest.park("dive", &[Val::I32(50)]);
@@ -522,8 +522,8 @@ fn memory_goes_back_to_the_system() {
             let stats = guest.store.stats();
             assert!(stats.mapped >= stats.bytes && stats.bytes >= 2000 * 512);
             Random(9).shuffle(&mut parked);
-            for suspension in parked {
-                let outcome = suspension.resume(&mut guest.store, &[Val::I32(0)]);
+            for call in parked {
+                let outcome = call.resume(&mut guest.store, &[Val::I32(0)]);
                 assert_eq!(returned_i32(outcome), depth);
             }
             let stats = guest.store.stats();
@@ -542,7 +542,7 @@ fn one_stack_after_the_other_maps_nothing_new() {
         let mut mapped = 0;
         for i in 0..20_000 {
             let outcome = dive.start(&mut guest.store, &[Val::I32(i % 7)]);
-            suspended(outcome).cancel(&mut guest.store);
+            parked_call(outcome).cancel(&mut guest.store);
             if i == 1000 {
                 mapped = guest.store.stats().mapped;
             }
@@ -569,9 +569,8 @@ fn growth_does_not_move_other_stacks() {
         .unwrap();
     let moves = guest.store.stats().moves - before;
     assert!((1..20).contains(&moves), "{moves} moves for one stack");
-    for suspension in kept {
-        let Outcome::Returned(results) =
-            suspension.resume(&mut guest.store, &[Val::I32(1)]).unwrap()
+    for call in kept {
+        let Outcome::Returned(results) = call.resume(&mut guest.store, &[Val::I32(1)]).unwrap()
         else {
             panic!("it reads once");
         };

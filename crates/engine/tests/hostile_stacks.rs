@@ -5,7 +5,7 @@ mod common;
 use bident::{Answer, Caller, Config, Continuation, Engine, Error, ErrorKind, Exception, Extern};
 use bident::{ExternType, Func, FuncType, Global, Linker, Outcome, Store, Tag, TrapCode, Val};
 use bident::{Payload, ValType};
-use common::{Guest, both, child, module, names, suspended};
+use common::{Guest, both, child, module, names, parked_call};
 
 /// `$c` is suspended inside `$b`, which `$x` resumed; `$x` is gone. `word` is what the guest believes
 /// to be the reference of `$b`'s stack, which waits in the middle of that chain.
@@ -538,7 +538,7 @@ fn continuations_of_other_stores_are_refused_everywhere() {
         });
         let alien = std::slice::from_ref(&stranger);
         let (t, x) = (guest.tag("t"), guest.tag("x"));
-        let suspension = suspended(guest.start("waits", &[]));
+        let call = parked_call(guest.start("waits", &[]));
         let takes = guest.cont("untyped");
         let fine = guest.cont("fine");
         let global = guest
@@ -556,7 +556,7 @@ fn continuations_of_other_stores_are_refused_everywhere() {
             guest.call("untyped", alien).unwrap_err(),
             guest.call("asks", &[]).unwrap_err(),
             guest.start("untyped", alien).unwrap_err(),
-            suspension.resume(&mut guest.store, alien).unwrap_err(),
+            call.resume(&mut guest.store, alien).unwrap_err(),
             takes.resume(&mut guest.store, alien, &[]).unwrap_err(),
             global.set(&mut guest.store, stranger.clone()).unwrap_err(),
             table
@@ -584,7 +584,7 @@ fn continuations_of_other_stores_are_refused_everywhere() {
         assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
         // All goes on in both.
         let outcome = fine.resume(&mut guest.store, &[], &[t]);
-        assert!(matches!(outcome, Ok(Outcome::Handled(_))), "{outcome:?}");
+        assert!(matches!(outcome, Ok(Outcome::Suspended(_))), "{outcome:?}");
         drop((takes, outcome));
         guest.check_freed();
         assert_eq!(other.store.stats().live, 1);

@@ -6,7 +6,7 @@ use bident::{
     Caller, Engine, Error, ErrorKind, Extern, Func, Global, GlobalType, Instance, Limits, Linker,
     Memory, MemoryType, RefType, Reply, Store, Table, TableType, TrapCode, Val, ValType,
 };
-use common::{Guest, both, module, suspended};
+use common::{Guest, both, module, parked_call};
 use std::sync::Arc;
 
 #[track_caller]
@@ -327,7 +327,7 @@ fn a_host_function_goes_from_module_to_module() {
             .instantiate(&mut store, &module(engine, second))
             .unwrap();
         let go = instance.get_func(&mut store, "go").unwrap();
-        let parked = suspended(go.start(&mut store, &[]));
+        let parked = parked_call(go.start(&mut store, &[]));
         let outcome = parked.resume(&mut store, &[Val::I32(1)]);
         assert_eq!(common::returned_i32(outcome), 2);
         // Its name is the one it was linked under first.

@@ -192,16 +192,16 @@ fn every_parked_stack_sees_memory_grow() {
         let parked: Vec<_> = (0..20)
             .map(|i| guest.park("use", &[Val::I32(i % 10)]))
             .collect();
-        for (i, suspension) in parked.into_iter().enumerate() {
+        for (i, call) in parked.into_iter().enumerate() {
             // Half are resumed after the page they write to exists, half before.
             let page = i as i32 / 2 + 1;
             if i % 2 == 0 {
-                let outcome = suspension.resume(&mut guest.store, &[Val::I32(page)]);
+                let outcome = call.resume(&mut guest.store, &[Val::I32(page)]);
                 let error = outcome.unwrap_err();
                 assert_eq!(error.trap(), Some(TrapCode::MemoryOutOfBounds));
                 assert_values(&guest.call("grow", &[]).unwrap(), &[Val::I32(page)]);
             } else {
-                let outcome = suspension.resume(&mut guest.store, &[Val::I32(page)]);
+                let outcome = call.resume(&mut guest.store, &[Val::I32(page)]);
                 assert_eq!(returned_i32(outcome), page + 1);
             }
         }

@@ -3,8 +3,8 @@
 
 mod common;
 
-use bident::{Caller, Engine, Error, ExternRef, Reply, Store, Suspension, Tag, Val};
-use common::{Counter, Guest, Random, both, handled, returned, suspended};
+use bident::{Caller, Engine, Error, ExternRef, ParkedCall, Reply, Store, Tag, Val};
+use common::{Counter, Guest, Random, both, parked_call, returned, suspended};
 
 /// `nested(value, n)` parks n + 1 stacks, each of which has left the value to nothing but an exception and a
 /// suspended continuation in its locals. Answered, each takes it from both and gives it back.
@@ -73,9 +73,9 @@ fn params(value: ExternRef, depth: i32) -> [Val; 2] {
 
 /// Answers a parked chain.
 #[track_caller]
-fn answer(guest: &mut Guest<()>, suspension: Suspension) -> Vec<Val> {
+fn answer(guest: &mut Guest<()>, call: ParkedCall) -> Vec<Val> {
     let answer = Val::from(ExternRef::new(()));
-    returned(suspension.resume(&mut guest.store, &[answer]))
+    returned(call.resume(&mut guest.store, &[answer]))
 }
 
 #[track_caller]
@@ -89,7 +89,7 @@ fn collections_leave_parked_chains_alone() {
         let counter = Counter::default();
         let mut guest = guest(engine);
         for depth in [0, 1, 2, 5, 30] {
-            let suspension = guest.park("nested", &params(counter.value(), depth));
+            let call = guest.park("nested", &params(counter.value(), depth));
             guest.store.gc();
             // Each stack has another, which is suspended.
             assert_eq!(guest.store.stats().live as i32, 2 * (depth + 1));
@@ -99,7 +99,7 @@ fn collections_leave_parked_chains_alone() {
             guest.store.gc();
             assert_eq!(guest.store.stats().live as i32, 2 * (depth + 1));
             assert_eq!(counter.live(), 1);
-            is_value(&answer(&mut guest, suspension));
+            is_value(&answer(&mut guest, call));
             guest.check_freed();
             assert_eq!(counter.live(), 0);
         }
@@ -112,23 +112,23 @@ fn parked_chains_end_in_any_order_between_collections() {
         let counter = Counter::default();
         let mut guest = guest(engine);
         let mut random = Random(0x5EED);
-        let mut parked: Vec<(usize, Suspension)> = Vec::new();
+        let mut parked: Vec<(usize, ParkedCall)> = Vec::new();
         for _ in 0..150 {
             if parked.is_empty() || random.below(2) == 0 {
                 let depth = random.below(4);
                 let params = params(counter.value(), depth as i32);
                 parked.push((depth + 1, guest.park("nested", &params)));
             } else {
-                let (stacks, suspension) = parked.swap_remove(random.below(parked.len()));
+                let (stacks, call) = parked.swap_remove(random.below(parked.len()));
                 match random.below(4) {
-                    0 => drop(suspension),
-                    1 => suspension.cancel(&mut guest.store),
+                    0 => drop(call),
+                    1 => call.cancel(&mut guest.store),
                     2 => {
                         let error = Error::new(std::fmt::Error);
-                        let error = suspension.throw(&mut guest.store, error).unwrap_err();
+                        let error = call.throw(&mut guest.store, error).unwrap_err();
                         assert_eq!(error.backtrace().len(), stacks);
                     }
-                    _ => is_value(&answer(&mut guest, suspension)),
+                    _ => is_value(&answer(&mut guest, call)),
                 }
             }
             guest.store.gc();
@@ -161,19 +161,19 @@ fn a_continuation_of_the_host_parks_with_what_it_holds() {
         for depth in [0, 1, 7] {
             let cont = guest.cont("again");
             let outcome = cont.resume(&mut guest.store, &params(counter.value(), depth), &tags);
-            let suspension = suspended(outcome);
+            let call = parked_call(outcome);
             guest.store.gc();
             assert_eq!(guest.store.stats().live as i32, 2 * (depth + 1) + 1);
             // The stacks inside end; the one at the root suspends, parks, and ends.
             let answer = [Val::from(ExternRef::new(()))];
-            let outcome = suspension.resume(&mut guest.store, &answer);
-            let continuation = handled(outcome).continuation;
+            let outcome = call.resume(&mut guest.store, &answer);
+            let continuation = suspended(outcome).continuation;
             guest.store.gc();
             assert_eq!((guest.store.stats().live, counter.live()), (1, 0));
-            let suspension = suspended(continuation.resume(&mut guest.store, &[], &tags));
+            let call = parked_call(continuation.resume(&mut guest.store, &[], &tags));
             guest.store.gc();
             assert_eq!(guest.store.stats().live, 1);
-            is_value(&returned(suspension.resume(&mut guest.store, &answer)));
+            is_value(&returned(call.resume(&mut guest.store, &answer)));
             guest.check_freed();
         }
     });
@@ -188,13 +188,13 @@ fn no_number_does_anything_to_a_parked_chain() {
                 let word = u64::from(uses) << 32 | record << 6;
                 let mut guest = guest(engine);
                 guest.call("word", &[Val::I64(word as i64)]).unwrap();
-                let suspension = guest.park("nested", &params(counter.value(), 2));
+                let call = guest.park("nested", &params(counter.value(), 2));
                 guest.store.gc();
                 assert_eq!((guest.store.stats().live, counter.live()), (6, 1));
-                is_value(&answer(&mut guest, suspension));
-                let suspension = guest.park("nested", &params(counter.value(), 2));
+                is_value(&answer(&mut guest, call));
+                let call = guest.park("nested", &params(counter.value(), 2));
                 guest.store.gc();
-                drop(suspension);
+                drop(call);
                 guest.call("word", &[Val::I64(0)]).unwrap();
                 guest.check_freed();
                 assert_eq!(counter.live(), 0);
@@ -215,9 +215,9 @@ fn a_store_is_dropped_with_everything_alive() {
         let cont = guest.cont("again");
         let begun = cont.resume(&mut guest.store, &params(counter.value(), 2), &tags);
         let answer = [Val::from(ExternRef::new(()))];
-        let begun = suspended(begun).resume(&mut guest.store, &answer);
-        let suspension = handled(begun);
-        let other = suspended(guest.start("nested", &params(counter.value(), 3)));
+        let begun = parked_call(begun).resume(&mut guest.store, &answer);
+        let suspension = suspended(begun);
+        let other = parked_call(guest.start("nested", &params(counter.value(), 3)));
         let fresh = guest.cont("nested");
         drop(other);
         assert!(counter.live() > 4);

@@ -6,8 +6,8 @@
 
 mod common;
 
-use bident::{Caller, Engine, Error, Func, Outcome, Reply, Suspension, TrapCode, Val};
-use common::{Guest, Random, both, suspended};
+use bident::{Caller, Engine, Error, Func, Outcome, ParkedCall, Reply, TrapCode, Val};
+use common::{Guest, Random, both, parked_call};
 
 /// `$node` keeps `$sum` and `$kept` across everything it calls. An answer's low bits say what to do.
 const GUEST: &str = r#"(module
@@ -95,18 +95,18 @@ impl Model {
 }
 
 /// The parked activations, each with its model.
-type Pool = Vec<(Suspension, Model)>;
+type Pool = Vec<(ParkedCall, Model)>;
 type Context<'a> = Caller<'a, Pool>;
 
 /// Answers what an activation awaits, and compares what it does with its model. Gives it back parked.
 fn resume(
     store: impl bident::AsContextMut<Data = Pool>,
-    (parked, mut model): (Suspension, Model),
+    (parked, mut model): (ParkedCall, Model),
     answer: i32,
-) -> Option<(Suspension, Model)> {
+) -> Option<(ParkedCall, Model)> {
     let expected = model.step(answer);
     match (parked.resume(store, &[Val::I32(answer)]), expected) {
-        (Ok(Outcome::Suspended(parked)), Step::Parks) => return Some((parked, model)),
+        (Ok(Outcome::Parked(parked)), Step::Parks) => return Some((parked, model)),
         (Ok(Outcome::Returned(values)), Step::Returns(value)) => {
             assert_eq!(values[0].i64(), Some(value));
         }
@@ -124,7 +124,7 @@ fn guest(engine: &Engine) -> (Guest<Pool>, Func) {
         let launch = |mut caller: Context<'_>, answer: i32| -> Result<i64, Error> {
             let node = caller.get_export("node").unwrap().into_func().unwrap();
             let sum = i64::from(answer) << 20;
-            let parked = suspended(node.start(&mut caller, &[Val::I64(sum)]));
+            let parked = parked_call(node.start(&mut caller, &[Val::I64(sum)]));
             caller.data_mut().push((parked, Model::new(sum)));
             Ok(launched(answer))
         };
@@ -159,7 +159,7 @@ fn live(engine: &Engine, seed: u64, steps: usize) {
         let count = pool.len();
         if count == 0 || (count < 40 && random.below(10) == 0) {
             let sum = random.below(1 << 40) as i64;
-            let parked = suspended(node.start(&mut guest.store, &[Val::I64(sum)]));
+            let parked = parked_call(node.start(&mut guest.store, &[Val::I64(sum)]));
             guest.store.data_mut().push((parked, Model::new(sum)));
             continue;
         }
@@ -175,7 +175,7 @@ fn live(engine: &Engine, seed: u64, steps: usize) {
             3 => {
                 let mut error = chosen.0.resume(&mut guest.store, &[]).unwrap_err();
                 assert_eq!(error.kind(), bident::ErrorKind::Usage);
-                let parked = error.take_suspension().expect("it is still parked");
+                let parked = error.take_parked().expect("it is still parked");
                 guest.store.data_mut().push((parked, chosen.1));
             }
             4 => assert!(resume(&mut guest.store, chosen, -1).is_none()),
@@ -208,7 +208,7 @@ fn one_activation_goes_deep_and_comes_back() {
     both(|engine| {
         let (mut guest, node) = guest(engine);
         let mut random = Random(99);
-        let parked = suspended(node.start(&mut guest.store, &[Val::I64(1)]));
+        let parked = parked_call(node.start(&mut guest.store, &[Val::I64(1)]));
         let mut next = Some((parked, Model::new(1)));
         for i in 0..12_000 {
             // Mostly calls at first, then mostly returns.

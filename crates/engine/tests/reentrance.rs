@@ -1,17 +1,17 @@
-//! Host functions that call back into WebAssembly, and what cannot be suspended because of it.
+//! Host functions that call back into WebAssembly, and what cannot be parked because of it.
 
 mod common;
 
 use bident::{Caller, Config, Engine, Error, ErrorKind, Func, Linker, Outcome, Reply};
-use bident::{SharedStore, Suspension, TrapCode, Val};
-use common::{Guest, both, both_with, module, names, returned_i32, suspended};
+use bident::{ParkedCall, SharedStore, TrapCode, Val};
+use common::{Guest, both, both_with, module, names, parked_call, returned_i32};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the host functions of `GUEST` keep.
 #[derive(Default)]
 struct Host {
     /// Suspensions that host functions got from calls of their own.
-    parked: Vec<Suspension>,
+    parked: Vec<ParkedCall>,
     /// Results of activations that host functions brought to their end.
     results: Vec<i32>,
     /// Texts of errors that host functions saw and passed over.
@@ -84,7 +84,7 @@ fn define(linker: &mut Linker<Host>, back: &'static str) {
         .func_wrap("host", "launch", |mut caller: Context<'_>, n: i32| {
             let read = export(&mut caller, "read");
             let outcome = read.start(&mut caller, &[Val::I32(n)]);
-            caller.data_mut().parked.push(suspended(outcome));
+            caller.data_mut().parked.push(parked_call(outcome));
             n
         })
         .unwrap()
@@ -189,10 +189,10 @@ fn inner_and_outer_activations_park_and_end_in_any_order() {
             if !inner_first {
                 pairs.reverse();
             }
-            for (suspensions, launched) in pairs {
-                for (n, suspension) in suspensions.into_iter().enumerate() {
+            for (calls, launched) in pairs {
+                for (n, call) in calls.into_iter().enumerate() {
                     let n = n as i32;
-                    let outcome = suspension.resume(&mut guest.store, &[Val::I32(3)]);
+                    let outcome = call.resume(&mut guest.store, &[Val::I32(3)]);
                     assert_eq!(returned_i32(outcome), n * launched + n * 1000 + 3);
                 }
             }
@@ -219,8 +219,8 @@ fn a_host_function_calls_back_and_is_pending_after() {
             linker.func_wrap("host", "deep then pending", host).unwrap();
         });
         let parked: Vec<_> = (0..10).map(|n| guest.park("go", &[Val::I32(n)])).collect();
-        for (n, suspension) in parked.into_iter().enumerate().rev() {
-            let outcome = suspension.resume(&mut guest.store, &[Val::I32(1000)]);
+        for (n, call) in parked.into_iter().enumerate().rev() {
+            let outcome = call.resume(&mut guest.store, &[Val::I32(1000)]);
             assert_eq!(returned_i32(outcome), n as i32 + 1300);
         }
         guest.check_idle();

@@ -4,7 +4,7 @@
 
 mod common;
 
-use bident::{Config, Engine, Func, Module, Reply, Store, Suspension, Val};
+use bident::{Config, Engine, Func, Module, ParkedCall, Reply, Store, Val};
 use common::{Guest, both, child, module, returned_i32};
 use std::arch::asm;
 use std::ptr;
@@ -201,8 +201,8 @@ fn busy(guest: &mut Guest<()>, round: usize) {
         .collect();
     let overflow = guest.call("dive", &[Val::I32(i32::MAX)]).unwrap_err();
     assert!(overflow.trap().is_some());
-    for (i, suspension) in parked.into_iter().enumerate() {
-        let outcome = suspension.resume(&mut guest.store, &[Val::I32(1)]);
+    for (i, call) in parked.into_iter().enumerate() {
+        let outcome = call.resume(&mut guest.store, &[Val::I32(1)]);
         assert_eq!(returned_i32(outcome), i as i32 * 5 + 1);
     }
     guest.check_idle();
@@ -319,22 +319,22 @@ fn one_engine_serves_many_threads() {
 fn a_store_moves_between_threads_with_its_parked_activations() {
     both(|engine| {
         let mut guest = diver(engine);
-        let mut parked: Vec<(i32, Suspension)> = Vec::new();
+        let mut parked: Vec<(i32, ParkedCall)> = Vec::new();
         for round in 0..6 {
             let run = move || {
                 // Every thread resumes what its predecessors left, and leaves some itself.
                 let mut left = Vec::new();
-                for (depth, suspension) in parked {
+                for (depth, call) in parked {
                     if depth % 2 == round % 2 {
-                        left.push((depth, suspension));
+                        left.push((depth, call));
                         continue;
                     }
-                    let outcome = suspension.resume(&mut guest.store, &[Val::I32(9)]);
+                    let outcome = call.resume(&mut guest.store, &[Val::I32(9)]);
                     assert_eq!(returned_i32(outcome), depth + 9);
                 }
                 for depth in [3, 40, 500, 1001] {
-                    let suspension = guest.park("dive", &[Val::I32(depth)]);
-                    left.push((depth, suspension));
+                    let call = guest.park("dive", &[Val::I32(depth)]);
+                    left.push((depth, call));
                 }
                 (guest, left)
             };

@@ -165,7 +165,7 @@ async fn guests(engine: Engine, over: impl Fn() -> bool) -> usize {
         let mut parked: VecDeque<_> = (0..40).map(start).collect();
         while let Some(outcome) = parked.pop_front() {
             match outcome.unwrap() {
-                Outcome::Suspended(waits) => {
+                Outcome::Parked(waits) => {
                     parked.push_back(waits.resume(&mut store, &[Val::I32(0)]));
                 }
                 Outcome::Returned(sums) => {

@@ -160,8 +160,8 @@ fn a_parked_stack_sees_a_table_that_moved() {
         });
         let parked: Vec<_> = (0..10).map(|_| guest.park("use", &[])).collect();
         guest.call("grow", &[]).unwrap();
-        for suspension in parked {
-            let outcome = suspension.resume(&mut guest.store, &[Val::I32(100_000)]);
+        for call in parked {
+            let outcome = call.resume(&mut guest.store, &[Val::I32(100_000)]);
             assert_eq!(common::returned_i32(outcome), 77);
         }
     });

@@ -5,7 +5,7 @@ mod common;
 
 use bident::{Answer, Caller, Engine, Error, ErrorKind, FuncType, Module, Reply, TrapCode};
 use bident::{Val, ValType};
-use common::{Guest, assert_values, both, child, names, returned_i32, suspended};
+use common::{Guest, assert_values, both, child, names, parked_call, returned_i32};
 use std::os::unix::process::ExitStatusExt;
 
 /// Bodies that trap, each a function without parameters in the module of `every_trap`.
@@ -268,7 +268,7 @@ fn a_trap_at_every_point_of_a_suspension_frees_the_stack() {
                     if trap == step {
                         break;
                     }
-                    outcome = suspended(outcome).resume(&mut guest.store, &[Val::I32(10 * step)]);
+                    outcome = parked_call(outcome).resume(&mut guest.store, &[Val::I32(10 * step)]);
                 }
                 if trap == 0 || (trap == 4 && depth == 0) {
                     assert_eq!(returned_i32(outcome), 30 + depth);
@@ -280,7 +280,7 @@ fn a_trap_at_every_point_of_a_suspension_frees_the_stack() {
                     assert_eq!(names(&error)[..2], ["check", "go"]);
                 }
                 assert_eq!(guest.store.stats().live, 1);
-                let kept = suspended(kept.resume(&mut guest.store, &[Val::I32(1)]));
+                let kept = parked_call(kept.resume(&mut guest.store, &[Val::I32(1)]));
                 let outcome = kept.resume(&mut guest.store, &[Val::I32(2)]);
                 assert_eq!(returned_i32(outcome), 5);
                 guest.check_idle();
@@ -297,7 +297,7 @@ fn a_trap_at_every_point_between_activations_frees_all_stacks() {
                 // The innermost activation is resumed by the host function that started it.
                 let nested = caller.get_export("nested").unwrap().into_func().unwrap();
                 let mut outcome = nested.start(&mut caller, &[depth.into(), trap.into()])?;
-                while let bident::Outcome::Suspended(parked) = outcome {
+                while let bident::Outcome::Parked(parked) = outcome {
                     outcome = parked.resume(&mut caller, &[Val::I32(10)])?;
                 }
                 Ok(returned_i32(Ok(outcome)))

@@ -387,8 +387,8 @@ fn an_exit_at_every_point_of_a_continuation_of_the_host() {
         let run = |guest: &mut Guest<()>, depth: i32, at: i32| {
             let cont = guest.cont("level");
             let mut outcome = cont.resume(&mut guest.store, &[depth.into(), at.into()], &[tag])?;
-            while let Outcome::Handled(handled) = outcome {
-                let cont = handled.continuation;
+            while let Outcome::Suspended(suspended) = outcome {
+                let cont = suspended.continuation;
                 outcome = cont.resume(&mut guest.store, &[], &[tag])?;
                 assert!(cont.is_used(&guest.store));
             }

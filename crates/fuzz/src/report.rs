@@ -38,7 +38,7 @@ pub enum Outcome {
     /// It is parked.
     Parked,
     /// It suspended to the host: number of the tag, the payload folded.
-    Handled(u32, i64),
+    Suspended(u32, i64),
     /// The host asked for what cannot be.
     Misused,
     /// It ended as no program of ours should.
@@ -57,7 +57,7 @@ impl Outcome {
             Self::Parked => 20_002,
             Self::Misused => 20_003,
             Self::Other => 20_004,
-            Self::Handled(tag, payload) => payload.wrapping_mul(7).wrapping_add(tag.into()),
+            Self::Suspended(tag, payload) => payload.wrapping_mul(7).wrapping_add(tag.into()),
         }
     }
 }

@@ -321,10 +321,10 @@ fn the_embedder_drives_what_it_made() {
     // The tag has number 1; the body goes on with 3, or with an exception.
     let report = run_steps(&bodies, &[make, resume(2), resume(3)]);
     let returned = Outcome::Returned(2 * 31 + 3);
-    assert_eq!(report.outcomes, [Outcome::Handled(1, 2), returned]);
+    assert_eq!(report.outcomes, [Outcome::Suspended(1, 2), returned]);
     let report = run_steps(&bodies, &[make, resume(2), throw]);
     let thrown = Outcome::Exception(1, 4);
-    assert_eq!(report.outcomes, [Outcome::Handled(1, 2), thrown]);
+    assert_eq!(report.outcomes, [Outcome::Suspended(1, 2), thrown]);
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_continuation_of_the_host_parks_and_is_still_handled() {
     let make = Step::Held(HostCall::MakeHeld, 0, 0);
     let resume = Step::Held(HostCall::ResumeHeld, 8 << 8, 2);
     let report = run_steps(&bodies, &[make, resume, Step::Wake(0, 9)]);
-    assert_eq!(report.outcomes, [Outcome::Parked, Outcome::Handled(0, 9)]);
+    assert_eq!(report.outcomes, [Outcome::Parked, Outcome::Suspended(0, 9)]);
     assert_eq!(report.held, [false]);
 }
 

@@ -8,7 +8,7 @@
 //! ```
 
 use crate::error::Error;
-use crate::suspension::Outcome;
+use crate::outcome::Outcome;
 use crate::tag::Tag;
 use crate::trap;
 use crate::value::{Side, Val};
@@ -47,7 +47,7 @@ impl Lent {
 pub(crate) enum Ended {
     /// Results are in the transfer buffer.
     Returned,
-    /// It waits for the host, in the hands of its [`ParkedCall`].
+    /// It waits for the host, in the hands of its [`Parking`].
     Parked,
     /// Suspended to one of the host's handlers; the payload is in the transfer buffer.
     Suspended(Captured),
@@ -85,7 +85,7 @@ impl Handlers {
 }
 
 /// A parked call.
-pub(crate) struct ParkedCall {
+pub(crate) struct Parking {
     chain: Parked,
     /// Number of the function that it began with.
     pub(crate) func: u32,
@@ -95,7 +95,7 @@ pub(crate) struct ParkedCall {
     pub(crate) payload: Payload,
 }
 
-impl ParkedCall {
+impl Parking {
     /// Whether it belongs to this store.
     #[inline]
     pub(crate) fn belongs_to(&self, store: &StoreOpaque) -> bool {
@@ -163,9 +163,9 @@ pub(crate) fn call<T>(store: &mut StoreInner<T>, target: &Target) -> Result<(), 
 pub(crate) fn start<T>(
     store: &mut StoreInner<T>,
     target: &Target,
-) -> Result<Option<ParkedCall>, Error> {
+) -> Result<Option<Parking>, Error> {
     Ok(match begin(store, target, true)? {
-        Stopped::Parked(waiting) => Some(ParkedCall {
+        Stopped::Parked(waiting) => Some(Parking {
             chain: waiting.hold(),
             func: target.func,
             handlers: None,
@@ -211,7 +211,7 @@ fn begin<'a, T>(
 #[inline(always)]
 pub(crate) fn resume<T>(
     store: &mut StoreInner<T>,
-    parked: &mut ParkedCall,
+    parked: &mut Parking,
     values: &[Val],
 ) -> Result<Ended, Error> {
     signals::prepare()?;
@@ -235,7 +235,7 @@ pub(crate) fn resume<T>(
 /// The same, with an exception instead of an answer.
 pub(crate) fn throw_into<T>(
     store: &mut StoreInner<T>,
-    parked: &mut ParkedCall,
+    parked: &mut Parking,
     exn: u64,
 ) -> Result<Ended, Error> {
     signals::prepare()?;
@@ -248,7 +248,7 @@ pub(crate) fn throw_into<T>(
 #[inline(always)]
 unsafe fn go_on<T>(
     store: &mut StoreInner<T>,
-    parked: &mut ParkedCall,
+    parked: &mut Parking,
     go: Go,
 ) -> Result<Ended, Error> {
     if !parked.payload.is_none() {
@@ -319,7 +319,7 @@ fn run_cont<T>(
         run(lent, chain, go, true, func)?
     };
     Ok(match stopped {
-        Stopped::Parked(waiting) => Outcome::parked(ParkedCall {
+        Stopped::Parked(waiting) => Outcome::parked(Parking {
             chain: waiting.hold(),
             func,
             handlers: Some(handlers),
@@ -368,12 +368,12 @@ pub(crate) fn write_reversed(
 }
 
 /// Ends a parked call: its frames go without running again.
-pub(crate) fn cancel(store: &mut StoreOpaque, parked: ParkedCall) {
+pub(crate) fn cancel(store: &mut StoreOpaque, parked: Parking) {
     parked.chain.free(&mut store.vm.chains);
 }
 
 /// The same, for an error that the pending host call ends with: it gets the backtrace.
-pub(crate) fn cancel_with(store: &mut StoreOpaque, parked: ParkedCall, error: Error) -> Error {
+pub(crate) fn cancel_with(store: &mut StoreOpaque, parked: Parking, error: Error) -> Error {
     let stacklets = parked.chain.stacklets(&store.vm.chains);
     let frames = frames::of(&store.code, stacklets, None);
     cancel(store, parked);

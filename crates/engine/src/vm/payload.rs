@@ -1,7 +1,7 @@
 //! What a parked call waits for, on its way from the host function that answered to whoever entered.
 //!
 //! ```text
-//!  Pending(value) ──► StoreOpaque::payload ──► Parked::payload ──► Suspension::payload
+//!  Pending(value) ──► StoreOpaque::payload ──► Parked::payload ──► ParkedCall::payload
 //!   in the host function    until the call has left      until it is resumed or dropped
 //! ```
 //!
@@ -19,7 +19,7 @@ const WORDS: usize = 5;
 /// What a parked call waits for: one value of any type, or nothing.
 ///
 /// A host function hands it over with [`crate::Answer::Pending`] or [`crate::Reply::Pending`],
-/// [`crate::Suspension::payload`] gives it. It is dropped when the call goes on or ends.
+/// [`crate::ParkedCall::payload`] gives it. It is dropped when the call goes on or ends.
 pub struct Payload {
     /// `None`: nothing lies here.
     kind: Option<&'static Kind>,

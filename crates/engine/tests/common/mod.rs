@@ -4,8 +4,10 @@
     reason = "every test file compiles its own copy and uses a part"
 )]
 
-use bident::{Config, Continuation, Engine, Error, Exception, ExternRef, Func, FuncType, Handled};
-use bident::{Instance, Linker, Module, Outcome, Store, Suspension, Tag, Val, ValType};
+use bident::{
+    Config, Continuation, Engine, Error, Exception, ExternRef, Func, FuncType, Suspended,
+};
+use bident::{Instance, Linker, Module, Outcome, ParkedCall, Store, Tag, Val, ValType};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -97,12 +99,12 @@ impl<T: 'static> Guest<T> {
 
     /// Starts an exported function that parks.
     #[track_caller]
-    pub(crate) fn park(&mut self, name: &str, params: &[Val]) -> Suspension {
-        suspended(self.start(name, params))
+    pub(crate) fn park(&mut self, name: &str, params: &[Val]) -> ParkedCall {
+        parked_call(self.start(name, params))
     }
 
     /// Checks that no stack is left and that the store still runs WebAssembly: it frees the stacks of
-    /// suspensions that were dropped when it next does.
+    /// parked calls that were dropped when it next does.
     #[track_caller]
     pub(crate) fn check_idle(&mut self) {
         let func = Func::wrap(&mut self.store, || 7).unwrap();
@@ -224,21 +226,21 @@ impl Drop for Counted {
     }
 }
 
-/// The handled suspension of an outcome that must be one.
+/// What was suspended, of an outcome that must be that.
 #[track_caller]
-pub(crate) fn handled(outcome: Result<Outcome, Error>) -> Handled {
+pub(crate) fn suspended(outcome: Result<Outcome, Error>) -> Suspended {
     match outcome {
-        Ok(Outcome::Handled(handled)) => *handled,
-        other => panic!("expected to be handled: {other:?}"),
+        Ok(Outcome::Suspended(suspended)) => *suspended,
+        other => panic!("expected to be suspended: {other:?}"),
     }
 }
 
-/// The suspension of an outcome that must be one.
+/// The parked call of an outcome that must be one.
 #[track_caller]
-pub(crate) fn suspended(outcome: Result<Outcome, Error>) -> Suspension {
+pub(crate) fn parked_call(outcome: Result<Outcome, Error>) -> ParkedCall {
     match outcome {
-        Ok(Outcome::Suspended(suspension)) => suspension,
-        other => panic!("expected to be suspended: {other:?}"),
+        Ok(Outcome::Parked(call)) => call,
+        other => panic!("expected to be parked: {other:?}"),
     }
 }
 

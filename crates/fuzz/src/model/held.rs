@@ -214,12 +214,12 @@ impl Machine<'_> {
             ty,
             wide,
         });
-        End::Handled(tag, fold_all(values))
+        End::Suspended(tag, fold_all(values))
     }
 }
 
 impl End {
     fn is_error(&self) -> bool {
-        !matches!(self, Self::Returned(_) | Self::Parked | Self::Handled(..))
+        !matches!(self, Self::Returned(_) | Self::Parked | Self::Suspended(..))
     }
 }

@@ -171,7 +171,7 @@ enum End {
     Barrier,
     Parked,
     /// Suspended to the host.
-    Handled(Tag, i64),
+    Suspended(Tag, i64),
     Misused,
 }
 
@@ -344,7 +344,7 @@ impl End {
             Self::Failed => Outcome::Failed,
             Self::Barrier => Outcome::Barrier,
             Self::Parked => Outcome::Parked,
-            Self::Handled(tag, payload) => Outcome::Handled(*tag as u32, *payload),
+            Self::Suspended(tag, payload) => Outcome::Suspended(*tag as u32, *payload),
             Self::Misused => Outcome::Misused,
         }
     }

@@ -7,7 +7,7 @@ use crate::script::{HeldWord, HostCall, Kind, Tag as TagName};
 use anyhow::{Context as _, Result};
 use bident::{
     Answer, AsContextMut, Caller, Continuation, Error, Exception, ExternRef, ExternType, Func,
-    Handled, Instance, Linker, Module, Outcome as Ended, Store, Tag, TypedFunc, Val, ValType,
+    Instance, Linker, Module, Outcome as Ended, Store, Suspended, Tag, TypedFunc, Val, ValType,
 };
 use std::sync::Arc;
 
@@ -282,12 +282,12 @@ pub(super) fn fold_all(store: &mut impl AsContextMut<Data = Host>, values: &[Val
 }
 
 /// Keeps what suspended to the host.
-pub(super) fn take(store: &mut impl AsContextMut<Data = Host>, handled: Handled) -> Outcome {
-    let Handled {
+pub(super) fn take(store: &mut impl AsContextMut<Data = Host>, suspended: Suspended) -> Outcome {
+    let Suspended {
         tag,
         values,
         continuation,
-    } = handled;
+    } = suspended;
     let Some(number) = own(store).number_of(tag) else {
         return Outcome::Other;
     };
@@ -298,5 +298,5 @@ pub(super) fn take(store: &mut impl AsContextMut<Data = Host>, handled: Handled)
         held.push(payload.clone());
     }
     held.push(continuation);
-    Outcome::Handled(number as u32, payload)
+    Outcome::Suspended(number as u32, payload)
 }

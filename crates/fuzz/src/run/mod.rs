@@ -9,7 +9,7 @@ use crate::script::{HeldWord, HostCall, Instr, Script, Step};
 use anyhow::{Context as _, Result, ensure};
 use bident::{
     AsContextMut, Caller, Config, Continuation, Engine, Error, ErrorKind, Exception, ExternRef,
-    Global, Instance, Linker, Memory, Module, Outcome as Ended, Reply, Store, Suspension, TrapCode,
+    Global, Instance, Linker, Memory, Module, Outcome as Ended, ParkedCall, Reply, Store, TrapCode,
     TypedFunc, TypedOutcome, Val,
 };
 use held::Own;
@@ -49,7 +49,7 @@ struct Host {
     calls: Option<Calls>,
     /// What the host uses continuations with; `None` likewise.
     own: Option<Arc<Own>>,
-    parked: Vec<Suspension>,
+    parked: Vec<ParkedCall>,
     held: Vec<Continuation>,
     /// The last exception that left an activation.
     caught: Option<Exception>,
@@ -308,8 +308,8 @@ fn start(store: &mut impl AsContextMut<Data = Host>, pc: u32, acc: i64) -> Outco
     store.context_mut().data_mut().depth -= 1;
     match started {
         Ok(TypedOutcome::Returned(value)) => Outcome::Returned(value),
-        Ok(TypedOutcome::Suspended(suspension)) => {
-            store.context_mut().data_mut().parked.push(suspension);
+        Ok(TypedOutcome::Parked(call)) => {
+            store.context_mut().data_mut().parked.push(call);
             Outcome::Parked
         }
         Err(error) => outcome(store, &error),
@@ -317,7 +317,7 @@ fn start(store: &mut impl AsContextMut<Data = Host>, pc: u32, acc: i64) -> Outco
 }
 
 /// A parked activation; its number counts modulo how many there are.
-fn unpark(store: &mut impl AsContextMut<Data = Host>, number: u32) -> Option<Suspension> {
+fn unpark(store: &mut impl AsContextMut<Data = Host>, number: u32) -> Option<ParkedCall> {
     let mut store = store.context_mut();
     let parked = &mut store.data_mut().parked;
     let count = parked.len();
@@ -350,11 +350,11 @@ fn throw_into(
 fn outcome_of(store: &mut impl AsContextMut<Data = Host>, ended: Result<Ended, Error>) -> Outcome {
     match ended {
         Ok(Ended::Returned(values)) => Outcome::Returned(held::fold_all(store, &values)),
-        Ok(Ended::Suspended(suspension)) => {
-            store.context_mut().data_mut().parked.push(suspension);
+        Ok(Ended::Parked(call)) => {
+            store.context_mut().data_mut().parked.push(call);
             Outcome::Parked
         }
-        Ok(Ended::Handled(handled)) => held::take(store, *handled),
+        Ok(Ended::Suspended(suspended)) => held::take(store, *suspended),
         Err(error) => outcome(store, &error),
     }
 }

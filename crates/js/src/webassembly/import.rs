@@ -148,9 +148,9 @@ fn call_suspending(
     number: u32,
     params: &[Val],
 ) -> Result<Answer, Error> {
-    let can_suspend = caller.can_suspend();
+    let may_park = caller.may_park();
     let awaited = lent(caller, number, |realm, env, import| {
-        if !can_suspend {
+        if !may_park {
             return Err(suspend_error(realm, env, import));
         }
         let value = invoke(realm, env, number, import, params)?;

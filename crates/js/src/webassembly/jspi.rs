@@ -4,18 +4,18 @@
 //!  promising(f)(args) ── Func::start ─► wasm ─► suspending import ─► JavaScript function
 //!         │                                          │ value
 //!         │                                          ▼ awaited_of: PromiseResolve(value)
-//!         ◄─────────── Outcome::Suspended ── Answer::Pending(Awaited)
-//!         │ park: an Activation object holds the suspension and the capability of the promise
+//!         ◄─────────── Outcome::Parked ── Answer::Pending(Awaited)
+//!         │ park: a PendingCall object holds the parked call and the capability of the promise
 //!         ▼
 //!      promise         fulfilled already ─► one job ─────────────► fulfilled ─┐
 //!                      pending, rejected ─► `awaiter`: await it ─► awaited ───┤
 //!                                                                             ▼
-//!                      settled ◄─ returned or failed ◄─ go_on: Suspension::{resume, throw}
-//!                                                     └─ suspended again: park
+//!                      settled ◄─ returned or failed ◄─ go_on: ParkedCall::{resume, throw}
+//!                                                     └─ parked again: park
 //! ```
 //!
 //! Every way takes exactly one turn of the microtask queue, as `Await` in the specification does. The
-//! first makes no object per suspension; a rejected promise takes the second so that it counts as
+//! first makes no object each time it parks; a rejected promise takes the second so that it counts as
 //! handled.
 //!
 //! Where V8 and the specification differ, this follows the specification: arguments that cannot be
@@ -29,18 +29,18 @@ use super::{function, import};
 use crate::raw::{
     self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
 };
-use bident::{Error, Func, FuncType, Local, Outcome, Suspension, Val, printable};
+use bident::{Error, Func, FuncType, Local, Outcome, ParkedCall, Val, printable};
 use rquickjs::{Ctx, Exception, Object, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// Source of the function that awaits the promises of an activation which are not fulfilled yet. It
-/// calls the activation with the outcome and gets the next promise to await, or `undefined`.
-pub(super) const AWAITER: &str = "(async (activation, promise) => {
+/// Source of the function that awaits the promises of a call which are not fulfilled yet. It
+/// calls its host object with the outcome and gets the next promise to await, or `undefined`.
+pub(super) const AWAITER: &str = "(async (call, promise) => {
   while (promise !== undefined) {
     let value, fulfilled = true;
     try { value = await promise; } catch (reason) { value = reason; fulfilled = false; }
-    promise = activation(value, fulfilled);
+    promise = call(value, fulfilled);
   }
 })";
 
@@ -161,11 +161,11 @@ impl Promising {
         });
         let outcome = outcome.inspect(|_| self.realm.buffers.refresh(env, &self.realm.store));
         match outcome {
-            Ok(Ok(Outcome::Suspended(suspension))) => self.park(env, suspension),
+            Ok(Ok(Outcome::Parked(parked))) => self.park(env, parked),
             Ok(Ok(Outcome::Returned(results))) => {
                 self.settled(env, convert::results_to_js(&self.realm, env, &results))
             }
-            Ok(Ok(Outcome::Handled(_))) => unreachable!("a call handles no tags"),
+            Ok(Ok(Outcome::Suspended(_))) => unreachable!("a call handles no tags"),
             Ok(Err(error)) => self.settled(env, Err(errors::throw(&self.realm, env, &error))),
             Err(thrown) => self.settled(env, Err(thrown)),
         }
@@ -177,31 +177,28 @@ impl Promising {
             .with_promises(|promises| promises.settled(env, result))
     }
 
-    /// The first suspension of a call: makes its promise.
-    fn park<'js>(&self, env: Env<'js>, suspension: Suspension) -> Attempt<Own<'js>> {
+    /// Parks for the first time: makes its promise.
+    fn park<'js>(&self, env: Env<'js>, parked: ParkedCall) -> Attempt<Own<'js>> {
         let (promise, capability) = self.realm.with_promises(|promises| promises.create(env))?;
-        let activation = Payload::Activation(Box::new(Activation {
+        let call = Payload::PendingCall(Box::new(PendingCall {
             realm: self.realm.clone(),
             func: self.func,
             capability,
             parked: Cell::new(None),
         }));
-        let object = self
-            .realm
-            .classes
-            .create(env, env.null().get(), activation)?;
+        let object = self.realm.classes.create(env, env.null().get(), call)?;
         if let Some(object) = HostObject::of(self.realm.classes, object.get())
-            && let Payload::Activation(activation) = object.payload()
-            && let Some(pending) = activation.park(env, object, suspension)?
+            && let Payload::PendingCall(call) = object.payload()
+            && let Some(pending) = call.park(env, object, parked)?
         {
-            activation.hand_to_awaiter(env, object, pending)?;
+            call.hand_to_awaiter(env, object, pending)?;
         }
         Ok(promise)
     }
 }
 
 /// The payload of a parked promising call. JavaScript sees such an object nowhere but in `AWAITER`.
-pub(crate) struct Activation {
+pub(crate) struct PendingCall {
     realm: RealmRef,
     func: Func,
     capability: Capability,
@@ -209,14 +206,14 @@ pub(crate) struct Activation {
 }
 
 struct Parked {
-    suspension: Suspension,
+    parked: ParkedCall,
     /// Number of the import whose answer is awaited.
     import: u32,
     /// The value to go on with, if it is known.
     value: Option<Stored>,
 }
 
-impl Activation {
+impl PendingCall {
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
@@ -233,9 +230,9 @@ impl Activation {
         &self,
         env: Env<'js>,
         object: HostObject<'_>,
-        mut suspension: Suspension,
+        mut parked: ParkedCall,
     ) -> Attempt<Option<Own<'js>>> {
-        let awaited = suspension.payload().take::<Local<Awaited>>();
+        let awaited = parked.payload().take::<Local<Awaited>>();
         let Some(Ok(awaited)) = awaited.map(Local::into_inner) else {
             unreachable!("only imports of this realm answer \"pending\", each with what it awaits");
         };
@@ -246,7 +243,7 @@ impl Activation {
         };
         let known = value.is_some();
         self.parked.set(Some(Parked {
-            suspension,
+            parked,
             import,
             value,
         }));
@@ -284,9 +281,9 @@ impl Activation {
         let outcome = self.resume(env, parked, answer);
         realm.buffers.refresh(env, &realm.store);
         let results = match outcome {
-            Ok(Outcome::Suspended(suspension)) => return self.park(env, object, suspension),
+            Ok(Outcome::Parked(parked)) => return self.park(env, object, parked),
             Ok(Outcome::Returned(results)) => convert::results_to_js(realm, env, &results),
-            Ok(Outcome::Handled(_)) => unreachable!("a call handles no tags"),
+            Ok(Outcome::Suspended(_)) => unreachable!("a call handles no tags"),
             Err(error) => Err(errors::throw(realm, env, &error)),
         };
         match results {
@@ -303,9 +300,7 @@ impl Activation {
         answer: Result<Own<'js>, Own<'js>>,
     ) -> Result<Outcome, Error> {
         let realm = &self.realm;
-        let Parked {
-            suspension, import, ..
-        } = parked;
+        let Parked { parked, import, .. } = parked;
         let import = realm.imports.get(import).ok_or_else(import::gone)?;
         let types = import.ty.results();
         let mut one = [Val::I32(0)];
@@ -318,51 +313,47 @@ impl Activation {
         let _frame = realm.enter(Frame::Promising(self.func));
         match converted {
             Ok(()) => realm.run(env, |store| {
-                let outcome = suspension.resume(store, values);
-                if let Ok(Outcome::Suspended(_)) = outcome {
-                    Suspension::balance_returns();
+                let outcome = parked.resume(store, values);
+                if let Ok(Outcome::Parked(_)) = outcome {
+                    ParkedCall::balance_returns();
                 }
                 outcome
             }),
             Err(thrown) => {
                 let error = errors::carry(realm, env, thrown);
-                realm.run(env, |store| suspension.throw(store, error))
+                realm.run(env, |store| parked.throw(store, error))
             }
         }
     }
 }
 
 /// The job of a promise that had been fulfilled when an import returned it.
-pub(super) fn fulfilled(
-    activation: &Activation,
-    env: Env<'_>,
-    object: HostObject<'_>,
-) -> Attempt<()> {
-    let Some(mut parked) = activation.parked.take() else {
+pub(super) fn fulfilled(call: &PendingCall, env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
+    let Some(mut parked) = call.parked.take() else {
         return Ok(());
     };
     let value = parked.value.take();
     let value = value.map_or_else(|| env.undefined(), |value| value.into_owned(env));
-    match activation.go_on(env, object, parked, Ok(value))? {
-        Some(promise) => activation.hand_to_awaiter(env, object, promise),
+    match call.go_on(env, object, parked, Ok(value))? {
+        Some(promise) => call.hand_to_awaiter(env, object, promise),
         None => Ok(()),
     }
 }
 
-/// The awaiter's call of an activation: a promise is settled. Gives what to await next.
+/// The awaiter reports for a parked call: a promise is settled. Gives what to await next.
 pub(super) fn awaited<'js>(
-    activation: &Activation,
+    call: &PendingCall,
     env: Env<'js>,
     object: HostObject<'_>,
     args: Args<'_>,
 ) -> Attempt<Own<'js>> {
-    let Some(parked) = activation.parked.take() else {
+    let Some(parked) = call.parked.take() else {
         return Ok(env.undefined());
     };
     let value = args.get(0).to_owned(env);
     let fulfilled = args.get(1).is_true();
     let answer = if fulfilled { Ok(value) } else { Err(value) };
-    let next = activation.go_on(env, object, parked, answer)?;
+    let next = call.go_on(env, object, parked, answer)?;
     Ok(next.unwrap_or_else(|| env.undefined()))
 }
 

@@ -34,7 +34,7 @@ use crate::raw::{Args, Attempt, Capability, Env, HostObject, Marker, Own, Stored
 use bident::{Config, Engine};
 use exception::ExceptionObject;
 use function::ExportedFunction;
-use jspi::{Activation, Promising};
+use jspi::{PendingCall, Promising};
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
 use std::cell::Cell;
@@ -101,7 +101,7 @@ pub(crate) enum Payload {
     /// A `WebAssembly.Suspending`: its function.
     Suspending(Stored),
     /// A parked promising call.
-    Activation(Box<Activation>),
+    PendingCall(Box<PendingCall>),
     /// The executor of all promises of a realm.
     Executor(Cell<Option<Capability>>),
 }
@@ -111,7 +111,7 @@ impl Payload {
     pub(crate) fn is_function(&self) -> bool {
         matches!(
             self,
-            Self::Function(_) | Self::Promising(_) | Self::Activation(_) | Self::Executor(_)
+            Self::Function(_) | Self::Promising(_) | Self::PendingCall(_) | Self::Executor(_)
         )
     }
 
@@ -128,7 +128,7 @@ impl Payload {
             Self::Exception(exception) => exception.mark(marker),
             Self::Function(function) => function.mark(marker),
             Self::Promising(promising) => promising.mark(marker),
-            Self::Activation(activation) => activation.mark(marker),
+            Self::PendingCall(call) => call.mark(marker),
             // Empty but while a promise is being made.
             Self::Executor(_) => {}
         }
@@ -143,7 +143,7 @@ impl Payload {
         match function.payload() {
             Self::Function(exported) => exported.call(env, args),
             Self::Promising(promising) => promising.call(env, args),
-            Self::Activation(activation) => jspi::awaited(activation, env, function, args),
+            Self::PendingCall(call) => jspi::awaited(call, env, function, args),
             Self::Executor(kept) => {
                 kept.set(Some(Capability::of_executor(env, args)));
                 Ok(env.undefined())
@@ -153,10 +153,10 @@ impl Payload {
     }
 }
 
-/// A job of ours: what the parked activation `object` awaits is there.
+/// A job of ours: what the parked call `object` awaits is there.
 pub(crate) fn run_job(env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
     match object.payload() {
-        Payload::Activation(activation) => jspi::fulfilled(activation, env, object),
+        Payload::PendingCall(call) => jspi::fulfilled(call, env, object),
         _ => Ok(()),
     }
 }

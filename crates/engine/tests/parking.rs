@@ -6,7 +6,7 @@ use bident::{Answer, Caller, Engine, Error, ErrorKind, Exception, Extern, Extern
 use bident::{
     FuncType, Linker, Outcome, Payload, Reply, Tag, TrapCode, TypedOutcome, Val, ValType,
 };
-use common::{Guest, Random, assert_values, both, names, returned, returned_i32, suspended};
+use common::{Guest, Random, assert_values, both, names, parked_call, returned, returned_i32};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -100,7 +100,7 @@ fn results_of_every_number_and_kind_arrive() {
 
             for name in ["operands", "locals"] {
                 let parked = guest.park(name, &[]);
-                let parked = suspended(parked.resume(&mut guest.store, &values));
+                let parked = parked_call(parked.resume(&mut guest.store, &values));
                 let results = returned(parked.resume(&mut guest.store, &others));
                 assert_values(&results, &values);
             }
@@ -163,7 +163,7 @@ fn one_activation_parks_again_at_other_depths() {
         let mut outcome = guest.start("loop", &[Val::I32(500)]);
         let mut expected = 0;
         for (answer, depth) in (0..500).step_by(7).enumerate() {
-            let parked = suspended(outcome);
+            let parked = parked_call(outcome);
             assert_eq!(guest.store.stats().live, 1);
             expected += answer as i32 + gauss(depth);
             outcome = parked.resume(&mut guest.store, &[Val::I32(answer as i32)]);
@@ -182,13 +182,13 @@ fn ten_thousand_activations_of_one_instance_are_resumed_in_any_order() {
         let mut parked: Vec<_> = (0..COUNT)
             .map(|i| {
                 let depth = Val::I32((i % 13) as i32);
-                (i, suspended(dive.start(&mut guest.store, &[depth])))
+                (i, parked_call(dive.start(&mut guest.store, &[depth])))
             })
             .collect();
         assert_eq!(guest.store.stats().live, COUNT);
         Random(42).shuffle(&mut parked);
-        for (done, (i, suspension)) in parked.into_iter().enumerate() {
-            let outcome = suspension.resume(&mut guest.store, &[Val::I32(i as i32)]);
+        for (done, (i, call)) in parked.into_iter().enumerate() {
+            let outcome = call.resume(&mut guest.store, &[Val::I32(i as i32)]);
             assert_eq!(returned_i32(outcome), i as i32 + gauss((i % 13) as i32));
             assert_eq!(guest.store.stats().live, COUNT - done - 1);
         }
@@ -204,8 +204,8 @@ fn cancelling_gives_the_stack_back_at_once() {
             .map(|i| guest.park("dive", &[Val::I32(i)]))
             .collect();
         Random(7).shuffle(&mut parked);
-        for (i, suspension) in parked.into_iter().enumerate() {
-            suspension.cancel(&mut guest.store);
+        for (i, call) in parked.into_iter().enumerate() {
+            call.cancel(&mut guest.store);
             assert_eq!(guest.store.stats().live, 99 - i);
         }
         assert_eq!(guest.store.stats().bytes, 0);
@@ -286,8 +286,8 @@ fn answers_of_the_wrong_type_leave_the_call_parked() {
             assert_eq!(error.kind(), ErrorKind::Usage);
             assert!(error.to_string().starts_with("expected "), "{error}");
             guest.store.gc();
-            parked = error.take_suspension().expect("it is still parked");
-            assert!(error.take_suspension().is_none());
+            parked = error.take_parked().expect("it is still parked");
+            assert!(error.take_parked().is_none());
         }
         let result = returned_i32(parked.resume(&mut guest.store, &[Val::I32(1)]));
         assert_eq!(result, 1 + gauss(20));
@@ -309,13 +309,13 @@ fn an_error_of_a_call_that_went_on_has_no_suspension() {
         let parked = guest.park("go", &[]);
         let mut error = parked.resume(&mut guest.store, &[Val::I32(1)]).unwrap_err();
         assert_eq!(error.trap(), Some(TrapCode::Unreachable));
-        assert!(error.take_suspension().is_none());
+        assert!(error.take_parked().is_none());
         let parked = guest.park("go", &[]);
         let mut error = parked
             .throw(&mut guest.store, Error::msg("no"))
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Host);
-        assert!(error.take_suspension().is_none());
+        assert!(error.take_parked().is_none());
         guest.check_idle();
     });
 }
@@ -336,7 +336,7 @@ fn a_function_of_another_store_is_no_answer() {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
         let own = guest.func("go");
-        let parked = error.take_suspension().expect("it is still parked");
+        let parked = error.take_parked().expect("it is still parked");
         let results = returned(parked.resume(&mut guest.store, &[own.into()]));
         assert!(matches!(results[..], [Val::FuncRef(Some(f))] if f == own));
         guest.check_idle();
@@ -348,7 +348,7 @@ fn a_suspension_of_another_store_is_refused() {
     both(|engine| {
         let mut a = reader(engine, DIVE);
         let mut b = reader(engine, DIVE);
-        const TEXT: &str = "a suspension of another store";
+        const TEXT: &str = "a parked call of another store";
         let panics = |f: &mut dyn FnMut()| {
             let panic = catch_unwind(AssertUnwindSafe(f)).unwrap_err();
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);
@@ -359,7 +359,7 @@ fn a_suspension_of_another_store_is_refused() {
             let mut error = outcome.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
             assert_eq!(error.to_string(), TEXT);
-            error.take_suspension().expect("it is still parked")
+            error.take_parked().expect("it is still parked")
         };
         let mut parked = Some(a.park("dive", &[Val::I32(1)]));
         panics(&mut || drop(parked.as_ref().unwrap().awaited_type(&b.store)));
@@ -371,7 +371,7 @@ fn a_suspension_of_another_store_is_refused() {
         let foreign = Exception::new(&mut b.store, tag, &[]).unwrap();
         let mut error = parked.throw(&mut a.store, foreign.into()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
-        let parked = error.take_suspension().expect("it is still parked");
+        let parked = error.take_parked().expect("it is still parked");
         assert_eq!(returned_i32(parked.resume(&mut a.store, &[Val::I32(1)])), 2);
         a.check_idle();
         b.check_idle();
@@ -460,7 +460,7 @@ fn a_host_function_that_the_host_starts_parks() {
         assert_values(&returned(parked.resume(&mut guest.store, &answer)), &answer);
 
         let typed = Func::wrap(&mut guest.store, |_: f64| Reply::<f32>::Pending(())).unwrap();
-        let parked = suspended(typed.start(&mut guest.store, &[2.0.into()]));
+        let parked = parked_call(typed.start(&mut guest.store, &[2.0.into()]));
         let results = returned(parked.resume(&mut guest.store, &[1.5f32.into()]));
         assert_eq!(results[0].f32(), Some(1.5));
         guest.check_idle();
@@ -475,7 +475,7 @@ fn a_typed_call_parks() {
             .func("dive")
             .typed::<i32, i32>(&mut guest.store)
             .unwrap();
-        let TypedOutcome::Suspended(parked) = dive.start(&mut guest.store, 4).unwrap() else {
+        let TypedOutcome::Parked(parked) = dive.start(&mut guest.store, 4).unwrap() else {
             panic!("it reads");
         };
         let outcome = parked.resume(&mut guest.store, &[Val::I32(5)]);
@@ -492,7 +492,7 @@ fn a_host_function_learns_whether_it_may_be_pending() {
     both(|engine| {
         let mut guest = Guest::new(engine, wat, Vec::new(), |linker| {
             let ask = |mut caller: Caller<'_, Vec<bool>>| {
-                let can = caller.can_suspend();
+                let can = caller.may_park();
                 caller.data_mut().push(can);
                 if can {
                     Reply::Pending(())
@@ -526,9 +526,9 @@ fn parked_activations_share_the_instance() {
             .map(|i| (i, guest.park("append", &[Val::I32(i)])))
             .collect();
         Random(3).shuffle(&mut parked);
-        for (order, (i, suspension)) in parked.into_iter().enumerate() {
+        for (order, (i, call)) in parked.into_iter().enumerate() {
             let letter = Val::I32(i + i32::from(b'a'));
-            let calls = returned_i32(suspension.resume(&mut guest.store, &[letter]));
+            let calls = returned_i32(call.resume(&mut guest.store, &[letter]));
             assert_eq!(calls, order as i32 + 1);
         }
         let memory = guest
@@ -553,7 +553,7 @@ fn a_reference_answers() {
         });
         let (a, b) = (ExternRef::new("a"), ExternRef::new("b"));
         let parked = guest.park("go", &[]);
-        let parked = suspended(parked.resume(&mut guest.store, &[a.clone().into()]));
+        let parked = parked_call(parked.resume(&mut guest.store, &[a.clone().into()]));
         guest.store.gc();
         let results = returned(parked.resume(&mut guest.store, &[b.clone().into()]));
         let [Val::ExternRef(Some(x)), Val::ExternRef(Some(y))] = &results[..] else {
@@ -577,10 +577,10 @@ fn an_import_of_another_instance_parks_both() {
         let outer = common::module(engine, outer);
         let outer = bident::Instance::new(&mut guest.store, &outer, &[double]).unwrap();
         let go = outer.get_func(&mut guest.store, "go").unwrap();
-        let parked = suspended(go.start(&mut guest.store, &[]));
+        let parked = parked_call(go.start(&mut guest.store, &[]));
         let outcome = parked.resume(&mut guest.store, &[Val::I32(20)]);
         assert_eq!(returned_i32(outcome), 41);
-        let parked = suspended(go.start(&mut guest.store, &[]));
+        let parked = parked_call(go.start(&mut guest.store, &[]));
         let error = parked.throw(&mut guest.store, Error::msg("x")).unwrap_err();
         let modules: Vec<_> = error.backtrace().iter().map(|f| f.module_name()).collect();
         assert_eq!(modules, [Some("inner"), Some("outer")]);
@@ -598,7 +598,7 @@ fn a_call_that_returns_is_not_suspended() {
         let mut guest = reader(engine, wat);
         assert_eq!(returned_i32(guest.start("go", &[Val::I32(0)])), 9);
         let outcome = guest.start("go", &[Val::I32(1)]);
-        assert!(matches!(outcome, Ok(Outcome::Suspended(_))));
+        assert!(matches!(outcome, Ok(Outcome::Parked(_))));
         drop(outcome);
         guest.check_idle();
     });

@@ -1,16 +1,16 @@
 //! Activations that wait for the answer of a host function.
 //!
 //! ```text
-//!  Func::start ──► wasm ──► host function ── Pending ──► Outcome::Suspended(suspension)
+//!  Func::start ──► wasm ──► host function ── Pending ──► Outcome::Parked(call)
 //!                                                             │ resume(values)
 //!                    wasm goes on with the values ◄───────────┘
 //! ```
 
-use crate::continuation::Handled;
+use crate::continuation::Suspended;
 use crate::error::Error;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
-use crate::vm::enter::{self, Captured, Ended, ParkedCall};
+use crate::vm::enter::{self, Captured, Ended, Parking};
 use crate::vm::payload::Payload;
 use crate::vm::store::StoreOpaque;
 use bident_module::FuncType;
@@ -64,10 +64,10 @@ pub enum Outcome {
     /// The function returned these results.
     Returned(Results),
     /// A host function answered that it is pending.
-    Suspended(Suspension),
+    Parked(ParkedCall),
     /// WebAssembly suspended with a tag that the host handles; only after
     /// [`crate::Continuation::resume`] or `throw`.
-    Handled(Box<Handled>),
+    Suspended(Box<Suspended>),
 }
 
 impl Outcome {
@@ -80,12 +80,12 @@ impl Outcome {
     }
 
     #[inline]
-    pub(crate) fn parked(call: ParkedCall) -> Self {
-        Self::Suspended(Suspension::new(call))
+    pub(crate) fn parked(call: Parking) -> Self {
+        Self::Parked(ParkedCall::new(call))
     }
 
     pub(crate) fn suspended(store: &mut StoreOpaque, captured: Captured) -> Self {
-        Self::Handled(Box::new(Handled::new(store, captured)))
+        Self::Suspended(Box::new(Suspended::new(store, captured)))
     }
 }
 
@@ -95,27 +95,27 @@ fn thrown_before(error: &Error, uncaught: &Error) -> bool {
     same.is_some_and(|(a, b)| a.same(b)) && !error.backtrace().is_empty()
 }
 
-const FOREIGN: &str = "a suspension of another store";
+const FOREIGN: &str = "a parked call of another store";
 
 /// A parked activation: the stack of a call that waits for the answer of a host function.
 ///
 /// Good for one use. Dropped unused, it is cancelled: its stack goes back when the store next starts
 /// a call.
-#[must_use = "a suspension that is dropped is cancelled"]
-pub struct Suspension(Box<ParkedCall>);
+#[must_use = "a parked call that is dropped is cancelled"]
+pub struct ParkedCall(Box<Parking>);
 
 const _: () = assert!(
     size_of::<Result<Outcome, Error>>() == 16,
     "returned in registers"
 );
 
-impl fmt::Debug for Suspension {
+impl fmt::Debug for ParkedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Suspension")
+        f.write_str("ParkedCall")
     }
 }
 
-impl Suspension {
+impl ParkedCall {
     /// For embedders that resume deep below their loop: call it after a `start` or `resume` that parked.
     ///
     /// A park leaves the processor's return predictor one entry ahead, and each frame up to the
@@ -127,12 +127,12 @@ impl Suspension {
     }
 
     #[inline]
-    pub(crate) fn new(call: ParkedCall) -> Self {
+    pub(crate) fn new(call: Parking) -> Self {
         Self(Box::new(call))
     }
 
     /// # Panics
-    /// If the suspension belongs to another store.
+    /// If the call belongs to another store.
     #[inline]
     fn check(&self, store: &StoreOpaque) {
         assert!(self.0.belongs_to(store), "{FOREIGN}");
@@ -158,7 +158,7 @@ impl Suspension {
     ///
     /// # Errors
     /// As for [`crate::Func::start`]. Where number or types of the values are wrong, or something is of
-    /// another store, the call stays parked, and [`Error::take_suspension`] gives the suspension back.
+    /// another store, the call stays parked, and [`Error::take_parked`] gives it back.
     ///
     /// # Panics
     /// As for [`crate::Func::call`].
@@ -178,11 +178,11 @@ impl Suspension {
         }
     }
 
-    /// What to do with an error: it takes the suspension along if the call is still parked.
+    /// What to do with an error: it takes the call along if that is still parked.
     #[cold]
     fn failed(self, error: Error) -> Error {
         match self.0.waits() {
-            true => error.with_suspension(self),
+            true => error.with_parked(self),
             false => error,
         }
     }
@@ -191,7 +191,7 @@ impl Suspension {
     #[inline(always)]
     fn outcome(self, store: &mut StoreOpaque, ended: Ended) -> Outcome {
         match ended {
-            Ended::Parked => Outcome::Suspended(self),
+            Ended::Parked => Outcome::Parked(self),
             Ended::Returned => Outcome::returned(store, self.0.func),
             Ended::Suspended(captured) => Outcome::suspended(store, captured),
         }
