@@ -2,7 +2,7 @@
 //!
 //! A call goes through the stub at [`crate::VmStore::leave_builtin`], WebAssembly convention:
 //! `(context, a, b, c, d, function) -> i64`, every argument an `i64`, unused ones anything. The stub
-//! runs `function` on the host stack; it answers with a value, or ends the activation with a trap.
+//! runs `function` on the host stack; it gives a value, or ends the activation with a trap.
 
 /// Arguments of a builtin besides the context.
 pub const BUILTIN_ARGS: usize = 4;

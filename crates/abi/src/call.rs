@@ -41,7 +41,7 @@ pub fn results_in_registers(results: &[ValType]) -> impl Iterator<Item = bool> +
     })
 }
 
-/// Answer of [`fits_registers`].
+/// What is said by [`fits_registers`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fits {
     /// A host function may take its parameters and give its result in registers.

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::inline::{self, Body, Local, Origins};
 use crate::near::{self, Target};
-use crate::operands::{Frame, FrameKind, Operands};
+use crate::operands::{Construct, ConstructKind, Operands};
 use crate::record::{self, Field};
 use crate::signature::{self, clif_types};
 use crate::work::Work;
@@ -134,7 +134,7 @@ pub(crate) fn translate(
 }
 
 impl<'m, 'f> Translator<'m, 'f> {
-    /// Begins the function: parameters are variables, and its frame is the only one.
+    /// Begins the function: parameters are variables, and its construct is the only one.
     fn new(
         shared: Shared<'m>,
         work: Work,
@@ -185,8 +185,8 @@ impl<'m, 'f> Translator<'m, 'f> {
             t.declare(ty, value);
         }
         let label = t.block_with(clif_types(ty.results()));
-        t.operands.enter(Frame {
-            kind: FrameKind::Block,
+        t.operands.enter(Construct {
+            kind: ConstructKind::Block,
             label,
             arity: ty.results().len(),
             used: false,

@@ -13,7 +13,7 @@
 use crate::artifact::INLINED;
 use crate::error::Error;
 use crate::function::Translator;
-use crate::operands::{Frame, FrameKind};
+use crate::operands::{Construct, ConstructKind};
 use crate::ops;
 use crate::signature::clif_types;
 use bident_module::{FuncIndex, FuncType, Inline};
@@ -49,7 +49,7 @@ impl Origins {
 pub(crate) struct Place {
     /// Location of the call.
     call: SourceLoc,
-    /// How many frames lie around.
+    /// How many constructs lie around.
     pub(crate) around: usize,
     /// How many bodies are in place within each other.
     depth: u32,
@@ -109,7 +109,7 @@ pub(crate) fn call(
     let call = t.offset;
     let args: Vec<_> = t.operands.pop_many(ty.params().len()).collect();
     let label = t.block_with(clif_types(ty.results()));
-    let around = t.operands.frames();
+    let around = t.operands.constructs();
     let depth = t.body.place.map_or(1, |place| place.depth + 1);
     let caller = std::mem::replace(
         &mut t.body,
@@ -126,8 +126,8 @@ pub(crate) fn call(
     for (value, ty) in args.into_iter().zip(clif_types(ty.params())) {
         t.declare(ty, value);
     }
-    t.operands.enter(Frame {
-        kind: FrameKind::Block,
+    t.operands.enter(Construct {
+        kind: ConstructKind::Block,
         label,
         arity: ty.results().len(),
         used: false,

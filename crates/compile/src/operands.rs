@@ -7,32 +7,32 @@ use wasmparser::Catch;
 #[derive(Default, Debug)]
 pub(crate) struct Operands {
     values: Vec<Value>,
-    frames: Vec<Frame>,
-    /// Those of the frames whose exceptions land in this function, outermost first.
+    constructs: Vec<Construct>,
+    /// Those of the constructs whose exceptions land in this function, outermost first.
     regions: Vec<Region>,
     reachable: bool,
-    /// Blocks that were begun where nothing can be reached: they have no frame.
-    dead_frames: usize,
+    /// Blocks that were begun where nothing can be reached: they have no construct.
+    dead_constructs: usize,
 }
 
 /// A block, loop, conditional, `try` or function body in progress.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
-    pub(crate) kind: FrameKind,
-    /// Where a branch to this frame goes: the start of a loop, the end of anything else. Takes what
+pub(crate) struct Construct {
+    pub(crate) kind: ConstructKind,
+    /// Where a branch to this construct goes: the start of a loop, the end of anything else. Takes what
     /// the branch carries as parameters.
     pub(crate) label: Block,
     /// Number of values that a branch carries.
     pub(crate) arity: usize,
     /// Whether anything branches to `label`.
     pub(crate) used: bool,
-    /// Operands that belong to outer frames.
+    /// Operands that belong to outer constructs.
     pub(crate) height: usize,
 }
 
-/// What began a frame, and how far it is.
+/// What began a construct, and how far it is.
 #[derive(Clone, Debug)]
-pub(crate) enum FrameKind {
+pub(crate) enum ConstructKind {
     /// `block`, an `if` past its `else`, the function; or a `try` past its first clause, if no
     /// exception can reach its clauses.
     Block,
@@ -52,7 +52,7 @@ pub(crate) enum FrameKind {
     Try,
     /// `try` at the `delegate` that ends it. Its region is the innermost.
     Delegate {
-        /// The frame around it that gets its exceptions.
+        /// The construct around it that gets its exceptions.
         depth: u32,
     },
     /// `try` in a clause, `catch` or `catch_all`.
@@ -79,8 +79,8 @@ pub(crate) struct Uncaught {
 /// first clause.
 #[derive(Debug)]
 struct Region {
-    /// Position of its frame.
-    frame: usize,
+    /// Position of its construct.
+    construct: usize,
     /// Where they land, if there is anything in it that can throw.
     pad: Option<Block>,
 }
@@ -89,10 +89,10 @@ impl Operands {
     /// Forgets everything, for a new function.
     pub(crate) fn reset(&mut self) {
         self.values.clear();
-        self.frames.clear();
+        self.constructs.clear();
         self.regions.clear();
         self.reachable = true;
-        self.dead_frames = 0;
+        self.dead_constructs = 0;
     }
 
     pub(crate) fn push(&mut self, value: Value) {
@@ -127,36 +127,41 @@ impl Operands {
         self.values.truncate(height);
     }
 
-    /// Begins a frame.
-    pub(crate) fn enter(&mut self, frame: Frame) {
-        self.frames.push(frame);
+    /// Begins a construct.
+    pub(crate) fn enter(&mut self, construct: Construct) {
+        self.constructs.push(construct);
     }
 
-    /// Ends the innermost frame.
-    pub(crate) fn leave(&mut self) -> Frame {
-        self.frames.pop().expect("the validator counts frames")
+    /// Ends the innermost construct.
+    pub(crate) fn leave(&mut self) -> Construct {
+        self.constructs
+            .pop()
+            .expect("the validator counts constructs")
     }
 
-    /// Number of frames.
-    pub(crate) fn frames(&self) -> usize {
-        self.frames.len()
+    /// Number of constructs.
+    pub(crate) fn constructs(&self) -> usize {
+        self.constructs.len()
     }
 
     /// Whether the body has ended.
     pub(crate) fn is_complete(&self) -> bool {
-        self.frames.is_empty()
+        self.constructs.is_empty()
     }
 
-    /// The frame that a branch of this depth refers to.
-    pub(crate) fn frame(&mut self, depth: u32) -> &mut Frame {
-        let innermost = self.frames.len() - 1;
-        &mut self.frames[innermost - depth as usize]
+    /// The construct that a branch of this depth refers to.
+    pub(crate) fn construct(&mut self, depth: u32) -> &mut Construct {
+        let innermost = self.constructs.len() - 1;
+        &mut self.constructs[innermost - depth as usize]
     }
 
-    /// Begins the region of the innermost frame.
+    /// Begins the region of the innermost construct.
     pub(crate) fn enter_region(&mut self) {
-        let frame = self.frames.len() - 1;
-        self.regions.push(Region { frame, pad: None });
+        let construct = self.constructs.len() - 1;
+        self.regions.push(Region {
+            construct,
+            pad: None,
+        });
     }
 
     /// Ends the innermost region; its landing pad, if it has one.
@@ -169,10 +174,11 @@ impl Operands {
         self.regions.len()
     }
 
-    /// Number of regions that the frame at this depth is in, its own included.
+    /// Number of regions that the construct at this depth is in, its own included.
     pub(crate) fn regions_at(&self, depth: u32) -> usize {
-        let frame = self.frames.len() - 1 - depth as usize;
-        self.regions.partition_point(|region| region.frame <= frame)
+        let construct = self.constructs.len() - 1 - depth as usize;
+        self.regions
+            .partition_point(|region| region.construct <= construct)
     }
 
     /// The landing pad of a region, counted from the outermost.
@@ -190,20 +196,20 @@ impl Operands {
         self.reachable = reachable;
     }
 
-    /// Begins a frame in code that cannot be reached.
+    /// Begins a construct in code that cannot be reached.
     pub(crate) fn enter_dead(&mut self) {
-        self.dead_frames += 1;
+        self.dead_constructs += 1;
     }
 
-    /// Ends a frame that began in code that cannot be reached; false if there is none.
+    /// Ends a construct that began in code that cannot be reached; false if there is none.
     pub(crate) fn leave_dead(&mut self) -> bool {
-        let any = self.in_dead_frame();
-        self.dead_frames -= usize::from(any);
+        let any = self.in_dead_construct();
+        self.dead_constructs -= usize::from(any);
         any
     }
 
-    /// Whether the innermost frame began in code that cannot be reached.
-    pub(crate) fn in_dead_frame(&self) -> bool {
-        self.dead_frames > 0
+    /// Whether the innermost construct began in code that cannot be reached.
+    pub(crate) fn in_dead_construct(&self) -> bool {
+        self.dead_constructs > 0
     }
 }

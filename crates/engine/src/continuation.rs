@@ -168,7 +168,7 @@ impl Continuation {
 
 impl Suspended {
     /// Takes what was suspended to the host; its payload is in the transfer buffer. The continuation
-    /// takes the results of the tag, and gives those of the function at its root.
+    /// takes the results of the tag, and gives those of the function its last stack began with.
     pub(crate) fn new(store: &mut StoreOpaque, captured: Captured) -> Self {
         let Captured { word, tag, func } = captured;
         let tag_type = tag.ty(OpaqueContext(store));

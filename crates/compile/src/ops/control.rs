@@ -9,13 +9,13 @@
 //!               └─┘                     (params)    (params)
 //! ```
 //!
-//! Operands above a frame's height are the values of its block; what a branch carries become block
+//! Operands above a construct's height are the values of its block; what a branch carries become block
 //! parameters. A block that only one edge reaches costs nothing: Cranelift removes its parameters.
 
 use super::{call, exception};
 use crate::error::Error;
 use crate::function::Translator;
-use crate::operands::{Frame, FrameKind};
+use crate::operands::{Construct, ConstructKind};
 use crate::signature::BlockTypes;
 use crate::trap;
 use bident_abi::TrapCode;
@@ -31,11 +31,11 @@ pub(super) fn skip(t: &mut Translator<'_, '_>, op: &Operator<'_>) {
         | Operator::If { .. }
         | Operator::Try { .. }
         | Operator::TryTable { .. } => t.operands.enter_dead(),
-        Operator::Else if !t.operands.in_dead_frame() => else_(t),
-        Operator::Catch { tag_index } if !t.operands.in_dead_frame() => {
+        Operator::Else if !t.operands.in_dead_construct() => else_(t),
+        Operator::Catch { tag_index } if !t.operands.in_dead_construct() => {
             exception::catch(t, (*tag_index).into());
         }
-        Operator::CatchAll if !t.operands.in_dead_frame() => exception::catch_all(t),
+        Operator::CatchAll if !t.operands.in_dead_construct() => exception::catch_all(t),
         Operator::Delegate { relative_depth } if !t.operands.leave_dead() => {
             exception::delegate(t, *relative_depth);
         }
@@ -50,14 +50,14 @@ pub(super) fn unreachable(t: &mut Translator<'_, '_>) {
 }
 
 pub(super) fn block(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
-    block_of_kind(t, ty, FrameKind::Block)
+    block_of_kind(t, ty, ConstructKind::Block)
 }
 
-/// Begins a frame whose label is its end.
+/// Begins a construct whose label is its end.
 pub(super) fn block_of_kind(
     t: &mut Translator<'_, '_>,
     ty: BlockType,
-    kind: FrameKind,
+    kind: ConstructKind,
 ) -> Result<(), Error> {
     let types = types(t, ty)?;
     let label = t.block_with(types.results());
@@ -68,9 +68,9 @@ pub(super) fn block_of_kind(
 pub(super) fn loop_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
     let types = types(t, ty)?;
     let label = t.block_with(types.params());
-    enter(t, types, FrameKind::Loop, label);
+    enter(t, types, ConstructKind::Loop, label);
     jump(t, 0);
-    let height = t.operands.frame(0).height;
+    let height = t.operands.construct(0).height;
     t.operands.truncate(height);
     // Sealed by `end`: any operator inside may branch here.
     resume_at(t, label);
@@ -88,7 +88,7 @@ pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error
     t.b.seal_block(otherwise);
     t.b.switch_to_block(then);
     let label = t.block_with(types.results());
-    enter(t, types, FrameKind::If { otherwise }, label);
+    enter(t, types, ConstructKind::If { otherwise }, label);
     Ok(())
 }
 
@@ -96,11 +96,11 @@ fn types<'m>(t: &Translator<'m, '_>, ty: BlockType) -> Result<BlockTypes<'m>, Er
     BlockTypes::new(t.module, ty).ok_or_else(|| t.unsupported("type of a block"))
 }
 
-/// Begins a frame whose parameters are the topmost operands.
-fn enter(t: &mut Translator<'_, '_>, types: BlockTypes<'_>, kind: FrameKind, label: Block) {
+/// Begins a construct whose parameters are the topmost operands.
+fn enter(t: &mut Translator<'_, '_>, types: BlockTypes<'_>, kind: ConstructKind, label: Block) {
     let arity = t.b.block_params(label).len();
     let height = t.operands.height() - types.params().count();
-    t.operands.enter(Frame {
+    t.operands.enter(Construct {
         kind,
         label,
         arity,
@@ -121,41 +121,43 @@ pub(super) fn else_(t: &mut Translator<'_, '_>) {
     if t.operands.is_reachable() {
         jump(t, 0);
     }
-    let frame = t.operands.frame(0);
-    let height = frame.height;
-    if let FrameKind::If { otherwise } = std::mem::replace(&mut frame.kind, FrameKind::Block) {
+    let construct = t.operands.construct(0);
+    let height = construct.height;
+    if let ConstructKind::If { otherwise } =
+        std::mem::replace(&mut construct.kind, ConstructKind::Block)
+    {
         t.operands.truncate(height);
         resume_at(t, otherwise);
     }
 }
 
-/// Ends the innermost frame: execution continues after it if it can get there.
+/// Ends the innermost construct: execution continues after it if it can get there.
 pub(super) fn end(t: &mut Translator<'_, '_>) {
-    if matches!(t.operands.frame(0).kind, FrameKind::If { .. }) {
+    if matches!(t.operands.construct(0).kind, ConstructKind::If { .. }) {
         // No `else`: its parameters are the results.
         else_(t);
     }
     let uncaught = exception::end_clause(t);
-    let is_loop = matches!(t.operands.frame(0).kind, FrameKind::Loop);
+    let is_loop = matches!(t.operands.construct(0).kind, ConstructKind::Loop);
     let reachable = t.operands.is_reachable();
     // A loop ends in the block where its body ends; so does anything whose end no branch leads to,
     // unless the code of its clauses comes between.
-    let joins = !is_loop && (t.operands.frame(0).used || reachable && uncaught.is_some());
+    let joins = !is_loop && (t.operands.construct(0).used || reachable && uncaught.is_some());
     if joins && reachable {
         jump(t, 0);
     }
-    let frame = t.operands.leave();
+    let construct = t.operands.leave();
     if let Some(uncaught) = uncaught {
-        exception::search(t, uncaught, &frame.kind);
+        exception::search(t, uncaught, &construct.kind);
     }
     if is_loop || joins {
-        t.b.seal_block(frame.label);
+        t.b.seal_block(construct.label);
     }
     if joins {
-        t.operands.truncate(frame.height);
-        resume_at(t, frame.label);
+        t.operands.truncate(construct.height);
+        resume_at(t, construct.label);
     } else if !t.operands.is_reachable() {
-        t.operands.truncate(frame.height);
+        t.operands.truncate(construct.height);
     }
     if t.operands.is_complete() && t.operands.is_reachable() {
         return_(t);
@@ -164,7 +166,7 @@ pub(super) fn end(t: &mut Translator<'_, '_>) {
 
 pub(super) fn return_(t: &mut Translator<'_, '_>) {
     if let Some(place) = t.body.place {
-        let innermost = t.operands.frames() - 1;
+        let innermost = t.operands.constructs() - 1;
         return br(t, (innermost - place.around) as u32);
     }
     let count = t.body.ty.results().len();
@@ -186,19 +188,19 @@ pub(super) fn jump(t: &mut Translator<'_, '_>, depth: u32) {
 
 /// A jump to a label with values that are not on the stack.
 pub(super) fn jump_with(t: &mut Translator<'_, '_>, depth: u32, values: &[Value]) {
-    let frame = t.operands.frame(depth);
-    debug_assert_eq!(frame.arity, values.len());
-    frame.used = true;
-    let label = frame.label;
+    let construct = t.operands.construct(depth);
+    debug_assert_eq!(construct.arity, values.len());
+    construct.used = true;
+    let label = construct.label;
     t.work.carry(values.len());
     t.b.ins().jump(label, &block_args(values));
 }
 
-/// The label of a frame, and the values that a branch to it carries.
+/// The label of a construct, and the values that a branch to it carries.
 fn branch(t: &mut Translator<'_, '_>, depth: u32) -> (Block, Vec<BlockArg>) {
-    let frame = t.operands.frame(depth);
-    frame.used = true;
-    let (label, arity) = (frame.label, frame.arity);
+    let construct = t.operands.construct(depth);
+    construct.used = true;
+    let (label, arity) = (construct.label, construct.arity);
     t.work.carry(arity);
     (label, block_args(t.operands.top(arity)))
 }
@@ -263,11 +265,11 @@ pub(super) fn br_table(t: &mut Translator<'_, '_>, table: &BrTable<'_>) -> Resul
 /// Where an entry of a jump table leads. If the branch carries values, that is a block of its own
 /// per depth, which passes them on: a long table does not repeat them.
 fn edge(t: &mut Translator<'_, '_>, edges: &mut BTreeMap<u32, Block>, depth: u32) -> BlockCall {
-    let frame = t.operands.frame(depth);
-    t.work.entry(frame.arity);
-    let block = if frame.arity == 0 {
-        frame.used = true;
-        frame.label
+    let construct = t.operands.construct(depth);
+    t.work.entry(construct.arity);
+    let block = if construct.arity == 0 {
+        construct.used = true;
+        construct.label
     } else {
         *edges.entry(depth).or_insert_with(|| t.b.create_block())
     };

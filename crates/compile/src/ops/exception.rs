@@ -25,7 +25,7 @@
 use super::{call, control};
 use crate::error::Error;
 use crate::function::Translator;
-use crate::operands::{FrameKind, Uncaught};
+use crate::operands::{ConstructKind, Uncaught};
 use crate::record::{context, store};
 use bident_abi::Builtin;
 use bident_module::{TagIndex, ValType};
@@ -52,14 +52,14 @@ pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
 
 fn try_table(t: &mut Translator<'_, '_>, table: &TryTable) -> Result<(), Error> {
     let catches = table.catches.clone().into();
-    region(t, table.ty, FrameKind::TryTable { catches })
+    region(t, table.ty, ConstructKind::TryTable { catches })
 }
 
 fn try_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
-    region(t, ty, FrameKind::Try)
+    region(t, ty, ConstructKind::Try)
 }
 
-fn region(t: &mut Translator<'_, '_>, ty: BlockType, kind: FrameKind) -> Result<(), Error> {
+fn region(t: &mut Translator<'_, '_>, ty: BlockType, kind: ConstructKind) -> Result<(), Error> {
     control::block_of_kind(t, ty, kind)?;
     t.operands.enter_region();
     Ok(())
@@ -91,7 +91,7 @@ fn throw_ref(t: &mut Translator<'_, '_>) {
 }
 
 fn rethrow(t: &mut Translator<'_, '_>, depth: u32) {
-    let FrameKind::Catch { exn, .. } = t.operands.frame(depth).kind else {
+    let ConstructKind::Catch { exn, .. } = t.operands.construct(depth).kind else {
         unreachable!("the validator lets only clauses be named");
     };
     throw_here(t, Builtin::ThrowRef, exn);
@@ -146,30 +146,30 @@ fn begin_clause(t: &mut Translator<'_, '_>) -> Option<Uncaught> {
         t.operands.set_reachable(false);
     }
     let uncaught = end_clause(t);
-    let frame = t.operands.frame(0);
-    frame.kind = FrameKind::Block;
-    let height = frame.height;
+    let construct = t.operands.construct(0);
+    construct.kind = ConstructKind::Block;
+    let height = construct.height;
     t.operands.truncate(height);
     uncaught
 }
 
 fn enter_clause(t: &mut Translator<'_, '_>, exn: Value, uncaught: Option<Uncaught>) {
-    t.operands.frame(0).kind = FrameKind::Catch { exn, uncaught };
+    t.operands.construct(0).kind = ConstructKind::Catch { exn, uncaught };
     t.operands.set_reachable(true);
 }
 
 pub(super) fn delegate(t: &mut Translator<'_, '_>, depth: u32) {
-    t.operands.frame(0).kind = FrameKind::Delegate { depth };
+    t.operands.construct(0).kind = ConstructKind::Delegate { depth };
     control::end(t);
 }
 
-/// Ends the region or the clause that the innermost frame is in, if any: what got there and was not
+/// Ends the region or the clause that the innermost construct is in, if any: what got there and was not
 /// caught so far. That needs code ([`search`], or another clause).
 pub(super) fn end_clause(t: &mut Translator<'_, '_>) -> Option<Uncaught> {
-    match &mut t.operands.frame(0).kind {
-        FrameKind::Block | FrameKind::Loop | FrameKind::If { .. } => None,
-        FrameKind::Catch { uncaught, .. } => uncaught.take(),
-        FrameKind::TryTable { .. } | FrameKind::Try | FrameKind::Delegate { .. } => {
+    match &mut t.operands.construct(0).kind {
+        ConstructKind::Block | ConstructKind::Loop | ConstructKind::If { .. } => None,
+        ConstructKind::Catch { uncaught, .. } => uncaught.take(),
+        ConstructKind::TryTable { .. } | ConstructKind::Try | ConstructKind::Delegate { .. } => {
             let block = t.operands.leave_region()?;
             t.b.seal_block(block);
             let &[exn, tag] = t.b.block_params(block) else {
@@ -180,11 +180,11 @@ pub(super) fn end_clause(t: &mut Translator<'_, '_>) -> Option<Uncaught> {
     }
 }
 
-/// What remains to be done with an exception after a frame of this kind, which is left already.
-pub(super) fn search(t: &mut Translator<'_, '_>, mut uncaught: Uncaught, kind: &FrameKind) {
+/// What remains to be done with an exception after a construct of this kind, which is left already.
+pub(super) fn search(t: &mut Translator<'_, '_>, mut uncaught: Uncaught, kind: &ConstructKind) {
     let mut regions = t.operands.regions();
     match kind {
-        FrameKind::TryTable { catches } => {
+        ConstructKind::TryTable { catches } => {
             for catch in catches {
                 match clause(t, uncaught, *catch) {
                     Some(rest) => uncaught = rest,
@@ -192,9 +192,9 @@ pub(super) fn search(t: &mut Translator<'_, '_>, mut uncaught: Uncaught, kind: &
                 }
             }
         }
-        FrameKind::Delegate { depth } => regions = t.operands.regions_at(*depth),
-        FrameKind::Try | FrameKind::Catch { .. } => {}
-        FrameKind::Block | FrameKind::Loop | FrameKind::If { .. } => {
+        ConstructKind::Delegate { depth } => regions = t.operands.regions_at(*depth),
+        ConstructKind::Try | ConstructKind::Catch { .. } => {}
+        ConstructKind::Block | ConstructKind::Loop | ConstructKind::If { .. } => {
             unreachable!("nothing lands there")
         }
     }

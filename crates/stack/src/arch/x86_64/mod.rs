@@ -189,10 +189,10 @@ pub(crate) unsafe fn saved_context(sp: usize) -> usize {
 /// Host -> stacklet, up to where the stack pointer is the stacklet's; then the instructions given.
 /// Comes back at label 2 with the exit in rax.
 macro_rules! enter_with {
-    ($anchor:expr, $root:expr, $stacklet:expr, $value:expr, $($last:literal),*) => {{
+    ($anchor:expr, $last:expr, $stacklet:expr, $value:expr, $($go:literal),*) => {{
         let exit: u64;
         asm!(
-            // rdi -> anchor, rcx -> stacklet, rdx -> root of its chain, rsi: value
+            // rdi -> anchor, rcx -> stacklet, rdx -> last of its chain, rsi: value
             "push rbx",
             "push rbp",
             "lea rax, [rip + 2f]",
@@ -204,7 +204,7 @@ macro_rules! enter_with {
             "mov [rdx - 8], rax",
             "mov rsp, [rcx + {SP}]",
             "pop rbp",
-            $($last,)*
+            $($go,)*
             // rax: exit
             "2:",
             "pop rbp",
@@ -214,7 +214,7 @@ macro_rules! enter_with {
             SP = const offset_of!(Stacklet, sp),
             inout("rdi") $anchor => _,
             inout("rcx") $stacklet => _,
-            inout("rdx") $root => _,
+            inout("rdx") $last => _,
             inout("rsi") $value => _,
             out("rax") exit,
             out("r12") _,
@@ -228,7 +228,7 @@ macro_rules! enter_with {
 }
 
 /// Host -> stacklet that is fresh or suspended: runs `stacklet`, which is [`Anchor::current`] and whose
-/// chain ends at `root`; `value` is the value at position 0. Comes back when the chain's last
+/// chain ends at `last`; `value` is the value at position 0. Comes back when the chain's last
 /// stacklet finishes, or when one parks, is suspended to the host, traps or is unwound, with the
 /// word of [`exit`] that says which.
 ///
@@ -236,13 +236,13 @@ macro_rules! enter_with {
 ///
 /// # Safety
 /// `stacklet` is `anchor.current`, a fresh or suspended stacklet of the store that the anchor belongs
-/// to, `anchor.limit` its limit and `root`, whose parent is null and which has a list of handlers, the
+/// to, `anchor.limit` its limit and `last`, whose parent is null and which has a list of handlers, the
 /// last of its chain; its code is still mapped. No other thread uses the anchor. The calling thread has
 /// an alternate signal stack, and the handler for limit traps is installed.
 #[inline(always)]
 pub(crate) unsafe fn enter(
     anchor: *mut Anchor,
-    root: *mut Stacklet,
+    last: *mut Stacklet,
     stacklet: *mut Stacklet,
     value: u64,
 ) -> u64 {
@@ -251,7 +251,7 @@ pub(crate) unsafe fn enter(
     unsafe {
         enter_with!(
             anchor,
-            root,
+            last,
             stacklet,
             value,
             "mov r10, rdi",
@@ -271,7 +271,7 @@ pub(crate) unsafe fn enter(
 #[inline(always)]
 pub(crate) unsafe fn reenter(
     anchor: *mut Anchor,
-    root: *mut Stacklet,
+    last: *mut Stacklet,
     stacklet: *mut Stacklet,
     value: u64,
 ) -> u64 {
@@ -279,7 +279,7 @@ pub(crate) unsafe fn reenter(
     unsafe {
         enter_with!(
             anchor,
-            root,
+            last,
             stacklet,
             value,
             // The line below the root frame, for one that is in no cache: see `transfer.rs`.
@@ -306,7 +306,7 @@ pub(crate) unsafe fn reenter(
 #[inline(always)]
 pub(crate) unsafe fn enter_landing(
     anchor: *mut Anchor,
-    root: *mut Stacklet,
+    last: *mut Stacklet,
     stacklet: *mut Stacklet,
     value: u64,
 ) -> u64 {
@@ -314,7 +314,7 @@ pub(crate) unsafe fn enter_landing(
     unsafe {
         enter_with!(
             anchor,
-            root,
+            last,
             stacklet,
             value,
             "mov rax, [rdi + 80]",
@@ -411,7 +411,7 @@ unsafe extern "sysv64" fn root_start() {
     )
 }
 
-/// The end of the root of a chain: `enter` returns. r10 -> anchor, rdx: the value at position 0.
+/// The end of the last of a chain: `enter` returns. r10 -> anchor, rdx: the value at position 0.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn return_to_host() {
     naked_asm!(
@@ -588,9 +588,9 @@ pub unsafe extern "sysv64" fn leave_builtin() {
     leave_with!("mov r11, r9")
 }
 
-/// Calls r11 on the host stack, which rsp is, and does what its answer says: land, or go to the host.
+/// Calls r11 on the host stack, which rsp is, and does what its reaction says: land, or go to the host.
 #[unsafe(naked)]
-unsafe extern "sysv64" fn answer_or_land() {
+unsafe extern "sysv64" fn react_or_land() {
     naked_asm!(
         "call r11",
         "cmp eax, {LAND}",

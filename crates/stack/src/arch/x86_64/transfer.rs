@@ -32,7 +32,7 @@
 //! it has just come to, each transfer would wait for four dependent loads: stack pointer, context,
 //! anchor, record. That took 22 cycles for a switch.
 //!
-//! After that, stores count: the processor retires about one in a cycle, while it compares and jumps
+//! After that, stores count: the processor commits about one in a cycle, while it compares and jumps
 //! as predicted nearly for nothing. So what is most often there already, as the end of a chain of
 //! one, is compared first and written only where it differs. And what `switch` sends, the reference
 //! of who calls it, comes from a word of the anchor that the last switch wrote
@@ -292,9 +292,9 @@ pub unsafe extern "sysv64" fn resume_throw() {
             "mov rsi, rcx",
             "mov r11, [r10 + {HOOKS}]",
             "mov r11, [r11 + {THROW}]",
-            "jmp {answer}"
+            "jmp {react}"
         ]
-        answer = sym super::answer_or_land,
+        react = sym super::react_or_land,
         THROW = const offset_of!(Hooks, throw),
     )
 }

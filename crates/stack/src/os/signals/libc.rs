@@ -12,8 +12,8 @@ pub(super) fn keep() {
     black_box(sigaction as *const ());
 }
 
-/// As a call of the C library answers.
-fn answer<T>(result: Result<T, c_int>, failed: T) -> T {
+/// As a call of the C library returns it.
+fn returned<T>(result: Result<T, c_int>, failed: T) -> T {
     result.unwrap_or_else(|error| {
         // SAFETY: the thread's own.
         unsafe { *libc::__errno_location() = error };
@@ -62,7 +62,7 @@ unsafe extern "C" fn sigaction(
             (&raw mut known.sa_mask).cast::<u64>().write(action.mask);
             old.write(known);
         }
-        answer(result.map(|_| 0), -1)
+        returned(result.map(|_| 0), -1)
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) unsafe extern "sysv64" fn raw_sigaction(
     set_size: usize,
 ) -> c_long {
     if set_size != size_of::<u64>() {
-        return answer(Err(libc::EINVAL), -1);
+        return returned(Err(libc::EINVAL), -1);
     }
     // SAFETY: the caller's pointers are null or valid.
     unsafe {
@@ -86,13 +86,13 @@ pub(crate) unsafe extern "sysv64" fn raw_sigaction(
         if let (Ok(action), false) = (&result, old.is_null()) {
             old.write(*action);
         }
-        answer(result.map(|_| 0), -1)
+        returned(result.map(|_| 0), -1)
     }
 }
 
 /// The end of a system call that failed; `result` is the negated error number.
 pub(crate) extern "sysv64" fn raw_failed(result: isize) -> isize {
-    answer(Err(-result as c_int), -1)
+    returned(Err(-result as c_int), -1)
 }
 
 /// Signals that interrupt system calls, as `siginterrupt` has it.
@@ -109,7 +109,7 @@ fn install(signal: c_int, handler: usize, flags: c_int, mask: u64) -> usize {
         libc::SIG_ERR => Err(libc::EINVAL),
         _ => change_of_program(signal, Some(Action::new(handler, flags, mask))),
     };
-    answer(result.map(|old| old.handler), libc::SIG_ERR)
+    returned(result.map(|old| old.handler), libc::SIG_ERR)
 }
 
 #[unsafe(no_mangle)]
@@ -154,7 +154,7 @@ extern "C" fn siginterrupt(signal: c_int, interrupts: c_int) -> c_int {
         }
         change_of_program(signal, Some(action))
     });
-    answer(result.map(|_| 0), -1)
+    returned(result.map(|_| 0), -1)
 }
 
 #[unsafe(no_mangle)]
@@ -191,5 +191,5 @@ extern "C" fn sigset(signal: c_int, handler: usize) -> usize {
             _ => old.handler,
         }
     });
-    answer(held, libc::SIG_ERR)
+    returned(held, libc::SIG_ERR)
 }
