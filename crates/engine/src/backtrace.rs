@@ -1,7 +1,7 @@
 //! WebAssembly frames as the embedder sees them.
 
 use crate::vm::frames::Frame;
-use bident_module::{FuncIndex, printable};
+use bident_module::printable;
 use std::fmt;
 
 /// A WebAssembly frame of a backtrace.
@@ -21,12 +21,12 @@ impl FrameInfo {
 
     /// Position of the function in its module, imports counted.
     pub fn func_index(&self) -> u32 {
-        self.0.func
+        self.0.func.0
     }
 
     /// Name of the function, from the name section or an export: whatever the module says.
     pub fn func_name(&self) -> Option<&str> {
-        self.0.module.func_name(FuncIndex(self.0.func))
+        self.0.module.func_name(self.0.func)
     }
 
     /// Whether it is the outermost frame of a continuation: the next frame is the one that resumed it.
@@ -41,7 +41,7 @@ impl FrameInfo {
 
     /// Offset of the instruction from the start of the function's body, in bytes.
     pub fn func_offset(&self) -> Option<usize> {
-        let defined = self.0.module.defined_func(FuncIndex(self.0.func))?;
+        let defined = self.0.module.defined_func(self.0.func)?;
         self.module_offset()?
             .checked_sub(self.0.module.bodies[defined].range.start)
     }

@@ -64,9 +64,9 @@ impl Continuation {
     /// Kind `Limit`: no stack. Kind `Usage`: the function belongs to another store.
     pub fn new(mut store: impl AsContextMut, func: &Func) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let index = func.index_in(store)?;
-        let ty = store.funcs[index as usize].ty.clone();
-        let word = store.create_cont_of(index)?;
+        let number = func.number_in(store)?;
+        let ty = store.funcs[number].ty.clone();
+        let word = store.create_cont_of(number)?;
         Ok(Self::of(store, word, Known::Func(ty)))
     }
 
@@ -78,7 +78,7 @@ impl Continuation {
     /// Takes a reference that WebAssembly gave under a type, where that is a defined one.
     pub(crate) fn from_word(store: &mut StoreOpaque, word: u64, ty: Option<TypeId>) -> Self {
         let known = match ty {
-            Some(id) => Known::Type(id, store.engine.func_type_of_cont(id.0)),
+            Some(id) => Known::Type(id, store.engine.func_type_of_cont(id)),
             None => Known::Nothing,
         };
         Self::of(store, word, known)
@@ -88,8 +88,8 @@ impl Continuation {
     pub(crate) fn word_as(&self, store: &StoreOpaque, ty: Option<TypeId>) -> Option<u64> {
         let fits = self.0.held.belongs_to(store)
             && ty.is_none_or(|wanted| match &self.0.known {
-                Known::Type(given, _) => store.engine.is_subtype(given.0, wanted.0),
-                Known::Func(func) => *func == store.engine.func_type_of_cont(wanted.0),
+                Known::Type(given, _) => store.engine.is_subtype(*given, wanted),
+                Known::Func(func) => *func == store.engine.func_type_of_cont(wanted),
                 Known::Nothing => false,
             });
         fits.then(|| self.0.held.word())

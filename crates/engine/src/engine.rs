@@ -23,9 +23,9 @@ struct Inner {
     config: Config,
     compiler: Compiler,
     types: Mutex<Registry>,
-    enter: Mutex<HashMap<u32, Arc<Code>>>,
-    cont: Mutex<HashMap<u32, Arc<Code>>>,
-    leave: Mutex<HashMap<u32, Arc<Code>>>,
+    enter: Mutex<HashMap<TypeId, Arc<Code>>>,
+    cont: Mutex<HashMap<TypeId, Arc<Code>>>,
+    leave: Mutex<HashMap<TypeId, Arc<Code>>>,
 }
 
 impl Engine {
@@ -90,18 +90,18 @@ impl Engine {
     }
 
     /// Identity of a function type that the embedder gives.
-    pub(crate) fn type_id(&self, ty: &FuncType) -> u32 {
-        lock(&self.0.types).func(ty).0
+    pub(crate) fn type_id(&self, ty: &FuncType) -> TypeId {
+        lock(&self.0.types).func(ty)
     }
 
     /// The function type with this identity.
     ///
     /// # Panics
     /// If it is none of a function type.
-    pub(crate) fn type_of(&self, id: u32) -> FuncType {
-        match &lock(&self.0.types).get(TypeId(id)).composite {
+    pub(crate) fn type_of(&self, id: TypeId) -> FuncType {
+        match &lock(&self.0.types).get(id).composite {
             CanonComposite::Func(ty) => ty.clone(),
-            CanonComposite::Cont(_) => panic!("type {id} is no function type"),
+            CanonComposite::Cont(_) => panic!("type {} is no function type", id.0),
         }
     }
 
@@ -109,17 +109,17 @@ impl Engine {
     ///
     /// # Panics
     /// If it is none of a continuation type.
-    pub(crate) fn func_type_of_cont(&self, id: u32) -> FuncType {
-        let func = match &lock(&self.0.types).get(TypeId(id)).composite {
-            CanonComposite::Cont(func) => func.0,
-            CanonComposite::Func(_) => panic!("type {id} is no continuation type"),
+    pub(crate) fn func_type_of_cont(&self, id: TypeId) -> FuncType {
+        let func = match &lock(&self.0.types).get(id).composite {
+            CanonComposite::Cont(func) => *func,
+            CanonComposite::Func(_) => panic!("type {} is no continuation type", id.0),
         };
         self.type_of(func)
     }
 
     /// Whether the type with identity `given` is a subtype of the other.
-    pub(crate) fn is_subtype(&self, given: u32, wanted: u32) -> bool {
-        given == wanted || lock(&self.0.types).is_subtype(TypeId(given), TypeId(wanted))
+    pub(crate) fn is_subtype(&self, given: TypeId, wanted: TypeId) -> bool {
+        given == wanted || lock(&self.0.types).is_subtype(given, wanted)
     }
 
     /// Whether every value of one type is a value of another.
@@ -162,7 +162,7 @@ impl Engine {
     }
 
     /// Code that calls a function of this type with values from the transfer buffer.
-    pub(crate) fn enter_trampoline(&self, type_id: u32) -> Result<Arc<Code>, Error> {
+    pub(crate) fn enter_trampoline(&self, type_id: TypeId) -> Result<Arc<Code>, Error> {
         self.trampoline(&self.0.enter, type_id, |compiler, ty| {
             compiler.enter_trampoline(ty, Order::Forward)
         })
@@ -170,14 +170,14 @@ impl Engine {
 
     /// Code that starts a continuation of a function of this type, with arguments from the transfer
     /// buffer.
-    pub(crate) fn cont_trampoline(&self, type_id: u32) -> Result<Arc<Code>, Error> {
+    pub(crate) fn cont_trampoline(&self, type_id: TypeId) -> Result<Arc<Code>, Error> {
         self.trampoline(&self.0.cont, type_id, |compiler, ty| {
             compiler.enter_trampoline(ty, Order::Reversed)
         })
     }
 
     /// Code that brings a call of a host function of this type to the transfer buffer.
-    pub(crate) fn leave_trampoline(&self, type_id: u32) -> Result<Arc<Code>, Error> {
+    pub(crate) fn leave_trampoline(&self, type_id: TypeId) -> Result<Arc<Code>, Error> {
         let stub = bident_stack::leave_host as *const () as usize;
         self.trampoline(&self.0.leave, type_id, |compiler, ty| {
             compiler.leave_trampoline(ty, stub)
@@ -186,8 +186,8 @@ impl Engine {
 
     fn trampoline(
         &self,
-        cache: &Mutex<HashMap<u32, Arc<Code>>>,
-        type_id: u32,
+        cache: &Mutex<HashMap<TypeId, Arc<Code>>>,
+        type_id: TypeId,
         compile: impl FnOnce(
             &Compiler,
             &FuncType,

@@ -32,8 +32,8 @@ impl Exception {
     /// another store. Kind `Limit`: see [`crate::Config::max_exception_memory`].
     pub fn new(mut store: impl AsContextMut, tag: Tag, values: &[Val]) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let index = tag.index_in(store)?;
-        let ty = store.tags[index as usize].ty.clone();
+        let number = tag.number_in(store)?;
+        let ty = store.tags[number].ty.clone();
         let (given, wanted) = (values.len(), ty.params().len());
         if given != wanted {
             return Err(Error::usage(format!(
@@ -47,7 +47,7 @@ impl Exception {
             store.set_value(i, word);
         }
         let word = store
-            .new_exn(store.tags[index as usize].record.address())
+            .new_exn(store.tags[number].record.address())
             .map_err(Error::limit)?;
         Ok(Self::from_word(store, word))
     }
@@ -59,7 +59,7 @@ impl Exception {
         Self(Arc::new(Inner {
             held: store.hold(word),
             tag: Tag::new_handle(store, number),
-            ty: store.tags[number as usize].ty.clone(),
+            ty: store.tags[number].ty.clone(),
         }))
     }
 

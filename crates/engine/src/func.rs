@@ -3,6 +3,7 @@
 use crate::WasmValues;
 use crate::error::Error;
 use crate::host::{Answer, Caller, IntoFunc};
+use crate::list::FuncNumber;
 use crate::outcome::Outcome;
 use crate::store::{AsContext, AsContextMut};
 use crate::typed::TypedFunc;
@@ -10,29 +11,29 @@ use crate::value::{Side, Val};
 use crate::vm::enter::{self, Parking, Target};
 use crate::vm::host_func::HostBody;
 use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
-use bident_module::{FuncIndex, FuncType, ValType, printable};
+use bident_module::{FuncType, ValType, printable};
 
 /// A function of a store: WebAssembly's or the host's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Func {
     store: StoreId,
-    index: u32,
+    number: FuncNumber,
 }
 
 impl Func {
     #[inline]
-    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+    pub(crate) fn new_handle(store: &StoreOpaque, number: FuncNumber) -> Self {
         Self {
             store: store.id,
-            index,
+            number,
         }
     }
 
     /// Its number, if it belongs to the store.
     #[inline]
-    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+    pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<FuncNumber, Error> {
         if self.store == store.id {
-            Ok(self.index)
+            Ok(self.number)
         } else {
             Err(foreign())
         }
@@ -40,9 +41,9 @@ impl Func {
 
     /// # Panics
     /// If the function belongs to another store.
-    fn own(self, store: &StoreOpaque) -> u32 {
+    fn own(self, store: &StoreOpaque) -> FuncNumber {
         assert!(self.store == store.id, "a function of another store");
-        self.index
+        self.number
     }
 
     /// A host function with a type that is known only at run time. The closure gets the parameters
@@ -62,8 +63,8 @@ impl Func {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_func_type(&ty)?;
         let body = HostBody::dynamic::<C::Data, _>(ty, f);
-        let index = store.add_host_func(body, None)?;
-        Ok(Self::new_handle(store, index))
+        let number = store.add_host_func(body, None)?;
+        Ok(Self::new_handle(store, number))
     }
 
     /// A host function with the types of a closure.
@@ -76,8 +77,8 @@ impl Func {
     ) -> Result<Self, Error> {
         let body = f.into_body().0;
         let store = &mut store.context_mut().0.opaque;
-        let index = store.add_host_func(body, None)?;
-        Ok(Self::new_handle(store, index))
+        let number = store.add_host_func(body, None)?;
+        Ok(Self::new_handle(store, number))
     }
 
     /// Its type.
@@ -86,7 +87,7 @@ impl Func {
     /// If it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
         let store = store.opaque().0;
-        store.funcs[self.own(store) as usize].ty.clone()
+        store.funcs[self.own(store)].ty.clone()
     }
 
     /// Whether it is a host function.
@@ -104,16 +105,16 @@ impl Func {
     /// If it belongs to another store.
     pub fn name(&self, store: impl AsContext) -> Option<String> {
         let store = store.opaque().0;
-        let index = self.own(store);
-        match store.host_func(index) {
+        let number = self.own(store);
+        match store.host_func(number) {
             Some(host) => host
                 .name
                 .as_ref()
                 .map(|(module, name)| format!("{module}.{name}")),
             None => {
-                let (instance, func) = store.defining(index)?;
-                let module = store.instances[instance as usize].module.inner();
-                module.func_name(FuncIndex(func)).map(str::to_owned)
+                let (instance, func) = store.defining(number)?;
+                let module = store.instances[instance].module.inner();
+                module.func_name(func).map(str::to_owned)
             }
         }
     }
@@ -124,12 +125,12 @@ impl Func {
     /// If it belongs to another store.
     pub fn index_in_module(&self, store: impl AsContext) -> Option<u32> {
         let store = store.opaque().0;
-        store.defining(self.own(store)).map(|(_, func)| func)
+        store.defining(self.own(store)).map(|(_, func)| func.0)
     }
 
     /// Words for a message about a host function.
-    pub(crate) fn describe(store: &StoreOpaque, index: u32) -> String {
-        match store.host_func(index).and_then(|host| host.name.as_ref()) {
+    pub(crate) fn describe(store: &StoreOpaque, func: FuncNumber) -> String {
+        match store.host_func(func).and_then(|host| host.name.as_ref()) {
             Some((module, name)) => {
                 format!("host function {}.{}", printable(module), printable(name))
             }
@@ -154,7 +155,7 @@ impl Func {
     ) -> Result<(), Error> {
         let inner = store.context_mut().0;
         let store = &mut inner.opaque;
-        let own = self.index_in(store)?;
+        let own = self.number_in(store)?;
         let count = store.types(own, Side::Results).len();
         if results.len() != count {
             let room = results.len();
@@ -182,11 +183,11 @@ impl Func {
     pub fn start(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         let store = &mut inner.opaque;
-        let own = self.index_in(store)?;
+        let own = self.number_in(store)?;
         Val::write_all(store, own, Side::Params, params)?;
         Ok(match self.begin(inner)? {
             Some(call) => Outcome::parked(call),
-            None => Outcome::returned(&mut inner.opaque, self.index),
+            None => Outcome::returned(&mut inner.opaque, self.number),
         })
     }
 
@@ -200,15 +201,15 @@ impl Func {
         mut store: impl AsContextMut,
     ) -> Result<TypedFunc<P, R>, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let index = self.index_in(store)?;
+        let number = self.number_in(store)?;
         let asked = FuncType::new(P::types(), R::types());
-        let ty = &store.funcs[index as usize].ty;
+        let ty = &store.funcs[number].ty;
         if !store.fits(ty, &asked) {
             return Err(Error::usage(format!(
                 "expected a function {asked}, but it is {ty}"
             )));
         }
-        store.trampoline(index)?;
+        store.trampoline(number)?;
         Ok(TypedFunc::new(*self))
     }
 
@@ -228,8 +229,8 @@ impl Func {
 
     #[inline]
     fn target(self, store: &mut StoreOpaque) -> Result<Target, Error> {
-        let func = self.index_in(store)?;
-        let trampoline = match store.funcs[func as usize].trampoline {
+        let func = self.number_in(store)?;
+        let trampoline = match store.funcs[func].trampoline {
             0 => store.trampoline(func)?,
             known => known,
         };
@@ -256,15 +257,15 @@ impl StoreOpaque {
     }
 
     /// Address of the code that calls a function with values from the transfer buffer.
-    pub(crate) fn trampoline(&mut self, func: u32) -> Result<usize, Error> {
-        let known = self.funcs[func as usize].trampoline;
+    pub(crate) fn trampoline(&mut self, func: FuncNumber) -> Result<usize, Error> {
+        let known = self.funcs[func].trampoline;
         if known != 0 {
             return Ok(known);
         }
-        let type_id = self.funcs[func as usize].type_id;
+        let type_id = self.funcs[func].type_id;
         let code = self.engine.enter_trampoline(type_id)?;
         self.add_code(&code)?;
-        self.funcs[func as usize].trampoline = code.start();
+        self.funcs[func].trampoline = code.start();
         Ok(code.start())
     }
 }

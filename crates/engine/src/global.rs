@@ -1,6 +1,7 @@
 //! Globals.
 
 use crate::error::Error;
+use crate::list::GlobalNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::Val;
 use crate::vm::store::{StoreId, StoreOpaque};
@@ -10,28 +11,28 @@ use bident_module::GlobalType;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Global {
     store: StoreId,
-    index: u32,
+    number: GlobalNumber,
 }
 
 impl Global {
-    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+    pub(crate) fn new_handle(store: &StoreOpaque, number: GlobalNumber) -> Self {
         Self {
             store: store.id,
-            index,
+            number,
         }
     }
 
-    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+    pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<GlobalNumber, Error> {
         if self.store == store.id {
-            Ok(self.index)
+            Ok(self.number)
         } else {
             Err(Error::usage("a global of another store"))
         }
     }
 
-    fn own(self, store: &StoreOpaque) -> u32 {
+    fn own(self, store: &StoreOpaque) -> GlobalNumber {
         assert!(self.store == store.id, "a global of another store");
-        self.index
+        self.number
     }
 
     /// A global with an initial value.
@@ -42,8 +43,8 @@ impl Global {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ty.content])?;
         let word = value.to_word(store, ty.content)?;
-        let index = store.add_global(ty, word)?;
-        Ok(Self::new_handle(store, index))
+        let number = store.add_global(ty, word)?;
+        Ok(Self::new_handle(store, number))
     }
 
     /// Its type.
@@ -52,14 +53,14 @@ impl Global {
     /// If it belongs to another store; so does [`Global::get`].
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
         let store = store.opaque().0;
-        store.globals[self.own(store) as usize].ty
+        store.globals[self.own(store)].ty
     }
 
     /// Its value.
     pub fn get(&self, mut store: impl AsContextMut) -> Val {
         let store = &mut store.context_mut().0.opaque;
         let own = self.own(store);
-        let (ty, word) = (store.globals[own as usize].ty.content, store.global(own));
+        let (ty, word) = (store.globals[own].ty.content, store.global(own));
         Val::from_word(store, ty, word)
     }
 
@@ -70,8 +71,8 @@ impl Global {
     /// store.
     pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.index_in(store)?;
-        let ty = store.globals[own as usize].ty;
+        let own = self.number_in(store)?;
+        let ty = store.globals[own].ty;
         if !ty.mutable {
             return Err(Error::usage("an immutable global cannot be set"));
         }

@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::{Extern, Instance};
+use crate::list::InstanceNumber;
 use crate::store::{AsContext, AsContextMut, Opaque, StoreContextMut};
 use crate::value::{ExternRef, Val};
 use crate::vm::host_func::HostBody;
@@ -34,11 +35,11 @@ pub enum Reply<R, P = ()> {
 /// The store, as a host function that WebAssembly called sees it.
 pub struct Caller<'a, T: 'static> {
     store: &'a mut StoreInner<T>,
-    instance: Option<u32>,
+    instance: Option<InstanceNumber>,
 }
 
 impl<'a, T: 'static> Caller<'a, T> {
-    pub(crate) fn new(store: &'a mut StoreInner<T>, instance: Option<u32>) -> Self {
+    pub(crate) fn new(store: &'a mut StoreInner<T>, instance: Option<InstanceNumber>) -> Self {
         Self { store, instance }
     }
 

@@ -5,6 +5,7 @@ use crate::func::Func;
 use crate::global::Global;
 use crate::host::WasmValues;
 use crate::instantiate::instantiate;
+use crate::list::InstanceNumber;
 use crate::memory::Memory;
 use crate::module::Module;
 use crate::store::{AsContext, AsContextMut};
@@ -106,28 +107,28 @@ from!(Func Table Memory Global Tag);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Instance {
     store: StoreId,
-    index: u32,
+    number: InstanceNumber,
 }
 
 impl Instance {
-    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+    pub(crate) fn new_handle(store: &StoreOpaque, number: InstanceNumber) -> Self {
         Self {
             store: store.id,
-            index,
+            number,
         }
     }
 
-    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+    pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<InstanceNumber, Error> {
         if self.store == store.id {
-            Ok(self.index)
+            Ok(self.number)
         } else {
             Err(Error::usage("an instance of another store"))
         }
     }
 
-    fn own(self, store: &StoreOpaque) -> usize {
+    fn own(self, store: &StoreOpaque) -> InstanceNumber {
         assert!(self.store == store.id, "an instance of another store");
-        self.index as usize
+        self.number
     }
 
     /// Instantiates a module with imports in the module's order, and runs its start function.
@@ -145,8 +146,8 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Self, Error> {
         let inner = store.context_mut().0;
-        let index = instantiate(inner, module, imports)?;
-        Ok(Self::new_handle(&inner.opaque, index))
+        let number = instantiate(inner, module, imports)?;
+        Ok(Self::new_handle(&inner.opaque, number))
     }
 
     /// Its module.
@@ -213,7 +214,7 @@ impl Instance {
         mut store: impl AsContextMut,
         name: &str,
     ) -> Result<TypedFunc<P, R>, Error> {
-        self.index_in(&store.context_mut().0.opaque)?;
+        self.number_in(&store.context_mut().0.opaque)?;
         let func = self.get_func(&mut store, name).ok_or_else(|| {
             let name = printable(name);
             Error::usage(format!("no function is exported as `{name}`"))
@@ -224,18 +225,18 @@ impl Instance {
 
 impl StoreOpaque {
     /// What an instance calls by this index.
-    pub(crate) fn item(&mut self, instance: usize, item: Item) -> Extern {
+    pub(crate) fn item(&mut self, instance: InstanceNumber, item: Item) -> Extern {
         let data = &self.instances[instance];
         match item {
             Item::Func(func) => {
                 let func_ref = data.func_ref(self, func);
-                let index = self.func_index(func_ref);
-                Func::new_handle(self, index).into()
+                let number = self.func_number(func_ref);
+                Func::new_handle(self, number).into()
             }
-            Item::Table(t) => Table::new_handle(self, data.items.tables[t.index()]).into(),
-            Item::Memory(m) => Memory::new_handle(self, data.items.memories[m.index()]).into(),
-            Item::Global(g) => Global::new_handle(self, data.items.globals[g.index()]).into(),
-            Item::Tag(t) => Tag::new_handle(self, data.items.tags[t.index()]).into(),
+            Item::Table(t) => Table::new_handle(self, data.items.tables[t]).into(),
+            Item::Memory(m) => Memory::new_handle(self, data.items.memories[m]).into(),
+            Item::Global(g) => Global::new_handle(self, data.items.globals[g]).into(),
+            Item::Tag(t) => Tag::new_handle(self, data.items.tags[t]).into(),
         }
     }
 }

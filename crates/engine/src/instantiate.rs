@@ -4,14 +4,15 @@ use crate::alloc;
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::Extern;
+use crate::list::{FuncNumber, InstanceNumber, Position};
 use crate::module::Module;
 use crate::store::OpaqueContext;
 use crate::vm::enter::{self, Target};
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::{
-    Composite, ConstExpr, ConstOp, Elem, ElemItems, ElemMode, FuncIndex, GlobalType, Import,
-    ItemType, Limits, printable,
+    Composite, ConstExpr, ConstOp, DataIndex, Elem, ElemIndex, ElemItems, ElemMode, FuncIndex,
+    GlobalIndex, GlobalType, Import, ItemType, Limits, TableIndex, printable,
 };
 
 /// Instantiates a module; gives the instance's number.
@@ -19,7 +20,7 @@ pub(crate) fn instantiate<T>(
     store: &mut StoreInner<T>,
     module: &Module,
     imports: &[Extern],
-) -> Result<u32, Error> {
+) -> Result<InstanceNumber, Error> {
     let opaque = &mut store.opaque;
     if !module.engine().same(&opaque.engine) {
         return Err(Error::usage(
@@ -42,7 +43,7 @@ pub(crate) fn instantiate<T>(
     copy_active_elems(opaque, instance)?;
     copy_active_data(opaque, instance)?;
     run_start(store, instance)?;
-    Ok(instance as u32)
+    Ok(instance)
 }
 
 /// Step 1-4: the imports, checked against what the module asks for.
@@ -55,15 +56,18 @@ fn match_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Re
             imports.len()
         )));
     }
-    let push = |list: &mut Vec<u32>, number| alloc::push(list, number, "imports");
+    const WHAT: &str = "imports";
     let mut items = Items::default();
     for (import, given) in wanted.iter().zip(imports) {
         match *given {
-            Extern::Func(f) => push(&mut items.imported_funcs, f.index_in(store)?),
-            Extern::Table(t) => push(&mut items.tables, t.index_in(store)?),
-            Extern::Memory(m) => push(&mut items.memories, m.index_in(store)?),
-            Extern::Global(g) => push(&mut items.globals, g.index_in(store)?),
-            Extern::Tag(t) => push(&mut items.tags, t.index_in(store)?),
+            Extern::Func(f) => items
+                .imported_funcs
+                .push(f.number_in(store)?, WHAT)
+                .map(drop),
+            Extern::Table(t) => items.tables.push(t.number_in(store)?, WHAT).map(drop),
+            Extern::Memory(m) => items.memories.push(m.number_in(store)?, WHAT).map(drop),
+            Extern::Global(g) => items.globals.push(g.number_in(store)?, WHAT).map(drop),
+            Extern::Tag(t) => items.tags.push(t.number_in(store)?, WHAT).map(drop),
         }?;
         check_type(store, module, import, *given)?;
     }
@@ -79,24 +83,24 @@ fn check_type(
     let types = module.canonical();
     let fits = match (import.kind, given) {
         (ItemType::Func(wanted), Extern::Func(f)) => {
-            let ty = store.funcs[f.index_in(store)? as usize].type_id;
+            let ty = store.funcs[f.number_in(store)?].type_id;
             store.engine.is_subtype(ty, module.type_id(wanted))
         }
         (ItemType::Table(wanted), Extern::Table(t)) => {
             let wanted = types.table_type(wanted);
-            let ty = store.tables[t.index_in(store)? as usize].current_type();
+            let ty = store.tables[t.number_in(store)?].current_type();
             wanted.element == ty.element && within(ty.limits, wanted.limits)
         }
         (ItemType::Memory(wanted), Extern::Memory(m)) => within(
-            store.memories[m.index_in(store)? as usize].ty().limits,
+            store.memories[m.number_in(store)?].ty().limits,
             wanted.limits,
         ),
         (ItemType::Global(wanted), Extern::Global(g)) => {
-            let ty = store.globals[g.index_in(store)? as usize].ty;
+            let ty = store.globals[g.number_in(store)?].ty;
             global_fits(store, ty, types.global_type(wanted))
         }
         (ItemType::Tag(wanted), Extern::Tag(t)) => {
-            store.tags[t.index_in(store)? as usize].type_id() == module.type_id(wanted)
+            store.tags[t.number_in(store)?].type_id() == module.type_id(wanted)
         }
         _ => false,
     };
@@ -156,43 +160,47 @@ fn describe(ty: &bident_module::ExternType) -> String {
 }
 
 /// Step 6: values of globals, in order, since one may use those before it.
-fn init_globals(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
+fn init_globals(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, init) in module.global_inits.iter().enumerate() {
         let word = evaluate(store, instance, init)?;
-        let global = module.imported.globals as usize + i;
+        let global = GlobalIndex::at(module.imported.globals as usize + i);
         let global = store.instances[instance].items.globals[global];
         store.set_global(global, word);
     }
     Ok(())
 }
 
-fn init_tables(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
+fn init_tables(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, init) in module.table_inits.iter().enumerate() {
         let Some(init) = init else { continue };
         let word = evaluate(store, instance, init)?;
-        let table = module.imported.tables as usize + i;
+        let table = TableIndex::at(module.imported.tables as usize + i);
         let table = store.instances[instance].items.tables[table];
-        store.tables[table as usize].elements_mut().fill(word);
+        store.tables[table].elements_mut().fill(word);
     }
     Ok(())
 }
 
 /// Step 7: elements of all segments that can be used later.
-fn init_elems(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
+fn init_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     let mut elems = alloc::list(module.elems.len(), SEGMENT)?;
     for elem in &module.elems {
         elems.push(element_words(store, instance, elem)?.into());
     }
-    store.instances[instance].elems = elems;
+    store.instances[instance].elems = elems.into();
     Ok(())
 }
 
 const SEGMENT: &str = "an element segment";
 
-fn element_words(store: &StoreOpaque, instance: usize, elem: &Elem) -> Result<Vec<u64>, Error> {
+fn element_words(
+    store: &StoreOpaque,
+    instance: InstanceNumber,
+    elem: &Elem,
+) -> Result<Vec<u64>, Error> {
     match (&elem.mode, &elem.items) {
         (ElemMode::Declared, _) => Ok(Vec::new()),
         (_, ElemItems::Funcs(funcs)) => {
@@ -210,35 +218,37 @@ fn element_words(store: &StoreOpaque, instance: usize, elem: &Elem) -> Result<Ve
 }
 
 /// Step 8-15: active element segments are copied and dropped.
-fn copy_active_elems(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
+fn copy_active_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, elem) in module.elems.iter().enumerate() {
         if let ElemMode::Active(table, offset) = &elem.mode {
             let offset = u64::from(evaluate(store, instance, offset)? as u32);
             let length = elem.items.len() as u64;
-            store.init_table(instance, table.0, i as u32, [offset, 0, length])?;
-            store.instances[instance].elems[i] = Box::default();
+            let segment = ElemIndex::at(i);
+            store.init_table(instance, *table, segment, [offset, 0, length])?;
+            store.instances[instance].elems[segment] = Box::default();
         }
     }
     Ok(())
 }
 
 /// Step 16: active data segments are copied and dropped.
-fn copy_active_data(store: &mut StoreOpaque, instance: usize) -> Result<(), Error> {
+fn copy_active_data(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, data) in module.data.iter().enumerate() {
         if let Some((memory, offset)) = &data.active {
             let offset = u64::from(evaluate(store, instance, offset)? as u32);
             let length = data.range.len() as u64;
-            store.init_memory(instance, memory.0, i as u32, [offset, 0, length])?;
-            store.instances[instance].dropped_data[i] = true;
+            let segment = DataIndex::at(i);
+            store.init_memory(instance, *memory, segment, [offset, 0, length])?;
+            store.instances[instance].dropped_data[segment] = true;
         }
     }
     Ok(())
 }
 
 /// Step 17: the start function. A host function in it may not answer that it is pending.
-fn run_start<T>(store: &mut StoreInner<T>, instance: usize) -> Result<(), Error> {
+fn run_start<T>(store: &mut StoreInner<T>, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.opaque.instances[instance].module.inner().clone();
     let Some(start) = module.start else {
         return Ok(());
@@ -254,11 +264,11 @@ fn run_start<T>(store: &mut StoreInner<T>, instance: usize) -> Result<(), Error>
                 context,
                 code,
                 trampoline: trampoline.start(),
-                func: u32::MAX,
+                func: FuncNumber::NONE,
             }
         }
         None => {
-            let func = opaque.instances[instance].items.imported_funcs[start.index()];
+            let func = opaque.instances[instance].items.imported_funcs[start];
             Func::new_handle(opaque, func).enter(store)?;
             return Ok(());
         }
@@ -267,13 +277,13 @@ fn run_start<T>(store: &mut StoreInner<T>, instance: usize) -> Result<(), Error>
 }
 
 /// The word of a function reference.
-fn func_word(store: &StoreOpaque, instance: usize, func: FuncIndex) -> u64 {
+fn func_word(store: &StoreOpaque, instance: InstanceNumber, func: FuncIndex) -> u64 {
     store.instances[instance].func_ref(store, func).as_ptr() as u64
 }
 
 /// Value of a constant expression, as compiled code holds it. The validator has checked that every
 /// step finds its operands and that one value is left.
-fn evaluate(store: &StoreOpaque, instance: usize, expr: &ConstExpr) -> Result<u64, Error> {
+fn evaluate(store: &StoreOpaque, instance: InstanceNumber, expr: &ConstExpr) -> Result<u64, Error> {
     let mut stack: Vec<u64> = Vec::new();
     for op in &expr.0 {
         let word = match *op {
@@ -281,9 +291,7 @@ fn evaluate(store: &StoreOpaque, instance: usize, expr: &ConstExpr) -> Result<u6
             ConstOp::I64(v) => v as u64,
             ConstOp::F32(bits) => u64::from(bits),
             ConstOp::F64(bits) => bits,
-            ConstOp::GlobalGet(g) => {
-                store.global(store.instances[instance].items.globals[g.index()])
-            }
+            ConstOp::GlobalGet(g) => store.global(store.instances[instance].items.globals[g]),
             ConstOp::RefNull(_) => 0,
             ConstOp::RefFunc(f) => func_word(store, instance, f),
             ConstOp::I32Add => binary(&mut stack, |a, b| narrow(a.wrapping_add(b))),

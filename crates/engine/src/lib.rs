@@ -83,6 +83,7 @@ mod host;
 mod instance;
 mod instantiate;
 mod linker;
+mod list;
 mod memory;
 mod module;
 mod outcome;

@@ -148,7 +148,7 @@ impl<T: 'static> Linker<T> {
     ) -> Result<&mut Self, Error> {
         let opaque = &store.context_mut().0.opaque;
         self.check(&opaque.engine, "store")?;
-        instance.index_in(opaque)?;
+        instance.number_in(opaque)?;
         for (name, item) in instance.exports(store) {
             self.define(module, &name, item)?;
         }

@@ -1,6 +1,7 @@
 //! Linear memories.
 
 use crate::error::Error;
+use crate::list::MemoryNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::TrapCode;
@@ -11,28 +12,28 @@ use std::ops::Range;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Memory {
     store: StoreId,
-    index: u32,
+    number: MemoryNumber,
 }
 
 impl Memory {
-    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+    pub(crate) fn new_handle(store: &StoreOpaque, number: MemoryNumber) -> Self {
         Self {
             store: store.id,
-            index,
+            number,
         }
     }
 
-    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+    pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<MemoryNumber, Error> {
         if self.store == store.id {
-            Ok(self.index)
+            Ok(self.number)
         } else {
             Err(Error::usage("a memory of another store"))
         }
     }
 
-    fn own(self, store: &StoreOpaque) -> usize {
+    fn own(self, store: &StoreOpaque) -> MemoryNumber {
         assert!(self.store == store.id, "a memory of another store");
-        self.index as usize
+        self.number
     }
 
     /// A zeroed memory.
@@ -42,8 +43,8 @@ impl Memory {
     /// minimum exceeds the maximum.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let index = store.add_memory(ty)?;
-        Ok(Self::new_handle(store, index))
+        let number = store.add_memory(ty)?;
+        Ok(Self::new_handle(store, number))
     }
 
     /// Its type; the minimum is the current size.
@@ -80,7 +81,7 @@ impl Memory {
     /// Kind `Usage`: it belongs to another store.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.index_in(store)? as usize;
+        let own = self.number_in(store)?;
         let pages = store.memories[own].pages();
         store.grow_memory(own, delta).ok_or_else(|| {
             Error::limit(format!(
@@ -95,8 +96,8 @@ impl Memory {
     #[inline]
     pub fn next_grown(mut store: impl AsContextMut) -> Option<Self> {
         let store = &mut store.context_mut().0.opaque;
-        let index = store.take_grown_memory()?;
-        Some(Self::new_handle(store, index))
+        let number = store.take_grown_memory()?;
+        Some(Self::new_handle(store, number))
     }
 
     /// Content.
@@ -118,8 +119,8 @@ impl Memory {
         store: &'a mut C,
     ) -> (&'a mut [u8], &'a mut C::Data) {
         let inner = store.context_mut().0;
-        let index = self.own(&inner.opaque);
-        (inner.opaque.memories[index].bytes_mut(), &mut inner.data)
+        let number = self.own(&inner.opaque);
+        (inner.opaque.memories[number].bytes_mut(), &mut inner.data)
     }
 
     /// Copies from the memory, from `offset` in bytes on.
@@ -134,7 +135,7 @@ impl Memory {
         buffer: &mut [u8],
     ) -> Result<(), Error> {
         let store = store.opaque().0;
-        let bytes = store.memories[self.index_in(store)? as usize].bytes();
+        let bytes = store.memories[self.number_in(store)?].bytes();
         let range = range(offset, buffer.len(), bytes.len())?;
         buffer.copy_from_slice(&bytes[range]);
         Ok(())
@@ -151,7 +152,7 @@ impl Memory {
         buffer: &[u8],
     ) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.index_in(store)? as usize;
+        let own = self.number_in(store)?;
         let bytes = store.memories[own].bytes_mut();
         let range = range(offset, buffer.len(), bytes.len())?;
         bytes[range].copy_from_slice(buffer);

@@ -143,8 +143,8 @@ impl Module {
     }
 
     /// Identity of the function type at a position of the type section.
-    pub(crate) fn type_id(&self, ty: TypeIndex) -> u32 {
-        self.0.type_ids[ty.index()].0
+    pub(crate) fn type_id(&self, ty: TypeIndex) -> TypeId {
+        self.0.type_ids[ty.index()]
     }
 }
 

@@ -8,6 +8,7 @@
 
 use crate::continuation::Suspended;
 use crate::error::Error;
+use crate::list::FuncNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Captured, Ended, Parking};
@@ -73,7 +74,7 @@ pub enum Outcome {
 impl Outcome {
     /// A function returned; its results are in the transfer buffer.
     #[inline]
-    pub(crate) fn returned(store: &mut StoreOpaque, func: u32) -> Self {
+    pub(crate) fn returned(store: &mut StoreOpaque, func: FuncNumber) -> Self {
         let mut values = Vec::with_capacity(store.types(func, Side::Results).len());
         Val::read_all(store, func, Side::Results, &mut values);
         Self::Returned(Results::new(values))

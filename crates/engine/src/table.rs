@@ -1,6 +1,7 @@
 //! Tables.
 
 use crate::error::Error;
+use crate::list::TableNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::Val;
 use crate::vm::store::{StoreId, StoreOpaque};
@@ -11,28 +12,28 @@ use bident_module::{TableType, ValType};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Table {
     store: StoreId,
-    index: u32,
+    number: TableNumber,
 }
 
 impl Table {
-    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+    pub(crate) fn new_handle(store: &StoreOpaque, number: TableNumber) -> Self {
         Self {
             store: store.id,
-            index,
+            number,
         }
     }
 
-    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+    pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<TableNumber, Error> {
         if self.store == store.id {
-            Ok(self.index)
+            Ok(self.number)
         } else {
             Err(Error::usage("a table of another store"))
         }
     }
 
-    fn own(self, store: &StoreOpaque) -> usize {
+    fn own(self, store: &StoreOpaque) -> TableNumber {
         assert!(self.store == store.id, "a table of another store");
-        self.index as usize
+        self.number
     }
 
     /// A table filled with one element.
@@ -44,8 +45,8 @@ impl Table {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ValType::Ref(ty.element)])?;
         let word = element.to_word(store, ValType::Ref(ty.element))?;
-        let index = store.add_table(ty, word)?;
-        Ok(Self::new_handle(store, index))
+        let number = store.add_table(ty, word)?;
+        Ok(Self::new_handle(store, number))
     }
 
     /// Its type; the minimum is the current size.
@@ -79,7 +80,7 @@ impl Table {
     /// element has another type, or it or the table belongs to another store.
     pub fn set(&self, mut store: impl AsContextMut, index: u64, element: Val) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.index_in(store)? as usize;
+        let own = self.number_in(store)?;
         let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
         let elements = store.tables[own].elements_mut();
         let size = elements.len();
@@ -105,7 +106,7 @@ impl Table {
         element: Val,
     ) -> Result<u64, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let own = self.index_in(store)? as usize;
+        let own = self.number_in(store)?;
         let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
         let size = store.tables[own].elements().len();
         store.tables[own].grow(delta, word).ok_or_else(|| {

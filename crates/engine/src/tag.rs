@@ -1,6 +1,7 @@
 //! Tags: what exceptions and suspensions are labelled with.
 
 use crate::error::Error;
+use crate::list::TagNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_module::FuncType;
@@ -9,20 +10,20 @@ use bident_module::FuncType;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Tag {
     store: StoreId,
-    index: u32,
+    number: TagNumber,
 }
 
 impl Tag {
-    pub(crate) fn new_handle(store: &StoreOpaque, index: u32) -> Self {
+    pub(crate) fn new_handle(store: &StoreOpaque, number: TagNumber) -> Self {
         Self {
             store: store.id,
-            index,
+            number,
         }
     }
 
-    pub(crate) fn index_in(self, store: &StoreOpaque) -> Result<u32, Error> {
+    pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<TagNumber, Error> {
         if self.store == store.id {
-            Ok(self.index)
+            Ok(self.number)
         } else {
             Err(Error::usage("a tag of another store"))
         }
@@ -38,8 +39,8 @@ impl Tag {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_func_type(&ty)?;
         let type_id = store.engine.type_id(&ty);
-        let index = store.add_tag(type_id)?;
-        Ok(Self::new_handle(store, index))
+        let number = store.add_tag(type_id)?;
+        Ok(Self::new_handle(store, number))
     }
 
     /// Its type.
@@ -49,6 +50,6 @@ impl Tag {
     pub fn ty(&self, store: impl AsContext) -> FuncType {
         let store = store.opaque().0;
         assert!(self.store == store.id, "a tag of another store");
-        store.tags[self.index as usize].ty.clone()
+        store.tags[self.number].ty.clone()
     }
 }

@@ -4,6 +4,7 @@ use crate::continuation::Continuation;
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::func::Func;
+use crate::list::FuncNumber;
 use crate::store::AsContext;
 use crate::vm::store::StoreOpaque;
 use bident_module::{HeapType, Kind, RefType, TypeId, ValType};
@@ -210,7 +211,7 @@ impl Val {
     fn ref_to_word(&self, store: &mut StoreOpaque, ty: RefType) -> Result<u64, Error> {
         match self {
             _ if !self.is_reference_of(store, ty) => Err(self.mismatch(store, ValType::Ref(ty))),
-            Self::FuncRef(Some(func)) => Ok(store.word_of_func(func.index_in(store)?)),
+            Self::FuncRef(Some(func)) => Ok(store.word_of_func(func.number_in(store)?)),
             Self::ExternRef(value) => store.word_of_extern(value.clone()),
             Self::ExnRef(Some(exception)) => exception.word_in(store),
             Self::ContRef(Some(cont)) => Ok(cont.word_as(store, None).unwrap_or(0)),
@@ -226,7 +227,7 @@ impl Val {
             | (Self::ContRef(None), Target::Cont)
             | (Self::AnyRef(None), Target::Any) => ty.nullable,
             (Self::FuncRef(Some(func)), Target::Func) => func
-                .index_in(store)
+                .number_in(store)
                 .is_ok_and(|func| store.is_func_of(func, ty.heap)),
             (Self::ExternRef(Some(_)), Target::Extern) => ty.heap == HeapType::Extern,
             (Self::ExnRef(Some(exception)), Target::Exn) => {
@@ -247,8 +248,8 @@ impl Val {
             | Self::ExnRef(None)
             | Self::ContRef(None)
             | Self::AnyRef(None) => format!("a null {}", self.ty()),
-            Self::FuncRef(Some(func)) => match func.index_in(store) {
-                Ok(func) => format!("a function {}", store.funcs[func as usize].ty),
+            Self::FuncRef(Some(func)) => match func.number_in(store) {
+                Ok(func) => format!("a function {}", store.funcs[func].ty),
                 Err(error) => return error,
             },
             other => other.ty().to_string(),
@@ -258,7 +259,12 @@ impl Val {
 
     /// Appends the parameters or results of function `func` from the transfer buffer.
     #[inline]
-    pub(crate) fn read_all(store: &mut StoreOpaque, func: u32, side: Side, values: &mut Vec<Self>) {
+    pub(crate) fn read_all(
+        store: &mut StoreOpaque,
+        func: FuncNumber,
+        side: Side,
+        values: &mut Vec<Self>,
+    ) {
         for i in 0..store.types(func, side).len() {
             let (ty, word) = (store.types(func, side)[i], store.value(i));
             Self::push_word(store, ty, word, values);
@@ -272,7 +278,7 @@ impl Val {
     #[inline]
     pub(crate) fn write_all(
         store: &mut StoreOpaque,
-        func: u32,
+        func: FuncNumber,
         side: Side,
         values: &[Self],
     ) -> Result<(), Error> {
@@ -293,11 +299,11 @@ impl Val {
 
 impl StoreOpaque {
     /// Whether a function is among those that a heap type stands for.
-    fn is_func_of(&self, func: u32, heap: HeapType) -> bool {
-        let given = self.funcs[func as usize].type_id;
+    fn is_func_of(&self, func: FuncNumber, heap: HeapType) -> bool {
+        let given = self.funcs[func].type_id;
         match heap {
             HeapType::Func => true,
-            HeapType::Canon(wanted, Kind::Func) => self.engine.is_subtype(given, wanted.0),
+            HeapType::Canon(wanted, Kind::Func) => self.engine.is_subtype(given, wanted),
             _ => false,
         }
     }

@@ -1,10 +1,12 @@
 //! Runtime functions that compiled code calls: bodies of the list in `bident_abi::Builtin`.
 
+use crate::list::{InstanceNumber, MemoryNumber, TableNumber};
 use crate::vm::instance::instance_number;
 use crate::vm::leave::borrow_store;
 use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, unpack_pair};
+use bident_module::{DataIndex, ElemIndex, MemoryIndex, TableIndex, TypeId};
 use bident_stack::Reaction;
 use std::ptr::NonNull;
 
@@ -45,7 +47,7 @@ impl From<TrapCode> for Stop {
 /// A builtin: which one, and what it does for an instance.
 trait Body {
     const BUILTIN: Builtin;
-    fn run(store: &mut StoreOpaque, instance: usize, args: [u64; 4]) -> Result<u64, Stop>;
+    fn run(store: &mut StoreOpaque, instance: InstanceNumber, args: [u64; 4]) -> Result<u64, Stop>;
 }
 
 /// What the stub calls.
@@ -59,7 +61,7 @@ unsafe extern "C" fn entry<B: Body>(
     // SAFETY: compiled code passes its own context, through the stub.
     let (store, instance) = unsafe {
         let store = borrow_store::<()>((*context).store);
-        (&mut store.opaque, instance_number(context) as usize)
+        (&mut store.opaque, instance_number(context))
     };
     guarded(store, |store| match B::run(store, instance, [a, b, c, d]) {
         Ok(value) => Ok(Reaction::ready(value)),
@@ -93,7 +95,7 @@ macro_rules! builtin {
             const BUILTIN: Builtin = Builtin::$name;
             fn run(
                 $store: &mut StoreOpaque,
-                $instance: usize,
+                $instance: InstanceNumber,
                 $args: [u64; 4],
             ) -> Result<u64, Stop> {
                 $body
@@ -106,8 +108,8 @@ macro_rules! builtin {
 const FAILED: u64 = u64::MAX;
 
 builtin!(MemoryGrow, |store, instance, [memory, delta, ..]| {
-    let memory = store.instances[instance].items.memories[memory as usize];
-    Ok(store.grow_memory(memory as usize, delta).unwrap_or(FAILED))
+    let memory = store.instances[instance].items.memories[MemoryIndex(memory as u32)];
+    Ok(store.grow_memory(memory, delta).unwrap_or(FAILED))
 });
 
 builtin!(
@@ -115,17 +117,16 @@ builtin!(
     |store, instance, [memories, destination, source, length]| {
         let (to, from) = unpack_pair(memories);
         let items = &store.instances[instance].items;
-        let (to, from) = (items.memories[to as usize], items.memories[from as usize]);
-        let length_of = |m: u32| store.memories[m as usize].length();
+        let (to, from) = (
+            items.memories[MemoryIndex(to)],
+            items.memories[MemoryIndex(from)],
+        );
+        let length_of = |m: MemoryNumber| store.memories[m].length();
         let target =
             range(destination, length, length_of(to)).ok_or(TrapCode::MemoryOutOfBounds)?;
         let origin = range(source, length, length_of(from)).ok_or(TrapCode::MemoryOutOfBounds)?;
-        let target = store.memories[to as usize]
-            .base()
-            .wrapping_add(target.start);
-        let origin_start = store.memories[from as usize]
-            .base()
-            .wrapping_add(origin.start);
+        let target = store.memories[to].base().wrapping_add(target.start);
+        let origin_start = store.memories[from].base().wrapping_add(origin.start);
         // SAFETY: both ranges were checked against the sizes of their memories; they may overlap.
         unsafe { target.copy_from(origin_start, origin.len()) };
         Ok(0)
@@ -135,8 +136,8 @@ builtin!(
 builtin!(
     MemoryFill,
     |store, instance, [memory, destination, value, length]| {
-        let memory = store.instances[instance].items.memories[memory as usize];
-        let bytes = store.memories[memory as usize].bytes_mut();
+        let memory = store.instances[instance].items.memories[MemoryIndex(memory as u32)];
+        let bytes = store.memories[memory].bytes_mut();
         let target = range(destination, length, bytes.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
         bytes[target].fill(value as u8);
         Ok(0)
@@ -152,20 +153,19 @@ builtin!(MemoryInit, |store,
     length,
 ]| {
     let (memory, data) = unpack_pair(memory_and_data);
+    let (memory, data) = (MemoryIndex(memory), DataIndex(data));
     store.init_memory(instance, memory, data, [destination, source, length])?;
     Ok(0)
 });
 
 builtin!(DataDrop, |store, instance, [data, ..]| {
-    store.instances[instance].dropped_data[data as usize] = true;
+    store.instances[instance].dropped_data[DataIndex(data as u32)] = true;
     Ok(0)
 });
 
 builtin!(TableGrow, |store, instance, [table, value, delta, _]| {
-    let table = store.instances[instance].items.tables[table as usize];
-    Ok(store.tables[table as usize]
-        .grow(delta, value)
-        .unwrap_or(FAILED))
+    let table = store.instances[instance].items.tables[TableIndex(table as u32)];
+    Ok(store.tables[table].grow(delta, value).unwrap_or(FAILED))
 });
 
 builtin!(
@@ -173,11 +173,8 @@ builtin!(
     |store, instance, [tables, destination, source, length]| {
         let (to, from) = unpack_pair(tables);
         let items = &store.instances[instance].items;
-        let (to, from) = (
-            items.tables[to as usize] as usize,
-            items.tables[from as usize] as usize,
-        );
-        let length_of = |t: usize| store.tables[t].elements().len();
+        let (to, from) = (items.tables[TableIndex(to)], items.tables[TableIndex(from)]);
+        let length_of = |t: TableNumber| store.tables[t].elements().len();
         let target = range(destination, length, length_of(to)).ok_or(TrapCode::TableOutOfBounds)?;
         let origin = range(source, length, length_of(from)).ok_or(TrapCode::TableOutOfBounds)?;
         if to == from {
@@ -187,7 +184,7 @@ builtin!(
         } else {
             let [to, from] = store
                 .tables
-                .get_disjoint_mut([to, from])
+                .two_mut(to, from)
                 .expect("two tables of the store");
             to.elements_mut()[target].copy_from_slice(&from.elements()[origin]);
         }
@@ -198,8 +195,8 @@ builtin!(
 builtin!(
     TableFill,
     |store, instance, [table, start, value, length]| {
-        let table = store.instances[instance].items.tables[table as usize];
-        let elements = store.tables[table as usize].elements_mut();
+        let table = store.instances[instance].items.tables[TableIndex(table as u32)];
+        let elements = store.tables[table].elements_mut();
         let target = range(start, length, elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
         elements[target].fill(value);
         Ok(0)
@@ -215,17 +212,19 @@ builtin!(TableInit, |store,
     length,
 ]| {
     let (table, elem) = unpack_pair(table_and_elem);
+    let (table, elem) = (TableIndex(table), ElemIndex(elem));
     store.init_table(instance, table, elem, [destination, source, length])?;
     Ok(0)
 });
 
 builtin!(ElemDrop, |store, instance, [elem, ..]| {
-    store.instances[instance].elems[elem as usize] = Box::default();
+    store.instances[instance].elems[ElemIndex(elem as u32)] = Box::default();
     Ok(0)
 });
 
 builtin!(IsSubtype, |store, _instance, [given, wanted, ..]| {
-    Ok(store.engine.is_subtype(given as u32, wanted as u32).into())
+    let (given, wanted) = (TypeId(given as u32), TypeId(wanted as u32));
+    Ok(store.engine.is_subtype(given, wanted).into())
 });
 
 builtin!(ExnNew, |store, _instance, [tag, ..]| {
@@ -264,19 +263,19 @@ impl StoreOpaque {
     /// `memory.init`, also for active segments. The last argument is destination, source, length.
     pub(crate) fn init_memory(
         &mut self,
-        instance: usize,
-        memory: u32,
-        data: u32,
+        instance: InstanceNumber,
+        memory: MemoryIndex,
+        data: DataIndex,
         [destination, source, length]: [u64; 3],
     ) -> Result<(), TrapCode> {
         let instance = &self.instances[instance];
-        let bytes = match instance.dropped_data[data as usize] {
+        let bytes = match instance.dropped_data[data] {
             true => &[],
-            false => instance.module.inner().data_bytes(data.into()),
+            false => instance.module.inner().data_bytes(data),
         };
         let origin = range(source, length, bytes.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
-        let memory = instance.items.memories[memory as usize];
-        let memory = self.memories[memory as usize].bytes_mut();
+        let memory = instance.items.memories[memory];
+        let memory = self.memories[memory].bytes_mut();
         let target = range(destination, length, memory.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
         memory[target].copy_from_slice(&bytes[origin]);
         Ok(())
@@ -285,16 +284,16 @@ impl StoreOpaque {
     /// `table.init`, also for active segments.
     pub(crate) fn init_table(
         &mut self,
-        instance: usize,
-        table: u32,
-        elem: u32,
+        instance: InstanceNumber,
+        table: TableIndex,
+        elem: ElemIndex,
         [destination, source, length]: [u64; 3],
     ) -> Result<(), TrapCode> {
         let instance = &self.instances[instance];
-        let words = &instance.elems[elem as usize];
+        let words = &instance.elems[elem];
         let origin = range(source, length, words.len()).ok_or(TrapCode::TableOutOfBounds)?;
-        let table = instance.items.tables[table as usize];
-        let elements = self.tables[table as usize].elements_mut();
+        let table = instance.items.tables[table];
+        let elements = self.tables[table].elements_mut();
         let target =
             range(destination, length, elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
         elements[target].copy_from_slice(&words[origin]);

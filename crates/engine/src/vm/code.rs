@@ -8,7 +8,7 @@ use crate::Error;
 use crate::alloc;
 use bident_abi::{TrapCode, VmStore};
 use bident_compile::{Artifact, Trampoline};
-use bident_module::Module;
+use bident_module::{FuncIndex, Module};
 use bident_stack::Transfers;
 use bident_stack::os::{self, Access};
 use std::mem::offset_of;
@@ -132,7 +132,7 @@ pub(crate) struct Code {
 /// Where in a module a program counter lies.
 pub(crate) struct Position {
     /// Position among the module's functions.
-    pub(crate) func: u32,
+    pub(crate) func: FuncIndex,
     /// Offset of the instruction in the binary, where known.
     pub(crate) offset: Option<u32>,
 }
@@ -246,11 +246,11 @@ impl Code {
         // The last is in the function itself.
         let own = offsets.pop();
         let inlined = offsets.into_iter().filter_map(|offset| {
-            let func = module.func_at(offset)?.0;
+            let func = module.func_at(offset)?;
             let offset = Some(offset);
             Some(Position { func, offset })
         });
-        let func = module.imported.funcs + defined as u32;
+        let func = FuncIndex(module.imported.funcs + defined as u32);
         let own = Position { func, offset: own };
         inlined.chain([own]).collect()
     }

@@ -2,9 +2,11 @@
 
 use crate::alloc;
 use crate::error::Error;
+use crate::list::FuncNumber;
 use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{TrapCode, VmFuncRef, VmStore, VmTrap};
+use bident_module::TypeId;
 use bident_stack::{
     self as stack, Chain, Chains, Embedder, Entry, Lesson, Reaction, Reference, Refusal,
 };
@@ -98,7 +100,7 @@ impl StoreOpaque {
         // SAFETY: function references of a store are valid as long as the store.
         let record = unsafe { &mut *func.as_ptr() };
         let trampoline = match record.cont_entry {
-            0 => self.cont_entry(record.type_id)?,
+            0 => self.cont_entry(TypeId(record.type_id))?,
             known => known,
         };
         let class = match record.stack_class {
@@ -140,8 +142,8 @@ impl StoreOpaque {
     }
 
     /// A continuation that the host makes of the function with this number.
-    pub(crate) fn create_cont_of(&mut self, func: u32) -> Result<u64, Error> {
-        let func = self.funcs[func as usize].func_ref;
+    pub(crate) fn create_cont_of(&mut self, func: FuncNumber) -> Result<u64, Error> {
+        let func = self.funcs[func].func_ref;
         // SAFETY: the number is of this store.
         Ok(unsafe { self.create_cont(func, Error::stack)? }.word())
     }
@@ -162,7 +164,7 @@ impl StoreOpaque {
     }
 
     /// Address of the code that starts continuations of functions of a type.
-    fn cont_entry(&mut self, type_id: u32) -> Result<usize, Error> {
+    fn cont_entry(&mut self, type_id: TypeId) -> Result<usize, Error> {
         if let Some(known) = self.cont_entries.get(&type_id) {
             return Ok(*known);
         }
@@ -178,12 +180,12 @@ impl StoreOpaque {
     }
 
     /// Number of the function that the continuation which a word names began with.
-    pub(crate) fn func_of_cont(&mut self, word: u64) -> Result<u32, TrapCode> {
+    pub(crate) fn func_of_cont(&mut self, word: u64) -> Result<FuncNumber, TrapCode> {
         let origin = self.vm.chains.origin(word).ok_or(refused(word))?;
         // What was called from the host has none.
         Ok(match NonNull::new(origin as *mut VmFuncRef) {
-            Some(func) => self.func_index(func),
-            None => u32::MAX,
+            Some(func) => self.func_number(func),
+            None => FuncNumber::NONE,
         })
     }
 

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::error::Error;
+use crate::list::FuncNumber;
 use crate::outcome::Outcome;
 use crate::tag::Tag;
 use crate::trap;
@@ -59,7 +60,7 @@ pub(crate) struct Captured {
     pub(crate) word: u64,
     pub(crate) tag: Tag,
     /// Number of the function that it began with.
-    pub(crate) func: u32,
+    pub(crate) func: FuncNumber,
 }
 
 /// Tags whose suspensions the host handles, as the stubs read them.
@@ -73,8 +74,8 @@ impl Handlers {
     pub(crate) fn new(store: &StoreOpaque, tags: &[Tag]) -> Result<Box<Self>, Error> {
         let mut words = Vec::with_capacity(tags.len() + 1);
         for tag in tags {
-            let index = tag.index_in(store)?;
-            words.push(store.tags[index as usize].record.address().as_ptr() as usize);
+            let number = tag.number_in(store)?;
+            words.push(store.tags[number].record.address().as_ptr() as usize);
         }
         words.push(0);
         Ok(Box::new(Self {
@@ -88,7 +89,7 @@ impl Handlers {
 pub(crate) struct Parking {
     chain: Parked,
     /// Number of the function that it began with.
-    pub(crate) func: u32,
+    pub(crate) func: FuncNumber,
     /// What the host handles, where it resumed a continuation. The chain's last record points there.
     pub(crate) handlers: Option<Box<Handlers>>,
     /// What the host call waits for.
@@ -128,16 +129,16 @@ pub(crate) struct Target {
     pub(crate) context: *mut VmHeader,
     pub(crate) code: usize,
     pub(crate) trampoline: usize,
-    /// Number of the function; `u32::MAX` for a start function that has none.
-    pub(crate) func: u32,
+    /// Number of the function; [`FuncNumber::NONE`] for a start function that has none.
+    pub(crate) func: FuncNumber,
 }
 
 impl Target {
     /// A function that the store knows by number.
     #[inline]
-    pub(crate) fn of_func(store: &StoreOpaque, func: u32, trampoline: usize) -> Self {
+    pub(crate) fn of_func(store: &StoreOpaque, func: FuncNumber, trampoline: usize) -> Self {
         // SAFETY: function references of a store are valid as long as the store.
-        let func_ref = unsafe { store.funcs[func as usize].func_ref.as_ref() };
+        let func_ref = unsafe { store.funcs[func].func_ref.as_ref() };
         Self {
             context: func_ref.context,
             code: func_ref.code,
@@ -391,7 +392,7 @@ unsafe fn run<'a>(
     chain: Chain<'_>,
     go: Go,
     may_park: bool,
-    func: u32,
+    func: FuncNumber,
 ) -> Result<Stopped<'a>, Error> {
     let store = lent.0.as_ptr();
     // SAFETY: `prepare` has set up the thread's signal stack, the engine the handlers, and they know
@@ -420,7 +421,7 @@ unsafe fn run<'a>(
 /// # Safety
 /// The wreck is of this store, which is borrowed exclusively.
 #[cold]
-unsafe fn failed(store: *mut StoreOpaque, wreck: Wreck<'_>, func: u32) -> Error {
+unsafe fn failed(store: *mut StoreOpaque, wreck: Wreck<'_>, func: FuncNumber) -> Error {
     let trapped = wreck.trapped();
     // SAFETY: the wreck has the chains borrowed until it is freed, but nothing else of the store.
     let (frames, store) = unsafe {
@@ -449,7 +450,7 @@ unsafe fn failed(store: *mut StoreOpaque, wreck: Wreck<'_>, func: u32) -> Error 
 impl StoreOpaque {
     /// A call of a function has ended on a stack of this class: remembers how large it grew.
     #[inline]
-    fn learn_of(&mut self, func: u32, class: u32) {
+    fn learn_of(&mut self, func: FuncNumber, class: u32) {
         if class > 0 && self.learns {
             let mut lesson = self.lesson(func);
             lesson.learn(class);
@@ -459,7 +460,7 @@ impl StoreOpaque {
 
     /// Class of the stacklet to enter a function on.
     #[inline]
-    fn class_for(&mut self, func: u32) -> u32 {
+    fn class_for(&mut self, func: FuncNumber) -> u32 {
         let mut lesson = self.lesson(func);
         if lesson == Lesson::default() {
             return 0;
@@ -471,8 +472,8 @@ impl StoreOpaque {
 
     /// What is known of the stack size that a function needs.
     #[inline]
-    fn lesson(&self, func: u32) -> Lesson {
-        match self.funcs.get(func as usize) {
+    fn lesson(&self, func: FuncNumber) -> Lesson {
+        match self.funcs.get(func) {
             // SAFETY: function references of a store are valid as long as the store.
             Some(data) => Lesson::from_word(unsafe { data.func_ref.as_ref().stack_class }),
             None => Lesson::default(),
@@ -480,8 +481,8 @@ impl StoreOpaque {
     }
 
     #[inline]
-    fn set_lesson(&mut self, func: u32, lesson: Lesson) {
-        if let Some(data) = self.funcs.get(func as usize) {
+    fn set_lesson(&mut self, func: FuncNumber, lesson: Lesson) {
+        if let Some(data) = self.funcs.get(func) {
             // SAFETY: as above, and the store is borrowed exclusively.
             unsafe { (*data.func_ref.as_ptr()).stack_class = lesson.word() };
         }

@@ -2,7 +2,7 @@
 //! `bident_stack`'s.
 
 use crate::vm::code::CodeMap;
-use bident_module::Module;
+use bident_module::{FuncIndex, Module};
 use bident_stack::View;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const ENOUGH: usize = MOST_FRAMES + 1;
 #[derive(Clone)]
 pub(crate) struct Frame {
     pub(crate) module: Arc<Module>,
-    pub(crate) func: u32,
+    pub(crate) func: FuncIndex,
     pub(crate) offset: Option<u32>,
     /// Whether it is the outermost one of a continuation: the next frame has resumed it.
     pub(crate) resumed: bool,

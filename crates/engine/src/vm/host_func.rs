@@ -4,12 +4,13 @@ use crate::Answer;
 use crate::alloc;
 use crate::error::Error;
 use crate::host::{Caller, HostReturn, WasmValues};
+use crate::list::{FuncNumber, InstanceNumber};
 use crate::value::Val;
 use crate::vm::instance::instance_number;
 use crate::vm::leave::{ArrayEntry, dynamic_entry};
 use crate::vm::store::StoreOpaque;
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, fits_registers};
-use bident_module::FuncType;
+use bident_module::{FuncIndex, FuncType};
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -35,8 +36,8 @@ pub(crate) struct HostFunc {
 
 impl HostFunc {
     /// Its number in the store.
-    pub(crate) fn number(&self) -> u32 {
-        self.func_ref.handle
+    pub(crate) fn number(&self) -> FuncNumber {
+        FuncNumber(self.func_ref.handle)
     }
 }
 
@@ -85,7 +86,7 @@ impl StoreOpaque {
         &mut self,
         body: HostBody,
         name: Option<(Arc<str>, Arc<str>)>,
-    ) -> Result<u32, Error> {
+    ) -> Result<FuncNumber, Error> {
         let type_id = self.engine.type_id(&body.ty);
         let code = match body.fits {
             Fits::Registers => bident_stack::leave_host as *const () as usize,
@@ -96,7 +97,7 @@ impl StoreOpaque {
             }
         };
         self.reserve_values(&body.ty)?;
-        alloc::room(&mut self.funcs, "a host function")?;
+        self.funcs.room("a host function")?;
         alloc::room(&mut self.host_funcs, "a host function")?;
         let store = &raw mut self.vm;
         let mut func = Box::new(HostFunc {
@@ -108,8 +109,8 @@ impl StoreOpaque {
             func_ref: VmFuncRef {
                 code,
                 context: std::ptr::null_mut(),
-                type_id,
-                handle: u32::MAX,
+                type_id: type_id.0,
+                handle: FuncNumber::NONE.0,
                 index: u32::MAX,
                 stack_class: 0,
                 cont_entry: 0,
@@ -121,26 +122,26 @@ impl StoreOpaque {
         func.func_ref.context = (&raw mut func.record).cast();
         let func_ref = NonNull::from(&mut func.func_ref);
         self.host_funcs.push(func);
-        Ok(self.func_index(func_ref))
+        Ok(self.func_number(func_ref))
     }
 
     /// The host function with this number; `None` if the function is WebAssembly's.
-    pub(crate) fn host_func(&self, func: u32) -> Option<&HostFunc> {
+    pub(crate) fn host_func(&self, func: FuncNumber) -> Option<&HostFunc> {
         // SAFETY: function references of a store are valid as long as the store; those of host
         // functions, and only those, have no index in a module.
         unsafe {
-            let func_ref = self.funcs[func as usize].func_ref.as_ref();
+            let func_ref = self.funcs[func].func_ref.as_ref();
             (func_ref.index == u32::MAX).then(|| &*func_ref.context.cast::<HostFunc>())
         }
     }
 
     /// Instance and position in its module of a WebAssembly function.
-    pub(crate) fn defining(&self, func: u32) -> Option<(u32, u32)> {
+    pub(crate) fn defining(&self, func: FuncNumber) -> Option<(InstanceNumber, FuncIndex)> {
         // SAFETY: as above; the context of the others is an instance's.
         unsafe {
-            let func_ref = self.funcs[func as usize].func_ref.as_ref();
+            let func_ref = self.funcs[func].func_ref.as_ref();
             (func_ref.index != u32::MAX)
-                .then(|| (instance_number(func_ref.context), func_ref.index))
+                .then(|| (instance_number(func_ref.context), FuncIndex(func_ref.index)))
         }
     }
 }

@@ -2,10 +2,15 @@
 
 use crate::alloc;
 use crate::error::Error;
+use crate::list::{
+    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, TableNumber, TagNumber,
+};
 use crate::module::Module;
 use crate::vm::store::StoreOpaque;
 use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef};
-use bident_module::{FuncIndex, GlobalIndex, Handler, MemoryIndex, TableIndex, TagIndex};
+use bident_module::{
+    DataIndex, ElemIndex, FuncIndex, GlobalIndex, Handler, MemoryIndex, TableIndex, TagIndex,
+};
 use bident_stack::SWITCH;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
@@ -14,11 +19,11 @@ use std::ptr::NonNull;
 #[derive(Default)]
 pub(crate) struct Items {
     /// Imported functions only; defined ones get a number when the host asks.
-    pub(crate) imported_funcs: Vec<u32>,
-    pub(crate) tables: Vec<u32>,
-    pub(crate) memories: Vec<u32>,
-    pub(crate) globals: Vec<u32>,
-    pub(crate) tags: Vec<u32>,
+    pub(crate) imported_funcs: List<FuncIndex, FuncNumber>,
+    pub(crate) tables: List<TableIndex, TableNumber>,
+    pub(crate) memories: List<MemoryIndex, MemoryNumber>,
+    pub(crate) globals: List<GlobalIndex, GlobalNumber>,
+    pub(crate) tags: List<TagIndex, TagNumber>,
 }
 
 /// An instance.
@@ -29,9 +34,9 @@ pub(crate) struct InstanceData {
     /// Records of defined functions that can become references: a leaked box.
     func_refs: NonNull<[VmFuncRef]>,
     /// Elements of segments that `table.init` may still use; empty once dropped.
-    pub(crate) elems: Vec<Box<[u64]>>,
+    pub(crate) elems: List<ElemIndex, Box<[u64]>>,
     /// Which data segments `memory.init` may no longer use.
-    pub(crate) dropped_data: Vec<bool>,
+    pub(crate) dropped_data: List<DataIndex, bool>,
 }
 
 impl InstanceData {
@@ -41,7 +46,7 @@ impl InstanceData {
     /// The instance is put into `store` at position `number` and stays there.
     pub(crate) unsafe fn new(
         store: &mut StoreOpaque,
-        number: u32,
+        number: InstanceNumber,
         module: Module,
         items: Items,
     ) -> Result<Self, Error> {
@@ -59,14 +64,14 @@ impl InstanceData {
                     store: &raw mut store.vm,
                 },
                 type_ids: module.type_ids().as_ptr().cast(),
-                instance: number,
+                instance: number.0,
             });
         }
         let instance = Self {
             ctx,
             func_refs: NonNull::from(Box::leak(func_refs.into_boxed_slice())),
-            dropped_data,
-            elems: Vec::new(),
+            dropped_data: dropped_data.into(),
+            elems: List::default(),
             module,
             items,
         };
@@ -79,53 +84,53 @@ impl InstanceData {
     fn take_in(&self, store: &mut StoreOpaque) {
         let (layout, imported) = (self.module.layout(), self.module.inner().imported);
         let imported = (imported.tables as usize, imported.globals as usize);
-        for (i, &table) in self.items.tables.iter().enumerate().skip(imported.0) {
-            let place = self.place(layout.table(TableIndex(i as u32)));
+        for (i, &table) in self.items.tables.entries().skip(imported.0) {
+            let place = self.place(layout.table(i));
             // SAFETY: the table is new; the layout has the place for its record alone, and the context
             // lives as long as the store.
-            unsafe { store.tables[table as usize].record().move_to(place) };
+            unsafe { store.tables[table].record().move_to(place) };
         }
-        for (i, &global) in self.items.globals.iter().enumerate().skip(imported.1) {
-            let place = self.place(layout.global(GlobalIndex(i as u32)));
+        for (i, &global) in self.items.globals.entries().skip(imported.1) {
+            let place = self.place(layout.global(i));
             // SAFETY: as above.
-            unsafe { store.globals[global as usize].record.move_to(place) };
+            unsafe { store.globals[global].record.move_to(place) };
         }
     }
 
     /// Writes the arrays behind the context's header.
     fn fill(&self, store: &mut StoreOpaque) {
         let layout = self.module.layout().clone();
-        for (i, &func) in self.items.imported_funcs.iter().enumerate() {
+        for (i, &func) in self.items.imported_funcs.entries() {
             // SAFETY: function references of a store are valid as long as the store.
-            let callee = unsafe { store.funcs[func as usize].func_ref.as_ref() };
+            let callee = unsafe { store.funcs[func].func_ref.as_ref() };
             let import = VmImport {
                 code: callee.code,
                 context: callee.context,
             };
-            self.write(layout.import(FuncIndex(i as u32)), import);
+            self.write(layout.import(i), import);
         }
-        for (i, &memory) in self.items.memories.iter().enumerate() {
-            let memory = &store.memories[memory as usize];
+        for (i, &memory) in self.items.memories.entries() {
+            let memory = &store.memories[memory];
             let entry = VmMemoryRef {
                 base: memory.base(),
                 memory: memory.record().as_ptr(),
             };
-            self.write(layout.memory(MemoryIndex(i as u32)), entry);
+            self.write(layout.memory(i), entry);
         }
         let imported = self.module.inner().imported;
-        let tables = self.items.tables.iter().take(imported.tables as usize);
-        for (i, &table) in tables.enumerate() {
-            let record = store.tables[table as usize].record().address();
-            self.write(layout.table(TableIndex(i as u32)), record);
+        let tables = self.items.tables.entries();
+        for (i, &table) in tables.take(imported.tables as usize) {
+            let record = store.tables[table].record().address();
+            self.write(layout.table(i), record);
         }
-        let globals = self.items.globals.iter().take(imported.globals as usize);
-        for (i, &global) in globals.enumerate() {
-            let record = store.globals[global as usize].record.address();
-            self.write(layout.global(GlobalIndex(i as u32)), record);
+        let globals = self.items.globals.entries();
+        for (i, &global) in globals.take(imported.globals as usize) {
+            let record = store.globals[global].record.address();
+            self.write(layout.global(i), record);
         }
-        for (i, &tag) in self.items.tags.iter().enumerate() {
-            let record = store.tags[tag as usize].record.address();
-            self.write(layout.tag(TagIndex(i as u32)), record);
+        for (i, &tag) in self.items.tags.entries() {
+            let record = store.tags[tag].record.address();
+            self.write(layout.tag(i), record);
         }
         for position in 0..self.module.inner().escaping.len() {
             let func_ref = self.escaping(store, position);
@@ -138,8 +143,8 @@ impl InstanceData {
     fn fill_handlers(&self, store: &StoreOpaque, layout: &VmLayout) {
         for (position, list) in self.module.inner().handlers.iter().enumerate() {
             for (i, handler) in list.iter().enumerate() {
-                let tag = self.items.tags[handler.tag().index()];
-                let address = store.tags[tag as usize].record.address().as_ptr() as usize;
+                let tag = self.items.tags[handler.tag()];
+                let address = store.tags[tag].record.address().as_ptr() as usize;
                 let word = match handler {
                     Handler::On(_) => address,
                     Handler::Switch(_) => address + SWITCH,
@@ -167,7 +172,7 @@ impl InstanceData {
         let module = self.module.inner();
         let func = module.escaping[position];
         match module.defined_func(func) {
-            None => store.funcs[self.items.imported_funcs[func.index()] as usize].func_ref,
+            None => store.funcs[self.items.imported_funcs[func]].func_ref,
             Some(_) => {
                 let imported = module.imported_escaping();
                 debug_assert!(position - imported < self.func_refs.len());
@@ -212,18 +217,18 @@ impl StoreOpaque {
         let (inner, types) = (module.inner(), module.canonical());
         for ty in &inner.tables[inner.imported.tables as usize..] {
             let table = self.add_table(types.table_type(*ty), 0)?;
-            alloc::push(&mut items.tables, table, WHAT)?;
+            items.tables.push(table, WHAT)?;
         }
         for ty in &inner.memories[inner.imported.memories as usize..] {
-            alloc::push(&mut items.memories, self.add_memory(*ty)?, WHAT)?;
+            items.memories.push(self.add_memory(*ty)?, WHAT)?;
         }
         for ty in &inner.globals[inner.imported.globals as usize..] {
             let global = self.add_global(types.global_type(*ty), 0)?;
-            alloc::push(&mut items.globals, global, WHAT)?;
+            items.globals.push(global, WHAT)?;
         }
         for ty in &inner.tags[inner.imported.tags as usize..] {
             let tag = self.add_tag(module.type_id(*ty))?;
-            alloc::push(&mut items.tags, tag, WHAT)?;
+            items.tags.push(tag, WHAT)?;
         }
         Ok(())
     }
@@ -247,9 +252,9 @@ impl StoreOpaque {
 ///
 /// # Safety
 /// `context` is the context of an instance of a live store.
-pub(crate) unsafe fn instance_number(context: *const VmHeader) -> u32 {
+pub(crate) unsafe fn instance_number(context: *const VmHeader) -> InstanceNumber {
     // SAFETY: a context of an instance starts with a VmCtx.
-    unsafe { (*context.cast::<VmCtx>()).instance }
+    InstanceNumber(unsafe { (*context.cast::<VmCtx>()).instance })
 }
 
 impl Drop for InstanceData {
@@ -278,8 +283,8 @@ fn defined_refs(
     defined.map(move |(func, defined)| VmFuncRef {
         code: module.code().function(defined),
         context: ctx.as_ptr().cast(),
-        type_id: module.type_id(inner.funcs[func.index()]),
-        handle: u32::MAX,
+        type_id: module.type_id(inner.funcs[func.index()]).0,
+        handle: FuncNumber::NONE.0,
         index: func.0,
         stack_class: 0,
         cont_entry: 0,

@@ -11,6 +11,7 @@ use crate::Answer;
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Caller, HostReturn, Reply, WasmValues, Words};
+use crate::list::{FuncNumber, InstanceNumber};
 use crate::value::Val;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::instance_number;
@@ -27,7 +28,7 @@ pub(crate) type ArrayEntry = unsafe extern "C" fn(*mut VmHostFunc) -> Reaction;
 impl StoreOpaque {
     /// The instance that called the host function that runs now.
     #[inline]
-    fn calling_instance(&self) -> Option<u32> {
+    fn calling_instance(&self) -> Option<InstanceNumber> {
         let caller = self.vm.caller;
         // SAFETY: compiled code stores its own context there before it calls anything that may be a
         // host function; `enter` clears it.
@@ -77,7 +78,7 @@ impl StoreOpaque {
     }
 
     #[cold]
-    fn refuse_to_park(&mut self, func: u32) -> Reaction {
+    fn refuse_to_park(&mut self, func: FuncNumber) -> Reaction {
         let error = Error::barrier(Func::describe(self, func));
         self.unwind(Unwinding::Error(error))
     }
@@ -103,7 +104,7 @@ pub(crate) unsafe fn borrow_store<'a, T>(vm: *mut VmStore) -> &'a mut StoreInner
 /// type `F`.
 pub(crate) unsafe fn dispatch<T: 'static, F: 'static>(
     record: *mut VmHostFunc,
-    run: impl FnOnce(&mut StoreInner<T>, Option<u32>, &F) -> Result<Reply<u64>, Error>,
+    run: impl FnOnce(&mut StoreInner<T>, Option<InstanceNumber>, &F) -> Result<Reply<u64>, Error>,
 ) -> Reaction {
     // SAFETY: the caller keeps the contract; the closure lives as long as the store's function.
     let (store, closure) = unsafe {

@@ -3,6 +3,9 @@
 use crate::alloc;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::list::{
+    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, TableNumber, TagNumber,
+};
 use crate::module::Module;
 use crate::value::{ExternRef, Side, Val};
 use crate::vm::builtins;
@@ -18,7 +21,7 @@ use crate::vm::panics::Panics;
 use crate::vm::payload::Payload;
 use crate::vm::record::Record;
 use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTable, VmTag, VmTrap, VmValue};
-use bident_module::{FuncType, GlobalType, Limits, TableType, ValType};
+use bident_module::{FuncType, GlobalType, Limits, TableType, TypeId, ValType};
 use bident_stack::{Chains, Stats};
 use std::alloc::Layout;
 use std::any::Any;
@@ -52,22 +55,22 @@ pub(crate) struct StoreOpaque {
     pub(crate) payload: Payload,
     /// Why a host function ended the run that now unwinds.
     pub(crate) unwinding: Option<Unwinding>,
-    pub(crate) instances: Vec<InstanceData>,
-    pub(crate) funcs: Vec<FuncData>,
+    pub(crate) instances: List<InstanceNumber, InstanceData>,
+    pub(crate) funcs: List<FuncNumber, FuncData>,
     #[expect(clippy::vec_box, reason = "compiled code holds their addresses")]
     pub(crate) host_funcs: Vec<Box<HostFunc>>,
-    pub(crate) memories: Vec<LinearMemory>,
+    pub(crate) memories: List<MemoryNumber, LinearMemory>,
     /// Numbers of the memories that have grown and not been asked for since, each once.
-    grown: Vec<u32>,
-    pub(crate) tables: Vec<TableData>,
-    pub(crate) globals: Vec<GlobalData>,
-    pub(crate) tags: Vec<TagData>,
+    grown: Vec<MemoryNumber>,
+    pub(crate) tables: List<TableNumber, TableData>,
+    pub(crate) globals: List<GlobalNumber, GlobalData>,
+    pub(crate) tags: List<TagNumber, TagData>,
     pub(crate) externs: Heap<ExternRef>,
     pub(crate) exns: Heap<ExnData>,
     pub(crate) held: HeldList,
     pub(crate) pressure: Pressure,
     /// Per function type, the code that starts continuations of such functions.
-    pub(crate) cont_entries: HashMap<u32, usize>,
+    pub(crate) cont_entries: HashMap<TypeId, usize>,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
 }
@@ -104,7 +107,7 @@ pub(crate) struct FuncData {
     pub(crate) func_ref: NonNull<VmFuncRef>,
     pub(crate) ty: FuncType,
     /// Identity of that type.
-    pub(crate) type_id: u32,
+    pub(crate) type_id: TypeId,
     /// Address of the trampoline that calls it, once needed.
     pub(crate) trampoline: usize,
 }
@@ -131,9 +134,9 @@ pub(crate) struct TagData {
 
 impl TagData {
     /// Identity of its type.
-    pub(crate) fn type_id(&self) -> u32 {
+    pub(crate) fn type_id(&self) -> TypeId {
         // SAFETY: records of tags live as long as the store, and never change.
-        unsafe { self.record.address().as_ref().type_id }
+        TypeId(unsafe { self.record.address().as_ref().type_id })
     }
 }
 
@@ -166,14 +169,14 @@ impl StoreOpaque {
             code: CodeMap::default(),
             payload: Payload::NONE,
             unwinding: None,
-            instances: Vec::new(),
-            funcs: Vec::new(),
+            instances: List::default(),
+            funcs: List::default(),
             host_funcs: Vec::new(),
-            memories: Vec::new(),
+            memories: List::default(),
             grown: Vec::new(),
-            tables: Vec::new(),
-            globals: Vec::new(),
-            tags: Vec::new(),
+            tables: List::default(),
+            globals: List::default(),
+            tags: List::default(),
             externs: Heap::new(usize::MAX),
             exns: Heap::new(engine.config().max_exception_memory),
             held: HeldList::default(),
@@ -196,8 +199,8 @@ impl StoreOpaque {
 
     /// Types of the parameters or results of a function.
     #[inline]
-    pub(crate) fn types(&self, func: u32, side: Side) -> &[ValType] {
-        let ty = &self.funcs[func as usize].ty;
+    pub(crate) fn types(&self, func: FuncNumber, side: Side) -> &[ValType] {
+        let ty = &self.funcs[func].ty;
         match side {
             Side::Params => ty.params(),
             Side::Results => ty.results(),
@@ -222,51 +225,55 @@ impl StoreOpaque {
     }
 
     /// Adds an instance with everything but values and segments; gives its number.
-    pub(crate) fn add_instance(&mut self, module: Module, items: Items) -> Result<usize, Error> {
-        let number = self.instances.len();
-        alloc::room(&mut self.instances, "an instance")?;
+    pub(crate) fn add_instance(
+        &mut self,
+        module: Module,
+        items: Items,
+    ) -> Result<InstanceNumber, Error> {
+        let number = self.instances.end();
+        self.instances.room("an instance")?;
         // SAFETY: pushed to that position right away, and instances are never removed.
-        let instance = unsafe { InstanceData::new(self, number as u32, module, items)? };
-        self.instances.push(instance);
-        Ok(number)
+        let instance = unsafe { InstanceData::new(self, number, module, items)? };
+        Ok(self.instances.append(instance))
     }
 
     /// Number of a tag of this store.
-    pub(crate) fn tag_number(&self, tag: NonNull<VmTag>) -> u32 {
+    pub(crate) fn tag_number(&self, tag: NonNull<VmTag>) -> TagNumber {
         // SAFETY: tags live as long as their store.
-        unsafe { tag.as_ref().number }
+        TagNumber(unsafe { tag.as_ref().number })
     }
 
     /// Number of the function that a reference points to.
-    pub(crate) fn func_index(&mut self, func_ref: NonNull<VmFuncRef>) -> u32 {
+    pub(crate) fn func_number(&mut self, func_ref: NonNull<VmFuncRef>) -> FuncNumber {
         // SAFETY: function references of a store are valid as long as the store.
         let record = unsafe { &mut *func_ref.as_ptr() };
-        if record.handle == u32::MAX {
-            record.handle = self.funcs.len() as u32;
-            let ty = self.engine.type_of(record.type_id);
+        if record.handle == FuncNumber::NONE.0 {
+            let type_id = TypeId(record.type_id);
+            let ty = self.engine.type_of(type_id);
             debug_assert!(
                 ty.params().len().max(ty.results().len()) <= self.vm.chains.room_for_values(),
                 "who made the function has reserved room for its values"
             );
-            self.funcs.push(FuncData {
+            let number = self.funcs.append(FuncData {
                 func_ref,
                 ty,
-                type_id: record.type_id,
+                type_id,
                 trampoline: 0,
             });
+            record.handle = number.0;
         }
-        record.handle
+        FuncNumber(record.handle)
     }
 
     /// What a word that compiled code holds as `funcref` refers to: null or a number.
-    pub(crate) fn func_of_word(&mut self, word: u64) -> Option<u32> {
-        NonNull::new(word as usize as *mut VmFuncRef).map(|f| self.func_index(f))
+    pub(crate) fn func_of_word(&mut self, word: u64) -> Option<FuncNumber> {
+        NonNull::new(word as usize as *mut VmFuncRef).map(|f| self.func_number(f))
     }
 
     /// The word that compiled code holds for a function.
     #[inline]
-    pub(crate) fn word_of_func(&self, index: u32) -> u64 {
-        self.funcs[index as usize].func_ref.as_ptr() as u64
+    pub(crate) fn word_of_func(&self, func: FuncNumber) -> u64 {
+        self.funcs[func].func_ref.as_ptr() as u64
     }
 
     /// The word that compiled code holds for a host value. May collect others first.
@@ -287,67 +294,68 @@ impl StoreOpaque {
     }
 
     /// Adds a table filled with one element.
-    pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<u32, Error> {
+    pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<TableNumber, Error> {
         check_limits(ty.limits)?;
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
-        alloc::push(&mut self.tables, table, "a table")?;
-        Ok(self.tables.len() as u32 - 1)
+        self.tables.push(table, "a table")
     }
 
     /// Adds a memory.
-    pub(crate) fn add_memory(&mut self, ty: bident_module::MemoryType) -> Result<u32, Error> {
+    pub(crate) fn add_memory(
+        &mut self,
+        ty: bident_module::MemoryType,
+    ) -> Result<MemoryNumber, Error> {
         check_limits(ty.limits)?;
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
-        alloc::push(&mut self.memories, memory, "a linear memory")?;
-        Ok(self.memories.len() as u32 - 1)
+        self.memories.push(memory, "a linear memory")
     }
 
     /// Adds pages to a memory; the old size, or `None` where a limit is reached or the system refuses.
-    pub(crate) fn grow_memory(&mut self, index: usize, delta: u64) -> Option<u64> {
-        let memory = &mut self.memories[index];
+    pub(crate) fn grow_memory(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
+        let memory = &mut self.memories[number];
         if delta > 0 && !memory.noted {
             self.grown.try_reserve(1).ok()?;
         }
         let old = memory.grow(delta)?;
         if delta > 0 && !std::mem::replace(&mut memory.noted, true) {
-            self.grown.push(index as u32);
+            self.grown.push(number);
         }
         Some(old)
     }
 
     /// Number of a memory that has grown since this last gave it.
     #[inline]
-    pub(crate) fn take_grown_memory(&mut self) -> Option<u32> {
-        let index = self.grown.pop()?;
-        self.memories[index as usize].noted = false;
-        Some(index)
+    pub(crate) fn take_grown_memory(&mut self) -> Option<MemoryNumber> {
+        let number = self.grown.pop()?;
+        self.memories[number].noted = false;
+        Some(number)
     }
 
     /// Adds a global.
-    pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> Result<u32, Error> {
+    pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> Result<GlobalNumber, Error> {
         let record = Record::new(VmGlobal {
             value: VmValue {
                 low: value,
                 high: 0,
             },
         });
-        alloc::push(&mut self.globals, GlobalData { record, ty }, "a global")?;
-        Ok(self.globals.len() as u32 - 1)
+        self.globals.push(GlobalData { record, ty }, "a global")
     }
 
     /// Adds a tag whose function type has this identity.
-    pub(crate) fn add_tag(&mut self, type_id: u32) -> Result<u32, Error> {
+    pub(crate) fn add_tag(&mut self, type_id: TypeId) -> Result<TagNumber, Error> {
         let ty = self.engine.type_of(type_id);
         self.reserve_values(&ty)?;
-        let number = self.tags.len() as u32;
-        let record = Record::new(VmTag { type_id, number });
-        alloc::push(&mut self.tags, TagData { record, ty }, "a tag")?;
-        Ok(number)
+        let record = Record::new(VmTag {
+            type_id: type_id.0,
+            number: self.tags.end().0,
+        });
+        self.tags.push(TagData { record, ty }, "a tag")
     }
 
     /// The word in a global.
-    pub(crate) fn global(&self, index: u32) -> u64 {
-        let global = &self.globals[index as usize];
+    pub(crate) fn global(&self, global: GlobalNumber) -> u64 {
+        let global = &self.globals[global];
         // SAFETY: records of globals live as long as the store.
         let word = unsafe { global.record.address().as_ref().value.low };
         // Compiled code writes only the low 4 bytes of narrow values.
@@ -358,8 +366,8 @@ impl StoreOpaque {
     }
 
     /// Changes the word in a global.
-    pub(crate) fn set_global(&mut self, index: u32, word: u64) {
-        let record = self.globals[index as usize].record.address();
+    pub(crate) fn set_global(&mut self, global: GlobalNumber, word: u64) {
+        let record = self.globals[global].record.address();
         // SAFETY: as above, and the store is borrowed exclusively.
         unsafe { (*record.as_ptr()).value.low = word };
     }

@@ -12,6 +12,7 @@
 
 use crate::alloc;
 use crate::error::Error;
+use crate::list::TagNumber;
 use crate::vm::heap::ExnData;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{TrapCode, VmTag, VmValue};
@@ -23,8 +24,8 @@ impl StoreOpaque {
     /// have reached the store's limit.
     pub(crate) fn new_exn(&mut self, tag: NonNull<VmTag>) -> Result<u64, TrapCode> {
         // SAFETY: tags live as long as their store.
-        let number = unsafe { tag.as_ref().number };
-        let count = self.tags[number as usize].ty.params().len();
+        let number = TagNumber(unsafe { tag.as_ref().number });
+        let count = self.tags[number].ty.params().len();
         let words = (0..count).map(|i| VmValue {
             low: self.value(i),
             high: 0,
