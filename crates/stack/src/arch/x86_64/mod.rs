@@ -47,6 +47,9 @@
 //!
 //! Transfers between stacklets are in `transfer.rs`.
 //!
+//! Labels have names, each an operand that stands for a number: local labels can have no others, and a
+//! stub or function that is compiled twice would have a name twice.
+//!
 //! A `.balign` behind the last instruction aligns the section of its stub, and so the stub's first
 //! instruction: it begins a cache line, whatever the linker puts before it, and measurements do not
 //! change with every build.
@@ -105,10 +108,18 @@ pub fn stack_pointer() -> usize {
 /// Uses up the prediction that a park leaves over (see the top of this file), by one return that is
 /// predicted wrong. Worth it where more than one frame lies between a resume and the loop around it.
 #[inline(always)]
+#[expect(named_asm_labels, reason = "the names stand for numbers")]
 pub fn balance_returns() {
     // SAFETY: pushes an address and returns to it.
     unsafe {
-        asm!("lea {to}, [rip + 2f]", "push {to}", "ret", "2:", to = out(reg) _);
+        asm!(
+            "lea {to}, [rip + {behind}f]",
+            "push {to}",
+            "ret",
+            "{behind}:",
+            behind = const 2,
+            to = out(reg) _,
+        );
     }
 }
 
@@ -187,7 +198,7 @@ pub(crate) unsafe fn saved_context(sp: usize) -> usize {
 }
 
 /// Host -> stacklet, up to where the stack pointer is the stacklet's; then the instructions given.
-/// Comes back at label 2 with the exit in rax.
+/// Comes back at `exited` with the exit in rax.
 macro_rules! enter_with {
     ($anchor:expr, $last:expr, $stacklet:expr, $value:expr, $($go:literal),*) => {{
         let exit: u64;
@@ -195,7 +206,7 @@ macro_rules! enter_with {
             // rdi -> anchor, rcx -> stacklet, rdx -> last of its chain, rsi: value
             "push rbx",
             "push rbp",
-            "lea rax, [rip + 2f]",
+            "lea rax, [rip + {exited}f]",
             "push rax",
             "push rdi",
             "mov [rdi + {HOST_SP}], rsp",
@@ -206,9 +217,10 @@ macro_rules! enter_with {
             "pop rbp",
             $($go,)*
             // rax: exit
-            "2:",
+            "{exited}:",
             "pop rbp",
             "pop rbx",
+            exited = const 2,
             HOST_SP = const offset_of!(Anchor, host_sp),
             TOP = const offset_of!(Stacklet, top),
             SP = const offset_of!(Stacklet, sp),
@@ -240,6 +252,7 @@ macro_rules! enter_with {
 /// last of its chain; its code is still mapped. No other thread uses the anchor. The calling thread has
 /// an alternate signal stack, and the handler for limit traps is installed.
 #[inline(always)]
+#[expect(named_asm_labels, reason = "the names stand for numbers")]
 pub(crate) unsafe fn enter(
     anchor: *mut Anchor,
     last: *mut Stacklet,
@@ -247,7 +260,7 @@ pub(crate) unsafe fn enter(
     value: u64,
 ) -> u64 {
     // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
-    // declared or saved; the stubs come back to label 2 with the stack pointer as it was there.
+    // declared or saved; the stubs come back to `exited` with the stack pointer as it was there.
     unsafe {
         enter_with!(
             anchor,
@@ -269,6 +282,7 @@ pub(crate) unsafe fn enter(
 /// # Safety
 /// As for [`enter`], but the stacklet is one that left through a stub and was parked.
 #[inline(always)]
+#[expect(named_asm_labels, reason = "the names stand for numbers")]
 pub(crate) unsafe fn reenter(
     anchor: *mut Anchor,
     last: *mut Stacklet,
@@ -304,6 +318,7 @@ pub(crate) unsafe fn reenter(
 /// # Safety
 /// As for [`enter`].
 #[inline(always)]
+#[expect(named_asm_labels, reason = "the names stand for numbers")]
 pub(crate) unsafe fn enter_landing(
     anchor: *mut Anchor,
     last: *mut Stacklet,
@@ -330,6 +345,33 @@ const _: () = assert!(
     "as `enter_landing` has it"
 );
 
+/// Leaves `enter`. rsp -> anchor, on the host stack; rax: exit.
+macro_rules! to_host {
+    () => {
+        "add rsp, 8\npop rcx\njmp rcx"
+    };
+}
+
+/// What a [`crate::Reaction`] says, unless it is a value: goes on at the landing pad, or leaves `enter`.
+/// rax: status, rdx: second payload; rsp -> anchor, on the host stack.
+macro_rules! land_or_to_host {
+    () => {
+        concat!(
+            "cmp eax, {LAND}\n",
+            "je {lands}f\n",
+            to_host!(),
+            "\n{lands}:\n",
+            "mov r10, [rsp]\n",
+            "mov rax, [r10 + {LANDING}]\n",
+            "mov rcx, [r10 + {CURRENT}]\n",
+            "mov rsp, [rcx + {SP}]\n",
+            "pop rbp\n",
+            "pop rcx\n",
+            "jmp rcx",
+        )
+    };
+}
+
 /// First instructions of a fresh stacklet, and its end. rsp -> context, code, trampoline, anchor (see
 /// the drawing at the top); rbp -> link; rax: the value at position 0, which the trampoline gets as
 /// third argument.
@@ -352,20 +394,20 @@ unsafe extern "sysv64" fn root_start() {
         "jz {return_to_host}",
         // rcx -> finished, r11 -> parent. Small ones stay idle, with revision advanced.
         "cmp byte ptr [rcx + {CLASS}], {KEPT_CLASS}",
-        "jne 3f",
+        "jne {retire}f",
         "mov r8d, [r10 + {ROOM}]",
         "sub r8d, 1",
-        "jc 3f",
+        "jc {retire}f",
         "mov rax, {REVISION}",
         "add [rcx + {REFERENCE}], rax",
-        "jc 3f",
+        "jc {retire}f",
         "mov [r10 + {ROOM}], r8d",
         "mov byte ptr [rcx + {STATE}], {IDLE_STATE}",
         "mov rax, [r10 + {IDLE}]",
         "mov [rcx + {PARENT}], rax",
         "mov [r10 + {IDLE}], rcx",
         // r10 -> anchor, r11 -> parent
-        "2:",
+        "{to_parent}:",
         "mov [r10 + {CURRENT}], r11",
         "mov rax, [r11 + {LIMIT}]",
         "mov [r10 + {ANCHOR_LIMIT}], rax",
@@ -376,7 +418,7 @@ unsafe extern "sysv64" fn root_start() {
         "pop r11",
         "jmp r11",
         // The embedder frees it.
-        "3:",
+        "{retire}:",
         "mov [r10 + {CURRENT}], r11",
         "mov rsp, [r10 + {HOST_SP}]",
         "push rdx",
@@ -389,8 +431,10 @@ unsafe extern "sysv64" fn root_start() {
         "pop rdx",
         "mov r10, [rsp]",
         "mov r11, [r10 + {CURRENT}]",
-        "jmp 2b",
+        "jmp {to_parent}b",
         ".balign 64",
+        to_parent = const 2,
+        retire = const 3,
         return_to_host = sym return_to_host,
         CURRENT = const offset_of!(Anchor, current),
         HOST_SP = const offset_of!(Anchor, host_sp),
@@ -419,9 +463,7 @@ unsafe extern "sysv64" fn return_to_host() {
         "mov [r11], rdx",
         "mov rsp, [r10 + {HOST_SP}]",
         "mov eax, {RETURNED}",
-        "add rsp, 8",
-        "pop rcx",
-        "jmp rcx",
+        to_host!(),
         ".balign 64",
         PAYLOAD = const offset_of!(Anchor, payload),
         HOST_SP = const offset_of!(Anchor, host_sp),
@@ -529,7 +571,7 @@ macro_rules! leave_with {
             "call r11",
             // rax: status, rdx: value, rsp -> anchor. The function has preserved rbx and r12-r15.
             "test rax, rax",
-            "jnz 2f",
+            "jnz {ends}f",
             "mov r10, [rsp]",
             "mov rcx, [r10 + {CURRENT}]",
             "mov rsp, [rcx + {SP}]",
@@ -540,22 +582,11 @@ macro_rules! leave_with {
             "ret",
             // As `exit_to_host`, by a jump. The stack pointer is there already; to load it again would
             // only make the target known later.
-            "2:",
-            "cmp eax, {LAND}",
-            "je 3f",
-            "add rsp, 8",
-            "pop rcx",
-            "jmp rcx",
-            // At a landing pad; rdx: second payload.
-            "3:",
-            "mov r10, [rsp]",
-            "mov rax, [r10 + {LANDING}]",
-            "mov rcx, [r10 + {CURRENT}]",
-            "mov rsp, [rcx + {SP}]",
-            "pop rbp",
-            "pop rcx",
-            "jmp rcx",
+            "{ends}:",
+            land_or_to_host!(),
             ".balign 64",
+            ends = const 2,
+            lands = const 3,
             resume = sym leave_resume,
             LAND = const LAND,
             LANDING = const offset_of!(Anchor, landing),
@@ -593,20 +624,9 @@ pub unsafe extern "sysv64" fn leave_builtin() {
 unsafe extern "sysv64" fn react_or_land() {
     naked_asm!(
         "call r11",
-        "cmp eax, {LAND}",
-        "je 2f",
-        "add rsp, 8",
-        "pop rcx",
-        "jmp rcx",
-        "2:",
-        "mov r10, [rsp]",
-        "mov rax, [r10 + {LANDING}]",
-        "mov rcx, [r10 + {CURRENT}]",
-        "mov rsp, [rcx + {SP}]",
-        "pop rbp",
-        "pop rcx",
-        "jmp rcx",
+        land_or_to_host!(),
         ".balign 64",
+        lands = const 2,
         LAND = const LAND,
         LANDING = const offset_of!(Anchor, landing),
         CURRENT = const offset_of!(Anchor, current),

@@ -59,6 +59,57 @@ pub fn transfers(stress: bool) -> Transfers {
     }
 }
 
+/// Leaves for the embedder's hook of this name, with the owner as first argument. r10 -> anchor; the
+/// hook's other arguments are in place.
+macro_rules! ask {
+    ($hook:literal) => {
+        concat!(
+            "lea rdi, [r10 + {THIS}]\n",
+            "mov r9, [r10 + {HOOKS}]\n",
+            "mov r9, [r9 + {",
+            $hook,
+            "}]\n",
+            "jmp {leave_builtin}",
+        )
+    };
+}
+
+/// Goes on where a stacklet waits whose saved stack pointer rsp is.
+macro_rules! go_on {
+    () => {
+        "pop rbp\npop r11\njmp r11"
+    };
+}
+
+/// Goes on in the continuation that rax -> is, with the value in this register. r10 -> anchor.
+macro_rules! into_continuation {
+    ($value:literal) => {
+        concat!(
+            "mov rsp, [rax + {SP}]\n",
+            "pop rbp\n",
+            "mov rax, ",
+            $value,
+            "\n",
+            "mov rcx, r10\n",
+            "pop r11\n",
+            "jmp r11",
+        )
+    };
+}
+
+/// From the host stack, which rsp -> anchor is on, to where the current stacklet has saved rbp and the
+/// address to go on at: r10 -> anchor, r9 -> the stacklet.
+macro_rules! back_to_current {
+    () => {
+        concat!(
+            "mov r10, [rsp]\n",
+            "mov r9, [r10 + {CURRENT}]\n",
+            "mov rsp, [r9 + {SP}]\n",
+            "mov rbp, [rsp]",
+        )
+    };
+}
+
 /// Makes a stacklet: rdi -> anchor, rsi, rdx, rcx, r8: the words of an [`crate::Entry`], in order of
 /// its fields. Gives the word of a reference. A null trampoline leaves it to the embedder, as does a
 /// lack of idle records. Preserves the callee-saved registers.
@@ -70,10 +121,10 @@ pub unsafe extern "sysv64" fn create() {
     naked_asm!(
         "mov r10, rdi",
         "test rcx, rcx",
-        "jz 2f",
+        "jz {ask}f",
         "mov rax, [r10 + {IDLE}]",
         "test rax, rax",
-        "jz 2f",
+        "jz {ask}f",
         "mov r11, [rax + {PARENT}]",
         "mov [r10 + {IDLE}], r11",
         "add dword ptr [r10 + {ROOM}], 1",
@@ -95,12 +146,10 @@ pub unsafe extern "sysv64" fn create() {
         "mov byte ptr [rax + {STATE}], {LIVE}",
         "mov rax, [rax + {REFERENCE}]",
         "ret",
-        "2:",
-        "lea rdi, [r10 + {THIS}]",
-        "mov r9, [r10 + {HOOKS}]",
-        "mov r9, [r9 + {CREATE}]",
-        "jmp {leave_builtin}",
+        "{ask}:",
+        ask!("CREATE"),
         ".balign 64",
+        ask = const 2,
         root_start = sym root_start,
         leave_builtin = sym leave_builtin,
         IDLE = const offset_of!(Anchor, idle),
@@ -119,15 +168,12 @@ pub unsafe extern "sysv64" fn create() {
     )
 }
 
-/// In stress mode, the embedder makes every stacklet.
+/// As [`create`], but the embedder makes every stacklet.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn create_stressed() {
     naked_asm!(
         "mov r10, rdi",
-        "lea rdi, [r10 + {THIS}]",
-        "mov r9, [r10 + {HOOKS}]",
-        "mov r9, [r9 + {CREATE}]",
-        "jmp {leave_builtin}",
+        ask!("CREATE"),
         leave_builtin = sym leave_builtin,
         HOOKS = const offset_of!(Anchor, hooks),
         THIS = const offset_of!(Anchor, this),
@@ -143,33 +189,33 @@ const ROOT_LINE: usize = SMALLEST_BLOCK - ROOT_FRAME - RED_ZONE;
 /// Puts the chain that a reference names below the current stacklet, in the registers that `resume` gets
 /// its arguments in; then the instructions given. rax -> its first stacklet, now current, then.
 macro_rules! resume_with {
-    ([$($go:literal),*] $($operands:tt)*) => {
+    ([$($go:expr),*] $($operands:tt)*) => {
         naked_asm!(
             "push r8",
             "mov r10, rdi",
             "mov eax, esi",
             "add rax, [r10 + {RECORDS}]",
             "cmp [rax + {REFERENCE}], rsi",
-            "jne 8f",
+            "jne {not_good}f",
             "mov r9, [r10 + {CURRENT}]",
             "cmp [r10 + {HINT_FIRST}], r9",
-            "je 3f",
-            "2:",
+            "je {drop_hint}f",
+            "{no_hint}:",
             "push rbp",
             "mov [r9 + {SP}], rsp",
             // Who waits here is not the first of a suspended chain.
             "cmp dword ptr [r9 + {LAST}], 0",
-            "jne 23f",
-            "24:",
+            "jne {was_first}f",
+            "{waits}:",
             "mov r11, {REVISION}",
             "add [rax + {REFERENCE}], r11",
-            "jc 9f",
+            "jc {wrapped}f",
             // rax -> first of the chain, r8 -> last, r9 -> parent to be.
-            "7:",
+            "{used_up}:",
             "mov r8, rax",
             "cmp [rax + {LAST}], esi",
-            "jne 4f",
-            "22:",
+            "jne {several}f",
+            "{last_known}:",
             "mov [r8 + {PARENT}], r9",
             "mov [r8 + {HANDLERS}], rdx",
             "mov [r10 + {CURRENT}], rax",
@@ -179,34 +225,31 @@ macro_rules! resume_with {
             "prefetcht0 [r11 + {ROOT_LINE} - 64]",
             $($go,)*
             // The hint is about the stacklet that resumes.
-            "3:",
+            "{drop_hint}:",
             "mov qword ptr [r10 + {HINT_FIRST}], 0",
             "mov qword ptr [r10 + {HINT_REFERENCE}], 0",
-            "jmp 2b",
+            "jmp {no_hint}b",
             // It was, before.
-            "23:",
+            "{was_first}:",
             "mov dword ptr [r9 + {LAST}], 0",
-            "jmp 24b",
+            "jmp {waits}b",
             // More than one.
-            "4:",
+            "{several}:",
             "mov r8d, [rax + {LAST}]",
             "add r8, [r10 + {RECORDS}]",
-            "jmp 22b",
+            "jmp {last_known}b",
             // Null, or used.
-            "8:",
+            "{not_good}:",
             "mov edx, {REFUSED_REFERENCE}",
-            "jmp 6f",
+            "jmp {refuse}f",
             // No record.
-            "5:",
+            "{no_record}:",
             "pop rbp",
             "mov edx, {REFUSED_RECORDS}",
-            "6:",
-            "lea rdi, [r10 + {THIS}]",
-            "mov r9, [r10 + {HOOKS}]",
-            "mov r9, [r9 + {REFUSE}]",
-            "jmp {leave_builtin}",
+            "{refuse}:",
+            ask!("REFUSE"),
             // The revision has wrapped: another record takes the stacklet over.
-            "9:",
+            "{wrapped}:",
             "mov rsp, [r10 + {HOST_SP}]",
             "push rdi",
             "push rdx",
@@ -220,16 +263,24 @@ macro_rules! resume_with {
             "pop rcx",
             "pop rdx",
             "pop rdi",
-            "mov r10, [rsp]",
-            "mov r9, [r10 + {CURRENT}]",
-            "mov rsp, [r9 + {SP}]",
-            "mov rbp, [rsp]",
+            back_to_current!(),
             "test rax, rax",
-            "jz 5b",
+            "jz {no_record}b",
             // Nothing in esi: the end of the chain is to be looked up.
             "xor esi, esi",
-            "jmp 7b",
+            "jmp {used_up}b",
             ".balign 64",
+            no_hint = const 2,
+            drop_hint = const 3,
+            several = const 4,
+            no_record = const 5,
+            refuse = const 6,
+            used_up = const 7,
+            not_good = const 8,
+            wrapped = const 9,
+            last_known = const 22,
+            was_first = const 23,
+            waits = const 24,
             leave_builtin = sym leave_builtin,
             HINT_FIRST = const offset_of!(Anchor, hint) + offset_of!(Hint, first),
             HINT_REFERENCE = const offset_of!(Anchor, hint) + offset_of!(Hint, reference),
@@ -263,16 +314,10 @@ macro_rules! resume_with {
 /// Only compiled code that runs on a stacklet calls it.
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn resume() {
-    resume_with!([
-        "mov rsp, [rax + {SP}]",
-        "pop rbp",
-        "mov rax, rcx",
-        "mov rcx, r10",
-        "pop r11",
-        "jmp r11"
-    ])
+    resume_with!([into_continuation!("rcx")])
 }
 
+/// As [`resume`], but arrives by way of the embedder.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn resume_stressed() {
     resume_with!(["mov rax, rcx", "mov rcx, r10", "jmp {arrive}"] arrive = sym arrive_stressed,)
@@ -304,25 +349,29 @@ pub unsafe extern "sysv64" fn resume_throw() {
 macro_rules! search {
     () => {
         concat!(
-            "3:\n",
+            "{search}:\n",
             "mov r11, [rcx + {HANDLERS}]\n",
             "xor r8d, r8d\n",
-            "62:\n",
+            "{next_clause}:\n",
             "cmp [r11 + 8 * r8], rsi\n",
-            "je 5f\n",
+            "je {found}f\n",
             "cmp qword ptr [r11 + 8 * r8], 1\n",
             "inc r8d\n",
-            "jnb 62b\n",
+            "jnb {next_clause}b\n",
             "mov rcx, [rcx + {PARENT}]\n",
             "test rcx, rcx\n",
-            "jnz 3b\n",
-            "jmp 8f",
+            "jnz {search}b\n",
+            "jmp {unhandled}f",
         )
     };
 }
 
+/// Takes the chain from the current stacklet up to the first that runs under a handler of the tag, in the
+/// registers that `suspend` gets its arguments in; then the instructions given, for the parent, which
+/// is current: r11 -> it, eax: status, rcx: reference, rdx: value, rsi and r10 -> anchor. Or leaves for
+/// the host, where that has the handler.
 macro_rules! suspend_with {
-    ([$($go:literal),*] $($operands:tt)*) => {
+    ([$($go:expr),*] $($operands:tt)*) => {
         naked_asm!(
             "push rcx",
             "mov r10, rdi",
@@ -331,31 +380,31 @@ macro_rules! suspend_with {
             "mov rcx, rax",
             "xor r8d, r8d",
             "cmp [r11], rsi",
-            "jne 2f",
+            "jne {not_nearest}f",
             // rax -> first of the chain, rcx -> last, r8: position of the handler.
-            "4:",
+            "{handled}:",
             "push rbp",
             "mov [rax + {SP}], rsp",
             "mov r11d, [rcx + {REFERENCE}]",
             "cmp [rax + {LAST}], r11d",
-            "jne 9f",
-            "22:",
+            "jne {other_last}f",
+            "{last_noted}:",
             "mov r11, [rcx + {PARENT}]",
             "mov rcx, [rax + {REFERENCE}]",
             "lea eax, [r8 + 1]",
             "test r11, r11",
-            "jz 7f",
+            "jz {to_host}f",
             "mov [r10 + {CURRENT}], r11",
             "mov r8, [r11 + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r8",
             "mov rsi, r10",
             $($go,)*
             // The chain ends elsewhere than the last time.
-            "9:",
+            "{other_last}:",
             "mov [rax + {LAST}], r11d",
-            "jmp 22b",
+            "jmp {last_noted}b",
             // To a handler of the host.
-            "7:",
+            "{to_host}:",
             "mov r11, [r10 + {PAYLOAD}]",
             "mov [r11], rdx",
             "mov [r10 + {HANDLED}], eax",
@@ -365,31 +414,37 @@ macro_rules! suspend_with {
             "pop rcx",
             "jmp rcx",
             // The first handler is not it. Where a hint says so, the search begins further up.
-            "2:",
+            "{not_nearest}:",
             "mov r11, [rax + {REFERENCE}]",
             "cmp [r10 + {HINT_REFERENCE}], r11",
-            "jne 3f",
+            "jne {search}f",
             "cmp [r10 + {HINT_TAG}], rsi",
-            "jne 3f",
+            "jne {search}f",
             "mov ecx, [rax + {LAST}]",
             "add rcx, [r10 + {RECORDS}]",
             search!(),
             // Found: the hint for the next time.
-            "5:",
+            "{found}:",
             "mov r11, {REVISION}",
             "add r11, [rax + {REFERENCE}]",
             "mov [r10 + {HINT_FIRST}], rax",
             "mov [r10 + {HINT_REFERENCE}], r11",
             "mov [r10 + {HINT_TAG}], rsi",
-            "jmp 4b",
+            "jmp {handled}b",
             // No handler.
-            "8:",
+            "{unhandled}:",
             "mov edx, {REFUSED_UNHANDLED}",
-            "lea rdi, [r10 + {THIS}]",
-            "mov r9, [r10 + {HOOKS}]",
-            "mov r9, [r9 + {REFUSE}]",
-            "jmp {leave_builtin}",
+            ask!("REFUSE"),
             ".balign 64",
+            not_nearest = const 2,
+            search = const 3,
+            handled = const 4,
+            found = const 5,
+            to_host = const 7,
+            unhandled = const 8,
+            other_last = const 9,
+            last_noted = const 22,
+            next_clause = const 62,
             leave_builtin = sym leave_builtin,
             HINT_FIRST = const offset_of!(Anchor, hint) + offset_of!(Hint, first),
             HINT_REFERENCE = const offset_of!(Anchor, hint) + offset_of!(Hint, reference),
@@ -423,51 +478,55 @@ macro_rules! suspend_with {
 /// Only compiled code that runs on a stacklet calls it.
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn suspend() {
-    suspend_with!(["mov rsp, [r11 + {SP}]", "pop rbp", "pop r11", "jmp r11"])
+    suspend_with!(["mov rsp, [r11 + {SP}]", go_on!()])
 }
 
+/// As [`suspend`], but arrives by way of the embedder.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn suspend_stressed() {
     suspend_with!(["jmp {arrive}"] arrive = sym arrive_stressed,)
 }
 
+/// Puts the chain that a reference names in the place of the one up to the handler, in the registers that
+/// `switch` gets its arguments in; then the instructions given. rax -> its first stacklet, now current,
+/// rdi: reference to what has switched, r10 -> anchor.
 macro_rules! switch_with {
-    ([$($go:literal),*] $($operands:tt)*) => {
+    ([$($go:expr),*] $($operands:tt)*) => {
         naked_asm!(
             "push rcx",
             "mov r10, rdi",
             "mov eax, edx",
             "add rax, [r10 + {RECORDS}]",
             "cmp [rax + {REFERENCE}], rdx",
-            "jne 9f",
+            "jne {not_good}f",
             "mov r9, [r10 + {CURRENT}]",
             "mov r11, [r9 + {HANDLERS}]",
             "mov rcx, r9",
             "cmp [r11], rsi",
-            "jne 3f",
+            "jne {search}f",
             // rax -> target, r9 -> first of the chain to suspend, rcx -> its last; rdi: reference to send.
-            "4:",
+            "{handled}:",
             "mov rdi, [r10 + {SWITCHED}]",
             "cmp rdi, [r9 + {REFERENCE}]",
-            "jne 21f",
-            "22:",
+            "jne {was_resumed}f",
+            "{named}:",
             "push rbp",
             "mov [r9 + {SP}], rsp",
             "mov r11, {REVISION}",
             "add rdx, r11",
-            "jc 2f",
+            "jc {wrapped}f",
             "mov [rax + {REFERENCE}], rdx",
             "mov [r10 + {SWITCHED}], rdx",
-            "7:",
+            "{used_up}:",
             "mov r11d, [rcx + {REFERENCE}]",
             "cmp [r9 + {LAST}], r11d",
-            "jne 23f",
+            "jne {other_last}f",
             // Last of the target's chain, r8, gets parent and handlers of the other.
-            "24:",
+            "{last_noted}:",
             "mov r8, rax",
             "cmp [rax + {LAST}], edx",
-            "jne 25f",
-            "26:",
+            "jne {several}f",
+            "{last_known}:",
             "movups xmm0, [rcx + {PARENT}]",
             "movups [r8 + {PARENT}], xmm0",
             "mov [r10 + {CURRENT}], rax",
@@ -475,20 +534,20 @@ macro_rules! switch_with {
             "mov [r10 + {ANCHOR_LIMIT}], r11",
             $($go,)*
             // It was not switched to, but resumed.
-            "21:",
+            "{was_resumed}:",
             "mov rdi, [r9 + {REFERENCE}]",
-            "jmp 22b",
+            "jmp {named}b",
             // The chain ends elsewhere than the last time.
-            "23:",
+            "{other_last}:",
             "mov [r9 + {LAST}], r11d",
-            "jmp 24b",
+            "jmp {last_noted}b",
             // More than one.
-            "25:",
+            "{several}:",
             "mov r8d, [rax + {LAST}]",
             "add r8, [r10 + {RECORDS}]",
-            "jmp 26b",
+            "jmp {last_known}b",
             // The revision has wrapped: another record takes the stacklet over.
-            "2:",
+            "{wrapped}:",
             "mov [rax + {REFERENCE}], rdx",
             "mov rsp, [r10 + {HOST_SP}]",
             "push rcx",
@@ -499,34 +558,43 @@ macro_rules! switch_with {
             "call [r11 + {REHOME}]",
             "pop rdi",
             "pop rcx",
-            "mov r10, [rsp]",
-            "mov r9, [r10 + {CURRENT}]",
-            "mov rsp, [r9 + {SP}]",
-            "mov rbp, [rsp]",
+            back_to_current!(),
             // Nothing in edx: the end of the chain is to be looked up.
             "xor edx, edx",
             "test rax, rax",
-            "jnz 7b",
+            "jnz {used_up}b",
             "pop rbp",
             "mov edx, {REFUSED_RECORDS}",
-            "jmp 6f",
+            "jmp {refuse}f",
             search!(),
-            "5:",
-            "jmp 4b",
+            "{found}:",
+            "jmp {handled}b",
             // No handler.
-            "8:",
+            "{unhandled}:",
             "mov edx, {REFUSED_UNHANDLED}",
-            "jmp 6f",
+            "jmp {refuse}f",
             // Null, or used.
-            "9:",
+            "{not_good}:",
             "mov rsi, rdx",
             "mov edx, {REFUSED_REFERENCE}",
-            "6:",
-            "lea rdi, [r10 + {THIS}]",
-            "mov r9, [r10 + {HOOKS}]",
-            "mov r9, [r9 + {REFUSE}]",
-            "jmp {leave_builtin}",
+            "{refuse}:",
+            ask!("REFUSE"),
             ".balign 64",
+            wrapped = const 2,
+            search = const 3,
+            handled = const 4,
+            found = const 5,
+            refuse = const 6,
+            used_up = const 7,
+            unhandled = const 8,
+            not_good = const 9,
+            was_resumed = const 21,
+            named = const 22,
+            other_last = const 23,
+            last_noted = const 24,
+            several = const 25,
+            last_known = const 26,
+            next_clause = const 62,
             leave_builtin = sym leave_builtin,
             REFERENCE = const REFERENCE,
             REVISION = const REVISION,
@@ -559,16 +627,10 @@ macro_rules! switch_with {
 /// Only compiled code that runs on a stacklet calls it.
 #[unsafe(naked)]
 pub unsafe extern "sysv64" fn switch() {
-    switch_with!([
-        "mov rsp, [rax + {SP}]",
-        "pop rbp",
-        "mov rax, rdi",
-        "mov rcx, r10",
-        "pop r11",
-        "jmp r11"
-    ])
+    switch_with!([into_continuation!("rdi")])
 }
 
+/// As [`switch`], but arrives by way of the embedder.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn switch_stressed() {
     switch_with!(["mov rax, rdi", "mov rcx, r10", "jmp {arrive}"] arrive = sym arrive_stressed,)
@@ -601,9 +663,7 @@ unsafe extern "sysv64" fn arrive_stressed() {
         "mov r10, [rsp]",
         "mov r11, [r10 + {CURRENT}]",
         "mov rsp, [r11 + {SP}]",
-        "pop rbp",
-        "pop r11",
-        "jmp r11",
+        go_on!(),
         ".balign 64",
         CURRENT = const offset_of!(Anchor, current),
         HOST_SP = const offset_of!(Anchor, host_sp),
@@ -630,19 +690,18 @@ pub(crate) unsafe extern "sysv64" fn bound_resume() {
         "cmovz rax, [rsp]",
         "shl rdx, 4",
         "add rdx, [r10 + {PAYLOAD}]",
-        "2:",
+        "{next_value}:",
         "pop rsi",
         "mov [rdx], rsi",
         "pop rsi",
         "mov [rdx + 8], rsi",
         "add rdx, 16",
         "dec rcx",
-        "jnz 2b",
+        "jnz {next_value}b",
         "mov rcx, r10",
-        "pop rbp",
-        "pop r11",
-        "jmp r11",
+        go_on!(),
         ".balign 64",
+        next_value = const 2,
         PAYLOAD = const offset_of!(Anchor, payload),
     )
 }
