@@ -45,7 +45,7 @@
 //! - A parked stacklet goes on: by `pop` + `jmp`, since nothing was pushed for it.
 //! - `enter` is inlined and left by jumps, so it pushes nothing.
 //!
-//! Transfers between stacklets are in `transfer.rs`.
+//! Entering is in `enter.rs`, transfers between stacklets in `transfer.rs` and `switch.rs`.
 //!
 //! Labels have names, each an operand that stands for a number: local labels can have no others, and a
 //! stub or function that is compiled twice would have a name twice.
@@ -54,15 +54,23 @@
 //! instruction: it begins a cache line, whatever the linker puts before it, and measurements do not
 //! change with every build.
 
+#[macro_use]
+mod pieces;
+
+mod create;
+mod enter;
 mod fault;
 mod signal;
+mod switch;
 mod transfer;
 
+pub use create::create;
+pub(crate) use create::{BOUND_FRAME, bound_resume};
+pub(crate) use enter::{enter, enter_landing, reenter};
 pub use fault::Fault;
 pub(crate) use signal::{handle_at, restorer_address, stand_in, system_call};
-pub use transfer::transfers;
-pub(crate) use transfer::{BOUND_FRAME, bound_resume};
-pub use transfer::{create, resume, resume_throw, suspend, switch};
+pub use switch::switch;
+pub use transfer::{resume, resume_throw, suspend, transfers};
 
 use crate::stacklet::{Anchor, Entry, Hooks, LAND, Stacklet, State, exit};
 use std::arch::{asm, naked_asm};
@@ -195,181 +203,6 @@ pub(crate) fn root_frame_pointer(top: usize) -> usize {
 pub(crate) unsafe fn saved_context(sp: usize) -> usize {
     // SAFETY: the stub pushed its first argument right below the return address.
     unsafe { ((sp + LEAVE_FRAME - 8) as *const usize).read() }
-}
-
-/// Host -> stacklet, up to where the stack pointer is the stacklet's; then the instructions given.
-/// Comes back at `exited` with the exit in rax.
-macro_rules! enter_with {
-    ($anchor:expr, $last:expr, $stacklet:expr, $value:expr, $($go:literal),*) => {{
-        let exit: u64;
-        asm!(
-            // rdi -> anchor, rcx -> stacklet, rdx -> last of its chain, rsi: value
-            "push rbx",
-            "push rbp",
-            "lea rax, [rip + {exited}f]",
-            "push rax",
-            "push rdi",
-            "mov [rdi + {HOST_SP}], rsp",
-            "mov rdx, [rdx + {TOP}]",
-            "mov [rdx - 16], rbp",
-            "mov [rdx - 8], rax",
-            "mov rsp, [rcx + {SP}]",
-            "pop rbp",
-            $($go,)*
-            // rax: exit
-            "{exited}:",
-            "pop rbp",
-            "pop rbx",
-            exited = const 2,
-            HOST_SP = const offset_of!(Anchor, host_sp),
-            TOP = const offset_of!(Stacklet, top),
-            SP = const offset_of!(Stacklet, sp),
-            inout("rdi") $anchor => _,
-            inout("rcx") $stacklet => _,
-            inout("rdx") $last => _,
-            inout("rsi") $value => _,
-            out("rax") exit,
-            out("r12") _,
-            out("r13") _,
-            out("r14") _,
-            out("r15") _,
-            clobber_abi("sysv64"),
-        );
-        exit
-    }};
-}
-
-/// Host -> stacklet that is fresh or suspended: runs `stacklet`, which is [`Anchor::current`] and whose
-/// chain ends at `last`; `value` is the value at position 0. Comes back when the chain's last
-/// stacklet finishes, or when one parks, is suspended to the host, traps or is unwound, with the
-/// word of [`exit`] that says which.
-///
-/// Inlined, and entered and left by jumps, so that the return predictor sees no call here.
-///
-/// # Safety
-/// `stacklet` is `anchor.current`, a fresh or suspended stacklet of the store that the anchor belongs
-/// to, `anchor.limit` its limit and `last`, whose parent is null and which has a list of handlers, the
-/// last of its chain; its code is still mapped. No other thread uses the anchor. The calling thread has
-/// an alternate signal stack, and the handler for limit traps is installed.
-#[inline(always)]
-#[expect(named_asm_labels, reason = "the names stand for numbers")]
-pub(crate) unsafe fn enter(
-    anchor: *mut Anchor,
-    last: *mut Stacklet,
-    stacklet: *mut Stacklet,
-    value: u64,
-) -> u64 {
-    // SAFETY: the caller keeps the contract. Every register that the stacklet's code may change is
-    // declared or saved; the stubs come back to `exited` with the stack pointer as it was there.
-    unsafe {
-        enter_with!(
-            anchor,
-            last,
-            stacklet,
-            value,
-            "mov r10, rdi",
-            "mov rax, rsi",
-            "mov rcx, rdi",
-            "pop r11",
-            "jmp r11"
-        )
-    }
-}
-
-/// Host -> parked stacklet: runs `stacklet`, which is [`Anchor::current`], as if the stub it waits in
-/// returned `value`. Does what `leave_resume` does itself, which saves a jump.
-///
-/// # Safety
-/// As for [`enter`], but the stacklet is one that left through a stub and was parked.
-#[inline(always)]
-#[expect(named_asm_labels, reason = "the names stand for numbers")]
-pub(crate) unsafe fn reenter(
-    anchor: *mut Anchor,
-    last: *mut Stacklet,
-    stacklet: *mut Stacklet,
-    value: u64,
-) -> u64 {
-    // SAFETY: as in `enter`; the words above the saved stack pointer are those the stub pushed.
-    unsafe {
-        enter_with!(
-            anchor,
-            last,
-            stacklet,
-            value,
-            // The line below the root frame, for one that is in no cache: see `transfer.rs`.
-            "prefetcht0 [rdx - 128]",
-            "mov rax, rsi",
-            "movq xmm0, rsi",
-            "mov r15, [rsp + 8]",
-            "mov r14, [rsp + 16]",
-            "mov r13, [rsp + 24]",
-            "mov r12, [rsp + 32]",
-            "mov rbx, [rsp + 40]",
-            "mov rcx, [rsp + 56]",
-            "add rsp, 64",
-            "jmp rcx"
-        )
-    }
-}
-
-/// Host -> landing pad: the current stacklet's stack says where, as [`crate::Chains::land`] left it;
-/// `value` is the second payload.
-///
-/// # Safety
-/// As for [`enter`].
-#[inline(always)]
-#[expect(named_asm_labels, reason = "the names stand for numbers")]
-pub(crate) unsafe fn enter_landing(
-    anchor: *mut Anchor,
-    last: *mut Stacklet,
-    stacklet: *mut Stacklet,
-    value: u64,
-) -> u64 {
-    // SAFETY: as in `enter`.
-    unsafe {
-        enter_with!(
-            anchor,
-            last,
-            stacklet,
-            value,
-            "mov rax, [rdi + 80]",
-            "mov rdx, rsi",
-            "pop rcx",
-            "jmp rcx"
-        )
-    }
-}
-
-const _: () = assert!(
-    offset_of!(Anchor, landing) == 80,
-    "as `enter_landing` has it"
-);
-
-/// Leaves `enter`. rsp -> anchor, on the host stack; rax: exit.
-macro_rules! to_host {
-    () => {
-        "add rsp, 8\npop rcx\njmp rcx"
-    };
-}
-
-/// What a [`crate::Reaction`] says, unless it is a value: goes on at the landing pad, or leaves `enter`.
-/// rax: status, rdx: second payload; rsp -> anchor, on the host stack.
-macro_rules! land_or_to_host {
-    () => {
-        concat!(
-            "cmp eax, {LAND}\n",
-            "je {lands}f\n",
-            to_host!(),
-            "\n{lands}:\n",
-            "mov r10, [rsp]\n",
-            "mov rax, [r10 + {LANDING}]\n",
-            "mov rcx, [r10 + {CURRENT}]\n",
-            "mov rsp, [rcx + {SP}]\n",
-            "pop rbp\n",
-            "pop rcx\n",
-            "jmp rcx",
-        )
-    };
 }
 
 /// First instructions of a fresh stacklet, and its end. rsp -> context, code, trampoline, anchor (see

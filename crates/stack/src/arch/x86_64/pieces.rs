@@ -1,0 +1,102 @@
+//! Pieces that several stubs have in common. Each says which registers it expects; its operands and
+//! labels are the stub's.
+
+/// Leaves for the embedder's hook of this name, with the owner as first argument. r10 -> anchor; the
+/// hook's other arguments are in place.
+macro_rules! ask {
+    ($hook:literal) => {
+        concat!(
+            "lea rdi, [r10 + {THIS}]\n",
+            "mov r9, [r10 + {HOOKS}]\n",
+            "mov r9, [r9 + {",
+            $hook,
+            "}]\n",
+            "jmp {leave_builtin}",
+        )
+    };
+}
+
+/// Goes on where a stacklet waits whose saved stack pointer rsp is.
+macro_rules! go_on {
+    () => {
+        "pop rbp\npop r11\njmp r11"
+    };
+}
+
+/// Goes on in the continuation that rax -> is, with the value in this register. r10 -> anchor.
+macro_rules! into_continuation {
+    ($value:literal) => {
+        concat!(
+            "mov rsp, [rax + {SP}]\n",
+            "pop rbp\n",
+            "mov rax, ",
+            $value,
+            "\n",
+            "mov rcx, r10\n",
+            "pop r11\n",
+            "jmp r11",
+        )
+    };
+}
+
+/// From the host stack, which rsp -> anchor is on, to where the current stacklet has saved rbp and the
+/// address to go on at: r10 -> anchor, r9 -> the stacklet.
+macro_rules! back_to_current {
+    () => {
+        concat!(
+            "mov r10, [rsp]\n",
+            "mov r9, [r10 + {CURRENT}]\n",
+            "mov rsp, [r9 + {SP}]\n",
+            "mov rbp, [rsp]",
+        )
+    };
+}
+
+/// From rcx -> stacklet, finds the first up the chain that runs under a handler for the word in rsi: rcx
+/// -> it, r8: position of the handler. Begins at `3`, goes on at `5`, or at `8` if there is none.
+macro_rules! search {
+    () => {
+        concat!(
+            "{search}:\n",
+            "mov r11, [rcx + {HANDLERS}]\n",
+            "xor r8d, r8d\n",
+            "{next_clause}:\n",
+            "cmp [r11 + 8 * r8], rsi\n",
+            "je {found}f\n",
+            "cmp qword ptr [r11 + 8 * r8], 1\n",
+            "inc r8d\n",
+            "jnb {next_clause}b\n",
+            "mov rcx, [rcx + {PARENT}]\n",
+            "test rcx, rcx\n",
+            "jnz {search}b\n",
+            "jmp {unhandled}f",
+        )
+    };
+}
+
+/// Leaves `enter`. rsp -> anchor, on the host stack; rax: exit.
+macro_rules! to_host {
+    () => {
+        "add rsp, 8\npop rcx\njmp rcx"
+    };
+}
+
+/// What a [`crate::Reaction`] says, unless it is a value: goes on at the landing pad, or leaves `enter`.
+/// rax: status, rdx: second payload; rsp -> anchor, on the host stack.
+macro_rules! land_or_to_host {
+    () => {
+        concat!(
+            "cmp eax, {LAND}\n",
+            "je {lands}f\n",
+            to_host!(),
+            "\n{lands}:\n",
+            "mov r10, [rsp]\n",
+            "mov rax, [r10 + {LANDING}]\n",
+            "mov rcx, [r10 + {CURRENT}]\n",
+            "mov rsp, [rcx + {SP}]\n",
+            "pop rbp\n",
+            "pop rcx\n",
+            "jmp rcx",
+        )
+    };
+}
