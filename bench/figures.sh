@@ -160,8 +160,8 @@ $(row enter_empty 'enter an exported function without parameters, and return')
 $(row enter_add 'the same with two parameters and a result')
 $(row host_call_typed 'WebAssembly calls a typed Rust function, and back')
 $(row host_call_array 'the same with dynamic types')
-$(row suspend_resume 'park and resume')
-$(row start_suspend_resume_return "start, park, resume, return: a stack's whole life")
+$(row park_resume 'park and resume')
+$(row start_park_resume_return "start, park, resume, return: a stack's whole life")
 
 ## JavaScript
 

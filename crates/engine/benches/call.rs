@@ -111,9 +111,9 @@ fn builtin_memory_fill(bencher: Bencher) {
     calls_out(bencher, "fill");
 }
 
-/// 10,000 times: resume, run to the next suspension, come back. Through the Rust API.
+/// 10,000 times: resume, run to where it parks again, come back. Through the Rust API.
 #[divan::bench]
-fn suspend_resume(bencher: Bencher) {
+fn park_resume(bencher: Bencher) {
     let (mut store, func) = exported("wait");
     bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
         let mut outcome = func.start(&mut store, &[]).unwrap();
@@ -129,7 +129,7 @@ fn suspend_resume(bencher: Bencher) {
 
 /// Start a call, park it, resume it, let it return: a stack's whole life.
 #[divan::bench(sample_size = 1000)]
-fn start_suspend_resume_return(bencher: Bencher) {
+fn start_park_resume_return(bencher: Bencher) {
     let (mut store, func) = exported("wait");
     bencher.bench_local(|| {
         let Ok(Outcome::Parked(parked)) = func.start(&mut store, &[]) else {

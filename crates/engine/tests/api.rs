@@ -12,7 +12,7 @@ fn send_and_sync<T: Send + Sync>() {}
 fn copy<T: Copy>() {}
 
 #[test]
-fn stores_and_suspensions_may_move_between_threads() {
+fn stores_and_parked_calls_may_move_between_threads() {
     send::<Store<()>>();
     // Not `Sync`, as no `Cell` is.
     send::<Store<std::cell::Cell<i32>>>();

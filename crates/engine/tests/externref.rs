@@ -122,7 +122,7 @@ fn a_parked_stack_alone_keeps_a_value() {
 }
 
 #[test]
-fn a_suspension_that_ends_without_running_lets_go() {
+fn a_parked_call_that_ends_without_running_lets_go() {
     both(|engine| {
         let (mut guest, counter) = (guest(engine), Counter::default());
         let mut park = |depth| guest.park("keep", &[Val::I32(depth), counter.value().into()]);

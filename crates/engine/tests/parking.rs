@@ -229,7 +229,7 @@ fn dropping_gives_the_stack_back_with_the_next_call() {
 }
 
 #[test]
-fn a_suspension_outlives_its_store_without_harm() {
+fn a_parked_call_outlives_its_store_without_harm() {
     both(|engine| {
         let mut guest = reader(engine, DIVE);
         let suspensions: Vec<_> = (0..10)
@@ -301,7 +301,7 @@ fn answers_of_the_wrong_type_leave_the_call_parked() {
 }
 
 #[test]
-fn an_error_of_a_call_that_went_on_has_no_suspension() {
+fn an_error_of_a_call_that_went_on_is_not_parked() {
     both(|engine| {
         let wat = r#"(module (import "host" "read" (func $read (result i32)))
             (func (export "go") (drop (call $read)) (unreachable)))"#;
@@ -344,7 +344,7 @@ fn a_function_of_another_store_is_no_answer() {
 }
 
 #[test]
-fn a_suspension_of_another_store_is_refused() {
+fn a_parked_call_of_another_store_is_refused() {
     both(|engine| {
         let mut a = reader(engine, DIVE);
         let mut b = reader(engine, DIVE);
@@ -589,7 +589,7 @@ fn an_import_of_another_instance_parks_both() {
 }
 
 #[test]
-fn a_call_that_returns_is_not_suspended() {
+fn a_call_that_returns_is_not_parked() {
     let wat = r#"(module
         (import "host" "read" (func $read (result i32)))
         (func (export "go") (param i32) (result i32)

@@ -347,7 +347,7 @@ fn a_store_moves_between_threads_with_its_parked_activations() {
 }
 
 #[test]
-fn a_suspension_is_dropped_on_another_thread() {
+fn a_parked_call_is_dropped_on_another_thread() {
     both(|engine| {
         let mut guest = diver(engine);
         let parked: Vec<_> = (0..10)

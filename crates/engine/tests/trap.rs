@@ -1,4 +1,4 @@
-//! Traps: every kind, at every point of a suspension, with the place they happened; and faults that
+//! Traps: every kind, at every point of a parked call, with the place they happened; and faults that
 //! are none of ours.
 
 mod common;
@@ -251,7 +251,7 @@ const STEPS: &str = r#"(module
         (else (call $go (i32.const 0) (local.get $trap))))))"#;
 
 #[test]
-fn a_trap_at_every_point_of_a_suspension_frees_the_stack() {
+fn a_trap_at_every_point_of_a_parked_call_frees_the_stack() {
     both(|engine| {
         let mut guest = Guest::new(engine, STEPS, (), |linker| {
             linker

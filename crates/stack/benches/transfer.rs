@@ -34,7 +34,7 @@ fn enter_return(bencher: Bencher) {
 
 /// Resume a parked stacklet, which parks again.
 #[divan::bench(sample_size = 1000)]
-fn suspend_resume(bencher: Bencher) {
+fn park_resume(bencher: Bencher) {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::echo, u64::MAX);
     rig.enter(task, 0);
@@ -43,7 +43,7 @@ fn suspend_resume(bencher: Bencher) {
 
 /// The same, moving each time.
 #[divan::bench(sample_size = 1000)]
-fn suspend_move_resume(bencher: Bencher) {
+fn park_move_resume(bencher: Bencher) {
     let mut rig = Rig::new(ROOMY, park);
     let task = rig.create(code::echo, u64::MAX);
     rig.enter(task, 0);

@@ -100,7 +100,7 @@ fn many_parked_at_once_resume_in_any_order() {
 }
 
 #[test]
-fn moves_at_every_suspension() {
+fn moves_wherever_it_parks() {
     let mut rig = Rig::new(ROOMY, park);
     let depth = 20;
     let task = rig.create(code::ascend, depth);

@@ -452,7 +452,8 @@ pub unsafe extern "sysv64" fn leave_builtin() {
     leave_with!("mov r11, r9")
 }
 
-/// Calls r11 on the host stack, which rsp is, and does what its reaction says: land, or go to the host.
+/// Calls the hook r11, and does what its reaction says: land, or go to the host. rdi, rsi: arguments of
+/// the hook; rsp -> anchor, on the host stack.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn react_or_land() {
     naked_asm!(

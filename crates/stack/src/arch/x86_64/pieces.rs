@@ -53,7 +53,8 @@ macro_rules! back_to_current {
 }
 
 /// From rcx -> stacklet, finds the first up the chain that runs under a handler for the word in rsi: rcx
-/// -> it, r8: position of the handler. Begins at `3`, goes on at `5`, or at `8` if there is none.
+/// -> it, r8: position of the handler. Begins at `search`, goes on at
+/// `found`, or at `unhandled` if there is none.
 macro_rules! search {
     () => {
         concat!(

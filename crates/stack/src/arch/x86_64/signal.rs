@@ -13,7 +13,7 @@
 use crate::os;
 use std::arch::{asm, naked_asm};
 
-/// What a handler returns to: ends the signal. Its bytes are those that unwinders look for.
+/// What a handler returns to: ends the signal. rsp -> ucontext. Its bytes are those that unwinders look for.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn restorer() {
     naked_asm!(
@@ -30,7 +30,7 @@ pub(crate) fn restorer_address() -> usize {
 }
 
 /// The handler that stands in for those that did not ask for an alternate stack. Adds where the stack
-/// pointer is, which says whether the kernel called.
+/// pointer is, which says whether the kernel called. rdi: signal, rsi -> siginfo, rdx -> ucontext.
 ///
 /// # Safety
 /// Called as a signal handler.
@@ -90,7 +90,8 @@ pub(crate) unsafe fn system_call(number: i64, arguments: [usize; 4]) -> isize {
 }
 
 /// The C library's function of that name, in its place: what would install a signal handler goes the
-/// way of `sigaction`. A leaf, as callers that share or change the stack expect.
+/// way of `sigaction`. A leaf, as callers that share or change the stack expect. rdi: number of the call;
+/// rsi, rdx, rcx, r8, r9, and the word above the return address: its arguments.
 ///
 /// # Safety
 /// As the system call's.
