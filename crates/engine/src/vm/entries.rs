@@ -9,59 +9,21 @@ use bident_stack::Reaction;
 
 macro_rules! into_func {
     ($(($ty:ident $arg:ident))*) => {
-        impl<T, F, $($ty,)* R> IntoFunc<T, ($($ty,)*), R> for F
-        where
-            T: 'static,
-            F: Fn($($ty),*) -> R + Send + Sync + 'static,
-            $($ty: WasmTy,)*
-            R: HostReturn,
-        {
-            fn into_body(self) -> Body {
-                unsafe extern "C" fn registers<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
-                    record: *mut VmHostFunc
-                    $(, $arg: $ty::Abi)*
-                ) -> Reaction
-                where
-                    F: Fn($($ty),*) -> R + Send + Sync + 'static,
-                {
-                    // SAFETY: the stub calls with the record that this body was made into.
-                    unsafe {
-                        dispatch::<T, F>(record, |store, _, closure| {
-                            $(let $arg = $ty::from_abi($arg, &mut Words(&mut store.opaque));)*
-                            let result = closure($($arg),*);
-                            reply(store, result)
-                        })
-                    }
-                }
-                unsafe extern "C" fn array<T: 'static, F, $($ty: WasmTy,)* R: HostReturn>(
-                    record: *mut VmHostFunc,
-                ) -> Reaction
-                where
-                    F: Fn($($ty),*) -> R + Send + Sync + 'static,
-                {
-                    // SAFETY: as above.
-                    unsafe {
-                        dispatch::<T, F>(record, |store, _, closure| {
-                            let ($($arg,)*) = <($($ty,)*)>::read(&mut Words(&mut store.opaque));
-                            let result = closure($($arg),*);
-                            reply(store, result)
-                        })
-                    }
-                }
-                let registers: unsafe extern "C" fn(*mut VmHostFunc $(, $ty::Abi)*) -> Reaction =
-                    registers::<T, F, $($ty,)* R>;
-                Body(HostBody::typed::<F, ($($ty,)*), R>(
-                    self,
-                    registers as usize,
-                    array::<T, F, $($ty,)* R>,
-                ))
-            }
-        }
+        entries!(|store, _instance| [] [] $(($ty $arg))*);
+        entries!(|store, instance| [Caller<'_, T>,] [Caller::new(store, instance),] $(($ty $arg))*);
+    };
+}
 
-        impl<T, F, $($ty,)* R> IntoFunc<T, (Caller<'_, T>, $($ty,)*), R> for F
+/// For closures that take what the first list says before their parameters; the second makes it.
+macro_rules! entries {
+    (
+        |$store:ident, $instance:ident|
+        [$($caller:ty,)?] [$($made:expr,)?] $(($ty:ident $arg:ident))*
+    ) => {
+        impl<T, F, $($ty,)* R> IntoFunc<T, ($($caller,)? $($ty,)*), R> for F
         where
             T: 'static,
-            F: Fn(Caller<'_, T>, $($ty),*) -> R + Send + Sync + 'static,
+            F: Fn($($caller,)? $($ty),*) -> R + Send + Sync + 'static,
             $($ty: WasmTy,)*
             R: HostReturn,
         {
@@ -71,14 +33,14 @@ macro_rules! into_func {
                     $(, $arg: $ty::Abi)*
                 ) -> Reaction
                 where
-                    F: Fn(Caller<'_, T>, $($ty),*) -> R + Send + Sync + 'static,
+                    F: Fn($($caller,)? $($ty),*) -> R + Send + Sync + 'static,
                 {
                     // SAFETY: the stub calls with the record that this body was made into.
                     unsafe {
-                        dispatch::<T, F>(record, |store, instance, closure| {
-                            $(let $arg = $ty::from_abi($arg, &mut Words(&mut store.opaque));)*
-                            let result = closure(Caller::new(store, instance), $($arg),*);
-                            reply(store, result)
+                        dispatch::<T, F>(record, |$store, $instance, closure| {
+                            $(let $arg = $ty::from_abi($arg, &mut Words(&mut $store.opaque));)*
+                            let result = closure($($made,)? $($arg),*);
+                            reply($store, result)
                         })
                     }
                 }
@@ -86,14 +48,14 @@ macro_rules! into_func {
                     record: *mut VmHostFunc,
                 ) -> Reaction
                 where
-                    F: Fn(Caller<'_, T>, $($ty),*) -> R + Send + Sync + 'static,
+                    F: Fn($($caller,)? $($ty),*) -> R + Send + Sync + 'static,
                 {
                     // SAFETY: as above.
                     unsafe {
-                        dispatch::<T, F>(record, |store, instance, closure| {
-                            let ($($arg,)*) = <($($ty,)*)>::read(&mut Words(&mut store.opaque));
-                            let result = closure(Caller::new(store, instance), $($arg),*);
-                            reply(store, result)
+                        dispatch::<T, F>(record, |$store, $instance, closure| {
+                            let ($($arg,)*) = <($($ty,)*)>::read(&mut Words(&mut $store.opaque));
+                            let result = closure($($made,)? $($arg),*);
+                            reply($store, result)
                         })
                     }
                 }
