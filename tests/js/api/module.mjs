@@ -11,6 +11,34 @@ test("bytes come as a buffer or any view of one", () => {
   }
 });
 
+test("a view with properties that lie gives its own bytes", () => {
+  let asked = 0;
+  for (const properties of [["buffer", "byteOffset", "byteLength"], ["buffer"], ["byteLength"]]) {
+    const view = new DataView(new ArrayBuffer(8));
+    for (const name of properties) {
+      Object.defineProperty(view, name, {
+        get() {
+          asked += 1;
+          return name === "buffer" ? new Uint8Array(empty).buffer : name === "byteLength" ? 8 : 0;
+        },
+      });
+    }
+    same(WebAssembly.validate(view), false);
+    throws(WebAssembly.CompileError, () => new WebAssembly.Module(view));
+  }
+  same(asked, 0);
+});
+
+test("the getters of views may be replaced", () => {
+  const original = Object.getOwnPropertyDescriptor(DataView.prototype, "buffer");
+  Object.defineProperty(DataView.prototype, "buffer", { get() { throw new Error("asked"); }, configurable: true });
+  try {
+    same(WebAssembly.validate(new DataView(empty.buffer)), true);
+  } finally {
+    Object.defineProperty(DataView.prototype, "buffer", original);
+  }
+});
+
 test("anything else is a TypeError", async () => {
   for (const wrong of [undefined, null, 1, "x", {}, [], () => 1]) {
     throws(TypeError, () => new WebAssembly.Module(wrong));

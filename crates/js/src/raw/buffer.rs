@@ -72,37 +72,76 @@ pub(crate) fn detach(env: Env<'_>, buffer: Ref<'_>) {
     unsafe { qjs::JS_DetachArrayBuffer(env.raw(), buffer.raw) }
 }
 
-/// A copy of the bytes of a `BufferSource`; `None` for any other value. A detached buffer has none.
-pub(crate) fn copy_bytes(env: Env<'_>, value: Ref<'_>) -> Attempt<Option<Vec<u8>>> {
-    let Some(Bytes { base, length }) = bytes_of(env, value) else {
+/// The getters of `DataView.prototype`, as they were before any program ran: a view can have properties of
+/// these names that lie.
+pub(crate) struct ViewGetters<'js> {
+    pub(crate) buffer: Own<'js>,
+    pub(crate) offset: Own<'js>,
+    pub(crate) length: Own<'js>,
+}
+
+/// A copy of the bytes of a `BufferSource`; `None` for any other value. A detached buffer has none. No
+/// JavaScript of a program runs.
+pub(crate) fn copy_bytes(
+    env: Env<'_>,
+    value: Ref<'_>,
+    getters: &ViewGetters<'_>,
+) -> Attempt<Option<Vec<u8>>> {
+    let Some(source) = source_of(env, value, getters)? else {
         return Ok(None);
     };
+    let Bytes { base, length } = source.bytes(env);
     let mut copy = Vec::new();
     if copy.try_reserve_exact(length).is_err() {
         let message = format!("no memory for a copy of {length} bytes");
         return Err(env.raise(Exception::throw_range(&env.ctx(), &message)));
     }
     if length > 0 {
-        // SAFETY: `bytes_of` has just found them, and no JavaScript ran since.
+        // SAFETY: `source` keeps the buffer alive, and no JavaScript, which could detach it, ran since
+        // `bytes` found them inside it.
         copy.extend_from_slice(unsafe { std::slice::from_raw_parts(base, length) });
     }
     Ok(Some(copy))
 }
 
-/// Where the bytes of a buffer, or of a part of one, lie. Good until JavaScript runs again.
+/// A part of a buffer, or all of it.
+struct Source<'js> {
+    buffer: Own<'js>,
+    part: Option<(usize, usize)>,
+}
+
+impl Source<'_> {
+    fn bytes(&self, env: Env<'_>) -> Bytes {
+        let whole = whole(env, self.buffer.get());
+        match self.part {
+            Some((offset, length)) => part(&whole, offset, length),
+            None => whole,
+        }
+    }
+}
+
+/// Where the bytes of a buffer, or of a part of one, lie. Good as long as the buffer, until JavaScript runs.
 struct Bytes {
     base: *const u8,
     length: usize,
 }
 
-fn bytes_of(env: Env<'_>, value: Ref<'_>) -> Option<Bytes> {
+fn source_of<'js>(
+    env: Env<'js>,
+    value: Ref<'_>,
+    getters: &ViewGetters<'_>,
+) -> Attempt<Option<Source<'js>>> {
     // SAFETY: the value is alive; QuickJS checks what it is, and writes sizes where it succeeds.
     unsafe {
         if qjs::JS_IsArrayBuffer(value.raw) {
-            return Some(whole(env, value));
+            let buffer = value.to_owned(env);
+            return Ok(Some(Source { buffer, part: None }));
         }
-        if qjs::JS_GetTypedArrayType(value.raw) < 0 && !qjs::JS_IsDataView(value.raw) {
-            return None;
+        if qjs::JS_IsDataView(value.raw) {
+            return view(env, value, getters).map(Some);
+        }
+        if qjs::JS_GetTypedArrayType(value.raw) < 0 {
+            return Ok(None);
         }
         let (mut offset, mut length, mut element) = (0, 0, 0);
         let buffer = env.take(qjs::JS_GetTypedArrayBuffer(
@@ -113,20 +152,34 @@ fn bytes_of(env: Env<'_>, value: Ref<'_>) -> Option<Bytes> {
             &mut element,
         ));
         let Ok(buffer) = buffer else {
+            // Detached, or past the end of a buffer that shrank: no bytes.
             drop(env.exception());
-            return view_by_properties(env, value);
+            let (buffer, part) = (env.undefined(), Some((0, 0)));
+            return Ok(Some(Source { buffer, part }));
         };
-        Some(part(
-            &whole(env, buffer.get()),
-            offset as usize,
-            length as usize,
-        ))
+        let part = Some((offset as usize, length as usize));
+        Ok(Some(Source { buffer, part }))
     }
+}
+
+/// A `DataView`, which QuickJS has no function for.
+fn view<'js>(env: Env<'js>, view: Ref<'_>, getters: &ViewGetters<'_>) -> Attempt<Source<'js>> {
+    let buffer = env.call(getters.buffer.get(), view, &[])?;
+    let number = |getter: &Own<'_>| match env.call(getter.get(), view, &[]) {
+        Ok(number) => env.to_f64(number.get()).map(|number| number as usize),
+        // Detached, or past the end of a buffer that shrank: no bytes.
+        Err(Thrown) => {
+            drop(env.exception());
+            Ok(0)
+        }
+    };
+    let part = Some((number(&getters.offset)?, number(&getters.length)?));
+    Ok(Source { buffer, part })
 }
 
 fn whole(env: Env<'_>, buffer: Ref<'_>) -> Bytes {
     let mut length = 0;
-    // SAFETY: as in `bytes_of`.
+    // SAFETY: as in `source_of`.
     let base = unsafe { qjs::JS_GetArrayBuffer(env.raw(), &mut length, buffer.raw) };
     if base.is_null() {
         // Detached: QuickJS has thrown.
@@ -152,12 +205,4 @@ fn part(whole: &Bytes, offset: usize, length: usize) -> Bytes {
     // SAFETY: inside the buffer.
     let base = unsafe { whole.base.add(offset) };
     Bytes { base, length }
-}
-
-/// A `DataView`, which QuickJS has no function for.
-fn view_by_properties(env: Env<'_>, view: Ref<'_>) -> Option<Bytes> {
-    let view = view.to_owned(env).into_value().into_object()?;
-    let buffer: rquickjs::Value<'_> = view.get("buffer").ok()?;
-    let (offset, length) = (view.get("byteOffset").ok()?, view.get("byteLength").ok()?);
-    Some(part(&whole(env, Ref::new(&buffer)), offset, length))
 }

@@ -36,7 +36,7 @@ mod script;
 mod stack;
 mod value;
 
-pub(crate) use buffer::{copy_bytes, detach, memory_buffer};
+pub(crate) use buffer::{ViewGetters, copy_bytes, detach, memory_buffer};
 pub(crate) use env::{ContextId, Env, Running};
 #[cfg(feature = "host")]
 pub(crate) use jobs::{Job, run_next_job};

@@ -176,6 +176,16 @@ fn define_classes<'js>(
     let buffer: Object = globals
         .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
         .get(PredefinedAtom::Prototype)?;
+    let view_getter = |name: &str| -> Result<Stored> {
+        let describe: Function = globals
+            .get::<_, Object>(PredefinedAtom::Object)?
+            .get("getOwnPropertyDescriptor")?;
+        let view: Object = globals
+            .get::<_, Object>("DataView")?
+            .get(PredefinedAtom::Prototype)?;
+        let property: Object = describe.call((view, name))?;
+        Ok(keep(&property.get::<_, Value>(PredefinedAtom::Getter)?))
+    };
     Ok(Intrinsics {
         module: class("Module", module::interface(ctx)?)?,
         instance: class("Instance", instance::interface(ctx)?)?,
@@ -219,6 +229,9 @@ fn define_classes<'js>(
             .store(),
         transfer: keep(&buffer.get::<_, Value>("transfer")?),
         transfer_to_fixed_length: keep(&buffer.get::<_, Value>("transferToFixedLength")?),
+        view_buffer: view_getter("buffer")?,
+        view_offset: view_getter("byteOffset")?,
+        view_length: view_getter("byteLength")?,
     })
 }
 

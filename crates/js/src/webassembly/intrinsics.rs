@@ -2,7 +2,7 @@
 
 use super::Payload;
 use super::realm::Realm;
-use crate::raw::{self, Attempt, Env, Marker, Own, Promises, Ref, Stored, Thrown};
+use crate::raw::{self, Attempt, Env, Marker, Own, Promises, Ref, Stored, Thrown, ViewGetters};
 
 macro_rules! intrinsics {
     ($($(#[$doc:meta])* $name:ident)*) => {
@@ -45,6 +45,9 @@ intrinsics! {
     executor
     transfer
     transfer_to_fixed_length
+    view_buffer
+    view_offset
+    view_length
 }
 
 impl Realm {
@@ -94,6 +97,15 @@ impl Realm {
             executor: all.executor.get(),
             kept,
         })
+    }
+
+    /// The getters of `DataView.prototype`.
+    pub(super) fn view_getters<'js>(&self, env: Env<'js>) -> ViewGetters<'js> {
+        ViewGetters {
+            buffer: self.intrinsic(env, |i| &i.view_buffer),
+            offset: self.intrinsic(env, |i| &i.view_offset),
+            length: self.intrinsic(env, |i| &i.view_length),
+        }
     }
 
     /// A new host object with an intrinsic prototype.

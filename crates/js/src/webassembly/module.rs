@@ -23,7 +23,9 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
 /// The first argument, a buffer or a view of one, copied.
 pub(super) fn bytes(call: &Call<'_>) -> Result<Vec<u8>> {
     let source = call.arg(0);
-    match raw::copy_bytes(Env::new(&call.ctx), Ref::new(&source))? {
+    let env = Env::new(&call.ctx);
+    let getters = realm::of(&call.ctx)?.view_getters(env);
+    match raw::copy_bytes(env, Ref::new(&source), &getters)? {
         Some(bytes) => Ok(bytes),
         None => Err(Exception::throw_type(
             &call.ctx,
