@@ -180,6 +180,15 @@ run_rounds() {
     done
 }
 
+# The name that a processor gives itself may stand for several generations: family and model tell which.
+processor() {
+    lscpu | awk -F': *' '
+        $1 == "Model name" { name = $2 }
+        $1 == "CPU family" { family = $2 }
+        $1 == "Model" { model = $2 }
+        END { printf "%s (family %s, model %s)", name, family, model }'
+}
+
 # Lines `kernel engine count word`, for what does not run.
 try_beyond() {
     local engine group kernel n status
@@ -234,7 +243,7 @@ assemble
 plan >"$scratch/plan"
 run_rounds >"$scratch/samples"
 try_beyond >"$scratch/beyond"
-printf '%s\n' "$(lscpu | sed -n 's/^Model name: *//p' | head -n 1), $(nproc) cores, $(uname -sr), $(date -I)"
+printf '%s\n' "$(processor), $(nproc) cores, $(uname -sr), $(date -I)"
 v8=$("$node" -p '`V8 ${process.versions.v8} (Node ${process.versions.node})`')
 printf '%s\n' "$("$bident" --version), $v8, $("$wasmtime" --version)"
 printf '%s\n\n' "$(basename "$kernels" .wat) ${groups[*]:1}: medians of $rounds rounds"
