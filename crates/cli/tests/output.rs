@@ -4,9 +4,9 @@
 mod common;
 
 use common::{Ended, Folder};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -89,14 +89,16 @@ const CASES: &[Case] = &[
     },
 ];
 
+const FILES: &[(&str, &str)] = &[
+    ("m.mjs", PROGRAM),
+    ("s.js", PROGRAM),
+    ("m.wat", COMMAND),
+    ("f.wat", EXPORT),
+    ("t.wast", SCRIPT),
+];
+
 fn folder() -> Folder {
-    Folder::new(&[
-        ("m.mjs", PROGRAM),
-        ("s.js", PROGRAM),
-        ("m.wat", COMMAND),
-        ("f.wat", EXPORT),
-        ("t.wast", SCRIPT),
-    ])
+    Folder::new(FILES)
 }
 
 /// A pipe that nobody reads.
@@ -112,6 +114,27 @@ fn nobody_reads_it() {
     for case in CASES {
         let output = folder.command(case.args).stdout(closed()).output().unwrap();
         Ended::from(output).failed(case.closed, &[]);
+    }
+}
+
+/// No descriptor 0, 1 or 2 at the start: what is opened later must not be taken for one of them.
+#[test]
+fn there_are_no_standard_streams() {
+    let folder = folder();
+    for case in CASES {
+        for closing in [">&-", "<&- >&-", "<&- >&- 2>&-"] {
+            let script = format!("exec \"$0\" \"$@\" {closing}");
+            let output = Command::new("sh")
+                .args(["-c", &script, env!("CARGO_BIN_EXE_bident")])
+                .args(case.args)
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            Ended::from(output).succeeded("");
+        }
+    }
+    for (name, text) in FILES {
+        assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), *text);
     }
 }
 
