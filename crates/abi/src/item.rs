@@ -2,6 +2,7 @@
 //! store lives.
 
 use crate::store::{VmHeader, VmStore, VmValue};
+use std::sync::atomic::AtomicUsize;
 
 /// A linear memory.
 #[repr(C)]
@@ -83,4 +84,15 @@ pub struct VmFuncRef {
     pub cont_entry: usize,
     /// The store; the same word that `context` starts with.
     pub store: *mut VmStore,
+}
+
+/// A function whose module may not be loaded yet: what [`crate::VmHostFunc::data`] of the function
+/// that stands for it points to.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VmLateFunc {
+    /// Address of the [`VmFuncRef`] to call; 0 until the module is loaded. Written by the host only.
+    pub target: AtomicUsize,
+    /// Address of the [`crate::VmHostFunc`] that loads the module. Takes nothing and gives nothing.
+    pub loader: usize,
 }

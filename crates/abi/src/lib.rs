@@ -31,7 +31,7 @@ mod vmctx;
 pub use bident_stack::{SWITCH, Transfers};
 pub use builtin::{BUILTIN_ARGS, Builtin, pack_pair, unpack_pair};
 pub use call::{Fits, MAX_FLOAT_RESULTS, MAX_INT_RESULTS, fits_registers, results_in_registers};
-pub use item::{VmFuncRef, VmGlobal, VmImport, VmMemory, VmMemoryRef, VmTable, VmTag};
+pub use item::{VmFuncRef, VmGlobal, VmImport, VmLateFunc, VmMemory, VmMemoryRef, VmTable, VmTag};
 pub use store::{VmHeader, VmHostFunc, VmStore, VmTrap, VmValue};
 pub use trap::TrapCode;
 pub use vmctx::{VmCtx, VmLayout};

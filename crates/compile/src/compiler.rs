@@ -108,6 +108,13 @@ impl Compiler {
         trampoline::leave(self.generators.usual(), ty, leave_host)
     }
 
+    /// Code that stands for a function of this type whose module is loaded at its first call: while
+    /// the [`bident_abi::VmLateFunc`] of its context has no target, it calls the loader through the
+    /// stub at the address `leave_host`; then it goes on as the target, with the same arguments.
+    pub fn late_trampoline(&self, ty: &FuncType, leave_host: usize) -> Result<Trampoline, Error> {
+        trampoline::late(self.generators.usual(), ty, leave_host)
+    }
+
     fn shared<'m>(
         &self,
         module: &'m Module,

@@ -3,8 +3,8 @@
 use crate::signature::clif_type;
 use crate::trap;
 use bident_abi::{
-    Builtin, Transfers, TrapCode, VmFuncRef, VmGlobal, VmImport, VmLayout, VmMemory, VmMemoryRef,
-    VmStore, VmTable, VmValue,
+    Builtin, Transfers, TrapCode, VmFuncRef, VmGlobal, VmHostFunc, VmImport, VmLateFunc, VmLayout,
+    VmMemory, VmMemoryRef, VmStore, VmTable, VmValue,
 };
 use bident_module::{
     FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex, ValType,
@@ -320,6 +320,22 @@ pub(crate) mod func_ref {
     pub(crate) fn expected_type_id(ty: TypeIndex) -> Field {
         Field::constant(ty.index() * size_of::<u32>(), I32)
     }
+}
+
+/// Fields of [`VmLateFunc`], and the one of its context that leads there.
+pub(crate) mod late {
+    use super::*;
+
+    /// Address of the record.
+    pub(crate) const RECORD: Field = Field::constant(offset_of!(VmHostFunc, data), I64);
+    /// What to call, or 0.
+    pub(crate) const TARGET: Field = Field::new(
+        offset_of!(VmLateFunc, target),
+        I64,
+        Access::Changing(Region::Store),
+    );
+    /// Context of the host function that gets it.
+    pub(crate) const LOADER: Field = Field::constant(offset_of!(VmLateFunc, loader), I64);
 }
 
 /// Fields of [`VmMemory`].

@@ -4,12 +4,13 @@
 //! enter   buffer ──► arguments, call, results ──► buffer      host calls WebAssembly, or a
 //!                                                            continuation starts
 //! leave   arguments ──► buffer, call stub, buffer ──► results WebAssembly calls the host
+//! late    until there is a target: call stub; then jump there WebAssembly calls what is loaded late
 //! ```
 
 use crate::error::Error;
 use crate::image;
 use crate::inline::Origins;
-use crate::record::{self, context, store};
+use crate::record::{self, context, func_ref, late, store};
 use crate::signature;
 use bident_abi::{TrapCode, results_in_registers};
 use bident_module::{FuncType, ValType};
@@ -117,6 +118,40 @@ pub(crate) fn leave(
             results.extend(in_registers(ty).map(|(i, ty)| store::value(i, ty).load(b, buffer)));
         }
         b.ins().return_(&results);
+    })
+}
+
+/// See [`crate::Compiler::late_trampoline`].
+pub(crate) fn late(
+    isa: &dyn TargetIsa,
+    ty: &FuncType,
+    leave_host: usize,
+) -> Result<Trampoline, Error> {
+    build(isa, signature::wasm(ty), "late", ty, |b, params| {
+        let (&context, params) = params.split_first().expect("the context");
+        let record = late::RECORD.load(b, context);
+        let [look, load, go] = [(); 3].map(|()| b.create_block());
+        b.ins().jump(look, &[]);
+
+        b.switch_to_block(look);
+        let target = late::TARGET.load(b, record);
+        b.ins().brif(target, go, &[], load, &[]);
+
+        // Who comes back without a target has waited in vain: it asks again.
+        b.switch_to_block(load);
+        let loader = late::LOADER.load(b, record);
+        let stub = b.ins().iconst(I64, leave_host as i64);
+        let signature = b.import_signature(signature::leave_host());
+        b.ins().call_indirect(signature, stub, &[loader]);
+        b.ins().jump(look, &[]);
+
+        b.switch_to_block(go);
+        b.seal_all_blocks();
+        let code = func_ref::CODE.load(b, target);
+        let mut args = vec![func_ref::CONTEXT.load(b, target)];
+        args.extend(params);
+        let signature = b.import_signature(signature::wasm(ty));
+        b.ins().return_call_indirect(signature, code, &args);
     })
 }
 

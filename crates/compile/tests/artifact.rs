@@ -176,7 +176,8 @@ fn trampolines_for_any_type() {
         let ty = func_type(params, results);
         let enter = |order| compiler().enter_trampoline(&ty, order).unwrap();
         let leave = compiler().leave_trampoline(&ty, 0x1234_5678_9abc).unwrap();
-        for trampoline in [enter(Order::Forward), enter(Order::Reversed), leave] {
+        let late = compiler().late_trampoline(&ty, 0x1234_5678_9abc).unwrap();
+        for trampoline in [enter(Order::Forward), enter(Order::Reversed), leave, late] {
             assert!(!trampoline.code.is_empty());
             let limit = trampoline.traps.iter();
             let limit = limit.filter(|(_, code)| *code == TrapCode::StackOverflow);

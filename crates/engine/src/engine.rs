@@ -26,6 +26,7 @@ struct Inner {
     enter: Mutex<HashMap<TypeId, Arc<Code>>>,
     cont: Mutex<HashMap<TypeId, Arc<Code>>>,
     leave: Mutex<HashMap<TypeId, Arc<Code>>>,
+    late: Mutex<HashMap<TypeId, Arc<Code>>>,
 }
 
 impl Engine {
@@ -56,6 +57,7 @@ impl Engine {
             enter: Mutex::default(),
             cont: Mutex::default(),
             leave: Mutex::default(),
+            late: Mutex::default(),
         })))
     }
 
@@ -181,6 +183,14 @@ impl Engine {
         let stub = bident_stack::leave_host as *const () as usize;
         self.trampoline(&self.0.leave, type_id, |compiler, ty| {
             compiler.leave_trampoline(ty, stub)
+        })
+    }
+
+    /// Code that stands for a function of this type that is loaded late.
+    pub(crate) fn late_trampoline(&self, type_id: TypeId) -> Result<Arc<Code>, Error> {
+        let stub = bident_stack::leave_host as *const () as usize;
+        self.trampoline(&self.0.late, type_id, |compiler, ty| {
+            compiler.late_trampoline(ty, stub)
         })
     }
 

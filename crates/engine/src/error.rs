@@ -9,6 +9,7 @@ use bident_abi::TrapCode;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 /// What kind of thing went wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +57,8 @@ enum Cause {
     Message(String),
     Exception(Exception),
     Error(Box<dyn StdError + Send + Sync>),
+    /// One that several calls fail with.
+    Shared(Arc<Error>),
 }
 
 impl Error {
@@ -141,6 +144,11 @@ impl Error {
         }
     }
 
+    /// The same error once more, for another call; its frames are that call's.
+    pub(crate) fn shared(error: &Arc<Self>) -> Self {
+        Self::of(error.kind(), Cause::Shared(error.clone()))
+    }
+
     /// An exception that nobody has caught.
     pub(crate) fn uncaught(store: &mut StoreOpaque, exn: u64) -> Self {
         Exception::from_word(store, exn).into()
@@ -150,6 +158,7 @@ impl Error {
     pub fn exception(&self) -> Option<&Exception> {
         match &self.0.cause {
             Cause::Exception(exception) => Some(exception),
+            Cause::Shared(error) => error.exception(),
             _ => None,
         }
     }
@@ -180,6 +189,7 @@ impl Error {
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
         match &self.0.cause {
             Cause::Error(error) => error.downcast_ref(),
+            Cause::Shared(error) => error.downcast_ref(),
             _ => None,
         }
     }
@@ -187,7 +197,7 @@ impl Error {
     /// The embedder's error in it, if it has this type.
     ///
     /// # Errors
-    /// Gives the error back otherwise.
+    /// Gives the error back otherwise; also one that calls share which waited for the same load.
     pub fn downcast<E: StdError + 'static>(mut self) -> Result<E, Self> {
         match self.0.cause {
             Cause::Error(error) => match error.downcast() {
@@ -251,6 +261,7 @@ impl fmt::Display for Error {
             Cause::Message(message) => f.write_str(message)?,
             Cause::Error(error) => error.fmt(f)?,
             Cause::Exception(exception) => exception.fmt(f)?,
+            Cause::Shared(error) => write!(f, "{error:#}")?,
         }
         if !f.alternate() && !self.0.backtrace.is_empty() {
             f.write_str("\nwasm backtrace:")?;
@@ -275,6 +286,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
             Cause::Error(error) => error.source(),
+            Cause::Shared(error) => error.source(),
             _ => None,
         }
     }

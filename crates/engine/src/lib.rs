@@ -67,6 +67,7 @@
 //! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Suspended`], [`Suspended`], [`Tag`] |
 //! | throw and catch | [`Exception`], [`Error::exception`] |
 //! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`], [`Payload`] |
+//! | load a part when it is needed | [`Linker::lazy`], [`Load`] |
 //! | nest host callbacks | [`SharedStore`] |
 #![deny(unsafe_code)]
 
@@ -82,6 +83,7 @@ mod global;
 mod host;
 mod instance;
 mod instantiate;
+mod lazy;
 mod linker;
 mod list;
 mod memory;
@@ -106,6 +108,7 @@ pub use func::Func;
 pub use global::Global;
 pub use host::{Answer, Caller, HostReturn, IntoFunc, Reply, WasmTy, WasmValues};
 pub use instance::{Extern, Instance};
+pub use lazy::Load;
 pub use linker::Linker;
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};

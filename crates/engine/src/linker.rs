@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Answer, Caller, IntoFunc};
 use crate::instance::{Extern, Instance};
+use crate::lazy::{Groups, LazyModule, Load};
 use crate::module::Module;
 use crate::store::AsContextMut;
 use crate::value::Val;
@@ -13,16 +14,19 @@ use crate::vm::host_func::HostBody;
 use bident_module::{ExternType, FuncType, printable};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// What modules find under which name when they are instantiated.
 pub struct Linker<T: 'static> {
     engine: Engine,
-    names: HashMap<Arc<str>, HashMap<Arc<str>, Definition>>,
+    /// Shared by clones until one of them gets another name.
+    names: Arc<HashMap<Arc<str>, Names>>,
+    lazy: HashMap<Arc<str>, LazyModule<T>>,
     shadowing: bool,
-    _data: PhantomData<fn(&mut T)>,
 }
+
+/// What a module part of names has.
+type Names = HashMap<Arc<str>, Definition>;
 
 #[derive(Clone)]
 enum Definition {
@@ -37,8 +41,8 @@ impl<T: 'static> Clone for Linker<T> {
         Self {
             engine: self.engine.clone(),
             names: self.names.clone(),
+            lazy: self.lazy.clone(),
             shadowing: self.shadowing,
-            _data: PhantomData,
         }
     }
 }
@@ -48,9 +52,9 @@ impl<T: 'static> Linker<T> {
     pub fn new(engine: &Engine) -> Self {
         Self {
             engine: engine.clone(),
-            names: HashMap::new(),
+            names: Arc::default(),
+            lazy: HashMap::new(),
             shadowing: false,
-            _data: PhantomData,
         }
     }
 
@@ -71,9 +75,10 @@ impl<T: 'static> Linker<T> {
         name: &str,
         definition: Definition,
     ) -> Result<&mut Self, Error> {
-        let names = match self.names.get_mut(module) {
+        let all = Arc::make_mut(&mut self.names);
+        let names = match all.get_mut(module) {
             Some(names) => names,
-            None => self.names.entry(module.into()).or_default(),
+            None => all.entry(module.into()).or_default(),
         };
         match names.entry(name.into()) {
             Entry::Occupied(_) if !self.shadowing => {
@@ -155,6 +160,63 @@ impl<T: 'static> Linker<T> {
         Ok(self)
     }
 
+    /// Says that functions imported from `module` are loaded when one of them is first called. They
+    /// come from the secondary module of a program that was split in two, as by `wasm-split`
+    /// (`placeholder` is its name for `module`). That imports exports of the primary instance from
+    /// `primary`, and other names as this linker has them now.
+    ///
+    /// What stands for an import in the end is the secondary's export of the same name; else what its
+    /// element segments put into the primary's tables, where the import lay. Names that are defined
+    /// as well are not loaded.
+    ///
+    /// `loader` gives the module at once, or `None` where that takes time: the call parks, with a
+    /// [`Load`] as payload, as do all that need it meanwhile. A call that cannot be parked is an error
+    /// of kind `Barrier`. `loader` is called once for each instance of a primary module; again after a
+    /// failure, and where no clone of the unfinished [`Load`] is left.
+    ///
+    /// ```
+    /// # use bident::*;
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::default();
+    /// # let mut store = Store::new(&engine, ());
+    /// # let primary = Module::from_text_or_binary(&engine, br#"(module
+    /// #   (import "placeholder" "f" (func $f (result i32)))
+    /// #   (func (export "main") (result i32) (call $f)))"#)?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.lazy("placeholder", "primary", |_, _| Ok(None))?;
+    /// let instance = linker.instantiate(&mut store, &primary)?;
+    /// let main = instance.get_func(&mut store, "main").unwrap();
+    /// let Outcome::Parked(mut call) = main.start(&mut store, &[])? else { unreachable!() };
+    /// let load = call.payload().take::<Load<()>>().unwrap();
+    /// // Other tasks go on; then the module is there.
+    /// let wasm = br#"(module (func (export "f") (result i32) (i32.const 7)))"#;
+    /// load.finish(&mut store, Module::from_text_or_binary(&engine, wasm))?;
+    /// let Outcome::Returned(results) = load.resume(&mut store, call)? else { unreachable!() };
+    /// assert_eq!(results[0].i32(), Some(7));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Kind `Link`: `module` is loaded lazily already.
+    pub fn lazy(
+        &mut self,
+        module: &str,
+        primary: &str,
+        loader: impl Fn(&mut Caller<'_, T>, &Load<T>) -> Result<Option<Module>, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<&mut Self, Error> {
+        if self.lazy.contains_key(module) && !self.shadowing {
+            let module = printable(module);
+            return Err(Error::link(format!("`{module}` is loaded lazily already")));
+        }
+        let lazy = LazyModule::new(module, primary, loader);
+        self.lazy.insert(module.into(), lazy);
+        Ok(self)
+    }
+
     /// What a name stands for. A host function is added to the store at each call.
     ///
     /// # Errors
@@ -199,12 +261,18 @@ impl<T: 'static> Linker<T> {
         self.check(store.context_mut().engine(), "store")?;
         self.check(module.engine(), "module")?;
         let mut imports = alloc::list(module.imports().len(), "imports")?;
-        for import in module.imports() {
-            let found = self.get(&mut store, import.module(), import.name())?;
+        let mut groups = Groups::new(self);
+        for (position, import) in module.imports().enumerate() {
+            let mut found = self.get(&mut store, import.module(), import.name())?;
+            if let (None, Some(lazy)) = (found, self.lazy.get(import.module())) {
+                found = groups.function(&mut store, module, position, lazy)?;
+            }
             imports
                 .push(found.ok_or_else(|| unknown(import.module(), import.name(), import.ty()))?);
         }
-        Instance::new(store, module, &imports)
+        let instance = Instance::new(store, module, &imports)?;
+        groups.belong_to(instance);
+        Ok(instance)
     }
 
     /// Types mean something in their own engine only.

@@ -9,11 +9,15 @@ use crate::value::Val;
 use crate::vm::instance::instance_number;
 use crate::vm::leave::{ArrayEntry, dynamic_entry};
 use crate::vm::store::StoreOpaque;
-use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, fits_registers};
-use bident_module::{FuncIndex, FuncType};
+use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmLateFunc, fits_registers};
+use bident_module::{FuncIndex, FuncType, TypeId};
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Module and name that a function was linked under.
+pub(crate) type LinkName = (Arc<str>, Arc<str>);
 
 /// A host function before it belongs to a store.
 #[derive(Clone)]
@@ -31,7 +35,7 @@ pub(crate) struct HostFunc {
     func_ref: VmFuncRef,
     pub(crate) body: HostBody,
     /// Module and name it was linked under, for messages.
-    pub(crate) name: Option<(Arc<str>, Arc<str>)>,
+    pub(crate) name: Option<LinkName>,
 }
 
 impl HostFunc {
@@ -85,7 +89,7 @@ impl StoreOpaque {
     pub(crate) fn add_host_func(
         &mut self,
         body: HostBody,
-        name: Option<(Arc<str>, Arc<str>)>,
+        name: Option<LinkName>,
     ) -> Result<FuncNumber, Error> {
         let type_id = self.engine.type_id(&body.ty);
         let code = match body.fits {
@@ -96,6 +100,59 @@ impl StoreOpaque {
                 code.start()
             }
         };
+        self.push_host_func(code, type_id, body, name)
+    }
+
+    /// Adds a function that stands for one which is loaded late, by `loader`: a closure that takes
+    /// nothing and gives nothing. It is called whenever there is no target.
+    pub(crate) fn add_late_func(
+        &mut self,
+        type_id: TypeId,
+        loader: HostBody,
+        name: LinkName,
+    ) -> Result<(FuncNumber, Arc<VmLateFunc>), Error> {
+        let loader = self.add_host_func(loader, Some(name.clone()))?;
+        let code = self.engine.late_trampoline(type_id)?;
+        self.add_code(&code)?;
+        // SAFETY: function references of a store are valid as long as the store.
+        let loader = unsafe { self.funcs[loader].func_ref.as_ref() };
+        let late = Arc::new(VmLateFunc {
+            target: AtomicUsize::new(0),
+            loader: loader.context as usize,
+        });
+        let body = HostBody {
+            ty: self.engine.type_of(type_id),
+            entry: 0,
+            fits: Fits::Array,
+            closure: late.clone(),
+        };
+        let number = self.push_host_func(code.start(), type_id, body, Some(name))?;
+        Ok((number, late))
+    }
+
+    /// Lets a function that stands for another, of this type, go on as that from now on; not where
+    /// that has another type, which compiled code does not check again.
+    pub(crate) fn set_target(
+        &self,
+        late: &VmLateFunc,
+        type_id: TypeId,
+        target: FuncNumber,
+    ) -> bool {
+        let fits = self.engine.is_subtype(self.funcs[target].type_id, type_id);
+        if fits {
+            let word = self.word_of_func(target) as usize;
+            late.target.store(word, Ordering::Relaxed);
+        }
+        fits
+    }
+
+    fn push_host_func(
+        &mut self,
+        code: usize,
+        type_id: TypeId,
+        body: HostBody,
+        name: Option<LinkName>,
+    ) -> Result<FuncNumber, Error> {
         self.reserve_values(&body.ty)?;
         self.funcs.room("a host function")?;
         alloc::room(&mut self.host_funcs, "a host function")?;
