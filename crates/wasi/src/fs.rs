@@ -136,7 +136,8 @@ impl Files {
     pub(crate) fn file(&mut self, fd: u32) -> Result<&mut OpenFile, Errno> {
         match self.get(fd)? {
             Descriptor::File(file) => Ok(file),
-            Descriptor::Dir(_) => Err(Errno::Isdir),
+            // A directory has no position and no size to set: this is the answer that guests expect.
+            Descriptor::Dir(_) => Err(Errno::Badf),
             Descriptor::Stream(_) => Err(Errno::Spipe),
         }
     }

@@ -220,7 +220,10 @@ fn what_can_be_done_with_a_directory() {
     assert_eq!(guest.open(3, ".", DIRECTORY, READ | WRITE), Err(ISDIR));
     assert_eq!(guest.open(3, ".", 0, WRITE), Err(ISDIR));
     assert_eq!(guest.open(3, "new", DIRECTORY | CREATE, READ), Err(INVAL));
-    assert_eq!(guest.call("fd_seek", &[3, 0, 1, 64]), ISDIR);
+    assert_eq!(guest.call("fd_seek", &[3, 0, 1, 64]), BADF);
+    assert_eq!(guest.call("fd_tell", &[3, 64]), BADF);
+    assert_eq!(guest.call("fd_allocate", &[3, 0, 1]), BADF);
+    assert_eq!(guest.call("fd_filestat_set_size", &[3, 0]), BADF);
     // A link is followed only if the guest says so.
     for link in ["to-dir", "to-file"] {
         let opened = guest.open_as(3, 0, link, DIRECTORY, 0, 0);

@@ -103,6 +103,14 @@ fn how_files_are_opened() {
     assert_eq!(guest.write(fd, "x"), BADF);
     assert_eq!(guest.call("fd_filestat_set_size", &[fd.into(), 0]), BADF);
     assert_eq!(guest.read(fd), "content");
+    // A file has no rights on paths and lists nothing, even if they were asked for.
+    let (open, list, stat, size_by_name) = (1 << 13, 1 << 14, 1 << 18, 1 << 19);
+    let on_directories = open | list | stat | size_by_name;
+    let fd = guest.open(3, "old", 0, READ | on_directories).unwrap();
+    guest.ok("fd_fdstat_get", &[fd.into(), 0]);
+    let (rights, inherited) = (guest.u64(8), guest.u64(16));
+    assert_eq!(rights & (READ | WRITE), READ);
+    assert_eq!((rights | inherited) & on_directories, 0);
     let fd = guest.open(3, "created", CREATE, READ).unwrap();
     assert_eq!(guest.write(fd, "x"), BADF, "created, but for reading");
     let fd = guest.open(3, "old", TRUNCATE, WRITE).unwrap();

@@ -36,6 +36,7 @@ const RIGHTS_ON_PATHS: u64 = 1 << 9
     | 1 << 24
     | 1 << 25
     | 1 << 26;
+const RIGHT_SET_SIZE_BY_PATH: u64 = 1 << 19;
 const RIGHT_READDIR: u64 = 1 << 14;
 const RIGHT_STAT: u64 = 1 << 21;
 const RIGHT_SET_TIMES: u64 = 1 << 23;
@@ -71,6 +72,7 @@ pub(crate) fn sync(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
 
 /// The record `fdstat`: kind, flags, rights, rights of what is opened through it.
 pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+    let mut inherited = ALL_RIGHTS;
     let (kind, flags, rights) = match ctx.files.get(fd)? {
         Descriptor::Stream(stream) => {
             let way = match stream.end {
@@ -82,7 +84,9 @@ pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out:
             (stream.kind(), 0, way | others)
         }
         Descriptor::File(open) => {
-            let mut rights = ALL_RIGHTS;
+            let mut rights =
+                ALL_RIGHTS & !(RIGHTS_ON_PATHS | RIGHT_SET_SIZE_BY_PATH | RIGHT_READDIR);
+            inherited = rights;
             if !open.readable {
                 rights &= !RIGHT_READ;
             }
@@ -97,7 +101,7 @@ pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out:
     record[0] = kind as u8;
     record[2..4].copy_from_slice(&flags.to_le_bytes());
     record[8..16].copy_from_slice(&rights.to_le_bytes());
-    record[16..24].copy_from_slice(&ALL_RIGHTS.to_le_bytes());
+    record[16..24].copy_from_slice(&inherited.to_le_bytes());
     guest.write(out, &record)
 }
 
