@@ -52,12 +52,12 @@ fn uncaught_exceptions() {
     assert_fails(
         "setTimeout(() => { throw new Error('late') }); setTimeout(() => console.log('not reached'), 5)",
         1,
-        "DIR/main.mjs:1:29: Uncaught Error: late\n    at <anonymous> (DIR/main.mjs:1:29)\n",
+        "DIR/main.mjs:1:30: Uncaught Error: late\n    at <anonymous> (DIR/main.mjs:1:30)\n",
     );
     assert_fails(
         "queueMicrotask(() => { throw new Error('micro') })",
         1,
-        "DIR/main.mjs:1:33: Uncaught Error: micro\n    at <anonymous> (DIR/main.mjs:1:33)\n",
+        "DIR/main.mjs:1:34: Uncaught Error: micro\n    at <anonymous> (DIR/main.mjs:1:34)\n",
     );
 }
 
@@ -104,7 +104,7 @@ fn unhandled_rejections() {
     assert_fails(
         "Promise.reject(new Error('no'))",
         1,
-        "DIR/main.mjs:1:19: Uncaught (in promise) Error: no\n    at <anonymous> (DIR/main.mjs:1:19)\n",
+        "DIR/main.mjs:1:20: Uncaught (in promise) Error: no\n    at <anonymous> (DIR/main.mjs:1:20)\n",
     );
     assert_fails(
         "Promise.reject(3); setTimeout(() => console.log('not reached'))",

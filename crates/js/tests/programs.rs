@@ -96,6 +96,6 @@ programs! {
     api {
         exceptions functions global imports instantiate interface memory module references sizes table
     } [scaling]
-    host { buffers clone event_loop globals inspect modules process } []
+    host { buffers clone event_loop globals inspect language modules process } []
     jspi { barriers concurrency continuations entering exceptions lifetime surface suspending } []
 }

@@ -63,6 +63,7 @@ test("a program cannot take the buffer away", () => {
   throws(TypeError, () => buffer.transfer());
   throws(TypeError, () => buffer.transfer(10));
   throws(TypeError, () => ArrayBuffer.prototype.transferToFixedLength.call(buffer));
+  throws(TypeError, () => buffer.transferToImmutable());
   throws(TypeError, () => structuredClone(buffer, { transfer: [buffer] }));
   throws(TypeError, () => buffer.resize(1));
   same(buffer.byteLength, 65536);

@@ -1,13 +1,11 @@
-// LLRT's class `Buffer` with nearly all of its functions done over: there an impossible size or offset ends
-// the process, and a view that does not start where its buffer does reads its neighbour's bytes. Of LLRT
-// remain the encodings but the one-byte ones.
-(Buffer) => {
+// Node's class `Buffer`, on top of the host's UTF-8 and of what `Uint8Array` has for hex and base64.
+(host) => {
   const MOST = 2 ** 31 - 1;
   const MOST_CHARACTERS = 2 ** 30 - 1;
-  const fromText = Buffer.from.bind(Buffer);
-  const toText = Function.prototype.call.bind(Buffer.prototype.toString);
   const wellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
-  const isLatin = (encoding) => /^(latin1|binary|ascii)$/i.test(encoding);
+  const { fromHex, fromBase64 } = Uint8Array;
+  const toHex = Function.prototype.call.bind(Uint8Array.prototype.toHex);
+  const toBase64 = Function.prototype.call.bind(Uint8Array.prototype.toBase64);
   const fail = (Class, code, message) => {
     throw Object.assign(new Class(message), { code });
   };
@@ -20,22 +18,68 @@
     return Math.trunc(value);
   }
 
-  // A string's bytes. LLRT takes every one-byte encoding for UTF-8.
-  function encode(text, encoding) {
-    if (!isLatin(encoding)) return fromText(wellFormed(text), encoding);
+  class Buffer extends Uint8Array {}
+
+  // Characters of so many bytes at a time: that many arguments are no trouble to QuickJS.
+  function fromUnits(units) {
+    const parts = [];
+    for (let at = 0; at < units.length; at += 4096) parts.push(String.fromCharCode(...units.subarray(at, at + 4096)));
+    return parts.join("");
+  }
+
+  function fromWide(bytes, isLittle) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const units = new Uint16Array(bytes.length >> 1);
+    for (let i = 0; i < units.length; i++) units[i] = view.getUint16(2 * i, isLittle);
+    return fromUnits(units);
+  }
+
+  function toWide(text, isLittle) {
+    const bytes = create(2 * text.length);
+    const view = new DataView(bytes.buffer);
+    for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), isLittle);
+    return bytes;
+  }
+
+  function toBytes(text) {
     const bytes = create(text.length);
     for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
     return bytes;
   }
 
+  // The same bytes as a `Buffer`.
+  const ours = (bytes) => new Buffer(bytes.buffer, bytes.byteOffset, bytes.length);
+
+  // Encodings: characters for each byte at most, bytes of a text, text of bytes.
+  const KINDS_OF_TEXT = {
+    utf8: [1, (text) => ours(host.encode(wellFormed(text))), (bytes) => host.decode(bytes)],
+    latin1: [1, toBytes, fromUnits],
+    utf16le: [1, (text) => toWide(text, true), (bytes) => fromWide(bytes, true)],
+    utf16be: [1, (text) => toWide(text, false), (bytes) => fromWide(bytes, false)],
+    hex: [2, (text) => ours(fromHex.call(Uint8Array, text)), (bytes) => toHex(bytes)],
+    base64: [4 / 3, (text) => ours(fromBase64.call(Uint8Array, text.replaceAll("-", "+").replaceAll("_", "/"))), (bytes) => toBase64(bytes)],
+  };
+  const ALIASES = {
+    "utf-8": "utf8", ascii: "latin1", binary: "latin1", "us-ascii": "latin1", "iso-8859-1": "latin1", "windows-1252": "latin1",
+    ucs2: "utf16le", "ucs-2": "utf16le", "utf-16": "utf16le", "utf-16le": "utf16le", "utf-16be": "utf16be",
+  };
+
+  function kindOf(encoding) {
+    const label = String(encoding).toLowerCase();
+    const name = Object.hasOwn(ALIASES, label) ? ALIASES[label] : label;
+    return Object.hasOwn(KINDS_OF_TEXT, name) ? KINDS_OF_TEXT[name] : undefined;
+  }
+
+  const known = (encoding) => kindOf(encoding) ?? fail(TypeError, "ERR_UNKNOWN_ENCODING", `Unknown encoding: ${encoding}`);
+
+  const encode = (text, encoding) => known(encoding)[1](text);
+
   function decode(bytes, encoding) {
-    if (bytes.length * (/^hex$/i.test(encoding) ? 2 : 1) > MOST_CHARACTERS) {
+    const [size, , text] = known(encoding);
+    if (bytes.length * size > MOST_CHARACTERS) {
       fail(RangeError, "ERR_STRING_TOO_LONG", `cannot make a string of ${bytes.length} bytes`);
     }
-    if (!isLatin(encoding)) return toText(bytes, encoding);
-    const parts = [];
-    for (let at = 0; at < bytes.length; at += 4096) parts.push(String.fromCharCode(...bytes.subarray(at, at + 4096)));
-    return parts.join("");
+    return text(bytes);
   }
 
   const create = (size) => new Buffer(integer("size", size, 0, MOST));
@@ -61,6 +105,8 @@
       const buffer = create(size);
       return value === undefined || size === 0 ? buffer : buffer.fill(value, encoding);
     },
+    isBuffer: (value) => value instanceof Buffer,
+    isEncoding: (encoding) => typeof encoding === "string" && kindOf(encoding) !== undefined,
     allocUnsafe: create,
     allocUnsafeSlow: create,
     concat(list, length) {
@@ -171,4 +217,5 @@
   };
   define(Buffer, statics);
   define(Buffer.prototype, methods);
+  return Buffer;
 };

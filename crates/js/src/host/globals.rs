@@ -1,6 +1,7 @@
 //! Global names of the Web that are not timers, `console` or `process`. Those that cost something to set
 //! up come into being when a program first names them.
 
+use super::{text, urls};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::object::{Accessor, Property};
 use rquickjs::prelude::{Func, This};
@@ -24,14 +25,12 @@ pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
         "crypto",
         Property::from(crypto(ctx)?).writable().configurable(),
     )?;
+    super::eval_own::<Value>(ctx, "host:errors", include_str!("errors.js"))?;
     lazy(ctx, &["URL", "URLSearchParams"], init_url)?;
     lazy(ctx, &["structuredClone"], init_clone)?;
     lazy(ctx, &["TextEncoder", "TextDecoder"], init_text)?;
-    lazy(
-        ctx,
-        &["Buffer", "Blob", "File", "atob", "btoa"],
-        init_buffers,
-    )
+    lazy(ctx, &["Buffer"], init_buffer)?;
+    lazy(ctx, &["Blob", "File"], init_blobs)
 }
 
 fn init_clone(ctx: &Ctx<'_>) -> Result<()> {
@@ -44,41 +43,44 @@ fn is_lent<'js>(ctx: Ctx<'js>, value: Value<'js>) -> bool {
     crate::webassembly::is_memory_buffer(&ctx, &value)
 }
 
-/// LLRT's encodings, behind classes that take what the standard allows.
 fn init_text(ctx: &Ctx<'_>) -> Result<()> {
-    llrt_util::init(ctx)?;
-    let globals = ctx.globals();
-    let wrap: Function = super::eval_own(ctx, "host:text", include_str!("text.js"))?;
+    let natives = text::natives(ctx)?;
     let names = ["TextEncoder", "TextDecoder"];
-    let [encoder, decoder] = names.map(|name| globals.get::<_, Value>(name));
-    let made: Object = wrap.call((encoder?, decoder?))?;
+    define_with(ctx, "host:text", include_str!("text.js"), natives, &names)
+}
+
+fn init_blobs(ctx: &Ctx<'_>) -> Result<()> {
+    let natives = text::natives(ctx)?;
+    let names = ["Blob", "File"];
+    define_with(ctx, "host:blob", include_str!("blob.js"), natives, &names)
+}
+
+fn init_url(ctx: &Ctx<'_>) -> Result<()> {
+    let natives = urls::natives(ctx)?;
+    let names = ["URL", "URLSearchParams"];
+    define_with(ctx, "host:url", include_str!("url.js"), natives, &names)
+}
+
+fn init_buffer(ctx: &Ctx<'_>) -> Result<()> {
+    let make: Function = super::eval_own(ctx, "host:buffer", include_str!("buffer.js"))?;
+    let buffer: Value = make.call((text::natives(ctx)?,))?;
+    ctx.globals().set("Buffer", buffer)
+}
+
+/// Defines the globals that a script of the host's own makes out of native functions.
+fn define_with<'js>(
+    ctx: &Ctx<'js>,
+    script: &str,
+    source: &str,
+    natives: Object<'js>,
+    names: &[&str],
+) -> Result<()> {
+    let make: Function = super::eval_own(ctx, script, source)?;
+    let made: Object = make.call((natives,))?;
     for name in names {
-        globals.set(name, made.get::<_, Value>(name)?)?;
+        ctx.globals().set(*name, made.get::<_, Value>(*name)?)?;
     }
     Ok(())
-}
-
-/// LLRT's `Buffer`, taught to check sizes.
-fn init_buffers(ctx: &Ctx<'_>) -> Result<()> {
-    llrt_buffer::init(ctx)?;
-    let teach: Function = super::eval_own(ctx, "host:buffer", include_str!("buffer.js"))?;
-    teach.call((ctx.globals().get::<_, Value>("Buffer")?,))
-}
-
-/// LLRT's `URL`, taught to take a base that is not a string.
-fn init_url(ctx: &Ctx<'_>) -> Result<()> {
-    llrt_url::init(ctx)?;
-    let wrap: Function = super::eval_own(ctx, "host:url", include_str!("url.js"))?;
-    let globals = ctx.globals();
-    globals.set(
-        "URL",
-        wrap.call::<_, Value>((globals.get::<_, Value>("URL")?,))?,
-    )
-}
-
-/// Makes sure that `Buffer` exists, for host functions that return one.
-pub(super) fn init_buffer(ctx: &Ctx<'_>) -> Result<()> {
-    ctx.globals().get::<_, Value>("Buffer").map(drop)
 }
 
 /// Defines each name as an accessor that calls `init`, which defines all of them for good.

@@ -4,7 +4,7 @@ use super::node;
 use super::report::caught;
 use super::resolve::{Format, ModuleResolver, ResolveError, Target};
 use crate::raw;
-use rquickjs::loader::{Loader, Resolver};
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Exception, Function, Module, Object, Result};
 use std::cell::RefCell;
@@ -82,6 +82,36 @@ impl ModuleLoader {
         meta.set("resolve", resolve.with_name("resolve")?)
     }
 
+    /// Refuses attributes that the host does not know, and a type that the module does not have. Each
+    /// import is asked, also of a module that is loaded already.
+    fn check_attributes(
+        &self,
+        ctx: &Ctx<'_>,
+        specifier: &str,
+        target: &Target,
+        attributes: &ImportAttributes<'_>,
+    ) -> Result<()> {
+        for key in attributes.keys() {
+            let key = key?;
+            let value = attributes.get(&key)?.unwrap_or_default();
+            if key != "type" || value != "json" {
+                let message =
+                    format!("import attribute \"{key}\" with value \"{value}\" is not supported");
+                return Err(refuse(ctx, "ERR_IMPORT_ATTRIBUTE_UNSUPPORTED", &message));
+            }
+            let is_json = match target {
+                Target::Builtin(_) => false,
+                Target::File(path) => self.0.borrow_mut().format(path) == Format::Json,
+            };
+            if !is_json {
+                let message = format!("module '{specifier}' is not of type \"json\"");
+                let code = "ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE";
+                return Err(refuse(ctx, code, &message));
+            }
+        }
+        Ok(())
+    }
+
     fn resolve_url(&self, ctx: &Ctx<'_>, specifier: &str, importer: &Path) -> Result<String> {
         let target = self.0.borrow_mut().resolve(specifier, importer);
         match target {
@@ -93,21 +123,35 @@ impl ModuleLoader {
 }
 
 impl Resolver for ModuleLoader {
-    fn resolve<'js>(&mut self, ctx: &Ctx<'js>, base: &str, name: &str) -> Result<String> {
+    fn resolve<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
         if node::is_internal(name) && node::is_internal_or_builtin(base) {
             return Ok(name.to_owned());
         }
         let target = self.0.borrow_mut().resolve(name, Path::new(base));
+        let target = target.map_err(|error| throw(ctx, &error))?;
+        if let Some(attributes) = attributes {
+            self.check_attributes(ctx, name, &target, &attributes)?;
+        }
         match target {
-            Ok(Target::Builtin(name)) => Ok(name.to_owned()),
-            Ok(Target::File(path)) => Ok(name_of(&path)),
-            Err(error) => Err(throw(ctx, &error)),
+            Target::Builtin(name) => Ok(name.to_owned()),
+            Target::File(path) => Ok(name_of(&path)),
         }
     }
 }
 
 impl Loader for ModuleLoader {
-    fn load<'js>(&mut self, ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Declared>> {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
         if node::is_internal_or_builtin(name) {
             return node::declare(ctx, name);
         }
@@ -164,6 +208,19 @@ fn throw(ctx: &Ctx<'_>, error: &ResolveError) -> rquickjs::Error {
         Ok(exception) => exception.throw(),
         Err(error) => error,
     }
+}
+
+/// A `TypeError` with Node's code.
+fn refuse(ctx: &Ctx<'_>, code: &str, message: &str) -> rquickjs::Error {
+    let thrown = Exception::throw_type(ctx, message);
+    let error = ctx.catch();
+    if let Some(object) = error.as_object()
+        && let Err(error) = object.set("code", code)
+    {
+        return error;
+    }
+    ctx.throw(error);
+    thrown
 }
 
 fn name_of(path: &Path) -> String {

@@ -10,12 +10,13 @@ mod process;
 mod rejections;
 mod report;
 mod resolve;
+mod text;
 mod timers;
+mod urls;
 
 use crate::raw;
 use bident::{Config, Engine};
 use event_loop::{Exit, Host};
-use llrt_utils::primordials::{BasePrimordials, Primordial};
 use loader::{ModuleLoader, Program};
 use report::complain;
 use rquickjs::context::EvalOptions;
@@ -215,7 +216,6 @@ fn install_all(
     engine: &Engine,
 ) -> rquickjs::Result<()> {
     ctx.store_userdata(Host::default())?;
-    BasePrimordials::init(ctx)?;
     console::install(ctx)?;
     timers::install(ctx)?;
     process::install(ctx, options, start, exit)?;

@@ -1,7 +1,6 @@
-//! The modules with `node:` in front: LLRT's where they do what Node's do, otherwise JavaScript on top
-//! of them (`node/*.js`).
+//! The modules with `node:` in front: JavaScript (`node/*.js`) on top of the host's own, whose names start
+//! with `host:`.
 
-use llrt_utils::primordials::{BasePrimordials, Primordial};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Exception, Module, Result};
 
@@ -34,9 +33,9 @@ pub(super) fn builtin(specifier: &str) -> Option<&'static str> {
         .find(|name| &name["node:".len()..] == bare)
 }
 
-/// Whether the name is one of LLRT's modules or of the host's own, which only those here may import.
+/// Whether the name is one of the host's own, which only those here may import.
 pub(super) fn is_internal(name: &str) -> bool {
-    name.starts_with("llrt:") || name.starts_with("host:")
+    name.starts_with("host:")
 }
 
 /// Whether the loader must look here rather than among files.
@@ -51,14 +50,9 @@ pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Dec
     }
     let ctx = ctx.clone();
     match name {
-        "llrt:fs" => {
-            BasePrimordials::init(&ctx)?;
-            super::globals::init_buffer(&ctx)?;
-            Module::declare_def::<llrt_fs::FsModule, _>(ctx, name)
-        }
-        "llrt:path" => Module::declare_def::<llrt_path::PathModule, _>(ctx, name),
-        "llrt:url" => Module::declare_def::<llrt_url::UrlModule, _>(ctx, name),
         "host:files" => Module::declare_def::<super::files::FilesModule, _>(ctx, name),
+        "host:file_classes" => Module::declare(ctx, name, include_str!("node/file_classes.js")),
+        "host:url" => Module::declare_def::<super::urls::UrlModule, _>(ctx, name),
         "host:inspect" => Module::declare_def::<super::console::InspectModule, _>(ctx, name),
         _ => Err(Exception::throw_reference(
             &ctx,

@@ -5,9 +5,7 @@ use super::report::complain;
 use super::{ExitHook, Options};
 use rquickjs::function::Constructor;
 use rquickjs::prelude::{Func, Opt, Rest};
-use rquickjs::{
-    Array, BigInt, Coerced, Ctx, Exception, Function, Object, Result, TypedArray, Value,
-};
+use rquickjs::{Array, BigInt, Coerced, Ctx, Exception, Function, Object, Result, Value};
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::time::Instant;
 
@@ -94,7 +92,7 @@ fn write(fd: u32, data: Value<'_>) -> Result<bool> {
     };
     let written = match data.as_string() {
         Some(text) => write(text.to_string()?.as_bytes()),
-        None => write(data.get::<TypedArray<u8>>()?.as_bytes().unwrap_or_default()),
+        None => write(&crate::webassembly::copy_bytes(data.ctx(), &data)?),
     };
     Ok(written.is_ok())
 }

@@ -7,7 +7,7 @@
 //!
 //! A buffer that the memory has outgrown is detached; until then its length is at most the memory's,
 //! for memories never shrink. JavaScript could move the data pointer into a buffer of another owner
-//! only with `transfer`, which `webassembly/memory.rs` keeps away from these buffers.
+//! only with `transfer` and its siblings, which `webassembly/memory.rs` keeps away from these buffers.
 
 use super::env::Env;
 use super::value::{Attempt, Own, Ref, Thrown};
@@ -15,9 +15,13 @@ use crate::webassembly::HostData;
 use bident::{Memory, SharedStore};
 use rquickjs::{Exception, qjs};
 use std::ffi::c_void;
+use std::ptr;
 
 /// Most bytes that an `ArrayBuffer` of QuickJS shows.
 const MOST: usize = i32::MAX as usize;
+
+/// In the place of a `maxByteLength`: the buffer cannot be resized.
+const FIXED_LENGTH: qjs::size_t = 0;
 
 /// What lives as long as a buffer: the store of its memory.
 struct Keeper {
@@ -47,6 +51,7 @@ pub(crate) fn memory_buffer<'js>(
             env.raw(),
             base,
             length as qjs::size_t,
+            FIXED_LENGTH,
             Some(release),
             opaque.cast(),
             false,
@@ -58,12 +63,19 @@ pub(crate) fn memory_buffer<'js>(
     })
 }
 
-unsafe extern "C" fn release(_: *mut qjs::JSRuntime, opaque: *mut c_void, data: *mut c_void) {
-    // QuickJS calls this for a detached buffer and again, without data, when the object goes.
-    if !opaque.is_null() && !data.is_null() {
-        // SAFETY: from `memory_buffer`; QuickJS gives the data away once.
+/// What QuickJS asks of bytes that are not its own: give them back (`size` 0), or move them elsewhere,
+/// which nobody may.
+unsafe extern "C" fn release(
+    _: *mut qjs::JSRuntime,
+    opaque: *mut c_void,
+    _: *mut c_void,
+    size: qjs::size_t,
+) -> *mut c_void {
+    if size == 0 && !opaque.is_null() {
+        // SAFETY: from `memory_buffer`; QuickJS gives the bytes back once.
         drop(unsafe { Box::from_raw(opaque.cast::<Keeper>()) });
     }
+    ptr::null_mut()
 }
 
 /// Detaches a buffer: its length becomes 0.
@@ -72,12 +84,15 @@ pub(crate) fn detach(env: Env<'_>, buffer: Ref<'_>) {
     unsafe { qjs::JS_DetachArrayBuffer(env.raw(), buffer.raw) }
 }
 
-/// The getters of `DataView.prototype`, as they were before any program ran: a view can have properties of
-/// these names that lie.
+/// Getters of views, as they were before any program ran: a view can have properties of these names that
+/// lie.
 pub(crate) struct ViewGetters<'js> {
     pub(crate) buffer: Own<'js>,
     pub(crate) offset: Own<'js>,
     pub(crate) length: Own<'js>,
+    /// The length of a typed array in bytes. QuickJS's own function for it gives the first length of one
+    /// that follows the length of its buffer.
+    pub(crate) array_length: Own<'js>,
 }
 
 /// A copy of the bytes of a `BufferSource`; `None` for any other value. A detached buffer has none. No
@@ -131,7 +146,7 @@ fn source_of<'js>(
     value: Ref<'_>,
     getters: &ViewGetters<'_>,
 ) -> Attempt<Option<Source<'js>>> {
-    // SAFETY: the value is alive; QuickJS checks what it is, and writes sizes where it succeeds.
+    // SAFETY: the value is alive; QuickJS checks what it is, and writes the offset where it succeeds.
     unsafe {
         if qjs::JS_IsArrayBuffer(value.raw) {
             let buffer = value.to_owned(env);
@@ -143,13 +158,13 @@ fn source_of<'js>(
         if qjs::JS_GetTypedArrayType(value.raw) < 0 {
             return Ok(None);
         }
-        let (mut offset, mut length, mut element) = (0, 0, 0);
+        let mut offset = 0;
         let buffer = env.take(qjs::JS_GetTypedArrayBuffer(
             env.raw(),
             value.raw,
             &mut offset,
-            &mut length,
-            &mut element,
+            ptr::null_mut(),
+            ptr::null_mut(),
         ));
         let Ok(buffer) = buffer else {
             // Detached, or past the end of a buffer that shrank: no bytes.
@@ -157,7 +172,8 @@ fn source_of<'js>(
             let (buffer, part) = (env.undefined(), Some((0, 0)));
             return Ok(Some(Source { buffer, part }));
         };
-        let part = Some((offset as usize, length as usize));
+        let length = env.call(getters.array_length.get(), value, &[])?;
+        let part = Some((offset as usize, env.to_f64(length.get())? as usize));
         Ok(Some(Source { buffer, part }))
     }
 }
@@ -198,7 +214,7 @@ fn part(whole: &Bytes, offset: usize, length: usize) -> Bytes {
         .is_some_and(|end| end <= whole.length);
     if !fits {
         return Bytes {
-            base: std::ptr::null(),
+            base: ptr::null(),
             length: 0,
         };
     }

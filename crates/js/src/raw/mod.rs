@@ -34,6 +34,8 @@ mod promise;
 mod script;
 #[cfg(feature = "host")]
 mod stack;
+#[cfg(feature = "host")]
+mod text;
 mod value;
 
 pub(crate) use buffer::{ViewGetters, copy_bytes, detach, memory_buffer};
@@ -47,6 +49,8 @@ pub(crate) use promise::{Capability, PromiseState, Promises, enqueue, promise_st
 pub(crate) use script::Script;
 #[cfg(feature = "host")]
 pub(crate) use stack::remaining_stack;
+#[cfg(feature = "host")]
+pub(crate) use text::with_utf8;
 pub(crate) use value::{Args, Attempt, Identity, Own, Ref, Stored, Thrown};
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};

@@ -176,14 +176,17 @@ fn define_classes<'js>(
     let buffer: Object = globals
         .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
         .get(PredefinedAtom::Prototype)?;
-    let view_getter = |name: &str| -> Result<Stored> {
+    let prototype = |name: &str| -> Result<Object> {
+        let class: Object = globals.get(name)?;
+        class.get(PredefinedAtom::Prototype)
+    };
+    let view = prototype("DataView")?;
+    let array = prototype("Uint8Array")?.get_prototype();
+    let getter = |object: &Object<'js>, name: &str| -> Result<Stored> {
         let describe: Function = globals
             .get::<_, Object>(PredefinedAtom::Object)?
             .get("getOwnPropertyDescriptor")?;
-        let view: Object = globals
-            .get::<_, Object>("DataView")?
-            .get(PredefinedAtom::Prototype)?;
-        let property: Object = describe.call((view, name))?;
+        let property: Object = describe.call((object.clone(), name))?;
         Ok(keep(&property.get::<_, Value>(PredefinedAtom::Getter)?))
     };
     Ok(Intrinsics {
@@ -229,9 +232,11 @@ fn define_classes<'js>(
             .store(),
         transfer: keep(&buffer.get::<_, Value>("transfer")?),
         transfer_to_fixed_length: keep(&buffer.get::<_, Value>("transferToFixedLength")?),
-        view_buffer: view_getter("buffer")?,
-        view_offset: view_getter("byteOffset")?,
-        view_length: view_getter("byteLength")?,
+        transfer_to_immutable: keep(&buffer.get::<_, Value>("transferToImmutable")?),
+        view_buffer: getter(&view, "buffer")?,
+        view_offset: getter(&view, "byteOffset")?,
+        view_length: getter(&view, "byteLength")?,
+        array_length: getter(&array.unwrap_or(view), "byteLength")?,
     })
 }
 

@@ -45,9 +45,11 @@ intrinsics! {
     executor
     transfer
     transfer_to_fixed_length
+    transfer_to_immutable
     view_buffer
     view_offset
     view_length
+    array_length
 }
 
 impl Realm {
@@ -99,12 +101,13 @@ impl Realm {
         })
     }
 
-    /// The getters of `DataView.prototype`.
+    /// The getters of views.
     pub(super) fn view_getters<'js>(&self, env: Env<'js>) -> ViewGetters<'js> {
         ViewGetters {
             buffer: self.intrinsic(env, |i| &i.view_buffer),
             offset: self.intrinsic(env, |i| &i.view_offset),
             length: self.intrinsic(env, |i| &i.view_length),
+            array_length: self.intrinsic(env, |i| &i.array_length),
         }
     }
 

@@ -75,25 +75,37 @@ fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     Ok(Value::new_number(call.ctx.clone(), before as f64))
 }
 
-/// Makes `ArrayBuffer.prototype.transfer` and its sibling refuse the buffers of memories: their bytes
+/// Makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories: their bytes
 /// are not theirs to give away.
-pub(super) fn guard_buffers(ctx: &Ctx<'_>) -> Result<()> {
+pub(super) fn guard_buffers<'js>(ctx: &Ctx<'js>) -> Result<()> {
     let buffer: Object = ctx
         .globals()
         .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
         .get(PredefinedAtom::Prototype)?;
-    let guarded = raw::function(ctx, "transfer", 0, Kind::Function, |call| {
-        transfer(call, |i| &i.transfer)
-    })?;
-    buffer.prop(
-        "transfer",
-        Property::from(guarded).writable().configurable(),
+    let guard = |name, guarded: Function<'js>| {
+        buffer.prop(name, Property::from(guarded).writable().configurable())
+    };
+    let name = "transfer";
+    guard(
+        name,
+        raw::function(ctx, name, 0, Kind::Function, |call| {
+            transfer(call, |i| &i.transfer)
+        })?,
     )?;
     let name = "transferToFixedLength";
-    let guarded = raw::function(ctx, name, 0, Kind::Function, |call| {
-        transfer(call, |i| &i.transfer_to_fixed_length)
-    })?;
-    buffer.prop(name, Property::from(guarded).writable().configurable())
+    guard(
+        name,
+        raw::function(ctx, name, 0, Kind::Function, |call| {
+            transfer(call, |i| &i.transfer_to_fixed_length)
+        })?,
+    )?;
+    let name = "transferToImmutable";
+    guard(
+        name,
+        raw::function(ctx, name, 0, Kind::Function, |call| {
+            transfer(call, |i| &i.transfer_to_immutable)
+        })?,
+    )
 }
 
 fn transfer<'js>(

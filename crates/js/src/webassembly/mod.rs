@@ -28,6 +28,8 @@ mod realm;
 mod table;
 mod tag;
 
+#[cfg(feature = "host")]
+pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
 
 use crate::raw::{Args, Attempt, Capability, Env, HostObject, Marker, Own, Stored};
@@ -42,7 +44,7 @@ use std::cell::Cell;
 /// Defines `WebAssembly` in a context, with an engine of its own in the default settings.
 ///
 /// The context needs the intrinsics that `Context::full` has. Programs should not run in it before:
-/// the call also makes `ArrayBuffer.prototype.transfer` refuse the buffers of memories.
+/// the call also makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories.
 ///
 /// # Errors
 /// If the machine cannot run WebAssembly, or QuickJS is out of memory.

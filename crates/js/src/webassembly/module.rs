@@ -22,15 +22,19 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
 
 /// The first argument, a buffer or a view of one, copied.
 pub(super) fn bytes(call: &Call<'_>) -> Result<Vec<u8>> {
-    let source = call.arg(0);
-    let env = Env::new(&call.ctx);
-    let getters = realm::of(&call.ctx)?.view_getters(env);
-    match raw::copy_bytes(env, Ref::new(&source), &getters)? {
+    copy_bytes(&call.ctx, &call.arg(0))
+}
+
+/// A copy of the bytes of a buffer or of a view of one.
+pub(crate) fn copy_bytes<'js>(ctx: &Ctx<'js>, source: &Value<'js>) -> Result<Vec<u8>> {
+    let env = Env::new(ctx);
+    let getters = realm::of(ctx)?.view_getters(env);
+    match raw::copy_bytes(env, Ref::new(source), &getters)? {
         Some(bytes) => Ok(bytes),
-        None => Err(Exception::throw_type(
-            &call.ctx,
-            "expected an ArrayBuffer or a view of one",
-        )),
+        None => {
+            let message = "expected an ArrayBuffer or a view of one";
+            Err(Exception::throw_type(ctx, message))
+        }
     }
 }
 

@@ -1,25 +1,10 @@
-import { append } from "host:files";
-import fs from "llrt:fs";
+import { later, now } from "host:files";
+import { Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf } from "host:file_classes";
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
-// LLRT has the operations; this adds what programs for Node expect around them: paths given as URLs
-// or buffers, and errors with `code`, `errno`, `syscall` and `path`.
-
-// Linux's numbers, with the words that Node has for them.
-const ERRORS = {
-  1: ["EPERM", "operation not permitted"], 2: ["ENOENT", "no such file or directory"], 5: ["EIO", "i/o error"],
-  6: ["ENXIO", "no such device or address"], 9: ["EBADF", "bad file descriptor"],
-  11: ["EAGAIN", "resource temporarily unavailable"], 12: ["ENOMEM", "not enough memory"],
-  13: ["EACCES", "permission denied"], 16: ["EBUSY", "resource busy or locked"],
-  17: ["EEXIST", "file already exists"], 18: ["EXDEV", "cross-device link not permitted"],
-  19: ["ENODEV", "no such device"], 20: ["ENOTDIR", "not a directory"],
-  21: ["EISDIR", "illegal operation on a directory"], 22: ["EINVAL", "invalid argument"],
-  23: ["ENFILE", "file table overflow"], 24: ["EMFILE", "too many open files"], 26: ["ETXTBSY", "text file is busy"],
-  27: ["EFBIG", "file too large"], 28: ["ENOSPC", "no space left on device"], 29: ["ESPIPE", "invalid seek"],
-  30: ["EROFS", "read-only file system"], 31: ["EMLINK", "too many links"], 32: ["EPIPE", "broken pipe"],
-  36: ["ENAMETOOLONG", "name too long"], 39: ["ENOTEMPTY", "directory not empty"],
-  40: ["ELOOP", "too many symbolic links encountered"], 95: ["ENOTSUP", "operation not supported on socket"],
-};
+// The host has the operations; this adds what programs for Node expect around them: options, paths given as
+// URLs or buffers, and errors with `code`, `errno`, `syscall` and `path`.
 
 function pathOf(value) {
   if (typeof value === "string") return value;
@@ -28,48 +13,71 @@ function pathOf(value) {
   throw new TypeError("a path must be a string, a URL or a Uint8Array");
 }
 
-// The number stands at the end, behind a path of any length: no pattern is run over the whole text.
-function describe(error, syscall, path) {
-  const text = String(error?.message);
-  const number = parseInt(text.slice(text.lastIndexOf(" (os error ") + " (os error ".length), 10);
-  if (!(number in ERRORS)) return error;
-  const [code, words] = ERRORS[number];
-  const described = new Error(`${code}: ${words}, ${syscall} '${path}'`);
-  return Object.assign(described, { code, errno: -number, syscall, path });
+const constants = { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
+const isRecursive = (options) => Boolean(options?.recursive);
+const isFor = (options, error) => Boolean(options?.force) && error?.errno === 2;
+const nothing = () => undefined;
+
+function entries(names, options, path) {
+  if (!options?.withFileTypes) return names.map(({ name }) => name);
+  return names.map((entry) => new Dirent(entry, path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path));
 }
 
-const sync = (name, syscall) => (path, ...args) => {
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const temporary = (prefix) => prefix + Array.from(randomBytes(6), (byte) => LETTERS[byte % LETTERS.length]).join("");
+
+// Each operation: the system call that errors name, the host's operation, its arguments from those of the
+// caller, what the caller gets from its result, and which errors are none.
+const OPERATIONS = {
+  access: ["access", "access", (path, mode = 0) => [path, mode], nothing],
+  appendFile: ["open", "append", (path, data, options) => [path, bytesOf(data, encodingOf(options))], nothing],
+  chmod: ["chmod", "chmod", (path, mode) => [path, modeOf(mode)], nothing],
+  lstat: ["lstat", "stat", (path) => [path, false], (values) => new Stats(values)],
+  mkdir: ["mkdir", "create_directory", (path, options) => [path, isRecursive(options), modeOf(options) ?? 0o777], (path) => path],
+  mkdtemp: ["mkdtemp", "create_directory", (prefix) => [temporary(prefix), false, 0o700], (path) => path],
+  open: ["open", "open", (path, flags = "r", mode = 0o666) => [path, flags, modeOf(mode)], (handle) => new FileHandle(handle)],
+  readFile: ["open", "read", (path) => [path], (bytes, options) => given(bytes, options)],
+  readdir: ["scandir", "list", (path, options) => [path, isRecursive(options)], (names, options, path) => entries(names, options, path)],
+  rename: ["rename", "rename", (from, to) => [from, pathOf(to)], nothing],
+  rm: ["rm", "remove", (path, options) => [path, isRecursive(options)], nothing, isFor],
+  rmdir: ["rmdir", "remove_directory", (path, options) => [path, isRecursive(options)], nothing],
+  stat: ["stat", "stat", (path) => [path, true], (values) => new Stats(values)],
+  symlink: ["symlink", "symlink", (target, path) => [target, pathOf(path)], nothing],
+  unlink: ["unlink", "remove", (path) => [path, false], nothing],
+  writeFile: ["open", "write", (path, data, options) => [path, bytesOf(data, encodingOf(options)), modeOf(options?.mode)], nothing],
+};
+
+const sync = ([syscall, name, args, result, ignore]) => (path, ...rest) => {
   const given = pathOf(path);
   try {
-    return fs[name](given, ...args);
+    return result(now[name](...args(given, ...rest)), rest[0], given);
   } catch (error) {
+    if (ignore?.(rest[0], error)) return undefined;
     throw describe(error, syscall, given);
   }
 };
 
-const async = (name, syscall) => async (path, ...args) => {
+const async = ([syscall, name, args, result, ignore]) => async (path, ...rest) => {
   const given = pathOf(path);
   try {
-    return await fs.promises[name](given, ...args);
+    return result(await later[name](...args(given, ...rest)), rest[0], given);
   } catch (error) {
+    if (ignore?.(rest[0], error)) return undefined;
     throw describe(error, syscall, given);
   }
 };
 
-export const accessSync = sync("accessSync", "access");
-export const chmodSync = sync("chmodSync", "chmod");
-export const lstatSync = sync("lstatSync", "lstat");
-export const mkdirSync = sync("mkdirSync", "mkdir");
-export const mkdtempSync = sync("mkdtempSync", "mkdtemp");
-export const readFileSync = sync("readFileSync", "open");
-export const readdirSync = sync("readdirSync", "scandir");
-export const rmSync = sync("rmSync", "rm");
-export const rmdirSync = sync("rmdirSync", "rmdir");
-export const statSync = sync("statSync", "stat");
-export const unlinkSync = sync("rmSync", "unlink");
-export const writeFileSync = sync("writeFileSync", "open");
-export const renameSync = (from, to) => sync("renameSync", "rename")(from, pathOf(to));
-export const symlinkSync = (target, path) => sync("symlinkSync", "symlink")(target, pathOf(path));
+const syncs = {};
+export const promises = { constants };
+for (const [name, operation] of Object.entries(OPERATIONS)) {
+  if (name !== "open") syncs[`${name}Sync`] = sync(operation);
+  if (name !== "appendFile") promises[name] = async(operation);
+}
+
+export const {
+  accessSync, appendFileSync, chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync,
+  statSync, symlinkSync, unlinkSync, writeFileSync,
+} = syncs;
 
 export function existsSync(path) {
   try {
@@ -79,38 +87,6 @@ export function existsSync(path) {
     return false;
   }
 }
-
-export function appendFileSync(path, data, options) {
-  const given = pathOf(path);
-  const encoding = typeof options === "string" ? options : options?.encoding;
-  const bytes = ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : Buffer.from(String(data), encoding ?? undefined);
-  try {
-    append(given, bytes);
-  } catch (error) {
-    throw describe(error, "open", given);
-  }
-}
-
-export const promises = {
-  access: async("access", "access"),
-  chmod: async("chmod", "chmod"),
-  lstat: async("lstat", "lstat"),
-  mkdir: async("mkdir", "mkdir"),
-  mkdtemp: async("mkdtemp", "mkdtemp"),
-  open: async("open", "open"),
-  readFile: async("readFile", "open"),
-  readdir: async("readdir", "scandir"),
-  rm: async("rm", "rm"),
-  rmdir: async("rmdir", "rmdir"),
-  stat: async("stat", "stat"),
-  unlink: async("rm", "unlink"),
-  writeFile: async("writeFile", "open"),
-  rename: (from, to) => async("rename", "rename")(from, pathOf(to)),
-  symlink: (target, path) => async("symlink", "symlink")(target, pathOf(path)),
-  constants: fs.constants,
-};
 
 // The callback form of every operation that has a promise.
 const callbacks = {};
@@ -123,8 +99,5 @@ for (const [name, run] of Object.entries(promises)) {
 }
 
 export const { access, chmod, lstat, mkdir, mkdtemp, open, readFile, readdir, rm, rmdir, stat, unlink, writeFile, rename, symlink } = callbacks;
-export const constants = fs.constants;
-export default {
-  ...callbacks, accessSync, appendFileSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync,
-  promises, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, statSync, symlinkSync, unlinkSync, writeFileSync,
-};
+export { constants };
+export default { ...callbacks, ...syncs, constants, existsSync, promises };

@@ -1,8 +1,7 @@
-import url from "llrt:url";
+import { domainToASCII, domainToUnicode, fileUrl } from "host:url";
 
 const { URL, URLSearchParams } = globalThis;
 
-// LLRT's leaves %20 and its like as they are.
 export function fileURLToPath(value) {
   const { protocol, host, pathname } = new URL(value);
   if (protocol !== "file:") throw new TypeError(`not a file URL: ${value}`);
@@ -10,6 +9,26 @@ export function fileURLToPath(value) {
   return decodeURIComponent(pathname);
 }
 
-export const { pathToFileURL, urlToHttpOptions, domainToUnicode, domainToASCII, format } = url;
-export { URL, URLSearchParams };
-export default { ...url, URL, URLSearchParams, fileURLToPath };
+export function pathToFileURL(path) {
+  const url = fileUrl(String(path).toWellFormed());
+  if (url === undefined) throw new TypeError(`not an absolute path: ${path}`);
+  return new URL(url);
+}
+
+export function urlToHttpOptions(url) {
+  const { protocol, hostname, hash, search, pathname, href, port, username, password } = url;
+  const options = { protocol, hostname, hash, search, pathname, path: pathname + search, href };
+  if (port !== "") options.port = Number(port);
+  if (username !== "" || password !== "") options.auth = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return options;
+}
+
+export function format(url, { auth = true, fragment = true, search = true, unicode = false } = {}) {
+  const { protocol, username, password, hostname, port, pathname } = url;
+  const user = auth && username !== "" ? `${username}${password === "" ? "" : `:${password}`}@` : "";
+  const host = (unicode ? domainToUnicode(hostname) : hostname) + (port === "" ? "" : `:${port}`);
+  return `${protocol}//${user}${host}${pathname}${search ? url.search : ""}${fragment ? url.hash : ""}`;
+}
+
+export { URL, URLSearchParams, domainToASCII, domainToUnicode };
+export default { URL, URLSearchParams, domainToASCII, domainToUnicode, fileURLToPath, format, pathToFileURL, urlToHttpOptions };
