@@ -154,41 +154,18 @@ fn define_classes<'js>(
     let env = Env::new(ctx);
     let keep = |value: &Value<'js>| env.own(value).store();
     let class = |name: &str, interface: Interface<'js>| -> Result<Stored> {
-        let constructor = Property::from(interface.constructor)
-            .writable()
-            .configurable();
-        namespace.prop(name, constructor)?;
+        define(namespace, name, interface.constructor)?;
         Ok(keep(interface.prototype.as_value()))
-    };
-    let error = |name: &'static str, constructor: Function<'js>| -> Result<Stored> {
-        namespace.prop(
-            name,
-            Property::from(constructor.clone())
-                .writable()
-                .configurable(),
-        )?;
-        Ok(keep(constructor.as_value()))
     };
     let globals = ctx.globals();
     let promise: Object = globals.get(PredefinedAtom::Promise)?;
     let weak_set: Constructor = globals.get(PredefinedAtom::WeakSet)?;
     let traps: Object = weak_set.construct(())?;
-    let buffer: Object = globals
-        .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
-        .get(PredefinedAtom::Prototype)?;
-    let prototype = |name: &str| -> Result<Object> {
-        let class: Object = globals.get(name)?;
-        class.get(PredefinedAtom::Prototype)
-    };
-    let view = prototype("DataView")?;
-    let array = prototype("Uint8Array")?.get_prototype();
-    let getter = |object: &Object<'js>, name: &str| -> Result<Stored> {
-        let describe: Function = globals
-            .get::<_, Object>(PredefinedAtom::Object)?
-            .get("getOwnPropertyDescriptor")?;
-        let property: Object = describe.call((object.clone(), name))?;
-        Ok(keep(&property.get::<_, Value>(PredefinedAtom::Getter)?))
-    };
+    let buffer = prototype_of_global(ctx, "ArrayBuffer")?;
+    let view = prototype_of_global(ctx, "DataView")?;
+    // That of all typed arrays lies above that of each kind.
+    let arrays = prototype_of_global(ctx, "Uint8Array")?.get_prototype();
+    let arrays = arrays.ok_or(rquickjs::Error::Unknown)?;
     Ok(Intrinsics {
         module: class("Module", module::interface(ctx)?)?,
         instance: class("Instance", instance::interface(ctx)?)?,
@@ -200,22 +177,10 @@ fn define_classes<'js>(
         suspending: class("Suspending", jspi::interface(ctx)?)?,
         function: keep(Function::prototype(ctx.clone()).as_value()),
         error: keep(&globals.get::<_, Value>(PredefinedAtom::Error)?),
-        compile_error: error(
-            "CompileError",
-            errors::define(ctx, "CompileError", |i| &i.compile_error)?,
-        )?,
-        link_error: error(
-            "LinkError",
-            errors::define(ctx, "LinkError", |i| &i.link_error)?,
-        )?,
-        runtime_error: error(
-            "RuntimeError",
-            errors::define(ctx, "RuntimeError", |i| &i.runtime_error)?,
-        )?,
-        suspend_error: error(
-            "SuspendError",
-            errors::define(ctx, "SuspendError", |i| &i.suspend_error)?,
-        )?,
+        compile_error: error(namespace, "CompileError", |i| &i.compile_error)?,
+        link_error: error(namespace, "LinkError", |i| &i.link_error)?,
+        runtime_error: error(namespace, "RuntimeError", |i| &i.runtime_error)?,
+        suspend_error: error(namespace, "SuspendError", |i| &i.suspend_error)?,
         traps: keep(traps.as_value()),
         traps_add: keep(&traps.get::<_, Value>("add")?),
         traps_has: keep(&traps.get::<_, Value>("has")?),
@@ -236,8 +201,42 @@ fn define_classes<'js>(
         view_buffer: getter(&view, "buffer")?,
         view_offset: getter(&view, "byteOffset")?,
         view_length: getter(&view, "byteLength")?,
-        array_length: getter(&array.unwrap_or(view), "byteLength")?,
+        array_length: getter(&arrays, "byteLength")?,
     })
+}
+
+fn define<'js>(namespace: &Object<'js>, name: &str, constructor: Function<'js>) -> Result<()> {
+    namespace.prop(name, Property::from(constructor).writable().configurable())
+}
+
+/// Defines a class of errors; `which` is where it is kept.
+fn error(
+    namespace: &Object<'_>,
+    name: &'static str,
+    which: impl Fn(&Intrinsics) -> &Stored + Copy + 'static,
+) -> Result<Stored> {
+    let constructor = errors::define(namespace.ctx(), name, which)?;
+    define(namespace, name, constructor.clone())?;
+    Ok(Env::new(namespace.ctx())
+        .own(constructor.as_value())
+        .store())
+}
+
+fn prototype_of_global<'js>(ctx: &Ctx<'js>, class: &str) -> Result<Object<'js>> {
+    let class: Object = ctx.globals().get(class)?;
+    class.get(PredefinedAtom::Prototype)
+}
+
+/// The function behind a property that is computed.
+fn getter(object: &Object<'_>, name: &str) -> Result<Stored> {
+    let ctx = object.ctx();
+    let describe: Function = ctx
+        .globals()
+        .get::<_, Object>(PredefinedAtom::Object)?
+        .get("getOwnPropertyDescriptor")?;
+    let property: Object = describe.call((object.clone(), name))?;
+    let getter: Value = property.get(PredefinedAtom::Getter)?;
+    Ok(Env::new(ctx).own(&getter).store())
 }
 
 /// The prototype that a constructor call asks for: that of `new.target`, else the class's own.

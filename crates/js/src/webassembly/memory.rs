@@ -77,35 +77,27 @@ fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 
 /// Makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories: their bytes
 /// are not theirs to give away.
-pub(super) fn guard_buffers<'js>(ctx: &Ctx<'js>) -> Result<()> {
+pub(super) fn guard_buffers(ctx: &Ctx<'_>) -> Result<()> {
     let buffer: Object = ctx
         .globals()
         .get::<_, Object>(PredefinedAtom::ArrayBuffer)?
         .get(PredefinedAtom::Prototype)?;
-    let guard = |name, guarded: Function<'js>| {
-        buffer.prop(name, Property::from(guarded).writable().configurable())
-    };
-    let name = "transfer";
-    guard(
-        name,
-        raw::function(ctx, name, 0, Kind::Function, |call| {
-            transfer(call, |i| &i.transfer)
-        })?,
-    )?;
-    let name = "transferToFixedLength";
-    guard(
-        name,
-        raw::function(ctx, name, 0, Kind::Function, |call| {
-            transfer(call, |i| &i.transfer_to_fixed_length)
-        })?,
-    )?;
-    let name = "transferToImmutable";
-    guard(
-        name,
-        raw::function(ctx, name, 0, Kind::Function, |call| {
-            transfer(call, |i| &i.transfer_to_immutable)
-        })?,
-    )
+    guard(&buffer, "transfer", |i| &i.transfer)?;
+    guard(&buffer, "transferToFixedLength", |i| {
+        &i.transfer_to_fixed_length
+    })?;
+    guard(&buffer, "transferToImmutable", |i| &i.transfer_to_immutable)
+}
+
+fn guard(
+    buffer: &Object<'_>,
+    name: &str,
+    original: impl Fn(&Intrinsics) -> &Stored + Copy + 'static,
+) -> Result<()> {
+    let guarded = raw::function(buffer.ctx(), name, 0, Kind::Function, move |call| {
+        transfer(call, original)
+    })?;
+    buffer.prop(name, Property::from(guarded).writable().configurable())
 }
 
 fn transfer<'js>(
