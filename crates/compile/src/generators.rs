@@ -10,12 +10,13 @@
 //! ```
 //!
 //! With backtracking, the time to allocate registers grows with the square of a function that keeps
-//! thousands of values at once, carries values along thousands of edges, or joins thousands of values
-//! to one. In a single pass it grows with what [`Lives`] counts, which has a limit, but the code is
-//! slower: every value that lives across a block has a place of its own in the frame.
+//! thousands of values at once, carries values along thousands of edges, joins thousands of values
+//! to one, or has thousands of blocks in a chain with an edge from each to one block. In a single pass
+//! it grows with what [`Lives`] counts, which has a limit, but the code is slower: every value that
+//! lives across a block has a place of its own in the frame.
 
 use crate::error::Error;
-use crate::liveness::Lives;
+use crate::liveness::{Lives, MOST_CLIMBS};
 use crate::target;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig, TargetIsa};
 use cranelift_codegen::{CodegenError, Context};
@@ -121,9 +122,10 @@ impl Generators {
 
 /// Whether backtracking takes no more than a few times as long as for an ordinary function of this
 /// size. Of the 24,000 functions of SQLite, CPython and esbuild, at 1 to 2.5 us for a unit, the largest
-/// ratios are 52, 41 and 1,214.
+/// ratios are 52, 41, 1,214 and 19.
 fn is_ordinary(lives: &Lives) -> bool {
     lives.length <= 100 * lives.size
         && lives.rescans <= 100 * lives.size
         && lives.joins <= 1_500 * lives.size
+        && lives.climbs <= MOST_CLIMBS * lives.size
 }

@@ -4,6 +4,9 @@ use cranelift_codegen::Context;
 use cranelift_codegen::entity::{EntityRef, SecondaryMap};
 use cranelift_codegen::ir::{Block, Function, Value};
 
+/// Climbs for each of [`Lives::size`] beyond which nothing is counted.
+pub(crate) const MOST_CLIMBS: u64 = 100;
+
 /// Lengths of lives, all values of a function together.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Lives {
@@ -18,6 +21,9 @@ pub(crate) struct Lives {
     pub(crate) rescans: u64,
     /// Pieces that it copies when it joins the values that a block gets from different edges.
     pub(crate) joins: u64,
+    /// Blocks that it passes on the way up to what dominates all edges into a block. Edges from a chain
+    /// of blocks cost the square of its length.
+    pub(crate) climbs: u64,
 }
 
 impl Lives {
@@ -35,6 +41,7 @@ impl Lives {
             }
         }
         walk.lives.joins = joins(&context.func, &program, &walk.pieces);
+        walk.lives.climbs = climbs(&program, MOST_CLIMBS * walk.lives.size);
         walk.lives
     }
 
@@ -56,6 +63,8 @@ struct Program {
     /// For each block, where its edges begin in `preds`.
     pred_starts: Vec<u32>,
     preds: Vec<u32>,
+    /// The block that dominates each one; the first has itself.
+    idoms: Vec<u32>,
     /// What each block defines, and where that of each begins.
     defined: Vec<Definition>,
     defined_starts: Vec<u32>,
@@ -89,6 +98,7 @@ impl Program {
             starts: Vec::new(),
             pred_starts: Vec::new(),
             preds: Vec::new(),
+            idoms: Vec::with_capacity(blocks.len()),
             defined: Vec::with_capacity(func.dfg.num_values()),
             defined_starts: Vec::new(),
             use_starts: vec![0; func.dfg.num_values() + 1],
@@ -98,6 +108,8 @@ impl Program {
             program.pred_starts.push(program.preds.len() as u32);
             let preds = context.cfg.pred_iter(block).map(|pred| numbers[pred.block]);
             program.preds.extend(preds);
+            let idom = context.domtree.idom(block).unwrap_or(block);
+            program.idoms.push(numbers[idom]);
             program.starts.push(program.block_of.len() as u32);
             program.defined_starts.push(program.defined.len() as u32);
             program.block(func, number, block);
@@ -260,6 +272,25 @@ impl Walk {
             self.edges += program.preds(own).len() as u64;
         }
     }
+}
+
+/// Blocks passed, as soon as they are more than `most`.
+fn climbs(program: &Program, most: u64) -> u64 {
+    let mut climbs = 0;
+    for block in 0..program.idoms.len() as u32 {
+        let mut preds = program.preds(block).iter().copied().filter(|&p| p < block);
+        let Some(mut top) = preds.next() else {
+            continue;
+        };
+        for mut pred in preds {
+            while pred != top && climbs <= most {
+                let lower = if pred > top { &mut pred } else { &mut top };
+                *lower = program.idoms[*lower as usize];
+                climbs += 1;
+            }
+        }
+    }
+    climbs
 }
 
 /// Pieces that are copied when all values that become one parameter are joined.
