@@ -75,6 +75,8 @@ traps! {
     UnhandledTag = 18, "unhandled tag";
     /// All exceptions of the store together reached the store's limit.
     ExceptionMemoryExhausted = 19, "exception memory of the store exhausted";
+    /// A call used more of the stack in linear memory than the region that it was given there.
+    SecondStackOverflow = 20, "second stack exhausted";
 }
 
 impl fmt::Display for TrapCode {

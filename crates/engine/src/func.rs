@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::host::{Answer, Caller, IntoFunc};
 use crate::list::FuncNumber;
 use crate::outcome::Outcome;
+use crate::second_stack::{self, Region};
 use crate::store::{AsContext, AsContextMut};
 use crate::typed::TypedFunc;
 use crate::value::{Side, Val};
@@ -182,10 +183,10 @@ impl Func {
     /// As for [`Func::call`].
     pub fn start(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
-        let store = &mut inner.opaque;
-        let own = self.number_in(store)?;
-        Val::write_all(store, own, Side::Params, params)?;
-        Ok(match self.begin(inner)? {
+        let own = self.number_in(&inner.opaque)?;
+        let region = second_stack::region_for(inner, own)?;
+        Val::write_all(&mut inner.opaque, own, Side::Params, params)?;
+        Ok(match self.begin(inner, region)? {
             Some(call) => Outcome::parked(call),
             None => Outcome::returned(&mut inner.opaque, self.number),
         })
@@ -220,11 +221,18 @@ impl Func {
         enter::call(store, &target)
     }
 
-    /// The same; it may park.
+    /// The same; it may park. The region is what [`second_stack::region_for`] gave.
     #[inline]
-    pub(crate) fn begin<T>(self, store: &mut StoreInner<T>) -> Result<Option<Parking>, Error> {
+    pub(crate) fn begin<T>(
+        self,
+        store: &mut StoreInner<T>,
+        region: Option<Box<Region>>,
+    ) -> Result<Option<Parking>, Error> {
         let target = self.target(&mut store.opaque)?;
-        enter::start(store, &target)
+        match region {
+            None => enter::start(store, &target),
+            Some(region) => second_stack::start(store, &target, region),
+        }
     }
 
     #[inline]

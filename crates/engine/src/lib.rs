@@ -67,6 +67,7 @@
 //! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Suspended`], [`Suspended`], [`Tag`] |
 //! | throw and catch | [`Exception`], [`Error::exception`] |
 //! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`], [`Payload`] |
+//! | park calls of C programs in any order | [`SecondStack`] |
 //! | load a part when it is needed | [`Linker::lazy`], [`Load`] |
 //! | nest host callbacks | [`SharedStore`] |
 #![deny(unsafe_code)]
@@ -89,6 +90,7 @@ mod list;
 mod memory;
 mod module;
 mod outcome;
+mod second_stack;
 mod shared;
 mod store;
 mod table;
@@ -113,6 +115,7 @@ pub use linker::Linker;
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
 pub use outcome::{Outcome, ParkedCall, Results};
+pub use second_stack::{SecondStack, SecondStackOptions};
 pub use shared::SharedStore;
 pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
 pub use table::Table;

@@ -56,6 +56,8 @@ numbers! {
     TagNumber
     /// An instance, in its store.
     InstanceNumber
+    /// A second stack, in its store.
+    SecondNumber
 }
 
 positions!(FuncIndex TableIndex MemoryIndex GlobalIndex TagIndex DataIndex ElemIndex);

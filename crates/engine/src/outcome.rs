@@ -9,11 +9,12 @@
 use crate::continuation::Suspended;
 use crate::error::Error;
 use crate::list::FuncNumber;
+use crate::second_stack;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Captured, Ended, Parking};
 use crate::vm::payload::Payload;
-use crate::vm::store::StoreOpaque;
+use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::FuncType;
 use std::fmt;
 use std::ops::Deref;
@@ -103,7 +104,7 @@ const FOREIGN: &str = "a parked call of another store";
 /// Good for one use. Dropped unused, it is cancelled: its stack goes back when the store next starts
 /// a call.
 #[must_use = "a parked call that is dropped is cancelled"]
-pub struct ParkedCall(Box<Parking>);
+pub struct ParkedCall(pub(crate) Box<Parking>);
 
 const _: () = assert!(
     size_of::<Result<Outcome, Error>>() == 16,
@@ -164,24 +165,33 @@ impl ParkedCall {
     /// # Panics
     /// As for [`crate::Func::call`].
     #[inline(always)]
-    pub fn resume(
-        mut self,
-        mut store: impl AsContextMut,
-        values: &[Val],
-    ) -> Result<Outcome, Error> {
+    pub fn resume(self, mut store: impl AsContextMut, values: &[Val]) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         if !self.0.belongs_to(&inner.opaque) {
             return Err(self.failed(Error::usage(FOREIGN)));
         }
-        match enter::resume(inner, &mut self.0, values) {
-            Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
+        self.go_on(inner, |store, parked| enter::resume(store, parked, values))
+    }
+
+    /// Runs it in one of the ways of `enter`, on its own part of the second stack if it has one.
+    #[inline(always)]
+    fn go_on<T>(
+        mut self,
+        store: &mut StoreInner<T>,
+        go: impl FnOnce(&mut StoreInner<T>, &mut Parking) -> Result<Ended, Error>,
+    ) -> Result<Outcome, Error> {
+        if self.0.region.is_some() {
+            return second_stack::go_on(store, self, go);
+        }
+        match go(store, &mut self.0) {
+            Ok(ended) => Ok(self.outcome(&mut store.opaque, ended)),
             Err(error) => Err(self.failed(error)),
         }
     }
 
     /// What to do with an error: it takes the call along if that is still parked.
     #[cold]
-    fn failed(self, error: Error) -> Error {
+    pub(crate) fn failed(self, error: Error) -> Error {
         match self.0.waits() {
             true => error.with_parked(self),
             false => error,
@@ -190,7 +200,7 @@ impl ParkedCall {
 
     /// What the call that this was came to.
     #[inline(always)]
-    fn outcome(self, store: &mut StoreOpaque, ended: Ended) -> Outcome {
+    pub(crate) fn outcome(self, store: &mut StoreOpaque, ended: Ended) -> Outcome {
         match ended {
             Ended::Parked => Outcome::Parked(self),
             Ended::Returned => Outcome::returned(store, self.0.func),
@@ -207,7 +217,7 @@ impl ParkedCall {
     ///
     /// # Panics
     /// As for [`Self::resume`].
-    pub fn throw(mut self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
+    pub fn throw(self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         if !self.0.belongs_to(&inner.opaque) {
             return Err(self.failed(Error::usage(FOREIGN)));
@@ -215,14 +225,13 @@ impl ParkedCall {
         let Some(exception) = error.exception() else {
             return Err(enter::cancel_with(&mut inner.opaque, *self.0, error));
         };
-        let ended = match exception.word_in(&inner.opaque) {
-            Ok(exn) => enter::throw_into(inner, &mut self.0, exn),
-            Err(error) => Err(error),
+        let exn = match exception.word_in(&inner.opaque) {
+            Ok(exn) => exn,
+            Err(error) => return Err(self.failed(error)),
         };
-        match ended {
-            Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
+        match self.go_on(inner, |store, parked| enter::throw_into(store, parked, exn)) {
             Err(uncaught) if thrown_before(&error, &uncaught) => Err(error),
-            Err(error) => Err(self.failed(error)),
+            outcome => outcome,
         }
     }
 

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::func::Func;
 use crate::host::{WasmValues, Words};
 use crate::outcome::ParkedCall;
+use crate::second_stack;
 use crate::store::AsContextMut;
 use std::marker::PhantomData;
 
@@ -66,8 +67,10 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
     /// As for [`Func::call`].
     pub fn start(&self, mut store: impl AsContextMut, params: P) -> Result<TypedOutcome<R>, Error> {
         let store = store.context_mut().0;
+        let own = self.func.number_in(&store.opaque)?;
+        let region = second_stack::region_for(store, own)?;
         params.write(&mut Words(&mut store.opaque))?;
-        Ok(match self.func.begin(store)? {
+        Ok(match self.func.begin(store, region)? {
             None => TypedOutcome::Returned(R::read(&mut Words(&mut store.opaque))),
             Some(call) => TypedOutcome::Parked(ParkedCall::new(call)),
         })

@@ -147,10 +147,11 @@ const TRAPS: &[(TrapCode, &str)] = &[
 
 /// Traps that no single instruction gives: they have tests of their own (growth.rs, reentrance.rs,
 /// pressure.rs).
-const NOT_FROM_AN_INSTRUCTION: [TrapCode; 3] = [
+const NOT_FROM_AN_INSTRUCTION: [TrapCode; 4] = [
     TrapCode::StackMemoryExhausted,
     TrapCode::HostStackOverflow,
     TrapCode::ExceptionMemoryExhausted,
+    TrapCode::SecondStackOverflow,
 ];
 
 fn every_trap() -> String {

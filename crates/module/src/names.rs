@@ -1,17 +1,19 @@
 //! The name section: names for backtraces and error messages.
 
-use crate::index::FuncIndex;
+use crate::index::{FuncIndex, GlobalIndex};
 use std::ops::Range;
-use wasmparser::{BinaryReader, Name, NameSectionReader};
+use wasmparser::{BinaryReader, Name, NameMap, NameSectionReader};
 
-/// Names that a module gives to itself and to its functions.
+/// Names that a module gives to itself, its functions and its globals.
 #[derive(Clone, Default, Debug)]
 pub struct Names {
     module: Option<String>,
-    /// Names of functions end to end: one allocation for thousands of names.
+    /// Names of functions and globals end to end: one allocation for thousands of names.
     text: String,
     /// Where in `text` the name of a function lies; by index, ascending.
     funcs: Vec<(FuncIndex, Range<usize>)>,
+    /// The same of globals.
+    globals: Vec<(GlobalIndex, Range<usize>)>,
 }
 
 impl Names {
@@ -29,13 +31,10 @@ impl Names {
             match subsection? {
                 Name::Module { name, .. } => self.module = Some(name.to_owned()),
                 Name::Function(map) => {
-                    for naming in map {
-                        let naming = naming?;
-                        let start = self.text.len();
-                        self.text.push_str(naming.name);
-                        self.funcs
-                            .push((FuncIndex(naming.index), start..self.text.len()));
-                    }
+                    read(map, &mut self.text, &mut self.funcs, FuncIndex)?;
+                }
+                Name::Global(map) => {
+                    read(map, &mut self.text, &mut self.globals, GlobalIndex)?;
                 }
                 _ => {}
             }
@@ -56,4 +55,26 @@ impl Names {
             .ok()?;
         Some(&self.text[self.funcs[position].1.clone()])
     }
+
+    /// The globals with a name, in ascending order; several may have the same.
+    pub fn globals(&self) -> impl Iterator<Item = (GlobalIndex, &str)> {
+        let named = self.globals.iter();
+        named.map(|(index, range)| (*index, &self.text[range.clone()]))
+    }
+}
+
+/// Appends the names of one subsection.
+fn read<I>(
+    map: NameMap<'_>,
+    text: &mut String,
+    places: &mut Vec<(I, Range<usize>)>,
+    index: impl Fn(u32) -> I,
+) -> Result<(), wasmparser::Error> {
+    for naming in map {
+        let naming = naming?;
+        let start = text.len();
+        text.push_str(naming.name);
+        places.push((index(naming.index), start..text.len()));
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@
 use crate::error::Error;
 use crate::list::FuncNumber;
 use crate::outcome::Outcome;
+use crate::second_stack::Region;
 use crate::tag::Tag;
 use crate::trap;
 use crate::value::{Side, Val};
@@ -94,6 +95,8 @@ pub(crate) struct Parking {
     pub(crate) handlers: Option<Box<Handlers>>,
     /// What the host call waits for.
     pub(crate) payload: Payload,
+    /// Its part of the second stack, if its instance has one.
+    pub(crate) region: Option<Box<Region>>,
 }
 
 impl Parking {
@@ -171,6 +174,7 @@ pub(crate) fn start<T>(
             func: target.func,
             handlers: None,
             payload: store.opaque.payload.moved(),
+            region: None,
         }),
         _ => None,
     })
@@ -325,6 +329,7 @@ fn run_cont<T>(
             func,
             handlers: Some(handlers),
             payload: store.opaque.payload.moved(),
+            region: None,
         }),
         Stopped::Suspended { reference, handler } => {
             let captured = Captured {

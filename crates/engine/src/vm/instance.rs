@@ -3,7 +3,8 @@
 use crate::alloc;
 use crate::error::Error;
 use crate::list::{
-    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, TableNumber, TagNumber,
+    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, SecondNumber, TableNumber,
+    TagNumber,
 };
 use crate::module::Module;
 use crate::vm::store::StoreOpaque;
@@ -37,6 +38,8 @@ pub(crate) struct InstanceData {
     pub(crate) elems: List<ElemIndex, Box<[u64]>>,
     /// Which data segments `memory.init` may no longer use.
     pub(crate) dropped_data: List<DataIndex, bool>,
+    /// The second stack of calls that begin in it.
+    pub(crate) second: Option<SecondNumber>,
 }
 
 impl InstanceData {
@@ -72,6 +75,7 @@ impl InstanceData {
             func_refs: NonNull::from(Box::leak(func_refs.into_boxed_slice())),
             dropped_data: dropped_data.into(),
             elems: List::default(),
+            second: None,
             module,
             items,
         };
@@ -191,6 +195,13 @@ impl InstanceData {
         self.escaping(store, position.expect("the function was declared"))
     }
 
+    /// Records of the functions that it defines and that can become references.
+    pub(crate) fn func_refs(&self) -> impl Iterator<Item = NonNull<VmFuncRef>> {
+        let first = self.func_refs.cast::<VmFuncRef>();
+        // SAFETY: the box has that many.
+        (0..self.func_refs.len()).map(move |i| unsafe { first.add(i) })
+    }
+
     /// Record of any defined function, for the start function, which need not be escaping.
     pub(crate) fn entry(&self, func: FuncIndex) -> Option<(usize, *mut VmHeader)> {
         let defined = self.module.inner().defined_func(func)?;
@@ -231,6 +242,19 @@ impl StoreOpaque {
             items.tags.push(tag, WHAT)?;
         }
         Ok(())
+    }
+
+    /// Calls that begin in an instance use this second stack from now on.
+    pub(crate) fn set_second(&mut self, instance: InstanceNumber, second: SecondNumber) {
+        let data = &mut self.instances[instance];
+        data.second = Some(second);
+        for func_ref in data.func_refs() {
+            // SAFETY: function references of a store are valid as long as the store.
+            let known = FuncNumber(unsafe { func_ref.as_ref().handle });
+            if known != FuncNumber::NONE {
+                self.funcs[known].second = Some(second);
+            }
+        }
     }
 
     /// How many tables, memories, globals and tags there are.

@@ -4,9 +4,11 @@ use crate::alloc;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::list::{
-    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, TableNumber, TagNumber,
+    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, SecondNumber, TableNumber,
+    TagNumber,
 };
 use crate::module::Module;
+use crate::second_stack::Pool;
 use crate::value::{ExternRef, Side, Val};
 use crate::vm::builtins;
 use crate::vm::code::{Code, CodeMap};
@@ -65,6 +67,7 @@ pub(crate) struct StoreOpaque {
     pub(crate) tables: List<TableNumber, TableData>,
     pub(crate) globals: List<GlobalNumber, GlobalData>,
     pub(crate) tags: List<TagNumber, TagData>,
+    pub(crate) seconds: List<SecondNumber, Arc<Pool>>,
     pub(crate) externs: Heap<ExternRef>,
     pub(crate) exns: Heap<ExnData>,
     pub(crate) held: HeldList,
@@ -110,6 +113,8 @@ pub(crate) struct FuncData {
     pub(crate) type_id: TypeId,
     /// Address of the trampoline that calls it, once needed.
     pub(crate) trampoline: usize,
+    /// Where a call of it that may park has its second stack.
+    pub(crate) second: Option<SecondNumber>,
 }
 
 /// A table: the record that compiled code reads, and what backs it.
@@ -124,6 +129,12 @@ pub(crate) struct TableData {
 pub(crate) struct GlobalData {
     pub(crate) record: Record<VmGlobal>,
     pub(crate) ty: GlobalType,
+    /// The instance that defines it, if one does.
+    pub(crate) home: Option<InstanceNumber>,
+    /// Instances that import it, if it is mutable.
+    pub(crate) importers: Vec<InstanceNumber>,
+    /// The second stack whose pointer it is.
+    pub(crate) second: Option<SecondNumber>,
 }
 
 /// A tag.
@@ -177,6 +188,7 @@ impl StoreOpaque {
             tables: List::default(),
             globals: List::default(),
             tags: List::default(),
+            seconds: List::default(),
             externs: Heap::new(usize::MAX),
             exns: Heap::new(engine.config().max_exception_memory),
             held: HeldList::default(),
@@ -234,7 +246,9 @@ impl StoreOpaque {
         self.instances.room("an instance")?;
         // SAFETY: pushed to that position right away, and instances are never removed.
         let instance = unsafe { InstanceData::new(self, number, module, items)? };
-        Ok(self.instances.append(instance))
+        self.instances.append(instance);
+        self.take_part(number)?;
+        Ok(number)
     }
 
     /// Number of a tag of this store.
@@ -259,8 +273,10 @@ impl StoreOpaque {
                 ty,
                 type_id,
                 trampoline: 0,
+                second: None,
             });
             record.handle = number.0;
+            self.funcs[number].second = self.second_of(number);
         }
         FuncNumber(record.handle)
     }
@@ -339,7 +355,14 @@ impl StoreOpaque {
                 high: 0,
             },
         });
-        self.globals.push(GlobalData { record, ty }, "a global")
+        let global = GlobalData {
+            record,
+            ty,
+            home: None,
+            importers: Vec::new(),
+            second: None,
+        };
+        self.globals.push(global, "a global")
     }
 
     /// Adds a tag whose function type has this identity.
