@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::func::Func;
 use crate::global::Global;
 use crate::host::WasmValues;
-use crate::instantiate::instantiate;
+use crate::instantiate::{instantiate, prepare};
 use crate::list::InstanceNumber;
 use crate::memory::Memory;
 use crate::module::Module;
@@ -16,7 +16,7 @@ use crate::vm::store::{StoreId, StoreOpaque};
 use bident_module::{ExternType, Item, printable};
 
 /// Something that can be exported and imported.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -148,6 +148,23 @@ impl Instance {
         let inner = store.context_mut().0;
         let number = instantiate(inner, module, imports)?;
         Ok(Self::new_handle(&inner.opaque, number))
+    }
+
+    /// The same without a run of the start function, which comes along: started by [`Func::start`], it
+    /// may be parked.
+    ///
+    /// # Errors
+    /// As for [`Instance::new`].
+    pub fn without_start(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<(Self, Option<Func>), Error> {
+        let opaque = &mut store.context_mut().0.opaque;
+        let number = prepare(opaque, module, imports)?;
+        let start = module.inner().start.map(Item::Func);
+        let start = start.and_then(|start| opaque.item(number, start).into_func());
+        Ok((Self::new_handle(opaque, number), start))
     }
 
     /// Its module.

@@ -21,7 +21,17 @@ pub(crate) fn instantiate<T>(
     module: &Module,
     imports: &[Extern],
 ) -> Result<InstanceNumber, Error> {
-    let opaque = &mut store.opaque;
+    let instance = prepare(&mut store.opaque, module, imports)?;
+    run_start(store, instance)?;
+    Ok(instance)
+}
+
+/// All steps but the last, the start function.
+pub(crate) fn prepare(
+    opaque: &mut StoreOpaque,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<InstanceNumber, Error> {
     if !module.engine().same(&opaque.engine) {
         return Err(Error::usage(
             "the module was compiled by another engine than the store's",
@@ -42,7 +52,6 @@ pub(crate) fn instantiate<T>(
     init_elems(opaque, instance)?;
     copy_active_elems(opaque, instance)?;
     copy_active_data(opaque, instance)?;
-    run_start(store, instance)?;
     Ok(instance)
 }
 
