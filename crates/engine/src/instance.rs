@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::func::Func;
 use crate::global::Global;
 use crate::host::WasmValues;
-use crate::instantiate::{instantiate, prepare};
+use crate::instantiate::{instantiate, prepare, start_of};
 use crate::list::InstanceNumber;
 use crate::memory::Memory;
 use crate::module::Module;
@@ -162,8 +162,7 @@ impl Instance {
     ) -> Result<(Self, Option<Func>), Error> {
         let opaque = &mut store.context_mut().0.opaque;
         let number = prepare(opaque, module, imports)?;
-        let start = module.inner().start.map(Item::Func);
-        let start = start.and_then(|start| opaque.item(number, start).into_func());
+        let start = start_of(opaque, number);
         Ok((Self::new_handle(opaque, number), start))
     }
 

@@ -4,15 +4,14 @@ use crate::alloc;
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::Extern;
-use crate::list::{FuncNumber, InstanceNumber, Position};
+use crate::list::{InstanceNumber, Position};
 use crate::module::Module;
 use crate::store::OpaqueContext;
-use crate::vm::enter::{self, Target};
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::{
     Composite, ConstExpr, ConstOp, DataIndex, Elem, ElemIndex, ElemItems, ElemMode, FuncIndex,
-    GlobalIndex, GlobalType, Import, ItemType, Limits, TableIndex, printable,
+    GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
 };
 
 /// Instantiates a module; gives the instance's number.
@@ -258,31 +257,16 @@ fn copy_active_data(store: &mut StoreOpaque, instance: InstanceNumber) -> Result
 
 /// Step 17: the start function. A host function in it may not answer that it is pending.
 fn run_start<T>(store: &mut StoreInner<T>, instance: InstanceNumber) -> Result<(), Error> {
-    let module = store.opaque.instances[instance].module.inner().clone();
-    let Some(start) = module.start else {
-        return Ok(());
-    };
-    let opaque = &mut store.opaque;
-    let target = match opaque.instances[instance].entry(start) {
-        Some((code, context)) => {
-            let ty = module.funcs[start.index()];
-            let type_id = opaque.instances[instance].module.type_id(ty);
-            let trampoline = opaque.engine.enter_trampoline(type_id)?;
-            opaque.add_code(&trampoline)?;
-            Target {
-                context,
-                code,
-                trampoline: trampoline.start(),
-                func: FuncNumber::NONE,
-            }
-        }
-        None => {
-            let func = opaque.instances[instance].items.imported_funcs[start];
-            Func::new_handle(opaque, func).enter(store)?;
-            return Ok(());
-        }
-    };
-    enter::call(store, &target)
+    match start_of(&mut store.opaque, instance) {
+        Some(start) => start.enter(store),
+        None => Ok(()),
+    }
+}
+
+/// The start function of an instance, if it has one.
+pub(crate) fn start_of(store: &mut StoreOpaque, instance: InstanceNumber) -> Option<Func> {
+    let start = store.instances[instance].module.inner().start?;
+    store.item(instance, Item::Func(start)).into_func()
 }
 
 /// The word of a function reference.

@@ -44,4 +44,4 @@ mod webassembly;
 
 #[cfg(feature = "host")]
 pub use host::{ExitHook, Options, Runtime, StartError};
-pub use webassembly::{install, install_with};
+pub use webassembly::{declare_stacklet, install, install_with};

@@ -148,6 +148,8 @@ impl Decoder {
             Payload::ExportSection(section) => self.exports(section),
             Payload::StartSection { func, .. } => {
                 self.module.start = Some(FuncIndex(func));
+                // The host calls it, by reference.
+                self.module.escaping.push(FuncIndex(func));
                 Ok(())
             }
             Payload::ElementSection(section) => self.elems(section),

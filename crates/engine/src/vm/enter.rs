@@ -132,7 +132,7 @@ pub(crate) struct Target {
     pub(crate) context: *mut VmHeader,
     pub(crate) code: usize,
     pub(crate) trampoline: usize,
-    /// Number of the function; [`FuncNumber::NONE`] for a start function that has none.
+    /// Number of the function.
     pub(crate) func: FuncNumber,
 }
 

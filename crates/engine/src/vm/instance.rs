@@ -201,15 +201,6 @@ impl InstanceData {
         // SAFETY: the box has that many.
         (0..self.func_refs.len()).map(move |i| unsafe { first.add(i) })
     }
-
-    /// Record of any defined function, for the start function, which need not be escaping.
-    pub(crate) fn entry(&self, func: FuncIndex) -> Option<(usize, *mut VmHeader)> {
-        let defined = self.module.inner().defined_func(func)?;
-        Some((
-            self.module.code().function(defined),
-            self.ctx.as_ptr().cast(),
-        ))
-    }
 }
 
 impl StoreOpaque {

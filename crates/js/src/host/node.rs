@@ -26,6 +26,9 @@ const SOURCES: [(&str, &str); 13] = [
 
 /// The full name of the builtin that a specifier means, with or without `node:`.
 pub(super) fn builtin(specifier: &str) -> Option<&'static str> {
+    if specifier == STACKLET {
+        return Some(STACKLET);
+    }
     let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
     SOURCES
         .iter()
@@ -38,13 +41,19 @@ pub(super) fn is_internal(name: &str) -> bool {
     name.starts_with("host:")
 }
 
+/// The module of the designs before JSPI.
+const STACKLET: &str = "bident:stacklet";
+
 /// Whether the loader must look here rather than among files.
 pub(super) fn is_internal_or_builtin(name: &str) -> bool {
-    is_internal(name) || name.starts_with("node:")
+    is_internal(name) || name.starts_with("node:") || name == STACKLET
 }
 
 /// Declares the module `name`.
 pub(super) fn declare<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Declared>> {
+    if name == STACKLET {
+        return crate::declare_stacklet(ctx);
+    }
     if let Some((_, source)) = SOURCES.iter().find(|(known, _)| *known == name) {
         return Module::declare(ctx.clone(), name, *source);
     }

@@ -2,7 +2,7 @@
 
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
-use super::{errors, exception, global, instance, jspi, memory, module, table, tag};
+use super::{errors, exception, global, instance, jspi, memory, module, stacklet, table, tag};
 use crate::raw::{Call, Env, Kind, Ref, Stored, accessor, function};
 use bident::Engine;
 use rquickjs::atom::PredefinedAtom;
@@ -42,6 +42,16 @@ impl<'js> Interface<'js> {
             constructor,
             prototype,
         })
+    }
+
+    /// Its constructor.
+    pub(super) fn constructor(&self) -> Function<'js> {
+        self.constructor.clone()
+    }
+
+    /// Its prototype.
+    pub(super) fn prototype(&self) -> &Object<'js> {
+        &self.prototype
     }
 
     /// Adds a method.
@@ -166,6 +176,7 @@ fn define_classes<'js>(
     // That of all typed arrays lies above that of each kind.
     let arrays = prototype_of_global(ctx, "Uint8Array")?.get_prototype();
     let arrays = arrays.ok_or(rquickjs::Error::Unknown)?;
+    let stacklet = stacklet::define(ctx)?;
     Ok(Intrinsics {
         module: class("Module", module::interface(ctx)?)?,
         instance: class("Instance", instance::interface(ctx)?)?,
@@ -202,6 +213,9 @@ fn define_classes<'js>(
         view_offset: getter(&view, "byteOffset")?,
         view_length: getter(&view, "byteLength")?,
         array_length: getter(&arrays, "byteLength")?,
+        stacklet_exports: stacklet.exports,
+        stacklet: stacklet.stacklet,
+        suspender: stacklet.suspender,
     })
 }
 

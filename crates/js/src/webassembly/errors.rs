@@ -141,6 +141,19 @@ pub(super) fn throw_new(
     }
 }
 
+/// Throws a `RuntimeError` that goes through WebAssembly as a trap does.
+#[cold]
+pub(super) fn throw_trap(realm: &Realm, env: Env<'_>, message: &str) -> Thrown {
+    match make(realm, env, |i| &i.runtime_error, message, &[]) {
+        Ok(error) => {
+            let error = env.own(&error);
+            note_trap(realm, env, &error);
+            env.throw(error)
+        }
+        Err(error) => env.raise(error),
+    }
+}
+
 /// Takes the pending exception into WebAssembly: the error that a host function fails with.
 #[cold]
 pub(super) fn carry(realm: &Rc<Realm>, env: Env<'_>, thrown: Thrown) -> Error {

@@ -2,8 +2,9 @@
 
 use super::jspi::{self, Frame};
 use super::realm::{HostData, Realm};
+use super::stacklet::Suspender;
 use super::{convert, errors};
-use crate::raw::{Attempt, Env, Marker, Own, Ref, Stored, Thrown};
+use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored, Thrown};
 use bident::{Answer, Caller, Error, Func, FuncType, Local, Payload, Val};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::rc::Rc;
 /// A JavaScript function that a module imported.
 pub(crate) struct Import {
     function: Stored,
+    suspender: Option<Rc<Suspender>>,
     /// Type of the host function.
     pub(super) ty: FuncType,
     module: String,
@@ -58,6 +60,16 @@ pub(super) enum Waits {
     No,
     /// A `WebAssembly.Suspending`.
     Yes,
+    /// For promises; any other value goes on at once.
+    ForPromises,
+}
+
+/// A JavaScript function as a module imports it.
+pub(super) struct Imported<'js> {
+    pub(super) function: Own<'js>,
+    pub(super) waits: Waits,
+    /// What it suspends, if that was said.
+    pub(super) suspender: Option<Rc<Suspender>>,
 }
 
 impl Import {
@@ -82,13 +94,14 @@ impl Import {
 /// Makes the host function for a JavaScript function that a module imports.
 pub(super) fn create(
     realm: &Rc<Realm>,
-    function: Own<'_>,
-    waits: Waits,
+    imported: Imported<'_>,
     ty: FuncType,
     (module, name): (&str, &str),
 ) -> Result<Func, Error> {
+    let waits = imported.waits;
     let import = Import {
-        function: function.store(),
+        function: imported.function.store(),
+        suspender: imported.suspender,
         ty: ty.clone(),
         module: module.to_owned(),
         name: name.to_owned(),
@@ -98,6 +111,7 @@ pub(super) fn create(
         Func::new(store, ty, move |mut caller, params, results| match waits {
             Waits::No => call(&mut caller, number, params, results),
             Waits::Yes => call_suspending(&mut caller, number, params),
+            Waits::ForPromises => call_for_promises(&mut caller, number, params, results),
         })
     })?;
     realm.imports.list.borrow_mut().push(Rc::new(import));
@@ -157,6 +171,39 @@ fn call_suspending(
         jspi::awaited_of(realm, env, value, number)
     })?;
     Ok(Answer::Pending(Payload::new(Local::new(awaited))))
+}
+
+fn call_for_promises(
+    caller: &mut HostCaller<'_>,
+    number: u32,
+    params: &[Val],
+    results: &mut [Val],
+) -> Result<Answer, Error> {
+    let may_park = caller.may_park();
+    let awaited = lent(caller, number, |realm, env, import| {
+        let mut leaving = match &import.suspender {
+            Some(suspender) => Some(suspender.leave(realm, env, import)?),
+            None => None,
+        };
+        let value = invoke(realm, env, number, import, params)?;
+        if raw::promise_state(env, value.get()).is_none() {
+            let types = import.ty.results();
+            convert::results_to_wasm(realm, env, value.get(), types, results)?;
+            return Ok(None);
+        }
+        if !may_park {
+            return Err(suspend_error(realm, env, import));
+        }
+        let awaited = jspi::awaited_of(realm, env, value, number)?;
+        if let Some(leaving) = &mut leaving {
+            leaving.for_long();
+        }
+        Ok(Some(awaited))
+    })?;
+    Ok(match awaited {
+        Some(awaited) => Answer::Pending(Payload::new(Local::new(awaited))),
+        None => Answer::Ready,
+    })
 }
 
 /// Calls the JavaScript function.

@@ -1,13 +1,12 @@
 //! `WebAssembly.Instance` and `instantiate`: reading imports, making exports.
 
 use super::api::{self, Interface};
-use super::import::{self, Waits};
+use super::import::{self, Imported, Waits};
 use super::realm::{self, Realm};
 use super::{Payload, convert, errors, module};
 use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
 use bident::{
-    Extern, ExternType, FuncType, Global, GlobalType, ImportType, Instance, Module, ValType,
-    printable,
+    Extern, ExternType, Global, GlobalType, ImportType, Instance, Module, ValType, printable,
 };
 use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
 use std::rc::Rc;
@@ -115,7 +114,17 @@ fn link<'js>(
     imports: Option<&Object<'js>>,
 ) -> Result<Value<'js>> {
     let env = Env::new(ctx);
-    let externs = read_imports(realm, env, module, imports)?;
+    let externs = module.imports().map(|import| {
+        let value = value_of_import(ctx, imports, &import)?;
+        Ok(read_import(
+            realm,
+            env,
+            &import,
+            env.own(&value),
+            Waits::No,
+        )?)
+    });
+    let externs = externs.collect::<Result<Vec<_>>>()?;
     let instance = realm.run(env, |store| Instance::new(store, module, &externs));
     realm.buffers.refresh(env, &realm.store);
     let instance = instance.map_err(|error| api::engine_error(realm, ctx, &error))?;
@@ -129,41 +138,31 @@ fn link<'js>(
     Ok(exports.into_value())
 }
 
-fn read_imports<'js>(
-    realm: &Rc<Realm>,
-    env: Env<'js>,
-    module: &Module,
+/// The value that an object of imports gives for an import.
+pub(super) fn value_of_import<'js>(
+    ctx: &Ctx<'js>,
     imports: Option<&Object<'js>>,
-) -> Result<Vec<Extern>> {
-    if module.imports().len() == 0 {
-        return Ok(Vec::new());
-    }
-    let ctx = env.ctx();
+    import: &ImportType<'_>,
+) -> Result<Value<'js>> {
     let imports = imports.ok_or_else(|| {
-        Exception::throw_type(&ctx, "the module has imports: an object must give them")
+        Exception::throw_type(ctx, "the module has imports: an object must give them")
     })?;
-    module
-        .imports()
-        .map(|import| {
-            let namespace: Value = imports.get(import.module())?;
-            let Some(namespace) = namespace.as_object() else {
-                let message = format!(
-                    "import \"{}\" must be an object",
-                    printable(import.module())
-                );
-                return Err(Exception::throw_type(&ctx, &message));
-            };
-            let value = namespace.get(import.name())?;
-            Ok(read_import(realm, env, &import, env.own(&value))?)
-        })
-        .collect()
+    let namespace: Value = imports.get(import.module())?;
+    let Some(namespace) = namespace.as_object() else {
+        let name = printable(import.module());
+        let message = format!("import \"{name}\" must be an object");
+        return Err(Exception::throw_type(ctx, &message));
+    };
+    namespace.get(import.name())
 }
 
-fn read_import<'js>(
+/// What a value is for an import; `unmarked` is how a function waits that nothing is said of.
+pub(super) fn read_import<'js>(
     realm: &Rc<Realm>,
     env: Env<'js>,
     import: &ImportType<'_>,
     value: Own<'js>,
+    unmarked: Waits,
 ) -> Attempt<Extern> {
     let link_error = |what: &str| {
         let message = format!(
@@ -191,7 +190,17 @@ fn read_import<'js>(
             Ok((*global).into())
         }
         (ExternType::Global(ty), _) => global_of_value(realm, env, *ty, &value, link_error),
-        (ExternType::Func(ty), _) => function_of_value(realm, env, ty, value, import, link_error),
+        (ExternType::Func(ty), _) => {
+            if let Some(func) = convert::exported(realm, value.get()) {
+                return Ok(func.into());
+            }
+            let imported = imported(realm, env, value, unmarked);
+            let imported = imported.ok_or_else(|| link_error("a function"))?;
+            let name = (import.module(), import.name());
+            let func = import::create(realm, imported, ty.clone(), name);
+            func.map(Extern::from)
+                .map_err(|error| errors::throw(realm, env, &error))
+        }
         (ExternType::Tag(_), Some(Payload::Tag(owner, tag))) if Rc::ptr_eq(owner, realm) => {
             Ok((*tag).into())
         }
@@ -199,26 +208,24 @@ fn read_import<'js>(
     }
 }
 
-fn function_of_value<'js>(
-    realm: &Rc<Realm>,
+/// The function that a value stands for, if it stands for one.
+fn imported<'js>(
+    realm: &Realm,
     env: Env<'js>,
-    ty: &FuncType,
     value: Own<'js>,
-    import: &ImportType<'_>,
-    link_error: impl Fn(&str) -> Thrown,
-) -> Attempt<Extern> {
-    if let Some(func) = convert::exported(realm, value.get()) {
-        return Ok(func.into());
-    }
-    let (function, waits) = match raw::payload(realm.classes, value.get()) {
-        Some(Payload::Suspending(function)) => (function.to_owned(env), Waits::Yes),
-        _ if value.get().is_function(env) => (value, Waits::No),
-        _ => return Err(link_error("a function")),
+    unmarked: Waits,
+) -> Option<Imported<'js>> {
+    let (function, waits, suspender) = match raw::payload(realm.classes, value.get()) {
+        Some(Payload::Suspending(function)) => (function.to_owned(env), Waits::Yes, None),
+        Some(Payload::Marked(marked)) => marked.parts(env),
+        _ if value.get().is_function(env) => (value, unmarked, None),
+        _ => return None,
     };
-    let name = (import.module(), import.name());
-    let func = import::create(realm, function, waits, ty.clone(), name);
-    func.map(Extern::from)
-        .map_err(|error| errors::throw(realm, env, &error))
+    Some(Imported {
+        function,
+        waits,
+        suspender,
+    })
 }
 
 /// An immutable global with the value of a JavaScript value of the right type.

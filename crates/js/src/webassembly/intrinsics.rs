@@ -50,6 +50,10 @@ intrinsics! {
     view_offset
     view_length
     array_length
+    /// What the module `bident:stacklet` exports.
+    stacklet_exports
+    stacklet
+    suspender
 }
 
 impl Realm {

@@ -24,6 +24,7 @@
 
 use super::api::{self, Interface};
 use super::realm::{self, Realm, RealmRef};
+use super::stacklet::Border;
 use super::{Payload, convert, errors};
 use super::{function, import};
 use crate::raw::{
@@ -83,6 +84,11 @@ impl Realm {
     pub(super) fn enter(&self, frame: Frame) -> FrameGuard<'_> {
         self.frames.borrow_mut().push(frame);
         FrameGuard(&self.frames)
+    }
+
+    /// How many calls are under way.
+    pub(super) fn depth(&self) -> usize {
+        self.frames.borrow().len()
     }
 }
 
@@ -161,7 +167,9 @@ impl Promising {
         });
         let outcome = outcome.inspect(|_| self.realm.buffers.refresh(env, &self.realm.store));
         match outcome {
-            Ok(Ok(Outcome::Parked(parked))) => self.park(env, parked),
+            Ok(Ok(Outcome::Parked(parked))) => {
+                park(&self.realm, env, self.func, Border::Plain, None, parked)
+            }
             Ok(Ok(Outcome::Returned(results))) => {
                 self.settled(env, convert::results_to_js(&self.realm, env, &results))
             }
@@ -176,31 +184,44 @@ impl Promising {
         self.realm
             .with_promises(|promises| promises.settled(env, result))
     }
+}
 
-    /// Parks for the first time: makes its promise.
-    fn park<'js>(&self, env: Env<'js>, parked: ParkedCall) -> Attempt<Own<'js>> {
-        let (promise, capability) = self.realm.with_promises(|promises| promises.create(env))?;
-        let call = Payload::PendingCall(Box::new(PendingCall {
-            realm: self.realm.clone(),
-            func: self.func,
-            capability,
-            parked: Cell::new(None),
-        }));
-        let object = self.realm.classes.create(env, env.null().get(), call)?;
-        if let Some(object) = HostObject::of(self.realm.classes, object.get())
-            && let Payload::PendingCall(call) = object.payload()
-            && let Some(pending) = call.park(env, object, parked)?
-        {
-            call.hand_to_awaiter(env, object, pending)?;
-        }
-        Ok(promise)
+/// A call of `func` has parked for the first time: makes its promise. If it ends well, the promise is
+/// fulfilled with `instead`, or with its results.
+pub(super) fn park<'js>(
+    realm: &RealmRef,
+    env: Env<'js>,
+    func: Func,
+    border: Border,
+    instead: Option<Stored>,
+    parked: ParkedCall,
+) -> Attempt<Own<'js>> {
+    border.suspended();
+    let (promise, capability) = realm.with_promises(|promises| promises.create(env))?;
+    let call = Payload::PendingCall(Box::new(PendingCall {
+        realm: realm.clone(),
+        func,
+        border,
+        instead,
+        capability,
+        parked: Cell::new(None),
+    }));
+    let object = realm.classes.create(env, env.null().get(), call)?;
+    if let Some(object) = HostObject::of(realm.classes, object.get())
+        && let Payload::PendingCall(call) = object.payload()
+        && let Some(pending) = call.park(env, object, parked)?
+    {
+        call.hand_to_awaiter(env, object, pending)?;
     }
+    Ok(promise)
 }
 
 /// The payload of a parked promising call. JavaScript sees such an object nowhere but in `AWAITER`.
 pub(crate) struct PendingCall {
     realm: RealmRef,
     func: Func,
+    border: Border,
+    instead: Option<Stored>,
     capability: Capability,
     parked: Cell<Option<Parked>>,
 }
@@ -218,6 +239,9 @@ impl PendingCall {
     pub(super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
         self.capability.mark(marker);
+        if let Some(value) = &self.instead {
+            value.mark(marker);
+        }
         let parked = self.parked.take();
         if let Some(value) = parked.as_ref().and_then(|parked| parked.value.as_ref()) {
             value.mark(marker);
@@ -281,13 +305,18 @@ impl PendingCall {
         let outcome = self.resume(env, parked, answer);
         realm.buffers.refresh(env, &realm.store);
         let results = match outcome {
-            Ok(Outcome::Parked(parked)) => return self.park(env, object, parked),
-            Ok(Outcome::Returned(results)) => convert::results_to_js(realm, env, &results),
-            Ok(Outcome::Suspended(_)) => unreachable!("a call handles no tags"),
-            Err(error) => Err(errors::throw(realm, env, &error)),
+            Ok(Outcome::Parked(parked)) => {
+                self.border.suspended();
+                return self.park(env, object, parked);
+            }
+            ended => self.border.finish(realm, env, ended),
         };
         match results {
-            Ok(value) => self.capability.settle(env, Ok(value)),
+            Ok(value) => {
+                let instead = self.instead.as_ref();
+                let value = instead.map_or(value, |instead| instead.to_owned(env));
+                self.capability.settle(env, Ok(value));
+            }
             Err(thrown) => self.capability.fail(env, thrown)?,
         }
         Ok(None)
@@ -311,6 +340,7 @@ impl PendingCall {
             Err(reason) => Err(env.throw(reason)),
         };
         let _frame = realm.enter(Frame::Promising(self.func));
+        self.border.active(realm);
         match converted {
             Ok(()) => realm.run(env, |store| {
                 let outcome = parked.resume(store, values);

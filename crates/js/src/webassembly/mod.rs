@@ -25,12 +25,14 @@ mod memory;
 mod module;
 mod objects;
 mod realm;
+mod stacklet;
 mod table;
 mod tag;
 
 #[cfg(feature = "host")]
 pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
+pub use stacklet::declare_stacklet;
 
 use crate::raw::{Args, Attempt, Capability, Env, HostObject, Marker, Own, Stored};
 use bident::{Config, Engine};
@@ -39,7 +41,9 @@ use function::ExportedFunction;
 use jspi::{PendingCall, Promising};
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
+use stacklet::{AsyncFunction, Marked, StackletObject, Suspender};
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// Defines `WebAssembly` in a context, with an engine of its own in the default settings.
 ///
@@ -102,6 +106,14 @@ pub(crate) enum Payload {
     Promising(Promising),
     /// A `WebAssembly.Suspending`: its function.
     Suspending(Stored),
+    /// A function of an instance that may wait.
+    AsyncFunction(AsyncFunction),
+    /// A function for an import, with what is known of it.
+    Marked(Marked),
+    /// A `Stacklet`.
+    Stacklet(StackletObject),
+    /// A `Suspender`.
+    Suspender(Rc<Suspender>),
     /// A parked promising call.
     PendingCall(Box<PendingCall>),
     /// The executor of all promises of a realm.
@@ -113,7 +125,11 @@ impl Payload {
     pub(crate) fn is_function(&self) -> bool {
         matches!(
             self,
-            Self::Function(_) | Self::Promising(_) | Self::PendingCall(_) | Self::Executor(_)
+            Self::Function(_)
+                | Self::Promising(_)
+                | Self::AsyncFunction(_)
+                | Self::PendingCall(_)
+                | Self::Executor(_)
         )
     }
 
@@ -121,7 +137,7 @@ impl Payload {
     pub(crate) fn mark(&self, marker: &Marker) {
         match self {
             Self::Realm(owner) => owner.mark(marker),
-            Self::Module(_) => {}
+            Self::Module(_) | Self::Suspender(_) => {}
             Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
             Self::Memory(realm, _)
             | Self::Table(realm, _)
@@ -130,6 +146,9 @@ impl Payload {
             Self::Exception(exception) => exception.mark(marker),
             Self::Function(function) => function.mark(marker),
             Self::Promising(promising) => promising.mark(marker),
+            Self::AsyncFunction(function) => function.mark(marker),
+            Self::Marked(marked) => marked.mark(marker),
+            Self::Stacklet(stacklet) => stacklet.mark(marker),
             Self::PendingCall(call) => call.mark(marker),
             // Empty but while a promise is being made.
             Self::Executor(_) => {}
@@ -145,6 +164,7 @@ impl Payload {
         match function.payload() {
             Self::Function(exported) => exported.call(env, args),
             Self::Promising(promising) => promising.call(env, args),
+            Self::AsyncFunction(function) => function.call(env, args),
             Self::PendingCall(call) => jspi::awaited(call, env, function, args),
             Self::Executor(kept) => {
                 kept.set(Some(Capability::of_executor(env, args)));

@@ -109,7 +109,8 @@ impl Realm {
     }
 }
 
-fn cached<'js, K: Hash + Eq + Copy>(
+/// The object for `key`, made if there is none yet.
+pub(super) fn cached<'js, K: Hash + Eq + Copy>(
     cache: &Cache<K>,
     env: Env<'js>,
     key: K,

@@ -7,6 +7,7 @@ use super::import::Imports;
 use super::intrinsics::Intrinsics;
 use super::jspi::Frame;
 use super::objects::Objects;
+use super::stacklet::Stacklets;
 use super::tag;
 use crate::raw::{Backlink, Classes, ContextId, Env, Marker, Own, Ref, Running, Stored};
 use bident::{Engine, SharedStore, Store, StoreContextMut, Tag};
@@ -46,6 +47,8 @@ pub(crate) struct Realm {
     pub(super) held: HeldValues,
     /// What JavaScript sees of the store.
     pub(super) objects: Objects,
+    /// What belongs to which stacklet.
+    pub(super) stacklets: Stacklets,
     pub(super) intrinsics: RefCell<Option<Intrinsics>>,
     object: Backlink,
     context: ContextId,
@@ -98,6 +101,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             js_tag,
             held: HeldValues::default(),
             objects: Objects::default(),
+            stacklets: Stacklets::default(),
             intrinsics: RefCell::default(),
             object: Backlink::new(),
             context: ContextId::of(ctx),
@@ -188,6 +192,7 @@ impl Realm {
 
     fn mark(&self, marker: &Marker) {
         self.objects.mark(marker);
+        self.stacklets.mark(marker);
         self.held.mark(marker);
         self.imports.mark(marker);
         self.buffers.mark(marker);
@@ -199,6 +204,7 @@ impl Realm {
     /// Drops every JavaScript value.
     fn clear(&self) {
         self.objects.clear();
+        self.stacklets.clear();
         self.held.clear();
         self.imports.clear();
         self.buffers.clear();

@@ -1,0 +1,223 @@
+//! Exported functions that may return a promise, and imported functions with a mark.
+
+use super::super::import::Waits;
+use super::super::jspi::{self, Frame};
+use super::super::realm::{self, Realm, RealmRef};
+use super::super::{Payload, api, function};
+use super::border::Border;
+use super::expected;
+use super::suspender::Suspender;
+use crate::raw::{self, Args, Attempt, Call, Env, Marker, Own, Ref, Stored};
+use bident::{Func, FuncType, Outcome};
+use rquickjs::{Object, Result, Value};
+use std::rc::Rc;
+
+/// The payload of a function that waits for WebAssembly.
+pub(crate) struct AsyncFunction {
+    realm: RealmRef,
+    func: Func,
+    ty: FuncType,
+    border: Border,
+    answers: Answers,
+}
+
+/// What such a function gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Answers {
+    /// A promise where the call waits, otherwise what WebAssembly returns or throws.
+    ValueOrPromise,
+    /// A promise.
+    Promise,
+}
+
+impl AsyncFunction {
+    /// A JavaScript function for one of the store's.
+    pub(super) fn create<'js>(
+        realm: &Rc<Realm>,
+        env: Env<'js>,
+        func: Func,
+        border: Border,
+        answers: Answers,
+    ) -> Attempt<Own<'js>> {
+        let (ty, index) =
+            (realm.store).with(|store| (func.ty(&*store), func.index_in_module(&*store)));
+        let index = index.unwrap_or_else(|| realm.imports.number_of(func));
+        let length = ty.params().len();
+        let payload = Payload::AsyncFunction(Self {
+            realm: realm.reference(env),
+            func,
+            ty,
+            border,
+            answers,
+        });
+        let object = realm.create(env, |i| &i.function, payload)?;
+        let made = Object::from_value(object.get().to_owned(env).into_value());
+        made.and_then(|made| function::describe(&made, &index.to_string(), length))
+            .map_err(|error| env.raise(error))?;
+        Ok(object)
+    }
+
+    /// Tells the collector about every value in it.
+    pub(in super::super) fn mark(&self, marker: &Marker) {
+        self.realm.mark(marker);
+    }
+
+    /// The function, if it belongs to this realm.
+    pub(super) fn func_in(&self, realm: &Rc<Realm>) -> Option<Func> {
+        Rc::ptr_eq(&self.realm, realm).then_some(self.func)
+    }
+
+    /// A call from JavaScript.
+    pub(in super::super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
+        match (self.begin(env, args), self.answers) {
+            (Ok(Begun::Parked(promise)), _) => Ok(promise),
+            (Ok(Begun::Ended(value)), Answers::ValueOrPromise) => Ok(value),
+            (Err(thrown), Answers::ValueOrPromise) => Err(thrown),
+            (result, Answers::Promise) => {
+                let result = result.map(Begun::into_inner);
+                (self.realm).with_promises(|promises| promises.settled(env, result))
+            }
+        }
+    }
+
+    fn begin<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Begun<'js>> {
+        let realm = &self.realm;
+        let outcome = function::with_params(realm, env, &self.ty, args, |params| {
+            // Here, because conversions may have run JavaScript.
+            self.border.check(realm, env)?;
+            let _frame = realm.enter(Frame::Promising(self.func));
+            Ok(self.border.start(realm, env, self.func, params))
+        })?;
+        realm.buffers.refresh(env, &realm.store);
+        match outcome {
+            Ok(Outcome::Parked(parked)) => {
+                let border = self.border.clone();
+                jspi::park(realm, env, self.func, border, None, parked).map(Begun::Parked)
+            }
+            ended => self.border.finish(realm, env, ended).map(Begun::Ended),
+        }
+    }
+}
+
+/// How a call began.
+enum Begun<'js> {
+    /// It parked: its promise.
+    Parked(Own<'js>),
+    /// It has ended: its results.
+    Ended(Own<'js>),
+}
+
+impl<'js> Begun<'js> {
+    fn into_inner(self) -> Own<'js> {
+        match self {
+            Self::Parked(value) | Self::Ended(value) => value,
+        }
+    }
+}
+
+/// The payload of a JavaScript function that an import may be, with what is known of it.
+pub(crate) struct Marked {
+    function: Stored,
+    waits: Waits,
+    suspender: Option<Rc<Suspender>>,
+}
+
+impl Marked {
+    /// Tells the collector about every value in it.
+    pub(in super::super) fn mark(&self, marker: &Marker) {
+        self.function.mark(marker);
+    }
+
+    /// Its parts.
+    pub(in super::super) fn parts<'js>(
+        &self,
+        env: Env<'js>,
+    ) -> (Own<'js>, Waits, Option<Rc<Suspender>>) {
+        let function = self.function.to_owned(env);
+        (function, self.waits, self.suspender.clone())
+    }
+}
+
+/// A function that was given, marked.
+pub(super) fn marked<'js>(
+    call: &Call<'js>,
+    operation: &str,
+    waits: Waits,
+    suspender: Option<Rc<Suspender>>,
+) -> Result<Value<'js>> {
+    let realm = realm::of(&call.ctx)?;
+    let payload = Payload::Marked(Marked {
+        function: given(call, operation)?,
+        waits,
+        suspender,
+    });
+    let env = Env::new(&call.ctx);
+    let object = realm.classes.create(env, env.null().get(), payload)?;
+    Ok(object.into_value())
+}
+
+fn given(call: &Call<'_>, operation: &str) -> Result<Stored> {
+    let (env, function) = (Env::new(&call.ctx), call.arg(0));
+    if !Ref::new(&function).is_function(env) {
+        return Err(expected(&call.ctx, operation, "a function"));
+    }
+    Ok(env.own(&function).store())
+}
+
+/// `mayWait(f)`: an import that waits where `f` returns a promise.
+pub(super) fn may_wait<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    marked(call, "mayWait", Waits::ForPromises, None)
+}
+
+/// `neverWaits(f)`: an import that takes a promise for a value like any other.
+pub(super) fn never_waits<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    marked(call, "neverWaits", Waits::No, None)
+}
+
+/// `alwaysWaits(f)`: a `WebAssembly.Suspending`.
+pub(super) fn always_waits<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let realm = realm::of(&call.ctx)?;
+    let payload = Payload::Suspending(given(call, "alwaysWaits")?);
+    let object = realm.create(Env::new(&call.ctx), |i| &i.suspending, payload)?;
+    Ok(object.into_value())
+}
+
+/// `bindAsync(f)`: the exported function, bound as asynchronous.
+pub(super) fn bind_async<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    bound(call, "bindAsync", Border::Plain, Answers::Promise)
+}
+
+/// An [`AsyncFunction`] for an exported function that was given.
+pub(super) fn bound<'js>(
+    call: &Call<'js>,
+    operation: &str,
+    border: Border,
+    answers: Answers,
+) -> Result<Value<'js>> {
+    let (realm, function) = (realm::of(&call.ctx)?, call.arg(0));
+    let Some(func) = exported(&realm, Ref::new(&function)) else {
+        let what = "a function that WebAssembly exported";
+        return Err(expected(&call.ctx, operation, what));
+    };
+    let function = AsyncFunction::create(&realm, Env::new(&call.ctx), func, border, answers)?;
+    Ok(function.into_value())
+}
+
+/// The function of the store that a plain exported function stands for, or that of an instance that
+/// was made by `instantiateAsync`.
+pub(super) fn exported(realm: &Rc<Realm>, value: Ref<'_>) -> Option<Func> {
+    match raw::payload(realm.classes, value)? {
+        Payload::Function(function) => function.func_in(realm),
+        Payload::AsyncFunction(function) => function.func_in(realm),
+        _ => None,
+    }
+}
+
+/// Complaint of an operation of the engine.
+pub(super) fn engine_error(
+    realm: &Rc<Realm>,
+    call: &Call<'_>,
+    error: &bident::Error,
+) -> rquickjs::Error {
+    api::engine_error(realm, &call.ctx, error)
+}

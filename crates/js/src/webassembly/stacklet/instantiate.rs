@@ -1,0 +1,215 @@
+//! `instantiateAsync(module, asyncImports, stacklet, syncImports)`.
+
+use super::super::import::Waits;
+use super::super::instance::{read_import, value_of_import};
+use super::super::jspi::{self, Frame};
+use super::super::realm::{self, Realm};
+use super::super::{Payload, api, module};
+use super::object::{self, StackletObject};
+use super::{expected, function};
+use crate::raw::{self, Call, Env, Kind, Own, Ref};
+use bident::{Extern, Func, ImportType, Instance, Module, Outcome, printable};
+use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
+use std::rc::Rc;
+
+/// Looks at the arguments now; reads the imports and runs the start function in a job of its own, as
+/// `WebAssembly.instantiate` does.
+pub(super) fn instantiate<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let ctx = &call.ctx;
+    let (promise, resolve, reject) = Promise::new(ctx)?;
+    if let Err(error) = begin(call, &resolve, &reject) {
+        if !error.is_exception() {
+            return Err(error);
+        }
+        reject.call::<_, ()>((ctx.catch(),))?;
+    }
+    Ok(promise.into_value())
+}
+
+fn begin<'js>(call: &Call<'js>, resolve: &Function<'js>, reject: &Function<'js>) -> Result<()> {
+    let (ctx, env) = (&call.ctx, Env::new(&call.ctx));
+    let realm = realm::of(ctx)?;
+    let wrong = |what: &str| expected(ctx, "instantiateAsync", what);
+    if module::of(&realm, &call.arg(0)).is_none() {
+        return Err(wrong("a WebAssembly.Module"));
+    }
+    for (i, what) in [
+        (1, "an object of imports"),
+        (3, "an object of sync imports"),
+    ] {
+        if !call.arg(i).is_undefined() && !call.arg(i).is_object() {
+            return Err(wrong(what));
+        }
+    }
+    let stacklet = match call.arg(2) {
+        none if none.is_undefined() => object::own(&realm, env)?.into_value(),
+        given => given,
+    };
+    if !stacklet_of(&realm, &stacklet).is_some_and(|stacklet| stacklet.is_of(&realm)) {
+        return Err(wrong("a Stacklet"));
+    }
+    let job = raw::function(ctx, "", 0, Kind::Function, finish)?;
+    let imports = (call.arg(0), call.arg(1), stacklet, call.arg(3));
+    job.defer((
+        imports.0,
+        imports.1,
+        imports.2,
+        imports.3,
+        resolve.clone(),
+        reject.clone(),
+    ))
+}
+
+/// The job: settles the promise that `begin` was given.
+fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let (settle, value) = match instance(call) {
+        Ok(value) => (call.arg(4), value),
+        Err(rquickjs::Error::Exception) => (call.arg(5), call.ctx.catch()),
+        Err(error) => return Err(error),
+    };
+    Function::from_value(settle)?.call((value,))
+}
+
+fn stacklet_of<'a>(realm: &Realm, value: &'a Value<'_>) -> Option<&'a StackletObject> {
+    match raw::payload(realm.classes, Ref::new(value)) {
+        Some(Payload::Stacklet(stacklet)) => Some(stacklet),
+        _ => None,
+    }
+}
+
+/// The instance, or the promise of one whose start function waits.
+fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let (ctx, env) = (&call.ctx, Env::new(&call.ctx));
+    let realm = realm::of(ctx)?;
+    let (module, stacklet) = (call.arg(0), call.arg(2));
+    let module = module::of(&realm, &module).ok_or(rquickjs::Error::Unknown)?;
+    let stacklet = stacklet_of(&realm, &stacklet).ok_or(rquickjs::Error::Unknown)?;
+    let (imports, sync) = (call.arg(1), call.arg(3));
+    let externs = externs(&realm, ctx, &module, &imports, &sync, stacklet)?;
+
+    let made = realm.run(env, |store| {
+        Instance::without_start(store, &module, &externs)
+    });
+    realm.buffers.refresh(env, &realm.store);
+    let (instance, start) = made.map_err(|error| api::engine_error(&realm, ctx, &error))?;
+    let exports = Object::new(ctx.clone())?;
+    exports.set_prototype(None)?;
+    let name = realm.stacklets.next_instance();
+    for (export, item) in realm.store.with(|store| instance.exports(store)) {
+        realm.stacklets.add(stacklet.id, &name, item);
+        let value = match item {
+            Extern::Func(func) => stacklet.function_object(env, func)?,
+            item => realm.object_of(env, item)?,
+        };
+        api::freeze(&exports, &export, value.into_value())?;
+    }
+    raw::prevent_extensions(&exports)?;
+    let payload = Payload::Instance(env.own(exports.as_value()).store());
+    let object = realm.create(env, |i| &i.instance, payload)?;
+    match start {
+        Some(start) => Ok(run_start(&realm, env, stacklet, start, object)?.into_value()),
+        None => Ok(object.into_value()),
+    }
+}
+
+/// Runs a start function; gives the instance, or a promise of it.
+fn run_start<'js>(
+    realm: &Rc<Realm>,
+    env: Env<'js>,
+    stacklet: &StackletObject,
+    start: Func,
+    object: Own<'js>,
+) -> raw::Attempt<Own<'js>> {
+    let (realm, border) = (realm.reference(env), stacklet.border.clone());
+    border.check(&realm, env)?;
+    let outcome = {
+        let _frame = realm.enter(Frame::Promising(start));
+        border.start(&realm, env, start, &[])
+    };
+    realm.buffers.refresh(env, &realm.store);
+    match outcome {
+        Ok(Outcome::Parked(parked)) => {
+            jspi::park(&realm, env, start, border, Some(object.store()), parked)
+        }
+        ended => border.finish(&realm, env, ended).map(|_| object),
+    }
+}
+
+/// The imports: those from `sync`, and the others.
+fn externs<'js>(
+    realm: &Rc<Realm>,
+    ctx: &Ctx<'js>,
+    module: &Module,
+    imports: &Value<'js>,
+    sync: &Value<'js>,
+    stacklet: &StackletObject,
+) -> Result<Vec<Extern>> {
+    let env = Env::new(ctx);
+    let mut externs = Vec::new();
+    for import in module.imports() {
+        let given = match sync.as_object() {
+            Some(sync) => sync_value(ctx, sync, &import)?,
+            None => None,
+        };
+        externs.push(match given {
+            Some(value) => sync_import(realm, env, stacklet, &import, &env.own(&value))?,
+            None => {
+                let value = value_of_import(ctx, imports.as_object(), &import)?;
+                read_import(realm, env, &import, env.own(&value), Waits::ForPromises)?
+            }
+        });
+    }
+    Ok(externs)
+}
+
+/// What the sync imports have for an import, if anything.
+fn sync_value<'js>(
+    ctx: &Ctx<'js>,
+    sync: &Object<'js>,
+    import: &ImportType<'_>,
+) -> Result<Option<Value<'js>>> {
+    let namespace: Value = sync.get(import.module())?;
+    if namespace.is_undefined() {
+        return Ok(None);
+    }
+    let Some(namespace) = namespace.as_object() else {
+        let name = printable(import.module());
+        let message = format!("sync import \"{name}\" must be an object");
+        return Err(Exception::throw_type(ctx, &message));
+    };
+    let value: Value = namespace.get(import.name())?;
+    Ok((!value.is_undefined()).then_some(value))
+}
+
+/// A sync import: an export of an instance of the same stacklet.
+fn sync_import(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    stacklet: &StackletObject,
+    import: &ImportType<'_>,
+    value: &Own<'_>,
+) -> raw::Attempt<Extern> {
+    let item = match raw::payload(realm.classes, value.get()) {
+        Some(Payload::Memory(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
+        Some(Payload::Table(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
+        Some(Payload::Global(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
+        Some(Payload::Tag(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
+        _ => function::exported(realm, value.get()).map(Extern::from),
+    };
+    if let Some(item) = item
+        && realm.stacklets.contains(stacklet.id, item)
+    {
+        return Ok(item);
+    }
+    let found = match item.and_then(|item| realm.stacklets.owner(item)) {
+        Some((id, instance)) => format!("is an export of {instance} of {id}"),
+        None => "is no export of an instance that instantiateAsync has made".to_owned(),
+    };
+    let message = format!(
+        "sync import \"{}\" \"{}\" must be an export of an instance of {}, but it {found}",
+        printable(import.module()),
+        printable(import.name()),
+        stacklet.id,
+    );
+    Err(env.raise(Exception::throw_type(&env.ctx(), &message)))
+}

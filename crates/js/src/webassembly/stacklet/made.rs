@@ -1,0 +1,195 @@
+//! A stack that WebAssembly made, as the stacklet of an instance. `docs/stacklets.md` has the rules.
+//!
+//! ```text
+//!   Stacklet.from(make, idle)          make() ─► continuation k of body(run)
+//!
+//!   export called ─► k resumed with run ─► body ─► run ─► the exported function ─► its imports
+//!                                           │       │
+//!        answer ◄── suspended with idle ◄───┘       └── a wait parks the whole chain
+//! ```
+
+use super::super::realm::{Realm, RealmRef};
+use super::super::{Payload, convert, errors};
+use super::adapter::{Adapter, Progress};
+use super::{expected, function};
+use crate::raw::{self, Attempt, Call, Env, Own, Ref};
+use bident::{Continuation, Error, Func, Outcome, Tag, Val};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// See the module.
+pub(in super::super) struct Made {
+    /// The tag with which the stack says that it is ready for the next call.
+    idle: Tag,
+    state: Cell<State>,
+    /// What goes on with the next call.
+    stack: RefCell<Option<Continuation>>,
+    adapters: RefCell<HashMap<Func, Rc<Adapter>>>,
+    /// That of the call under way.
+    current: RefCell<Option<Rc<Adapter>>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Idle,
+    Active,
+    Suspended,
+    Ended,
+}
+
+/// The arguments of `Stacklet.from`: an exported function that gives a continuation, and a tag.
+pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Result<Made> {
+    let (make, idle) = (call.arg(0), call.arg(1));
+    let wrong = |what: &str| expected(&call.ctx, "Stacklet.from", what);
+    let func = function::exported(realm, Ref::new(&make))
+        .ok_or_else(|| wrong("an exported function that gives a continuation"))?;
+    let idle = match raw::payload(realm.classes, Ref::new(&idle)) {
+        Some(Payload::Tag(owner, tag)) if Rc::ptr_eq(owner, realm) => *tag,
+        _ => {
+            return Err(wrong(
+                "the WebAssembly.Tag with which the stack waits for a call",
+            ));
+        }
+    };
+    let env = Env::new(&call.ctx);
+    let (ty, tag) = (realm.store).with(|store| (func.ty(&*store), idle.ty(&*store)));
+    if !ty.params().is_empty() || ty.results().len() != 1 {
+        return Err(wrong(
+            "an exported function without parameters that gives a continuation",
+        ));
+    }
+    if !tag.params().is_empty() || tag.results().len() != 1 {
+        return Err(wrong(
+            "a tag without parameters whose result is a function reference",
+        ));
+    }
+    let mut made = [Val::I32(0)];
+    let called = realm.run(env, |store| func.call(store, &[], &mut made));
+    realm.buffers.refresh(env, &realm.store);
+    called.map_err(|error| function::engine_error(realm, call, &error))?;
+    let [Val::ContRef(Some(stack))] = made else {
+        return Err(wrong("a continuation, which the function did not give"));
+    };
+    if stack.ty().is_none_or(|ty| ty.params().len() != 1) {
+        return Err(wrong("a continuation that takes one function reference"));
+    }
+    Ok(Made {
+        idle,
+        state: Cell::new(State::Idle),
+        stack: RefCell::new(Some(stack)),
+        adapters: RefCell::default(),
+        current: RefCell::default(),
+    })
+}
+
+impl Made {
+    /// A word for the state.
+    pub(super) fn state(&self) -> &'static str {
+        match self.state.get() {
+            State::Idle => "idle",
+            State::Active => "active",
+            State::Suspended => "suspended",
+            State::Ended => "ended",
+        }
+    }
+
+    /// Checks that a call may begin.
+    pub(super) fn check(&self, realm: &Rc<Realm>, env: Env<'_>) -> Attempt<()> {
+        let why = match self.state.get() {
+            State::Idle => return Ok(()),
+            State::Active | State::Suspended => "it has a call already",
+            State::Ended => "it has come to its end",
+        };
+        let message = format!(
+            "the stack of WebAssembly's that is the stacklet is {}: {why}",
+            self.state()
+        );
+        Err(errors::throw_trap(realm, env, &message))
+    }
+
+    pub(super) fn active(&self) {
+        self.state.set(State::Active);
+    }
+
+    pub(super) fn suspended(&self) {
+        self.state.set(State::Suspended);
+    }
+
+    /// Begins a call on the stack.
+    pub(super) fn start(
+        &self,
+        realm: &RealmRef,
+        env: Env<'_>,
+        func: Func,
+        params: &[Val],
+    ) -> Result<Outcome, Error> {
+        let adapter = self.adapter(realm, func)?;
+        let stack = self.stack.borrow().clone();
+        let stack = stack.ok_or_else(|| Error::msg("the stack is in use"))?;
+        realm.store.with(|store| adapter.begin(store, params))?;
+        let run = [Val::FuncRef(Some(adapter.run))];
+        self.current.replace(Some(adapter));
+        let outcome = realm.run(env, |store| stack.resume(store, &run, &[self.idle]));
+        match realm.store.with(|store| stack.is_used(&*store)) {
+            true => drop(self.stack.take()),
+            false => drop(self.current.take()),
+        }
+        outcome
+    }
+
+    fn adapter(&self, realm: &Rc<Realm>, func: Func) -> Result<Rc<Adapter>, Error> {
+        if let Some(adapter) = self.adapters.borrow().get(&func) {
+            return Ok(adapter.clone());
+        }
+        let adapter = Rc::new(realm.store.with(|store| Adapter::new(store, func))?);
+        self.adapters.borrow_mut().insert(func, adapter.clone());
+        Ok(adapter)
+    }
+
+    /// The stack has come to rest: with `idle`, by its end, or by an error.
+    pub(super) fn finish<'js>(
+        &self,
+        realm: &RealmRef,
+        env: Env<'js>,
+        outcome: Result<Outcome, Error>,
+    ) -> Attempt<Own<'js>> {
+        let Some(adapter) = self.current.take() else {
+            // The stack was not used.
+            self.state.set(State::Idle);
+            let error = outcome.err();
+            let error = error.unwrap_or_else(|| Error::msg("the call did not begin"));
+            return Err(errors::throw(realm, env, &error));
+        };
+        let (progress, results) = realm.store.with(|store| adapter.end(store));
+        let next = match outcome {
+            Ok(Outcome::Suspended(suspended)) => Some(suspended.continuation),
+            Ok(_) => None,
+            Err(error) => {
+                self.state.set(State::Ended);
+                return Err(errors::throw(realm, env, &error));
+            }
+        };
+        // With a part of the call in it, it is of no more use.
+        let next = next.filter(|_| progress != Progress::Running);
+        self.state.set(match next {
+            Some(_) => State::Idle,
+            None => State::Ended,
+        });
+        self.stack.replace(next);
+        match (progress, results) {
+            (Progress::Returned, Ok(results)) => convert::results_to_js(realm, env, &results),
+            (_, Err(error)) => Err(errors::throw(realm, env, &error)),
+            (Progress::Waiting, _) => {
+                let message =
+                    "the stack of WebAssembly's that is the stacklet did not run the call";
+                Err(errors::throw_trap(realm, env, message))
+            }
+            _ => {
+                let message =
+                    "the stack of WebAssembly's that is the stacklet left the call unfinished";
+                Err(errors::throw_trap(realm, env, message))
+            }
+        }
+    }
+}

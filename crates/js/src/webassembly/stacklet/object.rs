@@ -1,0 +1,160 @@
+//! `Stacklet`, and which instances belong to which.
+
+use super::super::objects::cached;
+use super::super::realm::{self, Realm, RealmRef};
+use super::super::{Payload, api::Interface};
+use super::border::Border;
+use super::function::{Answers, AsyncFunction};
+use super::made::{self, Made};
+use super::{construct, illegal};
+use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored};
+use bident::{Extern, Func};
+use rquickjs::{Ctx, Result, Value};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Number of a stacklet of a realm, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct StackletId(u32);
+
+impl std::fmt::Display for StackletId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "stacklet {}", self.0)
+    }
+}
+
+/// What a realm knows of its stacklets.
+#[derive(Default)]
+pub(in super::super) struct Stacklets {
+    stacklets: Cell<u32>,
+    instances: Cell<u32>,
+    /// Instances that export a thing, the first of each stacklet.
+    members: RefCell<HashMap<(StackletId, Extern), InstanceName>>,
+    /// The instance that exported a thing first.
+    first: RefCell<HashMap<Extern, (StackletId, InstanceName)>>,
+    /// What JavaScript sees of the functions of each stacklet.
+    functions: RefCell<HashMap<(StackletId, Func), Stored>>,
+}
+
+/// What messages call an instance: its number among those of all stacklets, and its module's name.
+#[derive(Clone)]
+pub(super) struct InstanceName(Rc<str>);
+
+impl std::fmt::Display for InstanceName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Stacklets {
+    /// Tells the collector about the functions.
+    pub(in super::super) fn mark(&self, marker: &Marker) {
+        let functions = self.functions.borrow();
+        functions.values().for_each(|object| object.mark(marker));
+    }
+
+    /// Forgets the functions. The map is taken out first: a drop may run finalizers that look here.
+    pub(in super::super) fn clear(&self) {
+        drop(self.functions.take());
+    }
+
+    fn next_stacklet(&self) -> StackletId {
+        self.stacklets.set(self.stacklets.get() + 1);
+        StackletId(self.stacklets.get())
+    }
+
+    /// A name for a new instance.
+    pub(super) fn next_instance(&self) -> InstanceName {
+        self.instances.set(self.instances.get() + 1);
+        InstanceName(format!("instance {}", self.instances.get()).into())
+    }
+
+    /// Notes what an instance of a stacklet exports.
+    pub(super) fn add(&self, stacklet: StackletId, instance: &InstanceName, item: Extern) {
+        let mut members = self.members.borrow_mut();
+        (members.entry((stacklet, item))).or_insert_with(|| instance.clone());
+        let mut first = self.first.borrow_mut();
+        (first.entry(item)).or_insert_with(|| (stacklet, instance.clone()));
+    }
+
+    /// Whether an instance of the stacklet exports it.
+    pub(super) fn contains(&self, stacklet: StackletId, item: Extern) -> bool {
+        self.members.borrow().contains_key(&(stacklet, item))
+    }
+
+    /// The instance that exported it first, and its stacklet.
+    pub(super) fn owner(&self, item: Extern) -> Option<(StackletId, InstanceName)> {
+        self.first.borrow().get(&item).cloned()
+    }
+}
+
+/// The payload of a `Stacklet`.
+pub(crate) struct StackletObject {
+    realm: RealmRef,
+    pub(super) id: StackletId,
+    pub(super) border: Border,
+}
+
+impl StackletObject {
+    fn new(realm: &Rc<Realm>, env: Env<'_>, border: Border) -> Self {
+        Self {
+            realm: realm.reference(env),
+            id: realm.stacklets.next_stacklet(),
+            border,
+        }
+    }
+
+    /// Tells the collector about every value in it.
+    pub(in super::super) fn mark(&self, marker: &Marker) {
+        self.realm.mark(marker);
+    }
+
+    /// Whether it is of this realm.
+    pub(super) fn is_of(&self, realm: &Rc<Realm>) -> bool {
+        Rc::ptr_eq(&self.realm, realm)
+    }
+
+    /// What JavaScript sees of a function that an instance of the stacklet exports.
+    pub(super) fn function_object<'js>(&self, env: Env<'js>, func: Func) -> Attempt<Own<'js>> {
+        let realm: &Rc<Realm> = &self.realm;
+        cached(&realm.stacklets.functions, env, (self.id, func), || {
+            let border = self.border.clone();
+            AsyncFunction::create(realm, env, func, border, Answers::ValueOrPromise)
+        })
+    }
+}
+
+/// A stacklet for an instance that was given none.
+pub(super) fn own<'js>(realm: &Rc<Realm>, env: Env<'js>) -> Attempt<Own<'js>> {
+    let payload = StackletObject::new(realm, env, Border::Plain);
+    realm.create(env, |i| &i.stacklet, Payload::Stacklet(payload))
+}
+
+/// The class.
+pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
+    Interface::new(ctx, "Stacklet", 0, |call| {
+        let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
+        let payload = StackletObject::new(&realm, env, Border::Plain);
+        construct(call, |i| &i.stacklet, Payload::Stacklet(payload))
+    })?
+    .static_method("from", 2, |call| {
+        let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
+        let border = Border::Made(Rc::new(made::of_arguments(&realm, call)?));
+        let payload = StackletObject::new(&realm, env, border);
+        let object = realm.create(env, |i| &i.stacklet, Payload::Stacklet(payload))?;
+        Ok(object.into_value())
+    })?
+    .getter("state", |call| {
+        let realm = realm::of(&call.ctx)?;
+        let Some(Payload::Stacklet(stacklet)) = raw::payload(realm.classes, Ref::new(&call.this))
+        else {
+            return Err(illegal(&call.ctx, "Stacklet"));
+        };
+        let state = match &stacklet.border {
+            Border::Made(made) => Made::state(made),
+            _ => return Ok(Value::new_undefined(call.ctx.clone())),
+        };
+        Ok(rquickjs::String::from_str(call.ctx.clone(), state)?.into_value())
+    })
+}
