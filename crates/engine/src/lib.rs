@@ -114,7 +114,7 @@ pub use lazy::Load;
 pub use linker::Linker;
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
-pub use outcome::{Outcome, ParkedCall, Results};
+pub use outcome::{Outcome, ParkedCall, ParkedId, Results};
 pub use second_stack::{SecondStack, SecondStackOptions};
 pub use shared::SharedStore;
 pub use store::{AsContext, AsContextMut, Store, StoreContextMut};

@@ -29,6 +29,11 @@ impl ExternRef {
         &**self.0
     }
 
+    /// Whether there is no clone of it.
+    pub(crate) fn is_only_clone(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     /// Whether both are clones of one.
     pub fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -2,8 +2,8 @@
 
 mod common;
 
-use bident::ValType;
-use bident::{Answer, Engine, ExternRef, FuncType, Global, GlobalType, Linker, Payload, Val};
+use bident::{Answer, Engine, ExternRef, FuncType, Global, GlobalType, Linker, ParkedId, Payload};
+use bident::{Val, ValType};
 use common::{Counted, Counter, Guest, both, parked_call, returned};
 
 const GUEST: &str = r#"(module
@@ -15,6 +15,11 @@ const GUEST: &str = r#"(module
     (func (export "show") (param externref) (call $look (local.get 0)))
     (func (export "store") (param i32 externref) (table.set $t (local.get 0) (local.get 1)))
     (func (export "remember") (param externref) (global.set $g (local.get 0)))
+    (func (export "share") (result externref)
+      (local externref)
+      (local.set 0 (global.get $g))
+      (drop (call $read))
+      (local.get 0))
     (func $keep (export "keep") (param $depth i32) (param $value externref) (result externref)
       (if (local.get $depth) (then
         (drop (call $keep (i32.sub (local.get $depth) (i32.const 1)) (ref.null extern)))
@@ -224,5 +229,53 @@ fn a_value_passes_from_activation_to_activation() {
         parked.cancel(&mut guest.store);
         guest.store.gc();
         assert_eq!(counter.live(), 0);
+    });
+}
+
+/// The values that one call alone has, each a number, with that call.
+fn held_by_one(guest: &mut Guest<()>) -> Vec<(i32, ParkedId)> {
+    let found = guest.store.gc_held_by_one();
+    let number = |value: &ExternRef| *value.data().downcast_ref::<i32>().expect("a number");
+    let mut all: Vec<_> = found.map(|(value, call)| (number(value), call)).collect();
+    all.sort_by_key(|(number, _)| *number);
+    all
+}
+
+#[test]
+fn a_collection_tells_which_call_alone_has_a_value() {
+    both(|engine| {
+        let mut guest = guest(engine);
+        let calls: Vec<_> = (0..20)
+            .map(|i| guest.park("keep", &[Val::I32(i), ExternRef::new(i).into()]))
+            .collect();
+        let expected: Vec<_> = (0..).zip(calls.iter().map(|call| call.id())).collect();
+        assert_eq!(held_by_one(&mut guest), expected);
+        // What goes on has it no more; what goes is asked for no more.
+        for (i, call) in calls.into_iter().enumerate().take(19) {
+            returned(call.resume(&mut guest.store, &[Val::I32(0)]));
+            assert_eq!(held_by_one(&mut guest), expected[i + 1..]);
+        }
+        assert_eq!(held_by_one(&mut guest), []);
+    });
+}
+
+#[test]
+fn a_value_that_something_else_has_is_no_calls_alone() {
+    both(|engine| {
+        let mut guest = guest(engine);
+        let mine = ExternRef::new(1);
+        let call = guest.park("keep", &[Val::I32(3), mine.clone().into()]);
+        assert_eq!(held_by_one(&mut guest), []);
+        drop(mine);
+        assert_eq!(held_by_one(&mut guest), [(1, call.id())]);
+
+        let value = ExternRef::new(2).into();
+        guest.call("remember", &[value]).unwrap();
+        let (a, b) = (guest.park("share", &[]), guest.park("share", &[]));
+        assert_eq!(held_by_one(&mut guest), [(1, call.id())], "global, stacks");
+        guest.call("remember", &[Val::ExternRef(None)]).unwrap();
+        assert_eq!(held_by_one(&mut guest), [(1, call.id())], "two stacks");
+        drop(b);
+        assert_eq!(held_by_one(&mut guest), [(1, call.id()), (2, a.id())]);
     });
 }

@@ -33,8 +33,9 @@
 //!
 //! Limits of this version: no shared memories, no `compileStreaming` and `instantiateStreaming`; an
 //! instance lives as long as its context; a memory of 2 GiB or more has no `buffer`, as
-//! QuickJS has none of that size (a `RangeError` says so); what only a parked
-//! stack or a table holds stays alive as long as the store may reach it, cycles through JavaScript included.
+//! QuickJS has none of that size (a `RangeError` says so). A parked call that nobody can end is given back,
+//! also where its stack holds what could end it; but a cycle through a table, a global, an exception, a
+//! suspended continuation or two stacks that share a value lasts as long as the store may reach it.
 #![deny(unsafe_code)]
 
 #[cfg(feature = "host")]

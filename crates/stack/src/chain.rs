@@ -162,6 +162,12 @@ impl Parked {
         Arc::ptr_eq(&self.dropped, owner.dropped())
     }
 
+    /// Tells it from every other parked chain that waits, of any owner: see [`Chains::held_at`].
+    #[inline]
+    pub fn address(&self) -> usize {
+        self.first.addr()
+    }
+
     /// Whether it waits: not while the chain runs, nor after that has ended.
     pub fn waits(&self) -> bool {
         !self.first.is_null()

@@ -3,6 +3,7 @@
 
 use crate::chains::Chains;
 use crate::stacklet::{Reference, Stacklet, State};
+use std::num::NonZeroU32;
 use std::ptr;
 
 /// What a collection still has to look at: as much as a guest likes, and memory may be short.
@@ -57,7 +58,8 @@ impl<T: Copy> Pending<T> {
 }
 
 /// A collection that is under way: reached so far are all chains that run or are held, and what
-/// [`Marking::reach`] was told.
+/// [`Marking::reach`] was told. Held ones are looked at last, each by itself, so that it is known which
+/// of them has a word.
 pub struct Marking<'c> {
     owner: &'c mut Chains,
     /// Stacklets that are reached, but whose words were not looked at.
@@ -82,15 +84,20 @@ impl Chains {
                 marking.chain(first, ptr::null_mut());
             }
             for i in 0..marking.owner.pool.used() {
-                let stacklet = marking.owner.pool.record(i);
-                if (*stacklet).held && (*stacklet).state == State::Live {
-                    marking.chain(stacklet, ptr::null_mut());
+                let mut next = marking.held(i);
+                while let Some(stacklet) = next.as_mut() {
+                    stacklet.marked = true;
+                    next = stacklet.parent;
                 }
             }
         }
         marking
     }
 }
+
+/// Which held chain has a word on its own stacklets: position of its first. `None`: a word from
+/// elsewhere.
+pub type Holder = Option<NonZeroU32>;
 
 impl Marking<'_> {
     /// Reaches the continuation that a word names, if it names one: any word.
@@ -126,44 +133,75 @@ impl Marking<'_> {
         }
     }
 
-    /// Looks at every word of the transfer buffer and of what was reached; `follow` gets each, and may
-    /// reach more.
-    pub fn scan(&mut self, mut follow: impl FnMut(&mut Self, u64)) {
+    /// The first of a held chain, if the record with this number is one; else null.
+    fn held(&self, number: u32) -> *mut Stacklet {
+        let stacklet = self.owner.pool.record(number);
+        // SAFETY: a record of the pool.
+        match unsafe { (*stacklet).held && (*stacklet).state == State::Live } {
+            true => stacklet,
+            false => ptr::null_mut(),
+        }
+    }
+
+    /// Looks at every word of the transfer buffer, of chains that are held and of what was reached;
+    /// `follow` gets each, and may reach more.
+    pub fn scan(&mut self, mut follow: impl FnMut(&mut Self, u64, Holder)) {
         for position in 0..self.owner.room_for_values() {
             let word = self.owner.value(position);
-            follow(self, word);
+            follow(self, word, None);
         }
         self.scan_pending(&mut follow);
+        for i in 0..self.owner.pool.used() {
+            self.scan_held(i, &mut follow);
+            self.scan_pending(&mut follow);
+        }
         while self.pending.was_incomplete() {
             self.scan_again(&mut follow);
         }
     }
 
-    fn scan_pending(&mut self, follow: &mut impl FnMut(&mut Self, u64)) {
-        while let Some(stacklet) = self.pending.pop() {
-            self.scan_stacklet(stacklet, follow);
+    /// Looks at the words of a chain, if the record with this number is the first of one that is held.
+    fn scan_held(&mut self, number: u32, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
+        let mut next = self.held(number);
+        let mut holder = None;
+        // SAFETY: held chains are live, and linked up to a last without parent.
+        while let Some(stacklet) = unsafe { next.as_ref() } {
+            holder = holder.or(NonZeroU32::new(stacklet.position));
+            self.scan_stacklet(next, holder, follow);
+            next = stacklet.parent;
         }
     }
 
-    /// Looks at the words of a stacklet that was reached.
-    fn scan_stacklet(&mut self, stacklet: *mut Stacklet, follow: &mut impl FnMut(&mut Self, u64)) {
+    fn scan_pending(&mut self, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
+        while let Some(stacklet) = self.pending.pop() {
+            self.scan_stacklet(stacklet, None, follow);
+        }
+    }
+
+    /// Looks at the words of a stacklet that was reached, or is of a held chain.
+    fn scan_stacklet(
+        &mut self,
+        stacklet: *mut Stacklet,
+        holder: Holder,
+        follow: &mut impl FnMut(&mut Self, u64, Holder),
+    ) {
         // SAFETY: reached stacklets are live, and none runs.
         let (sp, top) = unsafe { ((*stacklet).sp, (*stacklet).top) };
         for address in (sp..top).step_by(size_of::<u64>()) {
             // SAFETY: the live part of a stacklet is initialised, aligned memory.
             let word = unsafe { (address as *const u64).read() };
-            follow(self, word);
+            follow(self, word, holder);
         }
     }
 
     /// Looks at all that was reached, again: some of it was left out.
     #[cold]
-    fn scan_again(&mut self, follow: &mut impl FnMut(&mut Self, u64)) {
+    fn scan_again(&mut self, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
         for i in 0..self.owner.pool.used() {
             let stacklet = self.owner.pool.record(i);
             // SAFETY: a record of the pool. Only live ones are marked.
             if unsafe { (*stacklet).marked } {
-                self.scan_stacklet(stacklet, follow);
+                self.scan_stacklet(stacklet, None, follow);
                 self.scan_pending(follow);
             }
         }

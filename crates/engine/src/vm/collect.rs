@@ -13,11 +13,12 @@
 //! form of one that is valid. A chance hit keeps something longer than need be. Stacklets that are not
 //! reached, neither running nor parked nor named by a valid reference, are freed with all they hold.
 
+use crate::outcome::ParkedId;
 use crate::value::ExternRef;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::panics::Panics;
 use crate::vm::store::StoreOpaque;
-use bident_stack::{Marking, Pending, RECORD_BYTES};
+use bident_stack::{Holder, Marking, Pending, RECORD_BYTES};
 
 /// Memory of stacks below which no collection starts by itself, in bytes.
 const SMALLEST_THRESHOLD: usize = 8 << 20;
@@ -32,6 +33,9 @@ const BYTES_PER_VALUE: usize = 2048;
 
 /// Part of the limit of stacks that a collection at the limit must leave free.
 const LEAST_ROOM: usize = 64;
+
+/// Bytes of a slot for a host value or an exception.
+const SLOT_BYTES: usize = 16;
 
 /// When stacks were last collected.
 pub(crate) struct Pressure {
@@ -69,17 +73,20 @@ struct Heaps<'a> {
 
 impl Heaps<'_> {
     /// Follows what a word may refer to. Exceptions may hold exceptions, as deep as a guest likes.
-    fn follow(&mut self, marking: &mut Marking<'_>, word: u64) {
-        let mut next = Some(word);
-        while let Some(word) = next {
-            self.externs.mark(word);
+    ///
+    /// What an exception holds counts as reached from elsewhere, whoever holds the exception: the host
+    /// finds it again by a weak reference.
+    fn follow(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
+        let mut next = Some((word, holder));
+        while let Some((word, holder)) = next {
+            self.externs.mark(word, holder);
             marking.reach(word);
-            if let Some(exn) = self.exns.mark(word) {
+            if let Some(exn) = self.exns.mark(word, None) {
                 for value in &exn.values {
                     self.words.push(value.low);
                 }
             }
-            next = self.words.pop();
+            next = self.words.pop().map(|word| (word, None));
         }
     }
 
@@ -90,7 +97,7 @@ impl Heaps<'_> {
             let count = self.exns.marked(slot).map_or(0, |exn| exn.values.len());
             for i in 0..count {
                 let value = self.exns.marked(slot).map(|exn| exn.values[i].low);
-                self.follow(marking, value.unwrap_or_default());
+                self.follow(marking, value.unwrap_or_default(), None);
             }
         }
     }
@@ -116,6 +123,24 @@ impl StoreOpaque {
         self.collect();
         self.vm.chains.release_idle();
         self.vm.chains.trim();
+    }
+
+    /// A collection at the embedder's request, as above. Gives each host value that WebAssembly can reach
+    /// only from the stacklets of one parked call, with that call.
+    pub(crate) fn collect_held_by_one(&mut self) -> impl Iterator<Item = (&ExternRef, ParkedId)> {
+        self.vm.chains.clear_values();
+        self.collect();
+        let (externs, chains) = (&self.externs, &self.vm.chains);
+        let values = externs.held_by_one();
+        // Of a value that the host has at hand, too, nobody knows where it goes.
+        let alone = values.filter(|(value, _)| value.is_only_clone());
+        alone.map(|(value, chain)| (value, ParkedId(chains.held_at(chain))))
+    }
+
+    /// Bytes that a collection looks at, about.
+    pub(crate) fn bytes_to_look_at(&self) -> usize {
+        let slots = self.externs.slots() + self.exns.slots();
+        self.vm.chains.bytes() + self.other_bytes() + slots * SLOT_BYTES
     }
 
     /// At a limit of stacks: frees all that can be freed, but for what these words refer to. Gives
@@ -163,24 +188,24 @@ impl StoreOpaque {
         };
         for table in &self.tables {
             for word in table.elements() {
-                heaps.follow(&mut marking, *word);
+                heaps.follow(&mut marking, *word, None);
             }
         }
         for global in &self.globals {
             // SAFETY: records of globals live as long as the store.
             let word = unsafe { global.record.address().as_ref().value.low };
-            heaps.follow(&mut marking, word);
+            heaps.follow(&mut marking, word, None);
         }
         for held in self.held.live() {
-            heaps.follow(&mut marking, held.word());
+            heaps.follow(&mut marking, held.word(), None);
         }
         for word in words {
-            heaps.follow(&mut marking, *word);
+            heaps.follow(&mut marking, *word, None);
         }
-        marking.scan(|marking, word| heaps.follow(marking, word));
+        marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
         while heaps.words.was_incomplete() {
             heaps.follow_again(&mut marking);
-            marking.scan(|marking, word| heaps.follow(marking, word));
+            marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
         }
         marking.sweep();
     }

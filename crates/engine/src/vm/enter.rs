@@ -106,6 +106,12 @@ impl Parking {
         self.chain.belongs_to(&store.vm.chains)
     }
 
+    /// See [`Parked::address`].
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        self.chain.address()
+    }
+
     /// Whether it is parked: not after it went on, and ended.
     pub(crate) fn waits(&self) -> bool {
         self.chain.waits()

@@ -17,7 +17,7 @@
 //! 2. *A context outlives the code it runs.* An [`Env`] is made where QuickJS or rquickjs passes a context
 //!    in, and lives no longer than that call; [`Running`] hands one on, to what that call calls.
 //! 3. *Every [`Stored`] has one owner that QuickJS knows*: it lies in the payload of a host object
-//!    (`webassembly/mod.rs`) whose `mark` reports it. So the collector counts each reference exactly once, and no cycle
+//!    (`webassembly/mod.rs`), or belongs to one (`webassembly/claims.rs`), whose `mark` reports it. So the collector counts each reference exactly once, and no cycle
 //!    through Rust keeps a runtime alive.
 //! 4. *Host objects are touched only here.* Their class number is looked up by runtime, and an object
 //!    of the class always has a payload until its finalizer runs.

@@ -1,30 +1,43 @@
 //! JavaScript values that WebAssembly, or an error on its way through it, holds by number.
 
+use super::claims::{Claim, Claims};
 use super::realm::Realm;
 use crate::raw::{Env, Marker, Own, Stored};
 use bident::ExternRef;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The values of a realm.
+/// The values of a realm. Its object owns them, but for those that a parked call has claimed
+/// (`claims.rs`).
 #[derive(Default)]
 pub(super) struct HeldValues {
-    slots: RefCell<Slots>,
+    pub(super) slots: RefCell<Slots>,
     released: Arc<Released>,
+    /// How many came since it was last asked who should own them.
+    pub(super) fresh: Cell<usize>,
+    /// How many must have come until it is asked again.
+    pub(super) enough: Cell<usize>,
 }
 
 #[derive(Default)]
-struct Slots {
-    values: Vec<Option<Stored>>,
+pub(super) struct Slots {
+    pub(super) list: Vec<Slot>,
     free: Vec<u32>,
+    pub(super) claims: Claims,
+}
+
+#[derive(Default)]
+pub(super) struct Slot {
+    pub(super) value: Option<Stored>,
+    pub(super) claim: Claim,
 }
 
 /// Numbers that nobody holds any more.
 type Released = Mutex<Vec<u32>>;
 
 /// A number of [`Slots`]. Given back when it is dropped, from whatever thread.
-struct Held {
-    slot: u32,
+pub(super) struct Held {
+    pub(super) slot: u32,
     released: Arc<Released>,
 }
 
@@ -51,13 +64,14 @@ impl HeldValues {
         let dropped = self.take_released();
         let mut slots = self.slots.borrow_mut();
         let slot = slots.free.pop().unwrap_or_else(|| {
-            slots.values.push(None);
-            slots.values.len() as u32 - 1
+            slots.list.push(Slot::default());
+            slots.list.len() as u32 - 1
         });
-        slots.values[slot as usize] = Some(value.store());
+        slots.list[slot as usize].value = Some(value.store());
         drop(slots);
         // May run finalizers that look here.
         drop(dropped);
+        self.fresh.set(self.fresh.get() + 1);
         Held {
             slot,
             released: self.released.clone(),
@@ -65,29 +79,35 @@ impl HeldValues {
     }
 
     /// Takes the values out that nobody holds any more.
-    fn take_released(&self) -> Vec<Option<Stored>> {
+    pub(super) fn take_released(&self) -> Vec<Slot> {
         let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
         let released = std::mem::take(&mut *released);
         let mut slots = self.slots.borrow_mut();
-        let values = &mut slots.values;
+        let list = &mut slots.list;
         let dropped = (released.iter())
-            .map(|slot| values.get_mut(*slot as usize).and_then(Option::take))
+            .filter_map(|slot| list.get_mut(*slot as usize).map(std::mem::take))
             .collect();
         slots.free.extend(released);
         dropped
     }
 
-    fn get<'js>(&self, env: Env<'js>, held: &Held) -> Option<Own<'js>> {
-        let ours = Arc::ptr_eq(&held.released, &self.released);
-        let slots = self.slots.borrow();
-        let value = slots.values.get(held.slot as usize).filter(|_| ours)?;
-        value.as_ref().map(|value| value.to_owned(env))
+    /// Whether a number is one of these.
+    pub(super) fn gave(&self, held: &Held) -> bool {
+        Arc::ptr_eq(&held.released, &self.released)
     }
 
-    /// Tells the collector about the values.
+    fn get<'js>(&self, env: Env<'js>, held: &Held) -> Option<Own<'js>> {
+        let slots = self.slots.borrow();
+        let slot = slots.list.get(held.slot as usize);
+        let value = slot.filter(|_| self.gave(held))?.value.as_ref();
+        value.map(|value| value.to_owned(env))
+    }
+
+    /// Tells the collector about the values that the realm's object owns.
     pub(super) fn mark(&self, marker: &Marker) {
         let slots = self.slots.borrow();
-        let values = slots.values.iter().flatten();
+        let owned = slots.list.iter().filter(|slot| !slot.claim.is_made());
+        let values = owned.filter_map(|slot| slot.value.as_ref());
         values.for_each(|value| value.mark(marker));
     }
 

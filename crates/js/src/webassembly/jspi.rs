@@ -234,6 +234,14 @@ struct Parked {
     value: Option<Stored>,
 }
 
+impl Drop for PendingCall {
+    fn drop(&mut self) {
+        if let Some(parked) = self.parked.take() {
+            self.realm.held.drop_claimed(parked.parked.id());
+        }
+    }
+}
+
 impl PendingCall {
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
@@ -243,8 +251,9 @@ impl PendingCall {
             value.mark(marker);
         }
         let parked = self.parked.take();
-        if let Some(value) = parked.as_ref().and_then(|parked| parked.value.as_ref()) {
-            value.mark(marker);
+        if let Some(parked) = &parked {
+            parked.value.iter().for_each(|value| value.mark(marker));
+            self.realm.held.mark_claimed(parked.parked.id(), marker);
         }
         self.parked.set(parked);
     }
@@ -266,11 +275,13 @@ impl PendingCall {
             true => (None, Some(awaited.value.into_owned(env))),
         };
         let known = value.is_some();
+        self.realm.held.give_back(parked.id());
         self.parked.set(Some(Parked {
             parked,
             import,
             value,
         }));
+        self.realm.find_owners_if_due();
         if known {
             raw::enqueue(env, object).or_else(|thrown| self.capability.fail(env, thrown))?;
         }
@@ -341,6 +352,7 @@ impl PendingCall {
         };
         let _frame = realm.enter(Frame::Promising(self.func));
         self.border.active(realm);
+        realm.held.give_back(parked.id());
         match converted {
             Ok(()) => realm.run(env, |store| {
                 let outcome = parked.resume(store, values);

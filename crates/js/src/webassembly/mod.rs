@@ -11,6 +11,7 @@
 
 mod api;
 mod buffers;
+mod claims;
 mod convert;
 mod errors;
 mod exception;
