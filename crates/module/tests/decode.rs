@@ -268,6 +268,12 @@ fn names() {
     assert_eq!(module.names.func(FuncIndex(0)), Some("log"));
     assert_eq!(module.names.func(FuncIndex(3)), Some("quiet"));
     assert_eq!(module.names.func(FuncIndex(5)), None);
+    let globals: Vec<_> = module
+        .names
+        .globals()
+        .map(|(i, name)| (i.0, name))
+        .collect();
+    assert_eq!(globals, [(0, "base"), (1, "flag"), (2, "sum")]);
 }
 
 #[test]

@@ -228,7 +228,8 @@ impl SecondStack {
         let mut context = store.context_mut();
         let number = instance.number_in(&context.0.opaque)?;
         let pointer = find::pointer(&context.0.opaque, number, &options.pointer)?;
-        let from = options.source(&mut context, instance)?;
+        let size = options.size()?;
+        let from = options.source(&mut context, instance, size)?;
         let store = &mut context.0.opaque;
         let items = &store.instances[number].items;
         let memory = items.memories.get(MemoryIndex(0));
@@ -236,8 +237,8 @@ impl SecondStack {
         if store.globals[pointer].second.is_some() || store.instances[number].second.is_some() {
             return Err(Error::usage("the instance has a second stack already"));
         }
-        let (size, most) = (options.size()?, options.max_regions);
-        let pool = Arc::new(Pool::new(pointer, memory, from, size, most));
+        let pool = Pool::new(pointer, memory, from, size, options.max_regions);
+        let pool = Arc::new(pool);
         let second = store.seconds.push(pool, "a second stack")?;
         store.globals[pointer].second = Some(second);
         store.share(second, pointer);
@@ -328,11 +329,16 @@ impl SecondStack {
 
 impl SecondStackOptions {
     /// Where regions come from, with the functions that allocate.
-    fn source(&self, store: &mut impl AsContextMut, instance: &Instance) -> Result<Source, Error> {
+    fn source(
+        &self,
+        store: &mut impl AsContextMut,
+        instance: &Instance,
+        size: u64,
+    ) -> Result<Source, Error> {
         let mut exported = |name: &str| instance.get_func(&mut *store, name);
         let (malloc, free) = match &self.from {
             Origin::Pages => return Ok(Source::Pages),
-            Origin::Range(range) => return Source::range(range, self.size()?),
+            Origin::Range(range) => return Source::range(range, size),
             Origin::Allocator(malloc, free) => (malloc.as_str(), free.as_str()),
             Origin::Unsaid => match (exported("malloc"), exported("free")) {
                 (Some(_), Some(_)) => ("malloc", "free"),

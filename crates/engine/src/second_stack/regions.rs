@@ -232,7 +232,10 @@ impl Pool {
         let first = state.add(low(0), self.size, 0)?;
         std::mem::forget(making);
         for i in (1..number).rev() {
-            let (low, _) = state.add(low(i), self.size, 0)?;
+            // Without memory for their list, those that are left are never used.
+            let Ok((low, _)) = state.add(low(i), self.size, 0) else {
+                break;
+            };
             state.count += 1;
             state.idle.push(low);
         }
@@ -383,5 +386,51 @@ impl Region {
             TrapCode::SecondStackOverflow,
             format_args!("a call of {name} has {size} bytes there, {low:#x} to {top:#x}, {what}"),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_at_the_end_of_four_gibibytes_has_a_pointer() {
+        let mut state = State::default();
+        let low = (1 << 32) - 4096;
+        let (_, top) = state.add(low, 4096, 0).unwrap();
+        assert_eq!(u64::from(u32::try_from(top).unwrap()), top);
+        assert_eq!(top % ALIGNMENT, 0);
+    }
+
+    #[test]
+    fn regions_overlap_where_they_share_a_byte() {
+        let mut state = State::default();
+        state.add(4096, 4096, 0).unwrap();
+        for (low, end, overlaps) in [
+            (0, 4096, false),
+            (0, 4097, true),
+            (5000, 5001, true),
+            (8191, 9000, true),
+            (8192, 9000, false),
+            (0, 10_000, true),
+        ] {
+            assert_eq!(state.overlaps(low, end), overlaps, "{low} to {end}");
+        }
+    }
+
+    #[test]
+    fn an_overflow_spoils_what_it_reached() {
+        let mut state = State::default();
+        for low in [0, 1000, 2000, 3000, 9000] {
+            state.add(low, 1000, 0).unwrap();
+        }
+        // How far, nobody knows: the next one.
+        state.spoil_below(3000, 3500, 1000);
+        assert_eq!(state.spoilt, BTreeSet::from([2000]));
+        state.spoil_below(3000, 1500, 1000);
+        assert_eq!(state.spoilt, BTreeSet::from([1000, 2000]));
+        // Nothing is near.
+        state.spoil_below(9000, 9500, 1000);
+        assert_eq!(state.spoilt, BTreeSet::from([1000, 2000]));
     }
 }
