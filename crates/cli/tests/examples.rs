@@ -1,4 +1,4 @@
-//! The WebAssembly examples print what their heads say.
+//! Examples print what their heads say.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,20 +8,23 @@ fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
 }
 
-/// What follows `;; Prints:` in the first comment of a file, without the indentation.
+/// What follows `Prints:` in the first comment of a file, without the indentation.
 fn announced(text: &str) -> String {
-    let comment = text.lines().map_while(|line| line.strip_prefix(";;"));
+    let comment = |line| str::strip_prefix(line, ";;").or_else(|| str::strip_prefix(line, "//"));
+    let comment = text.lines().map_while(comment);
     let lines = comment
         .map(str::trim)
         .skip_while(|line| !line.starts_with("Prints:"));
     lines
-        .map(|line| format!("{}\n", line.trim_start_matches("Prints:").trim()))
+        .map(|line| line.trim_start_matches("Prints:").trim())
+        .filter(|line| !line.is_empty())
+        .map(|line| format!("{line}\n"))
         .collect()
 }
 
 /// Runs an example, once as users do and once with stacks that move at every transfer.
 fn check(name: &str) {
-    let file = examples().join(name).join("main.wat");
+    let file = examples().join(name);
     let announced = announced(&fs::read_to_string(&file).unwrap());
     assert!(!announced.is_empty(), "{name} does not say what it prints");
     for stress in ["0", "1"] {
@@ -39,20 +42,25 @@ fn check(name: &str) {
 
 #[test]
 fn generators() {
-    check("generators");
+    check("generators/main.wat");
 }
 
 #[test]
 fn green_threads() {
-    check("green-threads");
+    check("green-threads/main.wat");
 }
 
 #[test]
 fn async_await() {
-    check("async-await");
+    check("async-await/main.wat");
 }
 
 #[test]
 fn actors() {
-    check("actors");
+    check("actors/main.wat");
+}
+
+#[test]
+fn stacklet() {
+    check("stacklet/main.mjs");
 }

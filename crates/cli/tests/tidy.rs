@@ -352,10 +352,11 @@ fn examples_in_the_readme_are_code_that_runs() {
 
 #[test]
 fn the_binary_of_an_example_is_its_text() {
-    let binary = fs::read(root().join("examples/waiting/sum.wasm")).expect("sum.wasm");
-    let text = wat::parse_str(read("examples/waiting/sum.wat")).expect("sum.wat is well-formed");
-    assert!(
-        binary == text,
-        "examples/waiting/sum.wasm is not what sum.wat says"
-    );
+    let binaries = files("examples", &["wasm"]);
+    assert!(binaries.len() > 1, "there are binaries");
+    for file in binaries {
+        let binary = fs::read(root().join(&file)).expect("a binary");
+        let text = wat::parse_str(read(&file.replace(".wasm", ".wat"))).expect("well-formed");
+        assert!(binary == text, "{file} is not what its .wat says");
+    }
 }
