@@ -26,6 +26,7 @@ use bident_abi::VmLateFunc;
 use bident_module::{FuncType, ItemType, TypeId, printable};
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 const FUNCTION: &str = "a function that is loaded late";
@@ -126,6 +127,21 @@ impl<T: 'static> Clone for Load<T> {
             group: self.group.clone(),
             attempt: self.attempt.clone(),
         }
+    }
+}
+
+/// By [`Load::same`].
+impl<T: 'static> PartialEq for Load<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.same(other)
+    }
+}
+
+impl<T: 'static> Eq for Load<T> {}
+
+impl<T: 'static> Hash for Load<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.attempt).hash(state);
     }
 }
 

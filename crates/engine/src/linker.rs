@@ -258,21 +258,55 @@ impl<T: 'static> Linker<T> {
         mut store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<Instance, Error> {
+        let mut groups = Groups::new(self);
+        let imports = self.imports(&mut store, module, &[], &mut groups)?;
+        let instance = Instance::new(store, module, &imports)?;
+        groups.belong_to(instance);
+        Ok(instance)
+    }
+
+    /// The same without a run of the start function, which comes along as from
+    /// [`Instance::without_start`]. An item in `given` at the position of an import is taken for it, be
+    /// there a name or not.
+    ///
+    /// # Errors
+    /// As for [`Linker::instantiate`].
+    pub fn without_start(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+        given: &[Option<Extern>],
+    ) -> Result<(Instance, Option<Func>), Error> {
+        let mut groups = Groups::new(self);
+        let imports = self.imports(&mut store, module, given, &mut groups)?;
+        let (instance, start) = Instance::without_start(store, module, &imports)?;
+        groups.belong_to(instance);
+        Ok((instance, start))
+    }
+
+    /// What the module imports, in its order.
+    fn imports(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+        given: &[Option<Extern>],
+        groups: &mut Groups<'_, T>,
+    ) -> Result<Vec<Extern>, Error> {
         self.check(store.context_mut().engine(), "store")?;
         self.check(module.engine(), "module")?;
         let mut imports = alloc::list(module.imports().len(), "imports")?;
-        let mut groups = Groups::new(self);
         for (position, import) in module.imports().enumerate() {
-            let mut found = self.get(&mut store, import.module(), import.name())?;
+            let mut found = given.get(position).copied().flatten();
+            if found.is_none() {
+                found = self.get(&mut store, import.module(), import.name())?;
+            }
             if let (None, Some(lazy)) = (found, self.lazy.get(import.module())) {
                 found = groups.function(&mut store, module, position, lazy)?;
             }
             imports
                 .push(found.ok_or_else(|| unknown(import.module(), import.name(), import.ty()))?);
         }
-        let instance = Instance::new(store, module, &imports)?;
-        groups.belong_to(instance);
-        Ok(instance)
+        Ok(imports)
     }
 
     /// Types mean something in their own engine only.

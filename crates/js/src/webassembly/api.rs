@@ -196,6 +196,7 @@ fn define_classes<'js>(
         traps_add: keep(&traps.get::<_, Value>("add")?),
         traps_has: keep(&traps.get::<_, Value>("has")?),
         promise_resolve: keep(&promise.get::<_, Value>("resolve")?),
+        promise_then: keep(&prototype_of_global(ctx, "Promise")?.get::<_, Value>("then")?),
         promise: keep(promise.as_value()),
         awaiter: keep(&ctx.eval::<Value, _>(jspi::AWAITER)?),
         executor: realm

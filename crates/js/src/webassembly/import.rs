@@ -244,7 +244,7 @@ fn suspend_error(realm: &Rc<Realm>, env: Env<'_>, import: &Import) -> Thrown {
         let outer = frames.get(i)?;
         let barrier = frames[i..].iter().rev().find_map(|frame| match frame {
             Frame::Import(number) => realm.imports.get(*number),
-            Frame::Promising(_) => None,
+            Frame::Promising(_) | Frame::Loader => None,
         })?;
         Some((barrier, *outer))
     });

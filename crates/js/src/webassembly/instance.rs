@@ -115,7 +115,8 @@ fn link<'js>(
 ) -> Result<Value<'js>> {
     let env = Env::new(ctx);
     let externs = module.imports().map(|import| {
-        let value = value_of_import(ctx, imports, &import)?;
+        let namespace = namespace_of_import(ctx, imports, &import)?;
+        let value = value_of_import(ctx, &namespace, &import)?;
         Ok(read_import(
             realm,
             env,
@@ -138,8 +139,8 @@ fn link<'js>(
     Ok(exports.into_value())
 }
 
-/// The value that an object of imports gives for an import.
-pub(super) fn value_of_import<'js>(
+/// The value that an object of imports gives for the module of an import.
+pub(super) fn namespace_of_import<'js>(
     ctx: &Ctx<'js>,
     imports: Option<&Object<'js>>,
     import: &ImportType<'_>,
@@ -147,7 +148,15 @@ pub(super) fn value_of_import<'js>(
     let imports = imports.ok_or_else(|| {
         Exception::throw_type(ctx, "the module has imports: an object must give them")
     })?;
-    let namespace: Value = imports.get(import.module())?;
+    imports.get(import.module())
+}
+
+/// The value that such a value gives for an import.
+pub(super) fn value_of_import<'js>(
+    ctx: &Ctx<'js>,
+    namespace: &Value<'js>,
+    import: &ImportType<'_>,
+) -> Result<Value<'js>> {
     let Some(namespace) = namespace.as_object() else {
         let name = printable(import.module());
         let message = format!("import \"{name}\" must be an object");

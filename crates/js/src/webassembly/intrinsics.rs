@@ -41,6 +41,7 @@ intrinsics! {
     traps_has
     promise
     promise_resolve
+    promise_then
     awaiter
     executor
     transfer

@@ -23,14 +23,14 @@
 //! function is an error, `new Suspending` takes anything callable.
 
 use super::api::{self, Interface};
-use super::realm::{self, Realm, RealmRef};
-use super::stacklet::Border;
+use super::realm::{self, HostData, Realm, RealmRef};
+use super::stacklet::{self, Border};
 use super::{Payload, convert, errors};
 use super::{function, import};
 use crate::raw::{
     self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
 };
-use bident::{Error, Func, FuncType, Local, Outcome, ParkedCall, Val, printable};
+use bident::{Error, Func, FuncType, Load, Local, Outcome, ParkedCall, Val, printable};
 use rquickjs::{Ctx, Exception, Object, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -52,6 +52,8 @@ pub(crate) enum Frame {
     Promising(Func),
     /// A call of the JavaScript function with this number.
     Import(u32),
+    /// A call of a JavaScript function that loads a module.
+    Loader,
 }
 
 impl Frame {
@@ -228,8 +230,7 @@ pub(crate) struct PendingCall {
 
 struct Parked {
     parked: ParkedCall,
-    /// Number of the import whose answer is awaited.
-    import: u32,
+    awaits: Awaits,
     /// The value to go on with, if it is known.
     value: Option<Stored>,
 }
@@ -240,6 +241,14 @@ impl Drop for PendingCall {
             self.realm.held.drop_claimed(parked.parked.id());
         }
     }
+}
+
+/// Whose answer a parked call awaits.
+enum Awaits {
+    /// That of the import with this number.
+    Import(u32),
+    /// That of this load.
+    Load(Load<HostData>),
 }
 
 impl PendingCall {
@@ -267,25 +276,41 @@ impl PendingCall {
     ) -> Attempt<Option<Own<'js>>> {
         let awaited = parked.payload().take::<Local<Awaited>>();
         let Some(Ok(awaited)) = awaited.map(Local::into_inner) else {
-            unreachable!("only imports of this realm answer \"pending\", each with what it awaits");
+            return Ok(Some(self.park_for_load(env, parked)));
         };
-        let import = awaited.import;
+        let awaits = Awaits::Import(awaited.import);
         let (value, pending) = match awaited.is_promise {
             false => (Some(awaited.value), None),
             true => (None, Some(awaited.value.into_owned(env))),
         };
         let known = value.is_some();
-        self.realm.held.give_back(parked.id());
-        self.parked.set(Some(Parked {
-            parked,
-            import,
-            value,
-        }));
-        self.realm.find_owners_if_due();
+        self.keep(parked, awaits, value);
         if known {
             raw::enqueue(env, object).or_else(|thrown| self.capability.fail(env, thrown))?;
         }
         Ok(pending)
+    }
+
+    fn keep(&self, parked: ParkedCall, awaits: Awaits, value: Option<Stored>) {
+        self.realm.held.give_back(parked.id());
+        self.parked.set(Some(Parked {
+            parked,
+            awaits,
+            value,
+        }));
+        self.realm.find_owners_if_due();
+    }
+
+    /// The same for a load: gives the promise of its end.
+    fn park_for_load<'js>(&self, env: Env<'js>, mut parked: ParkedCall) -> Own<'js> {
+        let Some(load) = parked.payload().take::<Load<HostData>>() else {
+            unreachable!("imports of this realm and loads are all that answers \"pending\"");
+        };
+        let promise = stacklet::awaited_load(&self.realm, env, &load);
+        let awaits = Awaits::Load(load);
+        self.keep(parked, awaits, None);
+        // One that has ended meanwhile is not waited for.
+        promise.unwrap_or_else(|| env.null())
     }
 
     /// Lets the awaiter await a promise that is not fulfilled yet, and those that follow.
@@ -340,7 +365,15 @@ impl PendingCall {
         answer: Result<Own<'js>, Own<'js>>,
     ) -> Result<Outcome, Error> {
         let realm = &self.realm;
-        let Parked { parked, import, .. } = parked;
+        let Parked { parked, awaits, .. } = parked;
+        let import = match awaits {
+            Awaits::Import(import) => import,
+            Awaits::Load(load) => {
+                let _frame = realm.enter(Frame::Promising(self.func));
+                self.border.active(realm);
+                return realm.run(env, |store| load.resume(store, parked));
+            }
+        };
         let import = realm.imports.get(import).ok_or_else(import::gone)?;
         let types = import.ty.results();
         let mut one = [Val::I32(0)];

@@ -42,7 +42,7 @@ use function::ExportedFunction;
 use jspi::{PendingCall, Promising};
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
-use stacklet::{AsyncFunction, Marked, StackletObject, Suspender};
+use stacklet::{AsyncFunction, LazyNamespace, LoadReaction, Marked, StackletObject, Suspender};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -111,6 +111,10 @@ pub(crate) enum Payload {
     AsyncFunction(AsyncFunction),
     /// A function for an import, with what is known of it.
     Marked(Marked),
+    /// What `lazy` returns.
+    LazyNamespace(LazyNamespace),
+    /// A reaction to the promise of a module that is loaded late.
+    LoadReaction(LoadReaction),
     /// A `Stacklet`.
     Stacklet(StackletObject),
     /// A `Suspender`.
@@ -129,6 +133,7 @@ impl Payload {
             Self::Function(_)
                 | Self::Promising(_)
                 | Self::AsyncFunction(_)
+                | Self::LoadReaction(_)
                 | Self::PendingCall(_)
                 | Self::Executor(_)
         )
@@ -149,6 +154,8 @@ impl Payload {
             Self::Promising(promising) => promising.mark(marker),
             Self::AsyncFunction(function) => function.mark(marker),
             Self::Marked(marked) => marked.mark(marker),
+            Self::LazyNamespace(namespace) => namespace.mark(marker),
+            Self::LoadReaction(reaction) => reaction.mark(marker),
             Self::Stacklet(stacklet) => stacklet.mark(marker),
             Self::PendingCall(call) => call.mark(marker),
             // Empty but while a promise is being made.
@@ -166,6 +173,7 @@ impl Payload {
             Self::Function(exported) => exported.call(env, args),
             Self::Promising(promising) => promising.call(env, args),
             Self::AsyncFunction(function) => function.call(env, args),
+            Self::LoadReaction(reaction) => reaction.call(env, args),
             Self::PendingCall(call) => jspi::awaited(call, env, function, args),
             Self::Executor(kept) => {
                 kept.set(Some(Capability::of_executor(env, args)));

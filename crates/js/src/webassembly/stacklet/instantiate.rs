@@ -1,15 +1,16 @@
 //! `instantiateAsync(module, asyncImports, stacklet, syncImports)`.
 
 use super::super::import::Waits;
-use super::super::instance::{read_import, value_of_import};
+use super::super::instance::{namespace_of_import, read_import, value_of_import};
 use super::super::jspi::{self, Frame};
-use super::super::realm::{self, Realm};
+use super::super::realm::{self, HostData, Realm};
 use super::super::{Payload, api, module};
 use super::object::{self, StackletObject};
-use super::{expected, function};
+use super::{expected, function, lazy};
 use crate::raw::{self, Call, Env, Kind, Own, Ref};
-use bident::{Extern, Func, ImportType, Instance, Module, Outcome, printable};
+use bident::{Extern, ExternType, Func, ImportType, Linker, Module, Outcome, printable};
 use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Looks at the arguments now; reads the imports and runs the start function in a job of its own, as
@@ -85,11 +86,17 @@ fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let module = module::of(&realm, &module).ok_or(rquickjs::Error::Unknown)?;
     let stacklet = stacklet_of(&realm, &stacklet).ok_or(rquickjs::Error::Unknown)?;
     let (imports, sync) = (call.arg(1), call.arg(3));
-    let externs = externs(&realm, ctx, &module, &imports, &sync, stacklet)?;
+    let mut linker = Linker::new(&realm.engine);
+    let externs = externs(
+        &realm,
+        ctx,
+        &module,
+        (&imports, &sync),
+        stacklet,
+        &mut linker,
+    )?;
 
-    let made = realm.run(env, |store| {
-        Instance::without_start(store, &module, &externs)
-    });
+    let made = lazy::instantiate(&realm, env, linker, &module, &externs, &stacklet.second);
     realm.buffers.refresh(env, &realm.store);
     let (instance, start) = made.map_err(|error| api::engine_error(&realm, ctx, &error))?;
     let exports = Object::new(ctx.clone())?;
@@ -135,29 +142,43 @@ fn run_start<'js>(
     }
 }
 
-/// The imports: those from `sync`, and the others.
+/// The imports: those from `sync`, and the others; `None` where a module is loaded late, which the linker
+/// knows then.
 fn externs<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
     module: &Module,
-    imports: &Value<'js>,
-    sync: &Value<'js>,
+    (imports, sync): (&Value<'js>, &Value<'js>),
     stacklet: &StackletObject,
-) -> Result<Vec<Extern>> {
+    linker: &mut Linker<HostData>,
+) -> Result<Vec<Option<Extern>>> {
     let env = Env::new(ctx);
     let mut externs = Vec::new();
+    let mut lazies = HashSet::new();
     for import in module.imports() {
         let given = match sync.as_object() {
             Some(sync) => sync_value(ctx, sync, &import)?,
             None => None,
         };
-        externs.push(match given {
-            Some(value) => sync_import(realm, env, stacklet, &import, &env.own(&value))?,
-            None => {
-                let value = value_of_import(ctx, imports.as_object(), &import)?;
-                read_import(realm, env, &import, env.own(&value), Waits::ForPromises)?
+        if let Some(value) = given {
+            let value = env.own(&value);
+            externs.push(Some(sync_import(realm, env, stacklet, &import, &value)?));
+            continue;
+        }
+        let namespace = namespace_of_import(ctx, imports.as_object(), &import)?;
+        if let Some(late) = lazy::namespace(realm, &namespace)
+            && matches!(import.ty(), ExternType::Func(_))
+        {
+            if lazies.insert(import.module().to_owned()) {
+                lazy::add(realm, env, linker, import.module(), late)
+                    .map_err(|error| api::engine_error(realm, ctx, &error))?;
             }
-        });
+            externs.push(None);
+            continue;
+        }
+        let value = value_of_import(ctx, &namespace, &import)?;
+        let item = read_import(realm, env, &import, env.own(&value), Waits::ForPromises)?;
+        externs.push(Some(item));
     }
     Ok(externs)
 }

@@ -11,18 +11,23 @@
 //!   bindAsync(f)                             an [`AsyncFunction`] that always gives a promise
 //!   mayWait(f), neverWaits(f)                a [`Marked`] function
 //!   alwaysWaits(f)                           a `WebAssembly.Suspending`
+//!   lazy(load)                               a [`LazyNamespace`]; calls wait for a `bident::Load`
 //! ```
 
 mod adapter;
 mod border;
 mod function;
 mod instantiate;
+mod lazy;
 mod made;
 mod object;
+mod second;
 mod suspender;
 
 pub(super) use border::Border;
 pub(crate) use function::{AsyncFunction, Marked};
+pub(super) use lazy::awaited as awaited_load;
+pub(crate) use lazy::{LazyNamespace, LoadReaction};
 pub(crate) use object::StackletObject;
 pub(super) use object::Stacklets;
 pub(crate) use suspender::Suspender;
@@ -39,12 +44,13 @@ use rquickjs::{Ctx, Module, Object, Result, Value};
 const NAME: &str = "bident:stacklet";
 
 /// What it exports.
-const EXPORTS: [&str; 7] = [
+const EXPORTS: [&str; 8] = [
     "Stacklet",
     "Suspender",
     "alwaysWaits",
     "bindAsync",
     "instantiateAsync",
+    "lazy",
     "mayWait",
     "neverWaits",
 ];
@@ -73,6 +79,7 @@ pub(super) fn define<'js>(ctx: &Ctx<'js>) -> Result<Kept> {
     let suspender = class("Suspender", suspender::interface(ctx)?)?;
     operation(&exports, "instantiateAsync", 2, instantiate::instantiate)?;
     operation(&exports, "bindAsync", 1, function::bind_async)?;
+    operation(&exports, "lazy", 1, lazy::lazy)?;
     operation(&exports, "mayWait", 1, function::may_wait)?;
     operation(&exports, "neverWaits", 1, function::never_waits)?;
     operation(&exports, "alwaysWaits", 1, function::always_waits)?;

@@ -5,7 +5,9 @@ use super::super::realm::{self, Realm, RealmRef};
 use super::super::{Payload, api::Interface};
 use super::border::Border;
 use super::function::{Answers, AsyncFunction};
+use super::lazy::Loads;
 use super::made::{self, Made};
+use super::second::Second;
 use super::{construct, illegal};
 use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored};
 use bident::{Extern, Func};
@@ -33,6 +35,8 @@ pub(in super::super) struct Stacklets {
     members: RefCell<HashMap<(StackletId, Extern), InstanceName>>,
     /// The instance that exported a thing first.
     first: RefCell<HashMap<Extern, (StackletId, InstanceName)>>,
+    /// Modules that are loaded late.
+    pub(super) loads: Loads,
     /// What JavaScript sees of the functions of each stacklet.
     functions: RefCell<HashMap<(StackletId, Func), Stored>>,
 }
@@ -52,11 +56,13 @@ impl Stacklets {
     pub(in super::super) fn mark(&self, marker: &Marker) {
         let functions = self.functions.borrow();
         functions.values().for_each(|object| object.mark(marker));
+        self.loads.mark(marker);
     }
 
     /// Forgets the functions. The map is taken out first: a drop may run finalizers that look here.
     pub(in super::super) fn clear(&self) {
         drop(self.functions.take());
+        self.loads.clear();
     }
 
     fn next_stacklet(&self) -> StackletId {
@@ -94,14 +100,16 @@ pub(crate) struct StackletObject {
     realm: RealmRef,
     pub(super) id: StackletId,
     pub(super) border: Border,
+    pub(super) second: Second,
 }
 
 impl StackletObject {
-    fn new(realm: &Rc<Realm>, env: Env<'_>, border: Border) -> Self {
+    fn new(realm: &Rc<Realm>, env: Env<'_>, border: Border, second: Second) -> Self {
         Self {
             realm: realm.reference(env),
             id: realm.stacklets.next_stacklet(),
             border,
+            second,
         }
     }
 
@@ -127,7 +135,7 @@ impl StackletObject {
 
 /// A stacklet for an instance that was given none.
 pub(super) fn own<'js>(realm: &Rc<Realm>, env: Env<'js>) -> Attempt<Own<'js>> {
-    let payload = StackletObject::new(realm, env, Border::Plain);
+    let payload = StackletObject::new(realm, env, Border::Plain, Second::default());
     realm.create(env, |i| &i.stacklet, Payload::Stacklet(payload))
 }
 
@@ -135,13 +143,14 @@ pub(super) fn own<'js>(realm: &Rc<Realm>, env: Env<'js>) -> Attempt<Own<'js>> {
 pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     Interface::new(ctx, "Stacklet", 0, |call| {
         let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
-        let payload = StackletObject::new(&realm, env, Border::Plain);
+        let second = Second::of_options(&call.ctx, &call.arg(0))?;
+        let payload = StackletObject::new(&realm, env, Border::Plain, second);
         construct(call, |i| &i.stacklet, Payload::Stacklet(payload))
     })?
     .static_method("from", 2, |call| {
         let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
         let border = Border::Made(Rc::new(made::of_arguments(&realm, call)?));
-        let payload = StackletObject::new(&realm, env, border);
+        let payload = StackletObject::new(&realm, env, border, Second::default());
         let object = realm.create(env, |i| &i.stacklet, Payload::Stacklet(payload))?;
         Ok(object.into_value())
     })?

@@ -1,0 +1,106 @@
+// The second stack of C programs: a region for each call, by an option of the stacklet.
+import { Stacklet, instantiateAsync } from "bident:stacklet";
+import { test, run, same, list, rejects, throws, later, module } from "../harness.mjs";
+
+const { RuntimeError } = WebAssembly;
+
+// What a C compiler makes of a function with an array of 64 numbers on its stack: fills it with its
+// argument, waits, and sums it up. `answer` is the address that the import may write to.
+const text = (name) => `(module
+  (import "m" "wait" (func $wait (param i32) (result i32)))
+  (memory (export "memory") 2)
+  (global $sp ${name} (mut i32) (i32.const 65536))
+  (func (export "sum") (param i32) (result i32) (local $base i32) (local $i i32) (local $sum i32)
+    (local.set $base (i32.sub (global.get $sp) (i32.const 272)))
+    (global.set $sp (local.get $base))
+    (loop $fill
+      (i32.store (i32.add (local.get $base) (i32.shl (local.get $i) (i32.const 2))) (local.get 0))
+      (br_if $fill (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 64))))
+    (drop (call $wait (i32.add (local.get $base) (i32.const 256))))
+    (local.set $i (i32.const 0))
+    (loop $add
+      (local.set $sum (i32.add (local.get $sum) (i32.load (i32.add (local.get $base) (i32.shl (local.get $i) (i32.const 2))))))
+      (br_if $add (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 64))))
+    (local.set $sum (i32.add (local.get $sum) (i32.load (i32.add (local.get $base) (i32.const 256)))))
+    (global.set $sp (i32.add (local.get $base) (i32.const 272)))
+    (local.get $sum))
+  (func (export "deep") (param i32) (result i32)
+    (global.set $sp (i32.sub (global.get $sp) (local.get 0)))
+    (drop (call $wait (i32.const 0)))
+    (global.set $sp (i32.add (global.get $sp) (local.get 0)))
+    (i32.const 1)))`;
+const exported = text(`(export "__stack_pointer")`);
+
+async function make(options, source = exported) {
+  const settle = [];
+  const wait = () => new Promise((resolve) => settle.push(resolve));
+  const { exports } = await instantiateAsync(module([source]), { m: { wait: (at) => wait().then((v) => (at && new Int32Array(exports.memory.buffer).set([v], at / 4), v)) } }, new Stacklet(options));
+  return { settle, ...exports };
+}
+
+async function hundred(options) {
+  const { sum, settle } = await make(options);
+  const answer = (i) => settle[i](1000 * i);
+  const calls = [];
+  // The first ones end while their neighbours wait, and others begin then.
+  for (let i = 0; i < 50; i++) calls.push(sum(i));
+  for (let i = 0; i < 25; i++) answer(i);
+  await later();
+  for (let i = 50; i < 100; i++) calls.push(sum(i));
+  for (let i = 0; i < 75; i++) answer(25 + ((i * 37) % 75));
+  const values = await Promise.all(calls);
+  return values.filter((value, i) => value === 64 * i + 1000 * i).length;
+}
+
+test("a hundred calls with arrays, ended in any order", async () => {
+  for (const options of [{ secondStack: true }, { secondStack: { regionSize: 4096, newPages: true } }, { secondStack: { pointer: "__stack_pointer" } }, { secondStack: { pointer: 0, maxRegions: 100 } }]) {
+    same(await hundred(options), 100);
+  }
+});
+
+test("without the option the same shows the damage", async () => {
+  for (const options of [undefined, {}, { secondStack: false }]) {
+    const right = await hundred(options);
+    if (right === 100) throw new Error("no damage");
+  }
+});
+
+test("overflow is a trap", async () => {
+  const { deep, settle } = await make({ secondStack: { regionSize: 4096 } });
+  throws(RuntimeError, () => deep(100000), /second stack/);
+  const fine = deep(1000);
+  settle.at(-1)(0);
+  same(await fine, 1);
+});
+
+test("no pointer: the error says how to name it", async () => {
+  const hidden = text("").replace("(global $sp", "(global").replaceAll("$sp", "0");
+  await rejects(TypeError, make({ secondStack: true }, hidden), /__stack_pointer/);
+  // By number.
+  const { sum, settle } = await make({ secondStack: { pointer: 0 } }, hidden);
+  const answer = sum(1);
+  settle[0](5);
+  same(await answer, 69);
+});
+
+test("too many calls at once, and regions that are used again", async () => {
+  const { sum, settle } = await make({ secondStack: { maxRegions: 2 } });
+  const calls = [sum(1), sum(2)];
+  throws(RangeError, () => sum(3), /region/);
+  settle.forEach((resolve) => resolve(0));
+  list(await Promise.all(calls), [64, 128]);
+  const again = sum(3);
+  settle.at(-1)(0);
+  same(await again, 192);
+  await later();
+});
+
+test("what is no option", () => {
+  const wrong = (secondStack) => () => new Stacklet({ secondStack });
+  throws(TypeError, () => new Stacklet(5), /options/);
+  for (const value of [5, "yes", null, { pointer: 1.5 }, { pointer: {} }, { regionSize: -1 }, { maxRegions: "many" }, { malloc: "malloc" }, { range: 5 }, { range: [1] }]) {
+    throws(TypeError, wrong(value), /must be/);
+  }
+});
+
+await run();
