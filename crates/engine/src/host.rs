@@ -39,10 +39,12 @@ pub struct Caller<'a, T: 'static> {
 }
 
 impl<'a, T: 'static> Caller<'a, T> {
+    #[inline]
     pub(crate) fn new(store: &'a mut StoreInner<T>, instance: Option<InstanceNumber>) -> Self {
         Self { store, instance }
     }
 
+    #[inline]
     pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {
         self.store
     }
@@ -80,6 +82,7 @@ impl<'a, T: 'static> Caller<'a, T> {
 
     /// Whether [`Answer::Pending`] would park the activation rather than fail: whether it was begun by
     /// `start` or `resume`.
+    #[inline]
     pub fn may_park(&self) -> bool {
         self.store.opaque.vm.chains.may_park()
     }

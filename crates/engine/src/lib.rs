@@ -69,6 +69,7 @@
 //! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`], [`Payload`] |
 //! | park calls of C programs in any order | [`SecondStack`] |
 //! | load a part when it is needed | [`Linker::lazy`], [`Load`] |
+//! | pass numbers as bits, from values of one's own | [`Func::of_words`], [`Func::words`] |
 //! | nest host callbacks | [`SharedStore`] |
 #![deny(unsafe_code)]
 
@@ -99,6 +100,7 @@ mod trap;
 mod typed;
 mod value;
 mod vm;
+mod words;
 
 pub use backtrace::FrameInfo;
 pub use config::Config;
@@ -123,6 +125,7 @@ pub use tag::Tag;
 pub use typed::{TypedFunc, TypedOutcome};
 pub use value::{AnyRef, ExternRef, Val};
 pub use vm::payload::{Local, Payload};
+pub use words::{WordFunc, WordOutcome};
 
 pub use bident_abi::TrapCode;
 pub use bident_module::{

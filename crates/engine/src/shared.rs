@@ -29,6 +29,7 @@ impl<T: 'static> SharedStore<T> {
     }
 
     /// Runs `f` with the store borrowed; `None` if it is borrowed already and not lent.
+    #[inline]
     pub fn try_with<R>(&self, f: impl FnOnce(&mut StoreContextMut<'_, T>) -> R) -> Option<R> {
         self.0.try_with(f)
     }
@@ -37,6 +38,7 @@ impl<T: 'static> SharedStore<T> {
     ///
     /// # Panics
     /// If the store is borrowed already: a host function that calls back must [`Self::lend`] first.
+    #[inline]
     pub fn with<R>(&self, f: impl FnOnce(&mut StoreContextMut<'_, T>) -> R) -> R {
         self.try_with(f)
             .expect("the store is borrowed: a host function did not lend it")
@@ -47,6 +49,7 @@ impl<T: 'static> SharedStore<T> {
     ///
     /// # Panics
     /// If `caller` belongs to another store.
+    #[inline(always)]
     pub fn lend<R>(&self, caller: &mut Caller<'_, T>, f: impl FnOnce() -> R) -> R {
         self.0.lend(caller, f)
     }

@@ -3,12 +3,14 @@
 use crate::Answer;
 use crate::alloc;
 use crate::error::Error;
-use crate::host::{Caller, HostReturn, WasmValues};
+use crate::host::{Caller, HostReturn, Reply, WasmValues};
 use crate::list::{FuncNumber, InstanceNumber};
 use crate::value::Val;
 use crate::vm::instance::instance_number;
 use crate::vm::leave::{ArrayEntry, dynamic_entry};
+use crate::vm::payload::Payload;
 use crate::vm::store::StoreOpaque;
+use crate::vm::words;
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmLateFunc, fits_registers};
 use bident_module::{FuncIndex, FuncType, TypeId};
 use std::any::Any;
@@ -79,6 +81,23 @@ impl HostBody {
             ty,
             entry: entry as usize,
             fits: Fits::Array,
+            closure: Arc::new(closure),
+        }
+    }
+
+    /// A closure that takes the bits of numbers and gives those of one at most, as its type says.
+    pub(crate) fn of_words<T, F>(ty: FuncType, closure: F) -> Self
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error>
+            + Send
+            + Sync
+            + 'static,
+    {
+        Self {
+            entry: words::entry::<T, F>(&ty),
+            fits: fits_registers(&ty),
+            ty,
             closure: Arc::new(closure),
         }
     }

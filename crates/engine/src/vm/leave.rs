@@ -61,7 +61,7 @@ impl StoreOpaque {
     /// Keeps what a host call waits for until it has parked. Where it may not, the payload is dropped
     /// here, where a panic of its drop is caught.
     #[inline]
-    fn pending(&mut self, payload: Payload) -> Reply<u64> {
+    pub(crate) fn pending(&mut self, payload: Payload) -> Reply<u64> {
         if !payload.is_none() && self.vm.chains.may_park() {
             self.payload = payload;
         }
@@ -102,6 +102,7 @@ pub(crate) unsafe fn borrow_store<'a, T>(vm: *mut VmStore) -> &'a mut StoreInner
 /// # Safety
 /// Called by a leave stub with the record of a host function made with data type `T` and closure
 /// type `F`.
+#[inline(always)]
 pub(crate) unsafe fn dispatch<T: 'static, F: 'static>(
     record: *mut VmHostFunc,
     run: impl FnOnce(&mut StoreInner<T>, Option<InstanceNumber>, &F) -> Result<Reply<u64>, Error>,

@@ -21,6 +21,7 @@ pub(crate) struct Lending<T: 'static> {
 struct PutBack<'a, T: 'static>(&'a Lending<T>, Option<NonNull<StoreInner<T>>>);
 
 impl<T: 'static> Drop for PutBack<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         self.0.available.set(self.1);
     }
@@ -42,6 +43,7 @@ impl<T: 'static> Lending<T> {
     }
 
     /// Runs `f` with the store borrowed; `None` if it is borrowed already and not lent.
+    #[inline]
     pub(crate) fn try_with<R>(
         &self,
         f: impl FnOnce(&mut StoreContextMut<'_, T>) -> R,
@@ -59,6 +61,7 @@ impl<T: 'static> Lending<T> {
     ///
     /// # Panics
     /// If `caller` belongs to another store.
+    #[inline(always)]
     pub(crate) fn lend<R>(&self, caller: &mut Caller<'_, T>, f: impl FnOnce() -> R) -> R {
         let inner = NonNull::from(caller.inner_mut());
         assert!(

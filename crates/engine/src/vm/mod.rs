@@ -34,3 +34,4 @@ pub(crate) mod record;
 pub(crate) mod signals;
 pub(crate) mod store;
 pub(crate) mod throw;
+pub(crate) mod words;

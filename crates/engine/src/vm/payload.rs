@@ -168,7 +168,7 @@ pub struct Local<P> {
 
 // SAFETY: only the thread that made it reaches the value, be it to drop it.
 unsafe impl<P> Send for Local<P> {}
-// SAFETY: a shared borrow does not reach the value.
+// SAFETY: a shared borrow reaches the value only on that thread.
 unsafe impl<P> Sync for Local<P> {}
 
 impl<P> Local<P> {
@@ -179,6 +179,12 @@ impl<P> Local<P> {
             thread: this_thread(),
             value: ManuallyDrop::new(value),
         }
+    }
+
+    /// The value; `None` on another thread than it was made on.
+    #[inline]
+    pub fn get(&self) -> Option<&P> {
+        (self.thread == this_thread()).then_some(&*self.value)
     }
 
     /// The value.

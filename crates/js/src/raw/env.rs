@@ -4,6 +4,7 @@ use super::value::{Attempt, Own, Ref, Thrown};
 use rquickjs::{Ctx, Error, Value, qjs};
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 /// Which context it is. Does not keep the context alive.
@@ -179,7 +180,7 @@ impl<'js> Env<'js> {
         this: Ref<'_>,
         args: &[Own<'js>],
     ) -> Attempt<Own<'js>> {
-        const MOST: usize = 8;
+        const MOST: usize = 4;
         if args.len() > MOST {
             let mut raw: Vec<_> = args.iter().map(|arg| arg.get().raw).collect();
             return self.call_raw(function, this, &mut raw);
@@ -189,6 +190,24 @@ impl<'js> Env<'js> {
             *raw = arg.get().raw;
         }
         self.call_raw(function, this, &mut raw[..args.len()])
+    }
+
+    /// Calls a function, `this` being `undefined`, with arguments that are made now.
+    #[inline(always)]
+    pub(crate) fn call_with(
+        self,
+        function: Ref<'_>,
+        args: impl ExactSizeIterator<Item = Attempt<Own<'js>>>,
+    ) -> Attempt<Own<'js>> {
+        if args.len() > MOST_ARGUMENTS {
+            let args = args.collect::<Attempt<Vec<_>>>()?;
+            return self.call(function, Ref::UNDEFINED, &args);
+        }
+        let mut made = Arguments::new(self);
+        for arg in args {
+            made.push(arg?);
+        }
+        self.call_raw(function, Ref::UNDEFINED, made.values())
     }
 
     #[inline]
@@ -250,4 +269,48 @@ impl<'js> Env<'js> {
 
 fn check(status: i32) -> Attempt<()> {
     if status < 0 { Err(Thrown) } else { Ok(()) }
+}
+
+/// Arguments that are made without an allocation.
+const MOST_ARGUMENTS: usize = 8;
+
+/// Arguments of one call, which it owns.
+struct Arguments<'js> {
+    raw: [MaybeUninit<qjs::JSValue>; MOST_ARGUMENTS],
+    /// How many there are, from the first.
+    count: usize,
+    env: Env<'js>,
+}
+
+impl<'js> Arguments<'js> {
+    #[inline]
+    fn new(env: Env<'js>) -> Self {
+        let raw = [const { MaybeUninit::uninit() }; MOST_ARGUMENTS];
+        Self { raw, count: 0, env }
+    }
+
+    /// # Panics
+    /// If there are [`MOST_ARGUMENTS`] already.
+    #[inline]
+    fn push(&mut self, value: Own<'js>) {
+        self.raw[self.count].write(value.into_raw());
+        self.count += 1;
+    }
+
+    #[inline]
+    fn values(&mut self) -> &mut [qjs::JSValue] {
+        // SAFETY: so many have been written.
+        unsafe { self.raw[..self.count].assume_init_mut() }
+    }
+}
+
+impl Drop for Arguments<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let env = self.env;
+        for raw in self.values() {
+            // SAFETY: the reference was handed over to `push`.
+            drop(unsafe { Own::from_raw(env, *raw) });
+        }
+    }
 }

@@ -52,11 +52,42 @@ pub(super) fn write_wasm(
     match ty {
         ValType::I32 => *result = Val::I32(env.to_i32(value)?),
         ValType::I64 => *result = Val::I64(env.to_i64(value)?),
-        ValType::F32 => *result = Val::F32((env.to_f64(value)? as f32).to_bits()),
-        ValType::F64 => *result = Val::F64(env.to_f64(value)?.to_bits()),
+        ValType::F32 => *result = Val::F32(to_word(env, value, ty)? as u32),
+        ValType::F64 => *result = Val::F64(to_word(env, value, ty)?),
         ValType::Ref(ty) => *result = to_reference(realm, env, value, ty)?,
     }
     Ok(())
+}
+
+/// Whether all values of a function are numbers, with one result at most: then its calls work on their
+/// bits.
+pub(super) fn is_of_words(ty: &FuncType) -> bool {
+    let mut all = ty.params().iter().chain(ty.results());
+    all.all(|ty| !matches!(ty, ValType::Ref(_))) && ty.results().len() <= 1
+}
+
+/// `ToWebAssemblyValue` of a number: its bits.
+#[inline(always)]
+pub(super) fn to_word(env: Env<'_>, value: Ref<'_>, ty: ValType) -> Attempt<u64> {
+    Ok(match ty {
+        ValType::I32 => u64::from(env.to_i32(value)? as u32),
+        ValType::I64 => env.to_i64(value)? as u64,
+        ValType::F32 => u64::from((env.to_f64(value)? as f32).to_bits()),
+        ValType::F64 => env.to_f64(value)?.to_bits(),
+        ValType::Ref(_) => return Err(refuse(env)),
+    })
+}
+
+/// `ToJSValue` of a number, by its bits.
+#[inline(always)]
+pub(super) fn word_to_js<'js>(env: Env<'js>, word: u64, ty: ValType) -> Attempt<Own<'js>> {
+    match ty {
+        ValType::I32 => Ok(env.int(word as i32)),
+        ValType::I64 => env.bigint(word as i64),
+        ValType::F32 => Ok(env.float(f32::from_bits(word as u32).into())),
+        ValType::F64 => Ok(env.float(f64::from_bits(word))),
+        ValType::Ref(_) => Err(refuse(env)),
+    }
 }
 
 fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) -> Attempt<Val> {

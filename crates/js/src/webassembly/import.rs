@@ -1,24 +1,30 @@
 //! Imported functions: calling JavaScript from WebAssembly.
 
-use super::jspi::{self, Frame};
+use super::jspi;
 use super::realm::{HostData, Realm};
 use super::stacklet::Suspender;
 use super::{convert, errors};
 use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored, Thrown};
-use bident::{Answer, Caller, Error, Func, FuncType, Local, Payload, Val};
+use bident::{Answer, Caller, Error, Func, FuncType, Local, Payload, Reply, Val};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-/// A JavaScript function that a module imported.
+/// A JavaScript function that a module imported. Owned by the realm, which lets go of it before it ends.
 pub(crate) struct Import {
+    realm: Rc<Realm>,
     function: Stored,
     suspender: Option<Rc<Suspender>>,
+    /// Its number among those of the realm.
+    number: u32,
     /// Type of the host function.
     pub(super) ty: FuncType,
     module: String,
     name: String,
 }
+
+/// What a host function knows of its import: the realm owns it.
+type Known = Local<Weak<Import>>;
 
 /// What the modules of a realm imported from JavaScript.
 #[derive(Default)]
@@ -91,141 +97,208 @@ impl Import {
     }
 }
 
-/// Makes the host function for a JavaScript function that a module imports.
+/// Makes the host function for a JavaScript function that a module imports. One of numbers works on
+/// their bits.
 pub(super) fn create(
     realm: &Rc<Realm>,
     imported: Imported<'_>,
     ty: FuncType,
     (module, name): (&str, &str),
 ) -> Result<Func, Error> {
-    let waits = imported.waits;
-    let import = Import {
+    let number = realm.imports.list.borrow().len() as u32;
+    let import = Rc::new(Import {
+        realm: realm.clone(),
         function: imported.function.store(),
         suspender: imported.suspender,
+        number,
         ty: ty.clone(),
         module: module.to_owned(),
         name: name.to_owned(),
-    };
-    let number = realm.imports.list.borrow().len() as u32;
-    let func = realm.store.with(|store| {
-        Func::new(store, ty, move |mut caller, params, results| match waits {
-            Waits::No => call(&mut caller, number, params, results),
-            Waits::Yes => call_suspending(&mut caller, number, params),
-            Waits::ForPromises => call_for_promises(&mut caller, number, params, results),
-        })
+    });
+    let known: Known = Local::new(Rc::downgrade(&import));
+    let func = (realm.store).with(|store| match (imported.waits, convert::is_of_words(&ty)) {
+        (Waits::No, true) => Func::of_words(store, ty, move |mut caller, words, _| {
+            call_on_words(&mut caller, &known, words)
+        }),
+        (Waits::Yes, true) => Func::of_words(store, ty, move |mut caller, words, payload| {
+            *payload = call_suspending(&mut caller, &known, Params::Words(words))?;
+            Ok(Reply::Pending(()))
+        }),
+        (Waits::ForPromises, true) => {
+            Func::of_words(store, ty, move |mut caller, words, payload| {
+                let params = Params::Words(words);
+                let answer = call_for_promises(&mut caller, &known, params, word_of)?;
+                Ok(match answer {
+                    Reply::Ready(word) => Reply::Ready(word),
+                    Reply::Pending(awaited) => {
+                        *payload = awaited;
+                        Reply::Pending(())
+                    }
+                })
+            })
+        }
+        (Waits::No, false) => Func::new(store, ty, move |mut caller, params, results| {
+            call(&mut caller, &known, params, results)
+        }),
+        (Waits::Yes, false) => Func::new(store, ty, move |mut caller, params, _| {
+            call_suspending(&mut caller, &known, Params::Vals(params)).map(Answer::Pending)
+        }),
+        (Waits::ForPromises, false) => Func::new(store, ty, move |mut caller, params, results| {
+            let convert = |env: Env<'_>, value: Ref<'_>, import: &Import| {
+                let types = import.ty.results();
+                convert::results_to_wasm(&import.realm, env, value, types, results)
+            };
+            let answer = call_for_promises(&mut caller, &known, Params::Vals(params), convert)?;
+            Ok(match answer {
+                Reply::Ready(()) => Answer::Ready,
+                Reply::Pending(awaited) => Answer::Pending(awaited),
+            })
+        }),
     })?;
-    realm.imports.list.borrow_mut().push(Rc::new(import));
+    realm.imports.list.borrow_mut().push(import);
     realm.imports.numbers.borrow_mut().insert(func, number);
     Ok(func)
 }
 
 type HostCaller<'a> = Caller<'a, HostData>;
 
+#[cold]
 pub(super) fn gone() -> Error {
     Error::msg("the JavaScript context is gone")
 }
 
 /// Runs `f` with the realm, the context and the import of a host function, and the store lent.
-#[inline]
+#[inline(always)]
 fn lent<R>(
     caller: &mut HostCaller<'_>,
-    number: u32,
+    known: &Known,
     f: impl for<'js> FnOnce(&Rc<Realm>, Env<'js>, &Import) -> Attempt<R>,
 ) -> Result<R, Error> {
-    let realm = caller.data().realm().ok_or_else(gone)?;
-    let import = realm.imports.get(number).ok_or_else(gone)?;
+    let import = known.get().and_then(Weak::upgrade).ok_or_else(gone)?;
+    let realm = &import.realm;
     let result = realm.store.lend(caller, || {
-        (realm.running).with(|env| {
-            f(&realm, env, &import).map_err(|thrown| errors::carry(&realm, env, thrown))
-        })
+        (realm.running)
+            .with(|env| f(realm, env, &import).map_err(|thrown| errors::carry(realm, env, thrown)))
     });
     result.unwrap_or_else(|| Err(gone()))
 }
 
 fn call(
     caller: &mut HostCaller<'_>,
-    number: u32,
+    known: &Known,
     params: &[Val],
     results: &mut [Val],
 ) -> Result<Answer, Error> {
-    lent(caller, number, |realm, env, import| {
-        invoke(realm, env, number, import, params).and_then(|value| {
-            let types = import.ty.results();
-            convert::results_to_wasm(realm, env, value.get(), types, results)
-        })
+    lent(caller, known, |realm, env, import| {
+        let value = invoke(realm, env, import, Params::Vals(params))?;
+        convert::results_to_wasm(realm, env, value.get(), import.ty.results(), results)
     })?;
     Ok(Answer::Ready)
 }
 
+/// All of it is one function: nothing on the way goes through memory.
+#[inline(always)]
+fn call_on_words(
+    caller: &mut HostCaller<'_>,
+    known: &Known,
+    words: &[u64],
+) -> Result<Reply<u64>, Error> {
+    lent(caller, known, |realm, env, import| {
+        let value = invoke(realm, env, import, Params::Words(words))?;
+        word_of(env, value.get(), import).map(Reply::Ready)
+    })
+}
+
+/// The bits of the only result; any where there is none.
+#[inline(always)]
+fn word_of(env: Env<'_>, value: Ref<'_>, import: &Import) -> Attempt<u64> {
+    match import.ty.results() {
+        [ty, ..] => convert::to_word(env, value, *ty),
+        [] => Ok(0),
+    }
+}
+
+/// A call of a suspending import: what it waits for.
 fn call_suspending(
     caller: &mut HostCaller<'_>,
-    number: u32,
-    params: &[Val],
-) -> Result<Answer, Error> {
+    known: &Known,
+    params: Params<'_>,
+) -> Result<Payload, Error> {
     let may_park = caller.may_park();
-    let awaited = lent(caller, number, |realm, env, import| {
+    let awaited = lent(caller, known, |realm, env, import| {
         if !may_park {
             return Err(suspend_error(realm, env, import));
         }
-        let value = invoke(realm, env, number, import, params)?;
-        jspi::awaited_of(realm, env, value, number)
+        let value = invoke(realm, env, import, params)?;
+        jspi::awaited_of(realm, env, value, import.number)
     })?;
-    Ok(Answer::Pending(Payload::new(Local::new(awaited))))
+    Ok(Payload::new(Local::new(awaited)))
 }
 
-fn call_for_promises(
+/// Parameters of a host function.
+#[derive(Clone, Copy)]
+enum Params<'a> {
+    Vals(&'a [Val]),
+    /// The bits of numbers.
+    Words(&'a [u64]),
+}
+
+/// A call of an import that waits for promises; any other value is converted at once.
+fn call_for_promises<R>(
     caller: &mut HostCaller<'_>,
-    number: u32,
-    params: &[Val],
-    results: &mut [Val],
-) -> Result<Answer, Error> {
+    known: &Known,
+    params: Params<'_>,
+    convert: impl FnOnce(Env<'_>, Ref<'_>, &Import) -> Attempt<R>,
+) -> Result<Reply<R, Payload>, Error> {
     let may_park = caller.may_park();
-    let awaited = lent(caller, number, |realm, env, import| {
+    let answer = lent(caller, known, |realm, env, import| {
         let mut leaving = match &import.suspender {
             Some(suspender) => Some(suspender.leave(realm, env, import)?),
             None => None,
         };
-        let value = invoke(realm, env, number, import, params)?;
+        let value = invoke(realm, env, import, params)?;
         if raw::promise_state(env, value.get()).is_none() {
-            let types = import.ty.results();
-            convert::results_to_wasm(realm, env, value.get(), types, results)?;
-            return Ok(None);
+            return convert(env, value.get(), import).map(Reply::Ready);
         }
         if !may_park {
             return Err(suspend_error(realm, env, import));
         }
-        let awaited = jspi::awaited_of(realm, env, value, number)?;
+        let awaited = jspi::awaited_of(realm, env, value, import.number)?;
         if let Some(leaving) = &mut leaving {
             leaving.for_long();
         }
-        Ok(Some(awaited))
+        Ok(Reply::Pending(awaited))
     })?;
-    Ok(match awaited {
-        Some(awaited) => Answer::Pending(Payload::new(Local::new(awaited))),
-        None => Answer::Ready,
+    Ok(match answer {
+        Reply::Ready(result) => Reply::Ready(result),
+        Reply::Pending(awaited) => Reply::Pending(Payload::new(Local::new(awaited))),
     })
 }
 
 /// Calls the JavaScript function.
-#[inline]
+#[inline(always)]
 fn invoke<'js>(
     realm: &Rc<Realm>,
     env: Env<'js>,
-    number: u32,
     import: &Import,
-    params: &[Val],
+    params: Params<'_>,
 ) -> Attempt<Own<'js>> {
-    convert::check_signature(env, &import.ty)?;
     realm.buffers.refresh(env, &realm.store);
-    let _frame = realm.enter(Frame::Import(number));
-    let arg = |param| convert::to_js(realm, env, param);
-    let call = |args: &[Own<'js>]| env.call(import.function.get(), Ref::UNDEFINED, args);
+    let _frame = realm.frames.enter_import(import.number);
+    let function = import.function.get();
     match params {
-        [] => call(&[]),
-        [a] => call(&[arg(a)?]),
-        [a, b] => call(&[arg(a)?, arg(b)?]),
-        [a, b, c] => call(&[arg(a)?, arg(b)?, arg(c)?]),
-        many => call(&many.iter().map(arg).collect::<Attempt<Vec<_>>>()?),
+        Params::Words(words) => {
+            let args = words.iter().zip(import.ty.params());
+            env.call_with(
+                function,
+                args.map(|(word, ty)| convert::word_to_js(env, *word, *ty)),
+            )
+        }
+        Params::Vals(params) => {
+            convert::check_signature(env, &import.ty)?;
+            let arg = |param| convert::to_js(realm, env, param);
+            env.call_with(function, params.iter().map(arg))
+        }
     }
 }
 
@@ -236,23 +309,14 @@ fn suspend_error(realm: &Rc<Realm>, env: Env<'_>, import: &Import) -> Thrown {
         "the suspending import \"{}\" \"{}\"",
         import.module, import.name
     );
-    let frames = realm.frames.borrow().clone();
-    let promising = frames
-        .iter()
-        .rposition(|frame| matches!(frame, Frame::Promising(_)));
-    let between = promising.and_then(|i| {
-        let outer = frames.get(i)?;
-        let barrier = frames[i..].iter().rev().find_map(|frame| match frame {
-            Frame::Import(number) => realm.imports.get(*number),
-            Frame::Promising(_) | Frame::Loader => None,
-        })?;
-        Some((barrier, *outer))
-    });
-    let message = match between {
-        Some((barrier, outer)) => format!(
+    let message = match realm.frames.barrier() {
+        Some((outer, number)) => format!(
             "{this} cannot suspend its caller: the frames of {} stand between it and the promising call of {}",
-            barrier.describe(env),
-            outer.describe(realm),
+            realm
+                .imports
+                .get(number)
+                .map_or_else(String::new, |import| import.describe(env)),
+            realm.describe(outer),
         ),
         None => format!(
             "{this} cannot suspend its caller: no call of a WebAssembly.promising function is under way"

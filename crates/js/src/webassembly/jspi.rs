@@ -30,9 +30,9 @@ use super::{function, import};
 use crate::raw::{
     self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
 };
-use bident::{Error, Func, FuncType, Load, Local, Outcome, ParkedCall, Val, printable};
+use bident::{Error, Func, FuncType, Load, Local, Outcome, ParkedCall, Val};
 use rquickjs::{Ctx, Exception, Object, Value};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// Source of the function that awaits the promises of a call which are not fulfilled yet. It
@@ -44,55 +44,6 @@ pub(super) const AWAITER: &str = "(async (call, promise) => {
     promise = call(value, fulfilled);
   }
 })";
-
-/// A call under way, for messages.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Frame {
-    /// A promising call of this function.
-    Promising(Func),
-    /// A call of the JavaScript function with this number.
-    Import(u32),
-    /// A call of a JavaScript function that loads a module.
-    Loader,
-}
-
-impl Frame {
-    /// Words for messages.
-    pub(super) fn describe(self, realm: &Realm) -> String {
-        let Self::Promising(func) = self else {
-            return "JavaScript".to_owned();
-        };
-        match realm
-            .store
-            .with(|store| (func.name(&*store), func.index_in_module(&*store)))
-        {
-            (Some(name), _) => printable(&name).to_string(),
-            (None, index) => format!("wasm-function[{}]", index.unwrap_or_default()),
-        }
-    }
-}
-
-/// Notes a call as long as it lives.
-pub(super) struct FrameGuard<'a>(&'a RefCell<Vec<Frame>>);
-
-impl Drop for FrameGuard<'_> {
-    fn drop(&mut self) {
-        self.0.borrow_mut().pop();
-    }
-}
-
-impl Realm {
-    /// Notes a call as under way.
-    pub(super) fn enter(&self, frame: Frame) -> FrameGuard<'_> {
-        self.frames.borrow_mut().push(frame);
-        FrameGuard(&self.frames)
-    }
-
-    /// How many calls are under way.
-    pub(super) fn depth(&self) -> usize {
-        self.frames.borrow().len()
-    }
-}
 
 /// What an import that answers "pending" waits for. On its way through the engine the collector does
 /// not see the value, which is then as alive as one that a Rust frame owns; no JavaScript runs.
@@ -164,7 +115,7 @@ impl Promising {
     /// A call from JavaScript: always a promise.
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
         let outcome = function::with_params(&self.realm, env, &self.ty, args, |params| {
-            let _frame = self.realm.enter(Frame::Promising(self.func));
+            let _frame = self.realm.frames.enter_promising(self.func);
             Ok((self.realm).run(env, |store| self.func.start(store, params)))
         });
         let outcome = outcome.inspect(|_| self.realm.buffers.refresh(env, &self.realm.store));
@@ -369,7 +320,7 @@ impl PendingCall {
         let import = match awaits {
             Awaits::Import(import) => import,
             Awaits::Load(load) => {
-                let _frame = realm.enter(Frame::Promising(self.func));
+                let _frame = realm.frames.enter_promising(self.func);
                 self.border.active(realm);
                 return realm.run(env, |store| load.resume(store, parked));
             }
@@ -383,7 +334,7 @@ impl PendingCall {
             Ok(value) => convert::results_to_wasm(realm, env, value.get(), types, values),
             Err(reason) => Err(env.throw(reason)),
         };
-        let _frame = realm.enter(Frame::Promising(self.func));
+        let _frame = realm.frames.enter_promising(self.func);
         self.border.active(realm);
         realm.held.give_back(parked.id());
         match converted {

@@ -15,6 +15,7 @@ mod claims;
 mod convert;
 mod errors;
 mod exception;
+mod frames;
 mod function;
 mod global;
 mod held;

@@ -2,10 +2,10 @@
 
 use super::Payload;
 use super::buffers::Buffers;
+use super::frames::Frames;
 use super::held::HeldValues;
 use super::import::Imports;
 use super::intrinsics::Intrinsics;
-use super::jspi::Frame;
 use super::objects::Objects;
 use super::stacklet::Stacklets;
 use super::tag;
@@ -37,8 +37,8 @@ pub(crate) struct Realm {
     pub(super) running: Running,
     /// What modules imported from JavaScript.
     pub(super) imports: Imports,
-    /// Which calls are under way, outermost first.
-    pub(super) frames: RefCell<Vec<Frame>>,
+    /// Which calls are under way.
+    pub(super) frames: Frames,
     /// Memories whose buffer JavaScript has seen.
     pub(super) buffers: Buffers,
     /// The tag under which WebAssembly sees what JavaScript throws.
@@ -96,7 +96,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             store: SharedStore::new(store),
             running: Running::default(),
             imports: Imports::default(),
-            frames: RefCell::default(),
+            frames: Frames::default(),
             buffers: Buffers::default(),
             js_tag,
             held: HeldValues::default(),

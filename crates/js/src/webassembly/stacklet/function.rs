@@ -1,7 +1,7 @@
 //! Exported functions that may return a promise, and imported functions with a mark.
 
 use super::super::import::Waits;
-use super::super::jspi::{self, Frame};
+use super::super::jspi;
 use super::super::realm::{self, Realm, RealmRef};
 use super::super::{Payload, api, function};
 use super::border::Border;
@@ -85,7 +85,7 @@ impl AsyncFunction {
         let outcome = function::with_params(realm, env, &self.ty, args, |params| {
             // Here, because conversions may have run JavaScript.
             self.border.check(realm, env)?;
-            let _frame = realm.enter(Frame::Promising(self.func));
+            let _frame = realm.frames.enter_promising(self.func);
             Ok(self.border.start(realm, env, self.func, params))
         })?;
         realm.buffers.refresh(env, &realm.store);

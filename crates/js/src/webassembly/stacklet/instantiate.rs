@@ -2,7 +2,7 @@
 
 use super::super::import::Waits;
 use super::super::instance::{namespace_of_import, read_import, value_of_import};
-use super::super::jspi::{self, Frame};
+use super::super::jspi;
 use super::super::realm::{self, HostData, Realm};
 use super::super::{Payload, api, module};
 use super::object::{self, StackletObject};
@@ -130,7 +130,7 @@ fn run_start<'js>(
     let (realm, border) = (realm.reference(env), stacklet.border.clone());
     border.check(&realm, env)?;
     let outcome = {
-        let _frame = realm.enter(Frame::Promising(start));
+        let _frame = realm.frames.enter_promising(start);
         border.start(&realm, env, start, &[])
     };
     realm.buffers.refresh(env, &realm.store);

@@ -8,7 +8,6 @@
 //!                 settled ─► LoadReaction: Load::finish, then that promise ─► Load::resume of each
 //! ```
 
-use super::super::jspi::Frame;
 use super::super::realm::{self, HostData, Realm, RealmRef};
 use super::super::{Payload, errors, import, module};
 use super::expected;
@@ -171,7 +170,7 @@ fn begin(
 
 fn call_loader<'js>(realm: &Rc<Realm>, env: Env<'js>, function: Ref<'_>) -> Attempt<Own<'js>> {
     realm.buffers.refresh(env, &realm.store);
-    let _frame = realm.enter(Frame::Loader);
+    let _frame = realm.frames.enter_loader();
     env.call(function, Ref::UNDEFINED, &[])
 }
 

@@ -48,7 +48,7 @@ impl Suspender {
     }
 
     pub(super) fn active(&self, realm: &Realm) {
-        let depth = realm.depth();
+        let depth = realm.frames.depth();
         self.0.set(State::Active { depth });
     }
 
@@ -69,7 +69,7 @@ impl Suspender {
     ) -> Attempt<Leaving<'_>> {
         let active = self.0.get();
         let why = match active {
-            State::Active { depth } if depth == realm.depth() => {
+            State::Active { depth } if depth == realm.frames.depth() => {
                 self.0.set(State::Suspended);
                 let suspender = self;
                 return Ok(Leaving { suspender, active });
