@@ -119,7 +119,6 @@ type Mixed = unsafe extern "C" fn(
 ) -> Reaction;
 
 /// Entry for integers and floats that fit registers.
-#[expect(clippy::too_many_arguments, reason = "one for each register")]
 unsafe extern "C" fn mixed<T, F>(
     record: *mut VmHostFunc,
     a: u64,

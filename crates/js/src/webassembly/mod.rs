@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!  global ─► realm object ─► Realm ─► SharedStore<HostData> ─► engine's store
-//!                 ▲            │                                    │
-//!                 └─ objects ◄─┘ caches, imports, held values       └─► Weak<Realm>, for imports
+//!                 ▲            │ ▲                                  │
+//!                 └─ objects ◄─┘ └──────── Import ◄── Weak ─────────┘ host functions
+//!            caches, held values
 //! ```
 //!
 //! One [`Realm`] per context. A JavaScript object, the realm object, owns the JavaScript values in it;
