@@ -46,12 +46,22 @@ macro_rules! switch_with {
             "cmp [rax + {LAST}], edx",
             "jne {several}f",
             "{last_known}:",
-            "movups xmm0, [rcx + {PARENT}]",
-            "movups [r8 + {PARENT}], xmm0",
+            "mov r11, [rcx + {PARENT}]",
+            "mov rcx, [rcx + {HANDLERS}]",
+            "cmp [r8 + {PARENT}], r11",
+            "jne {other_parent}f",
+            "cmp [r8 + {HANDLERS}], rcx",
+            "jne {other_parent}f",
+            "{linked}:",
             "mov [r10 + {CURRENT}], rax",
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
             $($go,)*
+            // Another had it the last time.
+            "{other_parent}:",
+            "mov [r8 + {PARENT}], r11",
+            "mov [r8 + {HANDLERS}], rcx",
+            "jmp {linked}b",
             // It was not switched to, but resumed.
             "{was_resumed}:",
             "mov rdi, [r9 + {REFERENCE}]",
@@ -113,6 +123,8 @@ macro_rules! switch_with {
             last_noted = const 24,
             several = const 25,
             last_known = const 26,
+            other_parent = const 27,
+            linked = const 28,
             next_clause = const 62,
             leave_builtin = sym leave_builtin,
             REFERENCE = const REFERENCE,
@@ -159,5 +171,3 @@ const _: () = assert!(
     SWITCH == 1,
     "tags are aligned, so that the lowest bit is free"
 );
-// `switch` copies both at once.
-const _: () = assert!(offset_of!(Stacklet, handlers) == offset_of!(Stacklet, parent) + 8);

@@ -87,8 +87,10 @@ macro_rules! resume_with {
             "cmp dword ptr [r9 + {LAST}], 0",
             "jne {was_first}f",
             "{waits}:",
+            // Not added to the word in memory, which `suspend` loads soon.
             "mov r11, {REVISION}",
-            "add [rax + {REFERENCE}], r11",
+            "add rsi, r11",
+            "mov [rax + {REFERENCE}], rsi",
             "jc {wrapped}f",
             // rax -> first of the chain, r8 -> last, r9 -> parent to be.
             "{used_up}:",
