@@ -8,7 +8,7 @@ use crate::image::{self, Code};
 use crate::trampoline::{self, Order, Trampoline};
 use crate::work::{self, Budget, Limits};
 use bident_abi::VmLayout;
-use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module, printable};
+use bident_module::{BodyValidator, FuncType, Inline, Module, printable};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::Function;
 use rayon::prelude::*;
@@ -178,7 +178,8 @@ impl std::fmt::Debug for Compiler {
 /// For each body, where calls of its function are translated in place.
 fn inlined(module: &Module, bodies: &[BodyValidator]) -> Vec<Inline> {
     let mut wanted: Vec<_> = module.wrappers.iter().map(|w| w.inline).collect();
-    if wanted.contains(&Inline::Always) {
+    let begins = |inline: &Inline| matches!(inline, Inline::Always | Inline::Test(_));
+    if wanted.iter().any(begins) {
         for (defined, inline) in wanted.iter_mut().enumerate() {
             if *inline != Inline::Never
                 && !bident_module::is_valid_body(module, defined, &bodies[defined])
@@ -210,7 +211,7 @@ fn chunks(module: &Module, bodies: Vec<BodyValidator>) -> Vec<Chunk> {
 
 /// A function in an error message.
 pub(crate) fn describe(module: &Module, defined: usize) -> String {
-    let index = FuncIndex(module.imported.funcs + defined as u32);
+    let index = module.func_of(defined);
     match module.func_name(index) {
         Some(name) => format!("function {} (`{}`)", index.0, printable(name)),
         None => format!("function {}", index.0),

@@ -89,7 +89,7 @@ pub(crate) fn translate(
     func: &mut Function,
 ) -> Result<Translated, Error> {
     let module = shared.module;
-    let index = FuncIndex(module.imported.funcs + defined as u32);
+    let index = module.func_of(defined);
     let body = module.function_body(defined);
     let ty = module.func_type(index);
     let mut validator = validator.into_validator(std::mem::take(&mut scratch.validator));
@@ -314,7 +314,7 @@ impl<'m, 'f> Translator<'m, 'f> {
 
     /// Whether calls of a defined function, and its returns, are jumps.
     fn is_neutral(&self, defined: usize) -> bool {
-        let index = FuncIndex(self.module.imported.funcs + defined as u32);
+        let index = self.module.func_of(defined);
         self.module.wrapper(defined).neutral
             && signature::can_be_neutral(self.module.func_type(index))
     }

@@ -7,7 +7,9 @@
 //!   ┊ results  ◄──  end
 //! ```
 //!
-//! What is left of such a call in a backtrace is in [`Origins`]: for each operator of the callee, where
+//! Of a function that begins with a test (`guard.rs` of `bident-module`) that comes before the call.
+//!
+//! What is left of a call in place in a backtrace is in [`Origins`]: for each operator of the callee, where
 //! the call is.
 
 use crate::artifact::INLINED;
@@ -17,9 +19,9 @@ use crate::operands::{Construct, ConstructKind};
 use crate::ops;
 use crate::signature::clif_types;
 use bident_module::{FuncIndex, FuncType, Inline};
-use cranelift_codegen::ir::SourceLoc;
+use cranelift_codegen::ir::{Block, InstBuilder, SourceLoc};
 use cranelift_frontend::Variable;
-use wasmparser::OperatorsReader;
+use wasmparser::{Operator, OperatorsReader};
 
 /// Bytes of bodies that are translated in place in one function, at most: so the size of the code stays
 /// in proportion to that of the module.
@@ -87,7 +89,7 @@ pub(crate) fn is_wanted(t: &mut Translator<'_, '_>, defined: usize) -> bool {
     let wanted = match t.inline.get(defined) {
         Some(Inline::Always) => depth < MOST_DEPTH,
         Some(Inline::Inside) => depth > 0,
-        Some(Inline::Never) | None => false,
+        Some(Inline::Never | Inline::Test(_)) | None => false,
     };
     let bytes = t.origins.bytes + module.bodies[defined].range.len();
     // Positions have to be told from `INLINED`.
@@ -96,6 +98,50 @@ pub(crate) fn is_wanted(t: &mut Translator<'_, '_>, defined: usize) -> bool {
         t.origins.bytes = bytes;
     }
     wanted
+}
+
+/// Before a call of a function that begins with a test: leads around the call where it would do nothing. Gives
+/// where the two ways come together.
+pub(crate) fn test(
+    t: &mut Translator<'_, '_>,
+    func: FuncIndex,
+    defined: usize,
+) -> Result<Option<Block>, Error> {
+    let Some(&Inline::Test(guard)) = t.inline.get(defined) else {
+        return Ok(None);
+    };
+    let module = t.module;
+    let ty = module.func_type(func);
+    let height = t.operands.height();
+    let args = t.operands.top(ty.params().len()).to_vec();
+    let place = t.body.place;
+    let locals = Vec::with_capacity(args.len());
+    let caller = std::mem::replace(&mut t.body, Body { ty, locals, place });
+    for (value, ty) in args.into_iter().zip(clif_types(ty.params())) {
+        t.declare(ty, value);
+    }
+    let mut operators = module.function_body(defined).get_operators_reader()?;
+    for _ in 0..guard.operators {
+        let op = operators.read()?;
+        t.work.foresee(module, &op);
+        if !matches!(op, Operator::Block { .. }) {
+            ops::translate(t, &op)?;
+        }
+    }
+    t.check_work()?;
+    t.body = caller;
+    let condition = t.operands.pop();
+    t.operands.truncate(height);
+    let (call, behind) = (t.b.create_block(), t.b.create_block());
+    let (zero, other) = if guard.returns_at_zero {
+        (behind, call)
+    } else {
+        (call, behind)
+    };
+    t.b.ins().brif(condition, other, &[], zero, &[]);
+    t.b.seal_block(call);
+    t.b.switch_to_block(call);
+    Ok(Some(behind))
 }
 
 /// Translates the body of a function, which is valid, in place of a call.

@@ -289,3 +289,57 @@ fn neutral_functions_grow_stacks() {
         guest.check_idle();
     });
 }
+
+/// A walk of 31 nodes that suspends at each, with ways to begin, and how often what is behind the test runs.
+#[test]
+fn tests_before_recursive_calls() {
+    const GONE: &str = "(i32.gt_u (local.get 0) (i32.const 31))";
+    const THERE: &str = "(i32.le_u (local.get 0) (i32.const 31))";
+    const NODE: &str = "
+        (call $walk (i32.shl (local.get 0) (i32.const 1)))
+        (suspend $visit (local.get 0))
+        (call $walk (i32.add (i32.shl (local.get 0) (i32.const 1)) (i32.const 1)))";
+    const COUNT: &str = "(global.set $count (i32.add (global.get $count) (i32.const 1)))";
+    let caught = format!("(block (try_table (catch_all 0) {NODE}))");
+    for (body, counted) in [
+        (format!("(if {GONE} (then (return))) {NODE}"), 0),
+        (format!("(if {THERE} (then {NODE}))"), 0),
+        (format!("(br_if 0 {GONE}) {NODE}"), 0),
+        (format!("(block (block (br_if 1 {GONE}) {NODE}))"), 0),
+        (format!("(block (br_if 0 {GONE}) {NODE} {COUNT})"), 31),
+        (format!("(i32.const 7) (br_if 0 {GONE}) (drop) {NODE}"), 0),
+        (format!("(if {GONE} (then (return))) {caught}"), 0),
+        // Nodes that are not there do something, too.
+        (format!("(block (br_if 0 {GONE}) {NODE}) {COUNT}"), 63),
+        (format!("(if {THERE} (then {NODE}) (else {COUNT}))"), 32),
+        (format!("{COUNT} (br_if 0 {GONE}) {NODE}"), 63),
+    ] {
+        let wat = format!(
+            r#"(module
+            (type $f (func)) (type $c (cont $f)) (tag $visit (param i32))
+            (global $count (mut i32) (i32.const 0))
+            (elem declare func $walks)
+            (func $walk (param i32) {body})
+            (func $walks (call $walk (i32.const 1)) (call $walk (i32.const 32)))
+            (func (export "run") (result i32 i32) (local $sum i32) (local $k (ref null $c))
+              (local.set $k (cont.new $c (ref.func $walks)))
+              (loop $again
+                (block $on (result i32 (ref $c))
+                  (resume $c (on $visit $on) (local.get $k))
+                  (return (local.get $sum) (global.get $count)))
+                (local.set $k)
+                (local.set $sum (i32.add (local.get $sum)))
+                (br $again))
+              (unreachable)))"#
+        );
+        // The call from `walks` that finds nothing.
+        let counted = if counted > 31 { counted + 1 } else { counted };
+        both(|engine| {
+            let mut guest = Guest::plain(engine, &wat);
+            let results = guest.call("run", &[]).unwrap();
+            let results: Vec<_> = results.iter().map(|v| v.i32().unwrap()).collect();
+            assert_eq!(results, [496, counted], "{body}");
+            guest.check_idle();
+        });
+    }
+}

@@ -324,11 +324,16 @@ impl Module {
         let position = position as usize;
         let next = self.bodies.partition_point(|b| b.range.start <= position);
         let defined = next.checked_sub(1)?;
-        let index = FuncIndex(self.imported.funcs + defined as u32);
+        let index = self.func_of(defined);
         self.bodies[defined]
             .range
             .contains(&position)
             .then_some(index)
+    }
+
+    /// Index of a defined function.
+    pub fn func_of(&self, defined: usize) -> FuncIndex {
+        FuncIndex(self.imported.funcs + defined as u32)
     }
 
     /// What is to know of a defined function as one around transfers.

@@ -15,6 +15,7 @@
 //! nothing speaks against it: one that is recursive returns better by `ret`, one that can be called
 //! through a reference is called by a real call.
 
+use crate::guard::{self, Guard};
 use crate::module::{ConstOp, ElemItems, Module};
 
 /// What matters of a body.
@@ -47,6 +48,8 @@ pub enum Inline {
     /// Nowhere.
     #[default]
     Never,
+    /// Nowhere, but the test that it begins with is: it is recursive.
+    Test(Guard),
     /// In a body that is itself in place: it is small, and calls nothing.
     Inside,
     /// Everywhere: it is a small function around a transfer, or around a call of such a one.
@@ -77,6 +80,11 @@ pub(crate) fn find(module: &Module, mut calls: Vec<Calls>) -> Vec<Wrapper> {
     for &body in &order.bodies {
         let body = body as usize;
         let of = &calls[body];
+        if order.recursive[body]
+            && let Some(guard) = guard::find(module, body)
+        {
+            wrappers[body].inline = Inline::Test(guard);
+        }
         if of.tail || order.recursive[body] {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Which functions are wrappers around transfers, and what makes one of a function.
 
-use bident_module::{FuncIndex, Inline, Module, Wrapper, decode};
+use bident_module::{FuncIndex, Guard, Inline, Module, Wrapper, decode};
 
 fn module(functions: &str) -> Module {
     let text = format!(
@@ -83,6 +83,83 @@ fn recursive_functions_return_by_ret() {
     for name in ["a", "b", "c", "d"] {
         check(diamond, name, true, Inline::Always);
     }
+}
+
+#[test]
+fn recursive_functions_have_their_test_in_place() {
+    let again = "(call $f (i32.const 0)) (suspend $t)";
+    let test = |operators, returns_at_zero| {
+        Inline::Test(Guard {
+            operators,
+            returns_at_zero,
+        })
+    };
+    let long = "(i32.add (i32.const 1) ".repeat(4);
+    for (body, inline) in [
+        (format!("(br_if 0 (local.get 0)) {again}"), test(1, false)),
+        (
+            format!("(if (local.get 0) (then (return))) {again}"),
+            test(1, false),
+        ),
+        (
+            format!("(if (i32.eqz (local.get 0)) (then {again}))"),
+            test(2, true),
+        ),
+        (
+            format!("(block (block (br_if 1 (local.get 0)) {again}))"),
+            test(3, false),
+        ),
+        (
+            format!("(block (br_if 1 (local.get 0)) {again}) nop"),
+            test(2, false),
+        ),
+        (
+            format!("(block (loop {again} br 0)) (br_if 0 (local.get 0))"),
+            Inline::Never,
+        ),
+        (
+            format!("(block (br_if 0 (local.get 0)) {again}) nop"),
+            Inline::Never,
+        ),
+        (
+            format!("(if (local.get 0) (then {again})) nop"),
+            Inline::Never,
+        ),
+        (
+            format!("(if (local.get 0) (then {again}) (else nop))"),
+            Inline::Never,
+        ),
+        (
+            format!("(if (local.get 0) (then nop)) {again}"),
+            Inline::Never,
+        ),
+        (
+            format!("(local i32) (br_if 0 (local.get 1)) {again}"),
+            Inline::Never,
+        ),
+        (
+            format!("(br_if 0 (i32.div_u (local.get 0) (local.get 0))) {again}"),
+            Inline::Never,
+        ),
+        (
+            format!("(br_if 0 {long} (local.get 0) ))))) {again}"),
+            Inline::Never,
+        ),
+        (format!("(br_if 0 (global.get 0)) {again}"), Inline::Never),
+    ] {
+        let text = format!("(global (mut i32) (i32.const 0)) (func $f (param i32) {body})");
+        check(&text, "f", false, inline);
+    }
+    // What is not recursive is called, or in place as a whole; what has results is called.
+    check(
+        "(func $f (param i32) (br_if 0 (local.get 0)) (suspend $t))",
+        "f",
+        true,
+        Inline::Always,
+    );
+    let result = "(func $f (param i32) (result i32)
+        (if (local.get 0) (then (return (i32.const 0)))) (call $f (i32.const 1)) (suspend $t))";
+    check(result, "f", false, Inline::Never);
 }
 
 #[test]

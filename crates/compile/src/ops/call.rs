@@ -48,13 +48,19 @@ enum Code {
 }
 
 pub(super) fn call(t: &mut Translator<'_, '_>, func: FuncIndex) -> Result<(), Error> {
-    if let Some(defined) = t.module.defined_func(func)
-        && inline::is_wanted(t, defined)
-    {
-        return inline::call(t, func, defined);
+    let mut behind = None;
+    if let Some(defined) = t.module.defined_func(func) {
+        if inline::is_wanted(t, defined) {
+            return inline::call(t, func, defined);
+        }
+        behind = inline::test(t, func, defined)?;
     }
     let callee = named(t, func, Translator::callee_ref);
     finish_call(t, callee);
+    if let Some(behind) = behind {
+        t.b.ins().jump(behind, &[]);
+        control::go_on_in(t, behind);
+    }
     Ok(())
 }
 
