@@ -70,9 +70,21 @@ impl<'a, T: 'static> Caller<'a, T> {
         Some(Instance::new_handle(&self.store.opaque, self.instance?))
     }
 
-    /// An export of the calling instance.
+    /// An export of the calling instance. Where that was loaded late ([`crate::Linker::lazy`]) and has no
+    /// such export: of the instance that it was loaded for.
     pub fn get_export(&mut self, name: &str) -> Option<Extern> {
-        self.instance()?.get_export(&mut *self, name)
+        let number = self.instance?;
+        let own = self.instance()?.get_export(&mut *self, name);
+        own.or_else(|| {
+            let store = &self.store.opaque;
+            let primary = Instance::new_handle(store, store.instances[number].primary?);
+            primary.get_export(self, name)
+        })
+    }
+
+    /// How many modules that were loaded late have failed in this store and left something.
+    pub(crate) fn failed_parts(&self) -> u32 {
+        self.store.opaque.failed_parts
     }
 
     /// As [`crate::Store::gc`].

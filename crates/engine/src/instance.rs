@@ -5,7 +5,7 @@ use crate::func::Func;
 use crate::global::Global;
 use crate::host::WasmValues;
 use crate::instantiate::{instantiate, prepare, start_of};
-use crate::list::InstanceNumber;
+use crate::list::{FuncNumber, InstanceNumber};
 use crate::memory::Memory;
 use crate::module::Module;
 use crate::store::{AsContext, AsContextMut};
@@ -131,6 +131,22 @@ impl Instance {
         self.number
     }
 
+    /// Number of the exported function with this name.
+    pub(crate) fn exported_func(
+        self,
+        store: &mut StoreOpaque,
+        name: &str,
+    ) -> Result<Option<FuncNumber>, Error> {
+        let own = self.number_in(store)?;
+        let module = store.instances[own].module.inner().clone();
+        let item = module
+            .export(name)
+            .map(|export| store.item(own, export.item));
+        item.and_then(Extern::into_func)
+            .map(|func| func.number_in(store))
+            .transpose()
+    }
+
     /// Instantiates a module with imports in the module's order, and runs its start function.
     ///
     /// # Errors
@@ -146,7 +162,7 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Self, Error> {
         let inner = store.context_mut().0;
-        let number = instantiate(inner, module, imports)?;
+        let number = instantiate(inner, module, imports, |_, _| ())?;
         Ok(Self::new_handle(&inner.opaque, number))
     }
 
@@ -161,7 +177,7 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<(Self, Option<Func>), Error> {
         let opaque = &mut store.context_mut().0.opaque;
-        let number = prepare(opaque, module, imports)?;
+        let number = prepare(opaque, module, imports, |_, _| ())?;
         let start = start_of(opaque, number);
         Ok((Self::new_handle(opaque, number), start))
     }

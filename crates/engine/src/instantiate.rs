@@ -14,13 +14,14 @@ use bident_module::{
     GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
 };
 
-/// Instantiates a module; gives the instance's number.
+/// Instantiates a module; gives the instance's number. `made` gets it before anybody may call functions of it.
 pub(crate) fn instantiate<T>(
     store: &mut StoreInner<T>,
     module: &Module,
     imports: &[Extern],
+    made: impl FnOnce(&mut StoreOpaque, InstanceNumber),
 ) -> Result<InstanceNumber, Error> {
-    let instance = prepare(&mut store.opaque, module, imports)?;
+    let instance = prepare(&mut store.opaque, module, imports, made)?;
     run_start(store, instance)?;
     Ok(instance)
 }
@@ -30,6 +31,7 @@ pub(crate) fn prepare(
     opaque: &mut StoreOpaque,
     module: &Module,
     imports: &[Extern],
+    made: impl FnOnce(&mut StoreOpaque, InstanceNumber),
 ) -> Result<InstanceNumber, Error> {
     if !module.engine().same(&opaque.engine) {
         return Err(Error::usage(
@@ -46,6 +48,7 @@ pub(crate) fn prepare(
         }
     }
     let instance = opaque.add_instance(module.clone(), items)?;
+    made(opaque, instance);
     init_globals(opaque, instance)?;
     init_tables(opaque, instance)?;
     init_elems(opaque, instance)?;

@@ -91,6 +91,7 @@ mod list;
 mod memory;
 mod module;
 mod outcome;
+mod program;
 mod second_stack;
 mod shared;
 mod store;

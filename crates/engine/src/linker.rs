@@ -6,12 +6,16 @@ use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Answer, Caller, IntoFunc};
 use crate::instance::{Extern, Instance};
-use crate::lazy::{Groups, LazyModule, Load};
+use crate::instantiate::{instantiate, prepare, start_of};
+use crate::lazy::{LazyModule, Load};
+use crate::list::InstanceNumber;
 use crate::module::Module;
+use crate::program::{Late, Program};
 use crate::store::AsContextMut;
 use crate::value::Val;
 use crate::vm::host_func::HostBody;
-use bident_module::{ExternType, FuncType, printable};
+use crate::vm::store::StoreOpaque;
+use bident_module::{ExternType, FuncType, Import, ItemType, TypeIndex, printable};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -21,7 +25,7 @@ pub struct Linker<T: 'static> {
     engine: Engine,
     /// Shared by clones until one of them gets another name.
     names: Arc<HashMap<Arc<str>, Names>>,
-    lazy: HashMap<Arc<str>, LazyModule<T>>,
+    lazy: Arc<HashMap<Arc<str>, LazyModule<T>>>,
     shadowing: bool,
 }
 
@@ -53,7 +57,7 @@ impl<T: 'static> Linker<T> {
         Self {
             engine: engine.clone(),
             names: Arc::default(),
-            lazy: HashMap::new(),
+            lazy: Arc::default(),
             shadowing: false,
         }
     }
@@ -162,8 +166,10 @@ impl<T: 'static> Linker<T> {
 
     /// Says that functions imported from `module` are loaded when one of them is first called. They
     /// come from the secondary module of a program that was split in two, as by `wasm-split`
-    /// (`placeholder` is its name for `module`). That imports exports of the primary instance from
-    /// `primary`, and other names as this linker has them now.
+    /// (`placeholder`, or `placeholder.NAME`, is its name for `module`). That imports exports of the
+    /// primary instance from `primary`, and other names as this linker has them now; functions of late
+    /// modules are the primary's own, so each is loaded once for all parts of a program. For host
+    /// functions that it calls, [`Caller::get_export`](crate::Caller::get_export) finds what the primary exports.
     ///
     /// What stands for an import in the end is the secondary's export of the same name; else what its
     /// element segments put into the primary's tables, where the import lay. Names that are defined
@@ -172,7 +178,9 @@ impl<T: 'static> Linker<T> {
     /// `loader` gives the module at once, or `None` where that takes time: the call parks, with a
     /// [`Load`] as payload, as do all that need it meanwhile. A call that cannot be parked is an error
     /// of kind `Barrier`. `loader` is called once for each instance of a primary module; again after a
-    /// failure, and where no clone of the unfinished [`Load`] is left.
+    /// failure, and where no clone of the unfinished [`Load`] is left. Where an instantiation fails, what it
+    /// left stays in the store: after a thousand such failures nothing is loaded late there any more, an error
+    /// of kind `Limit` at each call.
     ///
     /// ```
     /// # use bident::*;
@@ -213,7 +221,7 @@ impl<T: 'static> Linker<T> {
             return Err(Error::link(format!("`{module}` is loaded lazily already")));
         }
         let lazy = LazyModule::new(module, primary, loader);
-        self.lazy.insert(module.into(), lazy);
+        Arc::make_mut(&mut self.lazy).insert(module.into(), lazy);
         Ok(self)
     }
 
@@ -255,14 +263,10 @@ impl<T: 'static> Linker<T> {
     /// As for [`Instance::new`].
     pub fn instantiate(
         &self,
-        mut store: impl AsContextMut<Data = T>,
+        store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<Instance, Error> {
-        let mut groups = Groups::new(self);
-        let imports = self.imports(&mut store, module, &[], &mut groups)?;
-        let instance = Instance::new(store, module, &imports)?;
-        groups.belong_to(instance);
-        Ok(instance)
+        self.link(store, module, None)
     }
 
     /// The same without a run of the start function, which comes along as from
@@ -277,36 +281,80 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         given: &[Option<Extern>],
     ) -> Result<(Instance, Option<Func>), Error> {
-        let mut groups = Groups::new(self);
-        let imports = self.imports(&mut store, module, given, &mut groups)?;
-        let (instance, start) = Instance::without_start(store, module, &imports)?;
-        groups.belong_to(instance);
-        Ok((instance, start))
+        let (imports, program) = self.imports(&mut store, module, given, None)?;
+        let opaque = &mut store.context_mut().0.opaque;
+        let number = prepare(opaque, module, &imports, |store, instance| {
+            add_to(program.as_deref(), store, instance);
+        })?;
+        let start = start_of(opaque, number);
+        Ok((Instance::new_handle(opaque, number), start))
     }
 
-    /// What the module imports, in its order.
+    /// As [`Linker::instantiate`], also for a late module.
+    pub(crate) fn link(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+        late: Option<&Late<T>>,
+    ) -> Result<Instance, Error> {
+        let (imports, program) = self.imports(&mut store, module, &[], late)?;
+        let inner = store.context_mut().0;
+        let number = instantiate(inner, module, &imports, |store, instance| {
+            add_to(program.as_deref(), store, instance);
+        })?;
+        Ok(Instance::new_handle(&inner.opaque, number))
+    }
+
+    /// What the module imports, in its order; and the program that it is of, if it has late modules.
     fn imports(
         &self,
         mut store: impl AsContextMut<Data = T>,
         module: &Module,
         given: &[Option<Extern>],
-        groups: &mut Groups<'_, T>,
-    ) -> Result<Vec<Extern>, Error> {
+        late: Option<&Late<T>>,
+    ) -> Result<(Vec<Extern>, Option<Arc<Program<T>>>), Error> {
         self.check(store.context_mut().engine(), "store")?;
         self.check(module.engine(), "module")?;
-        let mut imports = alloc::list(module.imports().len(), "imports")?;
-        for (position, import) in module.imports().enumerate() {
-            let mut found = given.get(position).copied().flatten();
-            if found.is_none() {
-                found = self.get(&mut store, import.module(), import.name())?;
-            }
-            if let (None, Some(lazy)) = (found, self.lazy.get(import.module())) {
-                found = groups.function(&mut store, module, position, lazy)?;
-            }
-            imports
-                .push(found.ok_or_else(|| unknown(import.module(), import.name(), import.ty()))?);
+        if let Some(late) = late {
+            // Who loads again and again leaves nothing behind where a name is missing.
+            self.find_all(&store.context_mut().0.opaque, module, late)?;
         }
-        Ok(imports)
+        let mut program = late.map(|late| late.program.clone());
+        let mut imports = alloc::list(module.imports().len(), "imports")?;
+        for (position, import) in module.inner().imports.iter().enumerate() {
+            let given = given.get(position).copied().flatten();
+            let of_primary = || late.and_then(|late| late.export(&mut store, import));
+            let mut found = given.or_else(of_primary);
+            if found.is_none() {
+                found = self.get(&mut store, &import.module, &import.name)?;
+            }
+            if let (None, Some((lazy, ty))) = (found, self.lazy_function(import)) {
+                let id = store.context_mut().0.opaque.id;
+                let new = || Arc::new(Program::new(self.clone(), id));
+                let program = program.get_or_insert_with(new);
+                found = Some(program.function(&mut store, module, (&import.name, ty), lazy)?);
+            }
+            imports.push(found.ok_or_else(|| unknown(module, import))?);
+        }
+        Ok((imports, program))
+    }
+
+    /// What loads the function that this imports, if it is loaded late.
+    fn lazy_function(&self, import: &Import) -> Option<(&LazyModule<T>, TypeIndex)> {
+        match import.kind {
+            ItemType::Func(ty) => Some((self.lazy.get(&*import.module)?, ty)),
+            _ => None,
+        }
+    }
+
+    /// Checks that there is something for each import of a late module.
+    fn find_all(&self, store: &StoreOpaque, module: &Module, late: &Late<T>) -> Result<(), Error> {
+        let missing = module.inner().imports.iter().find(|import| {
+            !(late.exports(store, import)
+                || self.contains(&import.module, &import.name)
+                || self.lazy_function(import).is_some())
+        });
+        missing.map_or(Ok(()), |import| Err(unknown(module, import)))
     }
 
     /// Types mean something in their own engine only.
@@ -328,12 +376,21 @@ impl<T: 'static> Linker<T> {
     }
 }
 
-fn unknown(module: &str, name: &str, ty: &ExternType) -> Error {
+fn add_to<T>(program: Option<&Program<T>>, store: &mut StoreOpaque, instance: InstanceNumber) {
+    if let Some(program) = program {
+        program.add_instance(store, instance);
+    }
+}
+
+fn unknown(module: &Module, import: &Import) -> Error {
+    let ty = module
+        .canonical()
+        .extern_type(module.inner().import_type(import));
     let ty = match ty {
         ExternType::Func(f) => format!("function {f}"),
         other => other.kind().to_owned(),
     };
-    let (module, name) = (printable(module), printable(name));
+    let (module, name) = (printable(&import.module), printable(&import.name));
     Error::link(format_args!(
         "unknown import: `{module}.{name}` ({ty}) is not defined"
     ))

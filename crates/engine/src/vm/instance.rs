@@ -31,6 +31,8 @@ pub(crate) struct Items {
 pub(crate) struct InstanceData {
     ctx: NonNull<VmCtx>,
     pub(crate) module: Module,
+    /// The instance that it was loaded late for.
+    pub(crate) primary: Option<InstanceNumber>,
     pub(crate) items: Items,
     /// Records of defined functions that can become references: a leaked box.
     func_refs: NonNull<[VmFuncRef]>,
@@ -77,6 +79,7 @@ impl InstanceData {
             elems: List::default(),
             second: None,
             module,
+            primary: None,
             items,
         };
         instance.take_in(store);

@@ -58,6 +58,8 @@ pub(crate) struct StoreOpaque {
     /// Why a host function ended the run that now unwinds.
     pub(crate) unwinding: Option<Unwinding>,
     pub(crate) instances: List<InstanceNumber, InstanceData>,
+    /// How many modules that were loaded late have failed and left something.
+    pub(crate) failed_parts: u32,
     pub(crate) funcs: List<FuncNumber, FuncData>,
     #[expect(clippy::vec_box, reason = "compiled code holds their addresses")]
     pub(crate) host_funcs: Vec<Box<HostFunc>>,
@@ -181,6 +183,7 @@ impl StoreOpaque {
             payload: Payload::NONE,
             unwinding: None,
             instances: List::default(),
+            failed_parts: 0,
             funcs: List::default(),
             host_funcs: Vec::new(),
             memories: List::default(),
