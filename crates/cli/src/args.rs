@@ -36,7 +36,7 @@ pub(crate) enum Command {
 )]
 pub(crate) struct Run {
     /// Run all FILEs as classic scripts, in order, in one global scope
-    #[arg(long, conflicts_with_all = ["invoke", "dirs", "env"])]
+    #[arg(long, conflicts_with_all = ["invoke", "dirs", "env", "lazy", "lazy_primary"])]
     pub(crate) script: bool,
 
     /// Call this export with ARGS, which are numbers, and print its results one a line
@@ -50,6 +50,15 @@ pub(crate) struct Run {
     /// Grant an environment variable, with this value or the one it has now
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, String)>,
+
+    /// Load the functions that the program imports from NAME when one of them is first called, from FILE:
+    /// the second module of a program that `wasm-split` has split
+    #[arg(long, value_name = "NAME=FILE", value_parser = parse_lazy)]
+    pub(crate) lazy: Vec<(String, PathBuf)>,
+
+    /// What those FILEs call the program, in their imports (default: primary)
+    #[arg(long, value_name = "NAME", requires = "lazy")]
+    pub(crate) lazy_primary: Option<String>,
 
     /// Most bytes of one linear memory; K, M and G multiply by 1024 (default: 4G)
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
@@ -135,6 +144,15 @@ fn parse_env(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value))
 }
 
+fn parse_lazy(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        None => Err("no =FILE".to_owned()),
+        Some(("", _)) => Err("the name that the functions are imported from is missing".to_owned()),
+        Some((_, "")) => Err("the name of the file is missing".to_owned()),
+        Some((name, file)) => Ok((name.to_owned(), file.into())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +185,21 @@ mod tests {
         assert_eq!(parse_env("A=b=c"), Ok(("A".into(), "b=c".into())));
         assert!(parse_env("=b").is_err());
         assert!(parse_env("BIDENT_SURELY_UNSET").is_err());
+    }
+
+    #[test]
+    fn lazy_modules() {
+        let given = |name: &str, file: &str| Ok((name.to_owned(), PathBuf::from(file)));
+        assert_eq!(parse_lazy("a=b=c"), given("a", "b=c"));
+        assert_eq!(
+            parse_lazy("placeholder.two=./b"),
+            given("placeholder.two", "./b")
+        );
+        for wrong in ["a", "a=", "=b", "", "="] {
+            assert!(parse_lazy(wrong).is_err(), "{wrong}");
+        }
+        assert!(run(&["--lazy-primary", "p", "x.wasm"]).is_err());
+        assert!(run(&["--script", "--lazy", "a=b", "x.js"]).is_err());
     }
 
     #[test]

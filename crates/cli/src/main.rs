@@ -4,6 +4,7 @@
 mod args;
 mod exit;
 mod js;
+mod lazy;
 mod run;
 mod wasm;
 mod wast;

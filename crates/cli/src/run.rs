@@ -2,6 +2,7 @@
 
 use crate::args::Run;
 use crate::exit::UsageError;
+use crate::lazy::Lazy;
 use crate::{js, wasm};
 use std::fs::File;
 use std::io::Read;
@@ -36,6 +37,10 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             invoke: options.invoke.as_deref(),
             dirs: &options.dirs,
             env: &options.env,
+            lazy: Lazy {
+                files: &options.lazy,
+                primary: options.lazy_primary.as_deref().unwrap_or("primary"),
+            },
         }),
         Language::JavaScript => {
             refuse_guest_options(options)?;
@@ -63,6 +68,12 @@ fn starts_like_wasm(file: &Path) -> bool {
 }
 
 fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {
+    if !options.lazy.is_empty() {
+        let instead = "JavaScript loads modules late by `bident:stacklet`";
+        return Err(UsageError(format!(
+            "--lazy is for WebAssembly commands; {instead}"
+        )));
+    }
     let given = [
         ("--invoke", options.invoke.is_some()),
         ("--dir", !options.dirs.is_empty()),

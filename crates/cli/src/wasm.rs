@@ -1,6 +1,7 @@
 //! `bident run FILE.wasm|FILE.wat`: a WASI command, or one export called with numbers.
 
 use crate::exit::{self, UsageError};
+use crate::lazy::Lazy;
 use anyhow::{Context, anyhow, bail};
 use bident::{
     Engine, Error, ExternType, Func, FuncType, Instance, Linker, Module, Store, Val, ValType,
@@ -27,6 +28,8 @@ pub(crate) struct Command<'a> {
     pub(crate) dirs: &'a [(PathBuf, String)],
     /// Environment variables.
     pub(crate) env: &'a [(String, String)],
+    /// Modules that are loaded late.
+    pub(crate) lazy: Lazy<'a>,
 }
 
 /// Runs it.
@@ -41,6 +44,8 @@ pub(crate) fn run(command: &Command<'_>) -> anyhow::Result<ExitCode> {
     })?;
     let mut linker = Linker::new(engine);
     bident_wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+    let lazy = command.lazy.add_to_linker(&mut linker, &module);
+    lazy.with_context(|| file.to_string())?;
     let mut store = Store::try_new(engine, context(command)?)?;
 
     let ended = linker
