@@ -153,6 +153,20 @@ test("a loader that calls back in", async () => {
   same(calls.length, 1);
 });
 
+test("a promise that cannot be awaited is an error at each call", async () => {
+  const error = new Error("mine");
+  let exports, nested;
+  const { load } = loader((n) => {
+    if (n > 1) return late;
+    nested = exports.main(7);
+    return Object.defineProperty(Promise.resolve(late), "constructor", { get() { throw error; } });
+  });
+  exports = await make(load);
+  throws(error, () => exports.main(1));
+  await rejects(error, nested);
+  same(exports.main(2), 1004);
+});
+
 test("in a suspender's call, and in a promising one", async () => {
   const { load } = loader(() => later().then(() => late));
   const s = new Suspender();

@@ -15,7 +15,7 @@ use super::second::Second;
 use crate::raw::{self, Args, Attempt, Call, Capability, Env, Marker, Own, Ref, Stored};
 use bident::{Caller, Error, Extern, Instance, Linker, Load, Module, printable};
 use rquickjs::{Exception, Result, Value};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -39,14 +39,23 @@ impl LazyNamespace {
 pub(super) struct Loads {
     /// The functions that load, by the number that linkers know.
     functions: RefCell<Vec<Stored>>,
-    /// Loads under way that wait for a promise: what their calls await.
-    waiting: RefCell<HashMap<Load<HostData>, Stored>>,
+    /// Loads under way: what their calls await.
+    waiting: RefCell<HashMap<Load<HostData>, Waiting>>,
+}
+
+/// The promise of the end of a load.
+struct Waiting {
+    promise: Stored,
+    capability: Capability,
 }
 
 impl Loads {
     pub(super) fn mark(&self, marker: &Marker) {
         (self.functions.borrow().iter()).for_each(|function| function.mark(marker));
-        (self.waiting.borrow().values()).for_each(|promise| promise.mark(marker));
+        for waiting in self.waiting.borrow().values() {
+            waiting.promise.mark(marker);
+            waiting.capability.mark(marker);
+        }
     }
 
     pub(super) fn clear(&self) {
@@ -148,20 +157,28 @@ fn begin(
     let function = function.unwrap_or_else(|| env.undefined());
     // Before JavaScript runs: it may call a late function again.
     let (promise, capability) = realm.with_promises(|promises| promises.create(env))?;
-    let mut waiting = realm.stacklets.loads.waiting.borrow_mut();
-    waiting.insert(load.clone(), promise.store());
-    drop(waiting);
+    let promise = promise.store();
+    let waiting = Waiting {
+        promise,
+        capability,
+    };
+    let loads = &realm.stacklets.loads;
+    loads.waiting.borrow_mut().insert(load.clone(), waiting);
     let module = match call_loader(realm, env, function.get()) {
         Ok(value) if raw::promise_state(env, value.get()).is_some() => {
-            return react(realm, env, load, value, capability).map(|()| None);
+            match react(realm, env, load, value) {
+                Ok(()) => return Ok(None),
+                Err(thrown) => Err(thrown),
+            }
         }
         Ok(value) => loaded(realm, env, load, value.get()),
         Err(thrown) => Err(thrown),
     };
     // The load ends when this returns, which is before any call that waits goes on.
-    forget(realm, load);
     let thrown = module.is_err().then(|| env.exception());
-    capability.settle(env, Ok(env.undefined()));
+    if let Some(waiting) = take(realm, load) {
+        waiting.capability.settle(env, Ok(env.undefined()));
+    }
     match thrown {
         Some(exception) => Err(env.throw(exception)),
         None => module.map(Some),
@@ -174,10 +191,9 @@ fn call_loader<'js>(realm: &Rc<Realm>, env: Env<'js>, function: Ref<'_>) -> Atte
     env.call(function, Ref::UNDEFINED, &[])
 }
 
-/// Nobody waits for it any more.
-fn forget(realm: &Realm, load: &Load<HostData>) {
-    let kept = realm.stacklets.loads.waiting.borrow_mut().remove(load);
-    drop(kept);
+/// Takes out what the calls await: the load ends.
+fn take(realm: &Realm, load: &Load<HostData>) -> Option<Waiting> {
+    realm.stacklets.loads.waiting.borrow_mut().remove(load)
 }
 
 /// Ends the load when the promise of its module is settled.
@@ -186,15 +202,12 @@ fn react<'js>(
     env: Env<'js>,
     load: &Load<HostData>,
     promise: Own<'js>,
-    capability: Capability,
 ) -> Attempt<()> {
-    let reactions = Rc::new(Cell::new(Some(capability)));
     let reaction = |fulfilled| {
         let payload = Payload::LoadReaction(LoadReaction {
             realm: realm.reference(env),
             load: load.clone(),
             fulfilled,
-            capability: reactions.clone(),
         });
         realm.classes.create(env, env.null().get(), payload)
     };
@@ -225,7 +238,7 @@ pub(in super::super) fn awaited<'js>(
     load: &Load<HostData>,
 ) -> Option<Own<'js>> {
     let waiting = realm.stacklets.loads.waiting.borrow();
-    waiting.get(load).map(|promise| promise.to_owned(env))
+    (waiting.get(load)).map(|waiting| waiting.promise.to_owned(env))
 }
 
 /// The payload of a reaction to the promise of a module.
@@ -233,27 +246,18 @@ pub(crate) struct LoadReaction {
     realm: RealmRef,
     load: Load<HostData>,
     fulfilled: bool,
-    /// Of the promise that the waiting calls await; shared with the other reaction.
-    capability: Rc<Cell<Option<Capability>>>,
 }
 
 impl LoadReaction {
-    /// Tells the collector about every value in it. One of the two reports what both share.
+    /// Tells the collector about every value in it.
     pub(in super::super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
-        if self.fulfilled {
-            let capability = self.capability.take();
-            if let Some(capability) = &capability {
-                capability.mark(marker);
-            }
-            self.capability.set(capability);
-        }
     }
 
     /// The promise is settled: ends the load, and lets the calls go on.
     pub(in super::super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
         let realm: &Rc<Realm> = &self.realm;
-        let Some(capability) = self.capability.take() else {
+        let Some(waiting) = take(realm, &self.load) else {
             return Ok(env.undefined());
         };
         let value = args.get(0);
@@ -264,8 +268,7 @@ impl LoadReaction {
         let module = module.map_err(|thrown| errors::carry(realm, env, thrown));
         let ended = realm.run(env, |store| self.load.finish(store, module));
         realm.buffers.refresh(env, &realm.store);
-        forget(realm, &self.load);
-        capability.settle(env, Ok(env.undefined()));
+        waiting.capability.settle(env, Ok(env.undefined()));
         match ended {
             Ok(()) => Ok(env.undefined()),
             Err(error) => Err(errors::throw(realm, env, &error)),
