@@ -129,12 +129,16 @@ fn missing_for_bident(words: &[&str]) -> Option<String> {
     if !["run", "wast"].contains(subcommand) {
         return Some(format!("subcommand {subcommand}"));
     }
-    let file = rest.iter().find(|word| {
+    // An option may have its file behind `NAME=`.
+    let words = rest
+        .iter()
+        .map(|word| word.rsplit('=').next().unwrap_or(word));
+    let mut files = words.filter(|word| {
         let path = Path::new(word);
         path.parent().is_some_and(|folder| folder != Path::new("")) && path.extension().is_some()
     });
-    let missing = file.filter(|file| !file.contains("node_modules") && !root().join(file).exists());
-    missing.map(|file| (*file).to_owned())
+    let missing = files.find(|file| !file.contains("node_modules") && !root().join(file).exists());
+    missing.map(str::to_owned)
 }
 
 #[test]
@@ -170,6 +174,10 @@ fn a_command_that_names_nothing_is_found() {
             "--bench nothing of bident",
         ),
         ("run -- run examples/nothing.mjs", "examples/nothing.mjs"),
+        (
+            "run -- run --lazy a=examples/nothing.wat examples/waiting/sum.wat",
+            "examples/nothing.wat",
+        ),
         ("run -- go", "subcommand go"),
     ] {
         let words: Vec<&str> = line.split_whitespace().collect();

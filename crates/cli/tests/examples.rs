@@ -24,12 +24,19 @@ fn announced(text: &str) -> String {
 
 /// Runs an example, once as users do and once with stacks that move at every transfer.
 fn check(name: &str) {
+    check_with(&[], name);
+}
+
+/// The same with options, which name files from the root of the repository.
+fn check_with(options: &[&str], name: &str) {
     let file = examples().join(name);
     let announced = announced(&fs::read_to_string(&file).unwrap());
     assert!(!announced.is_empty(), "{name} does not say what it prints");
     for stress in ["0", "1"] {
         let output = Command::new(env!("CARGO_BIN_EXE_bident"))
+            .current_dir(examples().join(".."))
             .arg("run")
+            .args(options)
             .arg(&file)
             .env("BIDENT_STRESS", stress)
             .output()
@@ -63,4 +70,10 @@ fn actors() {
 #[test]
 fn stacklet() {
     check("stacklet/main.mjs");
+}
+
+#[test]
+fn lazy() {
+    let options = ["--lazy", "late=examples/lazy/late.wat"];
+    check_with(&options, "lazy/main.wat");
 }

@@ -29,6 +29,9 @@ pub struct Linker<T: 'static> {
     shadowing: bool,
 }
 
+/// What a module imports, in its order, and the program that it is of, if that has late modules.
+type Found<T> = (Vec<Extern>, Option<Arc<Program<T>>>);
+
 /// What a module part of names has.
 type Names = HashMap<Arc<str>, Definition>;
 
@@ -305,14 +308,14 @@ impl<T: 'static> Linker<T> {
         Ok(Instance::new_handle(&inner.opaque, number))
     }
 
-    /// What the module imports, in its order; and the program that it is of, if it has late modules.
+    /// What the module imports.
     fn imports(
         &self,
         mut store: impl AsContextMut<Data = T>,
         module: &Module,
         given: &[Option<Extern>],
         late: Option<&Late<T>>,
-    ) -> Result<(Vec<Extern>, Option<Arc<Program<T>>>), Error> {
+    ) -> Result<Found<T>, Error> {
         self.check(store.context_mut().engine(), "store")?;
         self.check(module.engine(), "module")?;
         if let Some(late) = late {
