@@ -1,6 +1,8 @@
 //! `install` in contexts that have nothing else of this crate: other hosts, more than one context.
 
-use rquickjs::{Context, Ctx, Function, Object, Persistent, Result, Runtime, TypedArray, Value};
+use rquickjs::{
+    Context, Ctx, Function, Module, Object, Persistent, Result, Runtime, TypedArray, Value,
+};
 use std::time::Instant;
 
 /// Calls its import, and handles every exception.
@@ -47,6 +49,43 @@ fn a_plain_context_drives_promises_with_its_own_job_loop() {
         .with(|ctx| ctx.globals().get("result"))
         .expect("a number");
     assert_eq!(result, 42);
+}
+
+#[test]
+fn a_plain_context_has_the_module_of_stacklets_once_it_is_declared() {
+    let runtime = Runtime::new().expect("a runtime");
+    let context = context(&runtime);
+    let program = "import { instantiateAsync } from 'bident:stacklet';
+        const m = { f: (x) => Promise.resolve(x + 1) };
+        const { exports } = await instantiateAsync(new WebAssembly.Module(bytes), { m });
+        globalThis.result = await exports.f(41);";
+    context.with(|ctx| {
+        assert!(Module::evaluate(ctx.clone(), "early", program).is_err());
+        ctx.catch();
+        bident_js::declare_stacklet(&ctx).expect("memory");
+        Module::evaluate(ctx.clone(), "program", program)
+            .and_then(|promise| promise.finish::<()>())
+            .unwrap_or_else(|error| panic!("{error}: {:?}", ctx.catch()));
+        let result: i32 = ctx.globals().get("result").expect("a number");
+        assert_eq!(result, 42);
+    });
+}
+
+#[test]
+fn without_webassembly_the_module_of_stacklets_is_an_error() {
+    let runtime = Runtime::new().expect("a runtime");
+    let context = Context::full(&runtime).expect("a context");
+    context.with(|ctx| {
+        bident_js::declare_stacklet(&ctx).expect("memory");
+        let imported = Module::evaluate(ctx.clone(), "program", "import 'bident:stacklet'")
+            .and_then(|promise| promise.finish::<()>());
+        assert!(imported.is_err());
+        let message = format!("{:?}", ctx.catch());
+        assert!(
+            message.contains("this context has no WebAssembly"),
+            "{message}"
+        );
+    });
 }
 
 #[test]

@@ -98,5 +98,5 @@ programs! {
     } [scaling]
     host { buffers clone event_loop globals inspect language modules process } []
     jspi { barriers concurrency continuations entering exceptions lifetime surface suspending } []
-    stacklet { instantiate lazy made second_stack side_by_side suspender } [cost]
+    stacklet { hostile instantiate lazy made second_stack side_by_side suspender } [cost]
 }

@@ -3,7 +3,7 @@
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
 use super::{errors, exception, global, instance, jspi, memory, module, stacklet, table, tag};
-use crate::raw::{Call, Env, Kind, Ref, Stored, accessor, function};
+use crate::raw::{Call, Env, Kind, Ref, Stored, Thrown, accessor, function};
 use bident::Engine;
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::Constructor;
@@ -114,6 +114,14 @@ impl<'js> Interface<'js> {
         accessor(&self.prototype, name, get, Some(set))?;
         Ok(self)
     }
+}
+
+/// What a promise is rejected with after an error: the pending exception, unless no program may catch it.
+pub(super) fn reason<'js>(ctx: &Ctx<'js>, error: rquickjs::Error) -> Result<Value<'js>> {
+    if !error.is_exception() {
+        return Err(error);
+    }
+    Ok(Env::new(ctx).catch(Thrown)?.into_value())
 }
 
 /// Defines `WebAssembly`.

@@ -190,6 +190,7 @@ fn call(
     results: &mut [Val],
 ) -> Result<Answer, Error> {
     lent(caller, known, |realm, env, import| {
+        let _frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, Params::Vals(params))?;
         convert::results_to_wasm(realm, env, value.get(), import.ty.results(), results)
     })?;
@@ -204,6 +205,7 @@ fn call_on_words(
     words: &[u64],
 ) -> Result<Reply<u64>, Error> {
     lent(caller, known, |realm, env, import| {
+        let _frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, Params::Words(words))?;
         word_of(env, value.get(), import).map(Reply::Ready)
     })
@@ -229,6 +231,7 @@ fn call_suspending(
         if !may_park {
             return Err(suspend_error(realm, env, import));
         }
+        let _frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, params)?;
         jspi::awaited_of(realm, env, value, import.number)
     })?;
@@ -256,11 +259,13 @@ fn call_for_promises<R>(
             Some(suspender) => Some(suspender.leave(realm, env, import)?),
             None => None,
         };
+        let frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, params)?;
         if raw::promise_state(env, value.get()).is_none() {
             return convert(env, value.get(), import).map(Reply::Ready);
         }
         if !may_park {
+            drop(frame);
             return Err(suspend_error(realm, env, import));
         }
         let awaited = jspi::awaited_of(realm, env, value, import.number)?;
@@ -275,7 +280,8 @@ fn call_for_promises<R>(
     })
 }
 
-/// Calls the JavaScript function.
+/// Calls the JavaScript function. The caller has noted the call, until it has converted the result: that
+/// may run JavaScript, too.
 #[inline(always)]
 fn invoke<'js>(
     realm: &Rc<Realm>,
@@ -284,7 +290,6 @@ fn invoke<'js>(
     params: Params<'_>,
 ) -> Attempt<Own<'js>> {
     realm.buffers.refresh(env, &realm.store);
-    let _frame = realm.frames.enter_import(import.number);
     let function = import.function.get();
     match params {
         Params::Words(words) => {

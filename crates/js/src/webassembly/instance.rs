@@ -54,10 +54,7 @@ pub(super) fn instantiate<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let ctx = &call.ctx;
     let (promise, resolve, reject) = Promise::new(ctx)?;
     if let Err(error) = begin(call, &resolve, &reject) {
-        if !error.is_exception() {
-            return Err(error);
-        }
-        reject.call::<_, ()>((ctx.catch(),))?;
+        reject.call::<_, ()>((api::reason(ctx, error)?,))?;
     }
     Ok(promise.into_value())
 }
@@ -100,8 +97,7 @@ fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     };
     let (settle, value) = match made() {
         Ok(value) => (call.arg(3), value),
-        Err(rquickjs::Error::Exception) => (call.arg(4), ctx.catch()),
-        Err(error) => return Err(error),
+        Err(error) => (call.arg(4), api::reason(ctx, error)?),
     };
     Function::from_value(settle)?.call((value,))
 }

@@ -29,6 +29,7 @@ use super::{Payload, convert, errors};
 use super::{function, import};
 use crate::raw::{
     self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
+    Thrown,
 };
 use bident::{Error, Func, FuncType, Load, Local, Outcome, ParkedCall, Val};
 use rquickjs::{Ctx, Exception, Object, Value};
@@ -150,16 +151,21 @@ pub(super) fn park<'js>(
     parked: ParkedCall,
 ) -> Attempt<Own<'js>> {
     border.suspended();
-    let (promise, capability) = realm.with_promises(|promises| promises.create(env))?;
-    let call = Payload::PendingCall(Box::new(PendingCall {
-        realm: realm.clone(),
-        func,
-        border,
-        instead,
-        capability,
-        parked: Cell::new(None),
-    }));
-    let object = realm.classes.create(env, env.null().get(), call)?;
+    let made = realm
+        .with_promises(|promises| promises.create(env))
+        .and_then(|(promise, capability)| {
+            let call = Payload::PendingCall(Box::new(PendingCall {
+                realm: realm.clone(),
+                func,
+                border: border.clone(),
+                instead,
+                capability,
+                parked: Cell::new(None),
+            }));
+            let object = realm.classes.create(env, env.null().get(), call)?;
+            Ok((promise, object))
+        });
+    let (promise, object) = made.inspect_err(|_| border.abandoned())?;
     if let Some(object) = HostObject::of(realm.classes, object.get())
         && let Payload::PendingCall(call) = object.payload()
         && let Some(pending) = call.park(env, object, parked)?
@@ -188,9 +194,7 @@ struct Parked {
 
 impl Drop for PendingCall {
     fn drop(&mut self) {
-        if let Some(parked) = self.parked.take() {
-            self.realm.held.drop_claimed(parked.parked.id());
-        }
+        self.let_go();
     }
 }
 
@@ -237,7 +241,7 @@ impl PendingCall {
         let known = value.is_some();
         self.keep(parked, awaits, value);
         if known {
-            raw::enqueue(env, object).or_else(|thrown| self.capability.fail(env, thrown))?;
+            raw::enqueue(env, object).or_else(|thrown| self.abandon(env, thrown))?;
         }
         Ok(pending)
     }
@@ -275,8 +279,23 @@ impl PendingCall {
         let args = [object.get().to_owned(env), promise];
         match env.call(awaiter.get(), Ref::UNDEFINED, &args) {
             Ok(_) => Ok(()),
-            Err(thrown) => self.capability.fail(env, thrown),
+            Err(thrown) => self.abandon(env, thrown),
         }
+    }
+
+    /// Drops the parked call, if there is one.
+    fn let_go(&self) {
+        if let Some(parked) = self.parked.take() {
+            self.realm.held.drop_claimed(parked.parked.id());
+        }
+    }
+
+    /// Nothing can wait for the parked call: drops it, and rejects its promise.
+    #[cold]
+    fn abandon(&self, env: Env<'_>, thrown: Thrown) -> Attempt<()> {
+        self.let_go();
+        self.border.abandoned();
+        self.capability.fail(env, thrown)
     }
 
     /// What was awaited is there: resumes WebAssembly. Gives the promise to await next, if it is for

@@ -81,8 +81,7 @@ pub(super) fn promise_of<'js>(
     let (promise, resolve, reject) = Promise::new(ctx)?;
     match f() {
         Ok(value) => resolve.call::<_, ()>((value,))?,
-        Err(rquickjs::Error::Exception) => reject.call::<_, ()>((ctx.catch(),))?,
-        Err(error) => return Err(error),
+        Err(error) => reject.call::<_, ()>((api::reason(ctx, error)?,))?,
     }
     Ok(promise.into_value())
 }

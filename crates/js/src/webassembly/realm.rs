@@ -166,6 +166,10 @@ impl std::ops::Deref for RealmRef {
     }
 }
 
+/// A context, and how many of its calls are under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Place(ContextId, usize);
+
 impl Realm {
     /// A reference for a host object.
     pub(super) fn reference(self: &Rc<Self>, env: Env<'_>) -> RealmRef {
@@ -183,6 +187,11 @@ impl Realm {
         f: impl FnOnce(&mut StoreContextMut<'_, HostData>) -> R,
     ) -> R {
         self.running.during(env, || self.store.with(f))
+    }
+
+    /// Where control is.
+    pub(super) fn place(&self) -> Place {
+        Place(self.context, self.frames.depth())
     }
 
     /// Whether a value is a buffer of one of the memories.

@@ -62,6 +62,15 @@ impl Border {
         }
     }
 
+    /// The call has parked, but nothing can wait for it: it is dropped.
+    pub(in super::super) fn abandoned(&self) {
+        match self {
+            Self::Plain => {}
+            Self::Suspender(suspender) => suspender.inactive(),
+            Self::Made(made) => made.abandoned(),
+        }
+    }
+
     /// The call has not parked (again): what it came to.
     pub(in super::super) fn finish<'js>(
         &self,

@@ -19,6 +19,8 @@ pub(crate) struct AsyncFunction {
     ty: FuncType,
     border: Border,
     answers: Answers,
+    /// Where the object of its stacklet has it as the one for its function, that object.
+    stacklet: Option<Stored>,
 }
 
 /// What such a function gives.
@@ -38,6 +40,7 @@ impl AsyncFunction {
         func: Func,
         border: Border,
         answers: Answers,
+        stacklet: Option<Stored>,
     ) -> Attempt<Own<'js>> {
         let (ty, index) =
             (realm.store).with(|store| (func.ty(&*store), func.index_in_module(&*store)));
@@ -49,6 +52,7 @@ impl AsyncFunction {
             ty,
             border,
             answers,
+            stacklet,
         });
         let object = realm.create(env, |i| &i.function, payload)?;
         let made = Object::from_value(object.get().to_owned(env).into_value());
@@ -60,11 +64,14 @@ impl AsyncFunction {
     /// Tells the collector about every value in it.
     pub(in super::super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
+        if let Some(stacklet) = &self.stacklet {
+            stacklet.mark(marker);
+        }
     }
 
-    /// The function, if it belongs to this realm.
-    pub(super) fn func_in(&self, realm: &Rc<Realm>) -> Option<Func> {
-        Rc::ptr_eq(&self.realm, realm).then_some(self.func)
+    /// Whether it wraps a function, rather than being an export of an instance.
+    pub(super) fn is_wrapper(&self) -> bool {
+        self.answers == Answers::Promise || matches!(self.border, Border::Suspender(_))
     }
 
     /// A call from JavaScript.
@@ -187,7 +194,7 @@ pub(super) fn bind_async<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     bound(call, "bindAsync", Border::Plain, Answers::Promise)
 }
 
-/// An [`AsyncFunction`] for an exported function that was given.
+/// An [`AsyncFunction`] for an exported function that was given. What it has for a border stays.
 pub(super) fn bound<'js>(
     call: &Call<'js>,
     operation: &str,
@@ -195,20 +202,30 @@ pub(super) fn bound<'js>(
     answers: Answers,
 ) -> Result<Value<'js>> {
     let (realm, function) = (realm::of(&call.ctx)?, call.arg(0));
-    let Some(func) = exported(&realm, Ref::new(&function)) else {
+    let Some((func, own)) = exported(&realm, Ref::new(&function)) else {
         let what = "a function that WebAssembly exported";
         return Err(expected(&call.ctx, operation, what));
     };
-    let function = AsyncFunction::create(&realm, Env::new(&call.ctx), func, border, answers)?;
+    let border = match (own, border) {
+        (Border::Plain, border) => border,
+        (own, Border::Plain) => own,
+        (_, _) => {
+            let what = "a function without a suspender, on no stack that WebAssembly made";
+            return Err(expected(&call.ctx, operation, what));
+        }
+    };
+    let function = AsyncFunction::create(&realm, Env::new(&call.ctx), func, border, answers, None)?;
     Ok(function.into_value())
 }
 
-/// The function of the store that a plain exported function stands for, or that of an instance that
-/// was made by `instantiateAsync`.
-pub(super) fn exported(realm: &Rc<Realm>, value: Ref<'_>) -> Option<Func> {
+/// The function of the store that a plain exported function stands for, or one that may return a promise;
+/// and its border.
+pub(super) fn exported(realm: &Rc<Realm>, value: Ref<'_>) -> Option<(Func, Border)> {
     match raw::payload(realm.classes, value)? {
-        Payload::Function(function) => function.func_in(realm),
-        Payload::AsyncFunction(function) => function.func_in(realm),
+        Payload::Function(function) => Some((function.func_in(realm)?, Border::Plain)),
+        Payload::AsyncFunction(function) if Rc::ptr_eq(&function.realm, realm) => {
+            Some((function.func, function.border.clone()))
+        }
         _ => None,
     }
 }

@@ -19,10 +19,7 @@ pub(super) fn instantiate<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let ctx = &call.ctx;
     let (promise, resolve, reject) = Promise::new(ctx)?;
     if let Err(error) = begin(call, &resolve, &reject) {
-        if !error.is_exception() {
-            return Err(error);
-        }
-        reject.call::<_, ()>((ctx.catch(),))?;
+        reject.call::<_, ()>((api::reason(ctx, error)?,))?;
     }
     Ok(promise.into_value())
 }
@@ -65,8 +62,7 @@ fn begin<'js>(call: &Call<'js>, resolve: &Function<'js>, reject: &Function<'js>)
 fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (settle, value) = match instance(call) {
         Ok(value) => (call.arg(4), value),
-        Err(rquickjs::Error::Exception) => (call.arg(5), call.ctx.catch()),
-        Err(error) => return Err(error),
+        Err(error) => (call.arg(5), api::reason(&call.ctx, error)?),
     };
     Function::from_value(settle)?.call((value,))
 }
@@ -82,9 +78,9 @@ fn stacklet_of<'a>(realm: &Realm, value: &'a Value<'_>) -> Option<&'a StackletOb
 fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (ctx, env) = (&call.ctx, Env::new(&call.ctx));
     let realm = realm::of(ctx)?;
-    let (module, stacklet) = (call.arg(0), call.arg(2));
+    let (module, owner) = (call.arg(0), call.arg(2));
     let module = module::of(&realm, &module).ok_or(rquickjs::Error::Unknown)?;
-    let stacklet = stacklet_of(&realm, &stacklet).ok_or(rquickjs::Error::Unknown)?;
+    let stacklet = stacklet_of(&realm, &owner).ok_or(rquickjs::Error::Unknown)?;
     let (imports, sync) = (call.arg(1), call.arg(3));
     let mut linker = Linker::new(&realm.engine);
     let externs = externs(
@@ -105,7 +101,7 @@ fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     for (export, item) in realm.store.with(|store| instance.exports(store)) {
         realm.stacklets.add(stacklet.id, &name, item);
         let value = match item {
-            Extern::Func(func) => stacklet.function_object(env, func)?,
+            Extern::Func(func) => stacklet.function_object(env, Ref::new(&owner), func)?,
             item => realm.object_of(env, item)?,
         };
         api::freeze(&exports, &export, value.into_value())?;
@@ -215,7 +211,8 @@ fn sync_import(
         Some(Payload::Table(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
         Some(Payload::Global(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
         Some(Payload::Tag(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
-        _ => function::exported(realm, value.get()).map(Extern::from),
+        Some(Payload::AsyncFunction(function)) if function.is_wrapper() => None,
+        _ => function::exported(realm, value.get()).map(|(func, _)| Extern::from(func)),
     };
     if let Some(item) = item
         && realm.stacklets.contains(stacklet.id, item)

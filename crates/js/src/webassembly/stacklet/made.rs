@@ -11,9 +11,12 @@
 use super::super::realm::{Realm, RealmRef};
 use super::super::{Payload, convert, errors};
 use super::adapter::{Adapter, Progress};
+use super::border::Border;
 use super::{expected, function};
 use crate::raw::{self, Attempt, Call, Env, Own, Ref};
-use bident::{Continuation, Error, Func, Outcome, Tag, Val};
+use bident::{
+    Continuation, Error, ErrorKind, Func, HeapType, Kind, Outcome, RefType, Tag, Val, ValType,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -42,8 +45,9 @@ enum State {
 pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Result<Made> {
     let (make, idle) = (call.arg(0), call.arg(1));
     let wrong = |what: &str| expected(&call.ctx, "Stacklet.from", what);
-    let func = function::exported(realm, Ref::new(&make))
-        .ok_or_else(|| wrong("an exported function that gives a continuation"))?;
+    let Some((func, Border::Plain)) = function::exported(realm, Ref::new(&make)) else {
+        return Err(wrong("an exported function that gives a continuation"));
+    };
     let idle = match raw::payload(realm.classes, Ref::new(&idle)) {
         Some(Payload::Tag(owner, tag)) if Rc::ptr_eq(owner, realm) => *tag,
         _ => {
@@ -59,7 +63,7 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
             "an exported function without parameters that gives a continuation",
         ));
     }
-    if !tag.params().is_empty() || tag.results().len() != 1 {
+    if !tag.params().is_empty() || !is_one_function(tag.results()) {
         return Err(wrong(
             "a tag without parameters whose result is a function reference",
         ));
@@ -71,7 +75,7 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
     let [Val::ContRef(Some(stack))] = made else {
         return Err(wrong("a continuation, which the function did not give"));
     };
-    if stack.ty().is_none_or(|ty| ty.params().len() != 1) {
+    if stack.ty().is_none_or(|ty| !is_one_function(ty.params())) {
         return Err(wrong("a continuation that takes one function reference"));
     }
     Ok(Made {
@@ -81,6 +85,13 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
         adapters: RefCell::default(),
         current: RefCell::default(),
     })
+}
+
+/// Whether these are the types of one reference to a function.
+fn is_one_function(types: &[ValType]) -> bool {
+    use HeapType::{Canon, Func};
+    let heap = |ty: &RefType| matches!(ty.heap, Func | Canon(_, Kind::Func));
+    matches!(types, [ValType::Ref(ty)] if heap(ty))
 }
 
 impl Made {
@@ -114,6 +125,11 @@ impl Made {
 
     pub(super) fn suspended(&self) {
         self.state.set(State::Suspended);
+    }
+
+    pub(super) fn abandoned(&self) {
+        self.state.set(State::Ended);
+        drop(self.current.take());
     }
 
     /// Begins a call on the stack.
@@ -159,7 +175,12 @@ impl Made {
             self.state.set(State::Idle);
             let error = outcome.err();
             let error = error.unwrap_or_else(|| Error::msg("the call did not begin"));
-            return Err(errors::throw(realm, env, &error));
+            return Err(match error.kind() {
+                ErrorKind::Host | ErrorKind::Usage => {
+                    errors::throw_trap(realm, env, &error.to_string())
+                }
+                _ => errors::throw(realm, env, &error),
+            });
         };
         let (progress, results) = realm.store.with(|store| adapter.end(store));
         let next = match outcome {

@@ -1,5 +1,5 @@
 //! The module `bident:stacklet`: the designs that led to JavaScript Promise Integration, on the same
-//! machinery. `docs/stacklets.md` says what each means, and compares them.
+//! machinery. `docs/stacklets.md` says what each means, `docs/side-by-side.md` compares them.
 //!
 //! ```text
 //!   bident:stacklet                          what it is here
@@ -102,6 +102,21 @@ where
 
 /// Declares the module `bident:stacklet` in a context where [`crate::install`] has been called before.
 /// Programs import it by this name; a resolver of the embedder's must let the name pass.
+///
+/// ```
+/// use rquickjs::{Context, Module, Runtime};
+///
+/// let runtime = Runtime::new()?;
+/// let context = Context::full(&runtime)?;
+/// context.with(|ctx| {
+///     bident_js::install(&ctx)?;
+///     bident_js::declare_stacklet(&ctx)?;
+///     let program = "import { Suspender } from 'bident:stacklet';
+///         if (new Suspender().state !== 'inactive') throw new Error('in use')";
+///     Module::evaluate(ctx, "program", program)?.finish::<()>()
+/// })?;
+/// # Ok::<_, rquickjs::Error>(())
+/// ```
 ///
 /// # Errors
 /// If QuickJS is out of memory. An import fails where the context has no `WebAssembly`.

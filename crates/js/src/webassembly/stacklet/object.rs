@@ -37,8 +37,6 @@ pub(in super::super) struct Stacklets {
     first: RefCell<HashMap<Extern, (StackletId, InstanceName)>>,
     /// Modules that are loaded late.
     pub(super) loads: Loads,
-    /// What JavaScript sees of the functions of each stacklet.
-    functions: RefCell<HashMap<(StackletId, Func), Stored>>,
 }
 
 /// What messages call an instance: its number among those of all stacklets, and its module's name.
@@ -52,16 +50,13 @@ impl std::fmt::Display for InstanceName {
 }
 
 impl Stacklets {
-    /// Tells the collector about the functions.
+    /// Tells the collector about the modules that are loaded late.
     pub(in super::super) fn mark(&self, marker: &Marker) {
-        let functions = self.functions.borrow();
-        functions.values().for_each(|object| object.mark(marker));
         self.loads.mark(marker);
     }
 
-    /// Forgets the functions. The map is taken out first: a drop may run finalizers that look here.
+    /// Forgets them.
     pub(in super::super) fn clear(&self) {
-        drop(self.functions.take());
         self.loads.clear();
     }
 
@@ -101,6 +96,9 @@ pub(crate) struct StackletObject {
     pub(super) id: StackletId,
     pub(super) border: Border,
     pub(super) second: Second,
+    /// What JavaScript sees of the functions that its instances export. Each holds the stacklet: they last
+    /// as long as any of them, or the stacklet, is in use.
+    functions: RefCell<HashMap<Func, Stored>>,
 }
 
 impl StackletObject {
@@ -110,12 +108,15 @@ impl StackletObject {
             id: realm.stacklets.next_stacklet(),
             border,
             second,
+            functions: RefCell::default(),
         }
     }
 
     /// Tells the collector about every value in it.
     pub(in super::super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
+        let functions = self.functions.borrow();
+        functions.values().for_each(|object| object.mark(marker));
     }
 
     /// Whether it is of this realm.
@@ -123,12 +124,18 @@ impl StackletObject {
         Rc::ptr_eq(&self.realm, realm)
     }
 
-    /// What JavaScript sees of a function that an instance of the stacklet exports.
-    pub(super) fn function_object<'js>(&self, env: Env<'js>, func: Func) -> Attempt<Own<'js>> {
-        let realm: &Rc<Realm> = &self.realm;
-        cached(&realm.stacklets.functions, env, (self.id, func), || {
-            let border = self.border.clone();
-            AsyncFunction::create(realm, env, func, border, Answers::ValueOrPromise)
+    /// What JavaScript sees of a function that an instance of the stacklet exports; `this` is the object
+    /// of the stacklet.
+    pub(super) fn function_object<'js>(
+        &self,
+        env: Env<'js>,
+        this: Ref<'_>,
+        func: Func,
+    ) -> Attempt<Own<'js>> {
+        cached(&self.functions, env, func, || {
+            let (border, answers) = (self.border.clone(), Answers::ValueOrPromise);
+            let stacklet = Some(this.to_owned(env).store());
+            AsyncFunction::create(&self.realm, env, func, border, answers, stacklet)
         })
     }
 }

@@ -10,7 +10,7 @@
 //! Anything else is an error, which no handler of WebAssembly's catches: a trap.
 
 use super::super::import::{Import, Waits};
-use super::super::realm::{self, Realm};
+use super::super::realm::{self, Place, Realm};
 use super::super::{Payload, api::Interface, errors};
 use super::border::Border;
 use super::function::{self, Answers};
@@ -28,10 +28,8 @@ pub(crate) struct Suspender(Cell<State>);
 enum State {
     #[default]
     Inactive,
-    /// So many calls were under way when WebAssembly began or went on, its own included.
-    Active {
-        depth: usize,
-    },
+    /// Where control was when WebAssembly began or went on, its own call included.
+    Active(Place),
     Suspended,
 }
 
@@ -40,7 +38,7 @@ impl Suspender {
     pub(super) fn check(&self, realm: &Rc<Realm>, env: Env<'_>) -> Attempt<()> {
         let state = match self.0.get() {
             State::Inactive => return Ok(()),
-            State::Active { .. } => "active",
+            State::Active(_) => "active",
             State::Suspended => "suspended",
         };
         let message = format!("the suspender is {state}: no other call can begin under it");
@@ -48,8 +46,7 @@ impl Suspender {
     }
 
     pub(super) fn active(&self, realm: &Realm) {
-        let depth = realm.frames.depth();
-        self.0.set(State::Active { depth });
+        self.0.set(State::Active(realm.place()));
     }
 
     pub(super) fn suspended(&self) {
@@ -69,12 +66,12 @@ impl Suspender {
     ) -> Attempt<Leaving<'_>> {
         let active = self.0.get();
         let why = match active {
-            State::Active { depth } if depth == realm.frames.depth() => {
+            State::Active(place) if place == realm.place() => {
                 self.0.set(State::Suspended);
                 let suspender = self;
                 return Ok(Leaving { suspender, active });
             }
-            State::Active { .. } => {
+            State::Active(_) => {
                 "JavaScript stands between it and the call that its suspender is of"
             }
             State::Inactive => "its suspender is inactive: no call under it is under way",
@@ -122,7 +119,7 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     .getter("state", |call| {
         let name = match this(call)?.0.get() {
             State::Inactive => "inactive",
-            State::Active { .. } => "active",
+            State::Active(_) => "active",
             State::Suspended => "suspended",
         };
         Ok(rquickjs::String::from_str(call.ctx.clone(), name)?.into_value())
