@@ -1,6 +1,7 @@
 //! Cost of each way into and out of WebAssembly. Run: `cargo bench -p bident --bench call`.
 
 use bident::{Caller, Engine, Func, Linker, Module, Outcome, Reply, Store, TypedFunc, Val};
+use bident::{SecondStack, SecondStackOptions};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 
@@ -14,6 +15,7 @@ const WAT: &str = r#"(module
   (import "h" "array" (func $array (param i32) (result i32)))
   (import "h" "wait" (func $wait (result i32)))
   (memory 1)
+  (global $__stack_pointer (mut i32) (i32.const 65536))
   (func (export "empty"))
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "typed") (param $n i32)
@@ -35,6 +37,11 @@ const WAT: &str = r#"(module
   (func (export "wait") (loop $l (br_if $l (call $wait)))))"#;
 
 fn exported(name: &str) -> (Store<u64>, Func) {
+    made(name, false)
+}
+
+/// An exported function; its calls have regions of a second stack, or not.
+fn made(name: &str, regions: bool) -> (Store<u64>, Func) {
     let engine = Engine::default();
     let mut store = Store::new(&engine, 0);
     let mut linker = Linker::new(&engine);
@@ -57,6 +64,9 @@ fn exported(name: &str) -> (Store<u64>, Func) {
         .unwrap();
     let module = Module::from_text_or_binary(&engine, WAT.as_bytes()).unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
+    if regions {
+        SecondStack::new(&mut store, &instance, &SecondStackOptions::new()).unwrap();
+    }
     let func = instance.get_func(&mut store, name).unwrap();
     (store, func)
 }
@@ -114,7 +124,28 @@ fn builtin_memory_fill(bencher: Bencher) {
 /// 10,000 times: resume, run to where it parks again, come back. Through the Rust API.
 #[divan::bench]
 fn park_resume(bencher: Bencher) {
-    let (mut store, func) = exported("wait");
+    parks(bencher, made("wait", false));
+}
+
+/// Start a call, park it, resume it, let it return: a stack's whole life.
+#[divan::bench(sample_size = 1000)]
+fn start_park_resume_return(bencher: Bencher) {
+    lives(bencher, made("wait", false));
+}
+
+/// As `park_resume`, where the call has a region of a second stack.
+#[divan::bench]
+fn second_stack_parks(bencher: Bencher) {
+    parks(bencher, made("wait", true));
+}
+
+/// As `start_park_resume_return`, where the call has such a region.
+#[divan::bench(sample_size = 1000)]
+fn second_stack_lives(bencher: Bencher) {
+    lives(bencher, made("wait", true));
+}
+
+fn parks(bencher: Bencher, (mut store, func): (Store<u64>, Func)) {
     bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
         let mut outcome = func.start(&mut store, &[]).unwrap();
         for _ in 0..CALLS {
@@ -127,10 +158,7 @@ fn park_resume(bencher: Bencher) {
     });
 }
 
-/// Start a call, park it, resume it, let it return: a stack's whole life.
-#[divan::bench(sample_size = 1000)]
-fn start_park_resume_return(bencher: Bencher) {
-    let (mut store, func) = exported("wait");
+fn lives(bencher: Bencher, (mut store, func): (Store<u64>, Func)) {
     bencher.bench_local(|| {
         let Ok(Outcome::Parked(parked)) = func.start(&mut store, &[]) else {
             unreachable!()

@@ -222,7 +222,7 @@ impl Func {
     }
 
     /// The same; it may park. The region is what [`second_stack::region_for`] gave.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin<T>(
         self,
         store: &mut StoreInner<T>,

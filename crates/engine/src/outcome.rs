@@ -14,7 +14,7 @@ use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Captured, Ended, Parking};
 use crate::vm::payload::Payload;
-use crate::vm::store::{StoreInner, StoreOpaque};
+use crate::vm::store::StoreOpaque;
 use bident_module::FuncType;
 use std::fmt;
 use std::ops::Deref;
@@ -176,26 +176,21 @@ impl ParkedCall {
     /// # Panics
     /// As for [`crate::Func::call`].
     #[inline(always)]
-    pub fn resume(self, mut store: impl AsContextMut, values: &[Val]) -> Result<Outcome, Error> {
+    pub fn resume(
+        mut self,
+        mut store: impl AsContextMut,
+        values: &[Val],
+    ) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         if !self.0.belongs_to(&inner.opaque) {
             return Err(self.failed(Error::usage(FOREIGN)));
         }
-        self.go_on(inner, |store, parked| enter::resume(store, parked, values))
-    }
-
-    /// Runs it in one of the ways of `enter`, on its own part of the second stack if it has one.
-    #[inline(always)]
-    fn go_on<T>(
-        mut self,
-        store: &mut StoreInner<T>,
-        go: impl FnOnce(&mut StoreInner<T>, &mut Parking) -> Result<Ended, Error>,
-    ) -> Result<Outcome, Error> {
         if self.0.region.is_some() {
-            return second_stack::go_on(store, self, go);
+            return second_stack::go_on(inner, self, |s, call| enter::resume(s, call, values));
         }
-        match go(store, &mut self.0) {
-            Ok(ended) => Ok(self.outcome(&mut store.opaque, ended)),
+        // Without a closure: each frame here would return as predicted wrongly.
+        match enter::resume(inner, &mut self.0, values) {
+            Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
             Err(error) => Err(self.failed(error)),
         }
     }
@@ -228,7 +223,7 @@ impl ParkedCall {
     ///
     /// # Panics
     /// As for [`Self::resume`].
-    pub fn throw(self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
+    pub fn throw(mut self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
         if !self.0.belongs_to(&inner.opaque) {
             return Err(self.failed(Error::usage(FOREIGN)));
@@ -240,7 +235,14 @@ impl ParkedCall {
             Ok(exn) => exn,
             Err(error) => return Err(self.failed(error)),
         };
-        match self.go_on(inner, |store, parked| enter::throw_into(store, parked, exn)) {
+        let outcome = match self.0.region {
+            Some(_) => second_stack::go_on(inner, self, |s, call| enter::throw_into(s, call, exn)),
+            None => match enter::throw_into(inner, &mut self.0, exn) {
+                Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
+                Err(error) => Err(self.failed(error)),
+            },
+        };
+        match outcome {
             Err(uncaught) if thrown_before(&error, &uncaught) => Err(error),
             outcome => outcome,
         }

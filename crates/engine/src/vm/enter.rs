@@ -169,7 +169,7 @@ pub(crate) fn call<T>(store: &mut StoreInner<T>, target: &Target) -> Result<(), 
 }
 
 /// Calls a function with the arguments in the transfer buffer; gives what it is where it parks.
-#[inline]
+#[inline(always)]
 pub(crate) fn start<T>(
     store: &mut StoreInner<T>,
     target: &Target,
