@@ -97,6 +97,6 @@ programs! {
         exceptions functions global imports instantiate interface memory module references sizes table
     } [scaling]
     host { buffers clone event_loop globals inspect language modules process } []
-    jspi { barriers concurrency continuations entering exceptions lifetime surface suspending } []
+    jspi { barriers concurrency continuations entering exceptions lifetime surface suspending waits } []
     stacklet { hostile instantiate lazy made second_stack side_by_side suspender } [cost]
 }

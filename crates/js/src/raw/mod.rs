@@ -44,7 +44,8 @@ pub(crate) use env::{ContextId, Env, Running};
 pub(crate) use jobs::{Job, run_next_job};
 pub(crate) use native::{Call, Kind, accessor, function, prevent_extensions};
 pub(crate) use object::{Backlink, Classes, HostObject, Marker, payload};
-pub(crate) use promise::{Capability, PromiseState, Promises, enqueue, promise_state};
+pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promise_resolve};
+pub(crate) use promise::{promise_state, promise_then, settled};
 #[cfg(feature = "host")]
 pub(crate) use script::Script;
 #[cfg(feature = "host")]

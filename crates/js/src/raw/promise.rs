@@ -2,11 +2,9 @@
 
 use super::env::Env;
 use super::object::HostObject;
-use super::value::{Args, Attempt, Own, Ref, Stored, Thrown};
+use super::value::{Attempt, Own, Ref, Stored, Thrown};
 use crate::webassembly::run_job;
-use rquickjs::atom::PredefinedAtom;
 use rquickjs::qjs;
-use std::cell::Cell;
 
 /// State of a native promise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,14 +37,6 @@ impl<'js> Env<'js> {
         let result = unsafe { self.take(qjs::JS_PromiseResult(self.raw(), promise.raw)) };
         result.unwrap_or_else(|Thrown| self.undefined())
     }
-
-    /// The property `constructor`. May run JavaScript.
-    #[inline]
-    pub(crate) fn constructor_of(self, value: Ref<'_>) -> Attempt<Own<'js>> {
-        let name = PredefinedAtom::Constructor as qjs::JSAtom;
-        // SAFETY: the value is alive; predefined atoms always are. The result is ours.
-        unsafe { self.take(qjs::JS_GetProperty(self.raw(), value.raw, name)) }
-    }
 }
 
 /// The functions that settle a promise.
@@ -55,59 +45,59 @@ pub(crate) struct Capability {
     reject: Stored,
 }
 
-/// Makes promises. QuickJS's own function for it makes an executor for each; this one has one for all:
-/// a host object that keeps the functions it is called with.
-pub(crate) struct Promises<'a> {
-    /// The constructor `Promise`.
-    pub(crate) constructor: Ref<'a>,
-    /// The host object.
-    pub(crate) executor: Ref<'a>,
-    /// What the host object was last called with.
-    pub(crate) kept: &'a Cell<Option<Capability>>,
+/// `PromiseResolve(%Promise%, value)`. May run JavaScript.
+#[inline]
+pub(crate) fn promise_resolve<'js>(env: Env<'js>, value: Ref<'_>) -> Attempt<Own<'js>> {
+    // SAFETY: the value is alive; the promise is ours.
+    unsafe { env.take(qjs::JS_NewSettledPromise(env.raw(), false, value.raw)) }
 }
 
-impl Promises<'_> {
-    /// A new promise, and its capability.
-    pub(crate) fn create<'js>(&self, env: Env<'js>) -> Attempt<(Own<'js>, Capability)> {
-        let mut args = [self.executor.raw];
-        // SAFETY: constructor and executor are alive during the call; the promise is ours.
-        let promise = unsafe {
-            let constructor = self.constructor.raw;
-            env.take(qjs::JS_CallConstructor(
-                env.raw(),
-                constructor,
-                1,
-                args.as_mut_ptr(),
-            ))
-        }?;
-        self.kept
-            .take()
-            .map(|capability| (promise, capability))
-            .ok_or(Thrown)
-    }
+/// Notes that someone looks at the outcome of a promise.
+pub(crate) fn mark_handled(env: Env<'_>, promise: Ref<'_>) {
+    // SAFETY: the promise is alive.
+    unsafe { qjs::JS_PromiseMarkAsHandled(env.raw(), promise.raw) }
+}
 
-    /// A promise that is settled at once: with a value, or with the pending exception.
-    pub(crate) fn settled<'js>(
-        &self,
-        env: Env<'js>,
-        result: Attempt<Own<'js>>,
-    ) -> Attempt<Own<'js>> {
-        let result = match result {
-            Ok(value) => Ok(value),
-            Err(thrown) => Err(env.catch(thrown)?),
-        };
-        let (promise, capability) = self.create(env)?;
-        capability.settle(env, result);
-        Ok(promise)
-    }
+/// `PerformPromiseThen`: one of the two functions is called a turn after the promise is settled.
+pub(crate) fn promise_then(
+    env: Env<'_>,
+    promise: Ref<'_>,
+    fulfilled: Ref<'_>,
+    rejected: Ref<'_>,
+) -> Attempt<()> {
+    // SAFETY: all are alive; the promise of the reaction is ours, and nobody else's.
+    let reaction = unsafe {
+        env.take(qjs::JS_PromiseThen(
+            env.raw(),
+            promise.raw,
+            fulfilled.raw,
+            rejected.raw,
+        ))
+    };
+    reaction.map(drop)
+}
+
+/// A promise that is settled at once: with a value, or with the pending exception.
+pub(crate) fn settled<'js>(env: Env<'js>, result: Attempt<Own<'js>>) -> Attempt<Own<'js>> {
+    let result = match result {
+        Ok(value) => Ok(value),
+        Err(thrown) => Err(env.catch(thrown)?),
+    };
+    let (promise, capability) = Capability::new(env)?;
+    capability.settle(env, result);
+    Ok(promise)
 }
 
 impl Capability {
-    /// The arguments of an executor.
-    pub(crate) fn of_executor(env: Env<'_>, args: Args<'_>) -> Self {
-        Self {
-            resolve: args.get(0).to_owned(env).store(),
-            reject: args.get(1).to_owned(env).store(),
+    /// A new promise, and its capability.
+    pub(crate) fn new<'js>(env: Env<'js>) -> Attempt<(Own<'js>, Self)> {
+        let mut functions = [qjs::JS_UNDEFINED; 2];
+        // SAFETY: QuickJS writes both functions where it succeeds; they and the promise are ours.
+        unsafe {
+            let promise = qjs::JS_NewPromiseCapability(env.raw(), functions.as_mut_ptr());
+            let promise = env.take(promise)?;
+            let [resolve, reject] = functions.map(|raw| Own::from_raw(env, raw).store());
+            Ok((promise, Self { resolve, reject }))
         }
     }
 

@@ -115,12 +115,6 @@ impl<'a> Ref<'a> {
         let object = || unsafe { qjs::JS_VALUE_GET_PTR(self.raw) };
         self.is_object().then(|| Identity(object().addr()))
     }
-
-    /// Whether both are the same object.
-    #[inline]
-    pub(crate) fn is_same_object(self, other: Ref<'_>) -> bool {
-        self.is_object() && self.identity() == other.identity()
-    }
 }
 
 /// Which object of a runtime it is, as long as the object lives.

@@ -9,7 +9,6 @@ use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::Constructor;
 use rquickjs::object::Property;
 use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Symbol, Value};
-use std::cell::Cell;
 use std::rc::Rc;
 
 /// An interface of the namespace: its constructor and its prototype.
@@ -141,7 +140,7 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     operation(&namespace, "promising", 1, jspi::promising)?;
     let js_tag = function(ctx, "get JSTag", 0, Kind::Function, tag::js_tag)?;
     accessor(&namespace, "JSTag", js_tag, None)?;
-    realm.set_intrinsics(define_classes(ctx, &realm, &namespace)?);
+    realm.set_intrinsics(define_classes(ctx, &namespace)?);
     memory::guard_buffers(ctx)?;
     ctx.globals().prop(
         "WebAssembly",
@@ -164,11 +163,7 @@ where
 }
 
 /// Defines the classes, and gathers what the realm needs of them and of the context.
-fn define_classes<'js>(
-    ctx: &Ctx<'js>,
-    realm: &Realm,
-    namespace: &Object<'js>,
-) -> Result<Intrinsics> {
+fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrinsics> {
     let env = Env::new(ctx);
     let keep = |value: &Value<'js>| env.own(value).store();
     let class = |name: &str, interface: Interface<'js>| -> Result<Stored> {
@@ -176,7 +171,6 @@ fn define_classes<'js>(
         Ok(keep(interface.prototype.as_value()))
     };
     let globals = ctx.globals();
-    let promise: Object = globals.get(PredefinedAtom::Promise)?;
     let weak_set: Constructor = globals.get(PredefinedAtom::WeakSet)?;
     let traps: Object = weak_set.construct(())?;
     let buffer = prototype_of_global(ctx, "ArrayBuffer")?;
@@ -203,18 +197,8 @@ fn define_classes<'js>(
         traps: keep(traps.as_value()),
         traps_add: keep(&traps.get::<_, Value>("add")?),
         traps_has: keep(&traps.get::<_, Value>("has")?),
-        promise_resolve: keep(&promise.get::<_, Value>("resolve")?),
         promise_then: keep(&prototype_of_global(ctx, "Promise")?.get::<_, Value>("then")?),
-        promise: keep(promise.as_value()),
         awaiter: keep(&ctx.eval::<Value, _>(jspi::AWAITER)?),
-        executor: realm
-            .classes
-            .create(
-                env,
-                env.null().get(),
-                super::Payload::Executor(Cell::default()),
-            )?
-            .store(),
         transfer: keep(&buffer.get::<_, Value>("transfer")?),
         transfer_to_fixed_length: keep(&buffer.get::<_, Value>("transferToFixedLength")?),
         transfer_to_immutable: keep(&buffer.get::<_, Value>("transferToImmutable")?),

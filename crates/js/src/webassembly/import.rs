@@ -233,7 +233,7 @@ fn call_suspending(
         }
         let _frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, params)?;
-        jspi::awaited_of(realm, env, value, import.number)
+        jspi::awaited_of(env, value, import.number)
     })?;
     Ok(Payload::new(Local::new(awaited)))
 }
@@ -268,7 +268,7 @@ fn call_for_promises<R>(
             drop(frame);
             return Err(suspend_error(realm, env, import));
         }
-        let awaited = jspi::awaited_of(realm, env, value, import.number)?;
+        let awaited = jspi::awaited_of(env, value, import.number)?;
         if let Some(leaving) = &mut leaving {
             leaving.for_long();
         }

@@ -2,7 +2,7 @@
 
 use super::Payload;
 use super::realm::Realm;
-use crate::raw::{self, Attempt, Env, Marker, Own, Promises, Ref, Stored, Thrown, ViewGetters};
+use crate::raw::{Attempt, Env, Marker, Own, Stored, ViewGetters};
 
 macro_rules! intrinsics {
     ($($(#[$doc:meta])* $name:ident)*) => {
@@ -39,11 +39,8 @@ intrinsics! {
     traps
     traps_add
     traps_has
-    promise
-    promise_resolve
     promise_then
     awaiter
-    executor
     transfer
     transfer_to_fixed_length
     transfer_to_immutable
@@ -73,37 +70,6 @@ impl Realm {
         intrinsics
             .as_ref()
             .map_or_else(|| env.undefined(), |all| which(all).to_owned(env))
-    }
-
-    /// Whether a value is one of the intrinsic objects.
-    pub(super) fn is_intrinsic(
-        &self,
-        value: Ref<'_>,
-        which: impl FnOnce(&Intrinsics) -> &Stored,
-    ) -> bool {
-        self.intrinsics
-            .borrow()
-            .as_ref()
-            .is_some_and(|all| which(all).get().is_same_object(value))
-    }
-
-    /// Does something with what makes promises.
-    pub(super) fn with_promises<T>(
-        &self,
-        f: impl FnOnce(&Promises<'_>) -> Attempt<T>,
-    ) -> Attempt<T> {
-        let intrinsics = self.intrinsics.borrow();
-        let Some(all) = intrinsics.as_ref() else {
-            return Err(Thrown);
-        };
-        let Some(Payload::Executor(kept)) = raw::payload(self.classes, all.executor.get()) else {
-            return Err(Thrown);
-        };
-        f(&Promises {
-            constructor: all.promise.get(),
-            executor: all.executor.get(),
-            kept,
-        })
     }
 
     /// The getters of views.

@@ -7,34 +7,34 @@
 //!         ◄─────────── Outcome::Parked ── Answer::Pending(Awaited)
 //!         │ park: a PendingCall object holds the parked call and the capability of the promise
 //!         ▼
-//!      promise         fulfilled already ─► one job ─────────────► fulfilled ─┐
-//!                      pending, rejected ─► `awaiter`: await it ─► awaited ───┤
+//!      promise         settled already ──► one job ──────────────► known ─────┐
+//!                      pending, the first ► its reactions ───────► reacted ───┤
+//!                      pending, others ──► `awaiter`: await it ──► awaited ───┤
 //!                                                                             ▼
 //!                      settled ◄─ returned or failed ◄─ go_on: ParkedCall::{resume, throw}
 //!                                                     └─ parked again: park
 //! ```
 //!
 //! Every way takes exactly one turn of the microtask queue, as `Await` in the specification does. The
-//! first makes no object each time it parks; a rejected promise takes the second so that it counts as
-//! handled.
+//! first makes no object each time it parks. The second makes a promise that nobody needs, so that a call
+//! which waits once needs no async function; for one that waits often that is cheaper.
 //!
 //! Where V8 and the specification differ, this follows the specification: arguments that cannot be
 //! converted reject the promise, `promising` takes exported functions only, a `Suspending` start
 //! function is an error, `new Suspending` takes anything callable.
 
 use super::api::{self, Interface};
-use super::realm::{self, HostData, Realm, RealmRef};
+use super::realm::{self, HostData, RealmRef};
 use super::stacklet::{self, Border};
 use super::{Payload, convert, errors};
 use super::{function, import};
 use crate::raw::{
-    self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
-    Thrown,
+    self, Args, Attempt, Call, Capability, Classes, Env, HostObject, Marker, Own, PromiseState,
+    Ref, Stored, Thrown,
 };
 use bident::{Error, Func, FuncType, Load, Local, Outcome, ParkedCall, Val};
 use rquickjs::{Ctx, Exception, Object, Value};
 use std::cell::Cell;
-use std::rc::Rc;
 
 /// Source of the function that awaits the promises of a call which are not fulfilled yet. It
 /// calls its host object with the outcome and gets the next promise to await, or `undefined`.
@@ -49,10 +49,10 @@ pub(super) const AWAITER: &str = "(async (call, promise) => {
 /// What an import that answers "pending" waits for. On its way through the engine the collector does
 /// not see the value, which is then as alive as one that a Rust frame owns; no JavaScript runs.
 pub(super) struct Awaited {
-    /// The value to go on with in the next turn, or a promise that is pending or rejected.
+    /// The value to go on with in the next turn, the reason to throw then, or a pending promise.
     value: Stored,
-    /// Whether it is such a promise.
-    is_promise: bool,
+    /// Which of these.
+    state: PromiseState,
     /// Number of the import.
     import: u32,
 }
@@ -62,40 +62,30 @@ const _: () = assert!(
     "a payload that needs no allocation"
 );
 
-/// `PromiseResolve` of what a suspending import returned.
+/// `PromiseResolve` of what a suspending import returned, and `PerformPromiseThen` as far as that is done
+/// with a settled promise: a rejected one counts as handled.
 #[inline]
-pub(super) fn awaited_of<'js>(
-    realm: &Rc<Realm>,
-    env: Env<'js>,
-    value: Own<'js>,
-    import: u32,
-) -> Attempt<Awaited> {
-    if !value.get().is_object() {
+pub(super) fn awaited_of<'js>(env: Env<'js>, value: Own<'js>, import: u32) -> Attempt<Awaited> {
+    let (value, state) = match value.get().is_object() {
         // A promise resolved with it would be fulfilled with it.
-        return Ok(Awaited {
-            value: value.store(),
-            is_promise: false,
-            import,
-        });
-    }
-    let mut promise = value;
-    let mut state = raw::promise_state(env, promise.get());
-    let is_native = state.is_some()
-        && realm.is_intrinsic(env.constructor_of(promise.get())?.get(), |i| &i.promise);
-    if !is_native {
-        let resolve = realm.intrinsic(env, |i| &i.promise_resolve);
-        let constructor = realm.intrinsic(env, |i| &i.promise);
-        promise = env.call(resolve.get(), constructor.get(), &[promise])?;
-        state = raw::promise_state(env, promise.get());
-    }
-    let is_promise = state != Some(PromiseState::Fulfilled);
-    let value = match is_promise {
-        true => promise,
-        false => env.promise_result(promise.get()),
+        false => (value, PromiseState::Fulfilled),
+        true => {
+            let promise = raw::promise_resolve(env, value.get())?;
+            let state = raw::promise_state(env, promise.get());
+            match state.unwrap_or(PromiseState::Pending) {
+                PromiseState::Pending => (promise, PromiseState::Pending),
+                settled => {
+                    if settled == PromiseState::Rejected {
+                        raw::mark_handled(env, promise.get());
+                    }
+                    (env.promise_result(promise.get()), settled)
+                }
+            }
+        }
     };
     Ok(Awaited {
         value: value.store(),
-        is_promise,
+        state,
         import,
     })
 }
@@ -125,18 +115,12 @@ impl Promising {
                 park(&self.realm, env, self.func, Border::Plain, None, parked)
             }
             Ok(Ok(Outcome::Returned(results))) => {
-                self.settled(env, convert::results_to_js(&self.realm, env, &results))
+                raw::settled(env, convert::results_to_js(&self.realm, env, &results))
             }
             Ok(Ok(Outcome::Suspended(_))) => unreachable!("a call handles no tags"),
-            Ok(Err(error)) => self.settled(env, Err(errors::throw(&self.realm, env, &error))),
-            Err(thrown) => self.settled(env, Err(thrown)),
+            Ok(Err(error)) => raw::settled(env, Err(errors::throw(&self.realm, env, &error))),
+            Err(thrown) => raw::settled(env, Err(thrown)),
         }
-    }
-
-    /// The promise of a call that did not wait.
-    fn settled<'js>(&self, env: Env<'js>, result: Attempt<Own<'js>>) -> Attempt<Own<'js>> {
-        self.realm
-            .with_promises(|promises| promises.settled(env, result))
     }
 }
 
@@ -151,26 +135,24 @@ pub(super) fn park<'js>(
     parked: ParkedCall,
 ) -> Attempt<Own<'js>> {
     border.suspended();
-    let made = realm
-        .with_promises(|promises| promises.create(env))
-        .and_then(|(promise, capability)| {
-            let call = Payload::PendingCall(Box::new(PendingCall {
-                realm: realm.clone(),
-                func,
-                border: border.clone(),
-                instead,
-                capability,
-                parked: Cell::new(None),
-            }));
-            let object = realm.classes.create(env, env.null().get(), call)?;
-            Ok((promise, object))
-        });
+    let made = Capability::new(env).and_then(|(promise, capability)| {
+        let call = Payload::PendingCall(Box::new(PendingCall {
+            realm: realm.clone(),
+            func,
+            border: border.clone(),
+            instead,
+            capability,
+            parked: Cell::new(None),
+        }));
+        let object = realm.classes.create(env, env.null().get(), call)?;
+        Ok((promise, object))
+    });
     let (promise, object) = made.inspect_err(|_| border.abandoned())?;
     if let Some(object) = HostObject::of(realm.classes, object.get())
         && let Payload::PendingCall(call) = object.payload()
         && let Some(pending) = call.park(env, object, parked)?
     {
-        call.hand_to_awaiter(env, object, pending)?;
+        call.react(env, object, pending)?;
     }
     Ok(promise)
 }
@@ -188,8 +170,8 @@ pub(crate) struct PendingCall {
 struct Parked {
     parked: ParkedCall,
     awaits: Awaits,
-    /// The value to go on with, if it is known.
-    value: Option<Stored>,
+    /// The value to go on with or the reason to throw, if it is known.
+    answer: Option<Result<Stored, Stored>>,
 }
 
 impl Drop for PendingCall {
@@ -216,7 +198,9 @@ impl PendingCall {
         }
         let parked = self.parked.take();
         if let Some(parked) = &parked {
-            parked.value.iter().for_each(|value| value.mark(marker));
+            if let Some(Ok(value) | Err(value)) = &parked.answer {
+                value.mark(marker);
+            }
             self.realm.held.mark_claimed(parked.parked.id(), marker);
         }
         self.parked.set(parked);
@@ -234,24 +218,26 @@ impl PendingCall {
             return Ok(Some(self.park_for_load(env, parked)));
         };
         let awaits = Awaits::Import(awaited.import);
-        let (value, pending) = match awaited.is_promise {
-            false => (Some(awaited.value), None),
-            true => (None, Some(awaited.value.into_owned(env))),
+        let answer = match awaited.state {
+            PromiseState::Pending => {
+                let promise = awaited.value.into_owned(env);
+                self.keep(parked, awaits, None);
+                return Ok(Some(promise));
+            }
+            PromiseState::Fulfilled => Ok(awaited.value),
+            PromiseState::Rejected => Err(awaited.value),
         };
-        let known = value.is_some();
-        self.keep(parked, awaits, value);
-        if known {
-            raw::enqueue(env, object).or_else(|thrown| self.abandon(env, thrown))?;
-        }
-        Ok(pending)
+        self.keep(parked, awaits, Some(answer));
+        raw::enqueue(env, object).or_else(|thrown| self.abandon(env, thrown))?;
+        Ok(None)
     }
 
-    fn keep(&self, parked: ParkedCall, awaits: Awaits, value: Option<Stored>) {
+    fn keep(&self, parked: ParkedCall, awaits: Awaits, answer: Option<Result<Stored, Stored>>) {
         self.realm.held.give_back(parked.id());
         self.parked.set(Some(Parked {
             parked,
             awaits,
-            value,
+            answer,
         }));
         self.realm.find_owners_if_due();
     }
@@ -268,7 +254,17 @@ impl PendingCall {
         promise.unwrap_or_else(|| env.null())
     }
 
-    /// Lets the awaiter await a promise that is not fulfilled yet, and those that follow.
+    /// Lets the call be told of the end of the first pending promise that it waits for.
+    fn react(&self, env: Env<'_>, object: HostObject<'_>, promise: Own<'_>) -> Attempt<()> {
+        let call = object.get();
+        let rejection = Payload::Rejection(self.realm.classes, call.to_owned(env).store());
+        let rejection = (self.realm.classes).create(env, env.null().get(), rejection);
+        let reacts = rejection
+            .and_then(|rejection| raw::promise_then(env, promise.get(), call, rejection.get()));
+        reacts.or_else(|thrown| self.abandon(env, thrown))
+    }
+
+    /// Lets the awaiter await a pending promise, and those that follow.
     fn hand_to_awaiter<'js>(
         &self,
         env: Env<'js>,
@@ -372,34 +368,74 @@ impl PendingCall {
     }
 }
 
-/// The job of a promise that had been fulfilled when an import returned it.
-pub(super) fn fulfilled(call: &PendingCall, env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
+/// The job of a promise that had been settled when an import returned it.
+pub(super) fn known(call: &PendingCall, env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
     let Some(mut parked) = call.parked.take() else {
         return Ok(());
     };
-    let value = parked.value.take();
-    let value = value.map_or_else(|| env.undefined(), |value| value.into_owned(env));
-    match call.go_on(env, object, parked, Ok(value))? {
+    let answer = match parked.answer.take() {
+        Some(Ok(value)) => Ok(value.into_owned(env)),
+        Some(Err(reason)) => Err(reason.into_owned(env)),
+        None => Ok(env.undefined()),
+    };
+    match call.go_on(env, object, parked, answer)? {
         Some(promise) => call.hand_to_awaiter(env, object, promise),
         None => Ok(()),
     }
 }
 
-/// The awaiter reports for a parked call: a promise is settled. Gives what to await next.
+/// A promise that a parked call waits for is settled: the reaction says so with the value alone, the
+/// awaiter with value and outcome. The awaiter gets what to await next.
 pub(super) fn awaited<'js>(
     call: &PendingCall,
     env: Env<'js>,
     object: HostObject<'_>,
     args: Args<'_>,
 ) -> Attempt<Own<'js>> {
+    let value = args.get(0).to_owned(env);
+    if args.len() < 2 {
+        return reacted(call, env, object, Ok(value));
+    }
     let Some(parked) = call.parked.take() else {
         return Ok(env.undefined());
     };
-    let value = args.get(0).to_owned(env);
-    let fulfilled = args.get(1).is_true();
-    let answer = if fulfilled { Ok(value) } else { Err(value) };
+    let answer = if args.get(1).is_true() {
+        Ok(value)
+    } else {
+        Err(value)
+    };
     let next = call.go_on(env, object, parked, answer)?;
     Ok(next.unwrap_or_else(|| env.undefined()))
+}
+
+/// The promise that a parked call waits for is rejected: the reaction says so.
+pub(super) fn rejected<'js>(
+    classes: Classes,
+    call: &Stored,
+    env: Env<'js>,
+    args: Args<'_>,
+) -> Attempt<Own<'js>> {
+    let reason = args.get(0).to_owned(env);
+    if let Some(object) = HostObject::of(classes, call.get())
+        && let Payload::PendingCall(call) = object.payload()
+    {
+        return reacted(call, env, object, Err(reason));
+    }
+    Ok(env.undefined())
+}
+
+fn reacted<'js>(
+    call: &PendingCall,
+    env: Env<'js>,
+    object: HostObject<'_>,
+    answer: Result<Own<'js>, Own<'js>>,
+) -> Attempt<Own<'js>> {
+    if let Some(parked) = call.parked.take()
+        && let Some(promise) = call.go_on(env, object, parked, answer)?
+    {
+        call.hand_to_awaiter(env, object, promise)?;
+    }
+    Ok(env.undefined())
 }
 
 /// `WebAssembly.Suspending`.

@@ -37,7 +37,7 @@ pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
 pub use stacklet::declare_stacklet;
 
-use crate::raw::{Args, Attempt, Capability, Env, HostObject, Marker, Own, Stored};
+use crate::raw::{Args, Attempt, Classes, Env, HostObject, Marker, Own, Stored};
 use bident::{Config, Engine};
 use exception::ExceptionObject;
 use function::ExportedFunction;
@@ -45,7 +45,6 @@ use jspi::{PendingCall, Promising};
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
 use stacklet::{AsyncFunction, LazyNamespace, LoadReaction, Marked, StackletObject, Suspender};
-use std::cell::Cell;
 use std::rc::Rc;
 
 /// Defines `WebAssembly` in a context, with an engine of its own in the default settings.
@@ -123,8 +122,8 @@ pub(crate) enum Payload {
     Suspender(Rc<Suspender>),
     /// A parked promising call.
     PendingCall(Box<PendingCall>),
-    /// The executor of all promises of a realm.
-    Executor(Cell<Option<Capability>>),
+    /// What a parked promising call is told of a rejection with: that call.
+    Rejection(Classes, Stored),
 }
 
 impl Payload {
@@ -137,7 +136,7 @@ impl Payload {
                 | Self::AsyncFunction(_)
                 | Self::LoadReaction(_)
                 | Self::PendingCall(_)
-                | Self::Executor(_)
+                | Self::Rejection(..)
         )
     }
 
@@ -146,7 +145,9 @@ impl Payload {
         match self {
             Self::Realm(owner) => owner.mark(marker),
             Self::Module(_) | Self::Suspender(_) => {}
-            Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
+            Self::Instance(value) | Self::Suspending(value) | Self::Rejection(_, value) => {
+                value.mark(marker)
+            }
             Self::Memory(realm, _)
             | Self::Table(realm, _)
             | Self::Global(realm, _)
@@ -160,8 +161,6 @@ impl Payload {
             Self::LoadReaction(reaction) => reaction.mark(marker),
             Self::Stacklet(stacklet) => stacklet.mark(marker),
             Self::PendingCall(call) => call.mark(marker),
-            // Empty but while a promise is being made.
-            Self::Executor(_) => {}
         }
     }
 
@@ -177,10 +176,7 @@ impl Payload {
             Self::AsyncFunction(function) => function.call(env, args),
             Self::LoadReaction(reaction) => reaction.call(env, args),
             Self::PendingCall(call) => jspi::awaited(call, env, function, args),
-            Self::Executor(kept) => {
-                kept.set(Some(Capability::of_executor(env, args)));
-                Ok(env.undefined())
-            }
+            Self::Rejection(classes, call) => jspi::rejected(*classes, call, env, args),
             _ => Ok(env.undefined()),
         }
     }
@@ -189,7 +185,7 @@ impl Payload {
 /// A job of ours: what the parked call `object` awaits is there.
 pub(crate) fn run_job(env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
     match object.payload() {
-        Payload::PendingCall(call) => jspi::fulfilled(call, env, object),
+        Payload::PendingCall(call) => jspi::known(call, env, object),
         _ => Ok(()),
     }
 }

@@ -82,7 +82,7 @@ impl AsyncFunction {
             (Err(thrown), Answers::ValueOrPromise) => Err(thrown),
             (result, Answers::Promise) => {
                 let result = result.map(Begun::into_inner);
-                (self.realm).with_promises(|promises| promises.settled(env, result))
+                raw::settled(env, result)
             }
         }
     }

@@ -156,7 +156,7 @@ fn begin(
     };
     let function = function.unwrap_or_else(|| env.undefined());
     // Before JavaScript runs: it may call a late function again.
-    let (promise, capability) = realm.with_promises(|promises| promises.create(env))?;
+    let (promise, capability) = Capability::new(env)?;
     let promise = promise.store();
     let waiting = Waiting {
         promise,
