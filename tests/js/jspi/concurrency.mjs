@@ -43,6 +43,9 @@ test("sandwich", async () => {
 test("async functions, generators and thenables as imports", async () => {
   const f = promising(instance(text, { m: { f: new Suspending(async (x) => { for await (const y of (async function* () { yield x; await later(); yield x + 1; })()) x = y; return x; }) } }).f);
   same(await f(3), 4);
+  const thenable = (x) => ({ then: (resolve) => setTimeout(() => resolve((async () => x * 2)()), 1) });
+  const g = promising(instance(text, { m: { f: new Suspending(thenable) } }).f);
+  list(await Promise.all([g(3), g(4), f(5)]), [6, 9, 7]);
 });
 
 test("100 nested promising calls", async () => {

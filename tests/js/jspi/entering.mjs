@@ -79,4 +79,31 @@ test("recursion through promising functions ends in a rejection", async () => {
   await rejects(RangeError, last);
 });
 
+test("each stack has its own limit, after suspensions inside each other too", async () => {
+  const text = `(module (import "m" "f" (func $wait (param i32) (result i32)))
+    (func $deep (param i32) (result i32) (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+      (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+    (func (export "f") (param i32) (result i32) (i32.add (call $wait (i32.const 7)) (call $deep (local.get 0)))))`;
+  const inner = promising(waits(text, async (x) => x).f);
+  const nested = (depth) => promising(waits(text, () => inner(depth)).f);
+  await rejects(RangeError, nested(-1)(1));
+  await rejects(RangeError, nested(1000)(-1));
+  same(await nested(1000)(2000), 3007);
+});
+
+test("the stack of an error is that of the plain call, after a suspension too", async () => {
+  const text = `(module (import "m" "f" (func $wait (result i32)))
+    (func $traps (param i32) (if (local.get 0) (then (drop (call $wait)))) unreachable)
+    (func (export "f") (param i32) (call $traps (local.get 0))))`;
+  const { f } = waits(text, async () => 1);
+  const frames = (error) => error.stack.match(/at \S+ \(wasm-function.*/g).join("\n");
+  const plain = frames(throws(WebAssembly.RuntimeError, () => f(0)));
+  holds(/^at traps \(wasm-function\[1\]:0x[0-9a-f]+\)\nat f \(wasm-function\[2\]:0x[0-9a-f]+\)$/.test(plain), plain);
+  for (const wait of [0, 1]) {
+    const error = await rejects(WebAssembly.RuntimeError, promising(f)(wait));
+    same(frames(error), plain);
+    holds(!/native/.test(error.stack), error.stack);
+  }
+});
+
 await run();

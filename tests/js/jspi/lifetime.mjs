@@ -1,5 +1,5 @@
 // Checklist 38-41: collection, and what nobody waits for any more.
-import { test, run, same, list, holds, later, instance, promising, Suspending } from "../harness.mjs";
+import { test, run, same, list, holds, rejects, later, instance, promising, Suspending } from "../harness.mjs";
 
 const text = `(module (import "m" "f" (func $f (param externref) (result externref)))
   (func (export "f") (param externref) (result externref externref) (call $f (local.get 0)) (local.get 0)))`;
@@ -9,6 +9,12 @@ test("collection in an import, during a suspension, during a conversion", async 
   const [answer, argument] = await f({ key: "value" });
   same(answer.answer.key, "value");
   same(argument.key, "value");
+  const number = promising(instance(`(module (import "m" "f" (func $f (result i32)))
+    (func (export "f") (param externref) (result i32 externref) (call $f) (local.get 0)))`, {
+    m: { f: new Suspending(async () => ({ valueOf: () => (globalThis.gc(), 5) })) },
+  }).f);
+  const [five, kept] = await number({ key: "kept" });
+  list([five, kept.key], [5, "kept"]);
 });
 
 test("what only a parked stack holds stays alive", async () => {
@@ -46,6 +52,10 @@ test("a function of a dropped instance still waits", async () => {
 test("imports run with the whole stack of the host", async () => {
   const deep = (n) => (n === 0 ? 0 : 1 + deep(n - 1));
   const f = promising(instance(`(module (import "m" "f" (func $f (result i32))) (func (export "f") (result i32) (call $f)))`, { m: { f: new Suspending(async () => deep(2000)) } }).f);
+  same(await f(), 2000);
+  const endless = () => 1 + endless();
+  const g = promising(instance(`(module (import "m" "f" (func $f (result i32))) (func (export "f") (result i32) (call $f)))`, { m: { f: new Suspending(endless) } }).f);
+  await rejects(RangeError, g());
   same(await f(), 2000);
 });
 

@@ -55,4 +55,27 @@ test("a Suspending is no function for imports of other kinds", () => {
   throws(WebAssembly.LinkError, () => instance(`(module (import "m" "f" (global i32)))`, { m: { f: new Suspending(() => 1) } }));
 });
 
+test("the function is read when imports are read, whatever the object looks like then", async () => {
+  const text = `(module (import "m" "f" (func $f (param i32) (result i32))) (func (export "g") (param i32) (result i32) (call $f (local.get 0))))`;
+  const made = new (class extends Suspending {})(async (x) => x + 1);
+  Object.setPrototypeOf(made, null);
+  const imports = { m: { f: Object.freeze(made) } };
+  const { g } = instance(text, imports);
+  imports.m.f = () => 0;
+  same(await promising(g)(1), 2);
+  const proxy = new Proxy(async (x) => x, { apply: (target, self, [x]) => target(x * 10) });
+  same(await promising(instance(text, { m: { f: new Suspending(proxy) } }).g)(2), 20);
+  // What only looks like one is no function.
+  for (const wrong of [Object.create(Suspending.prototype), new Proxy(made, {})]) throws(WebAssembly.LinkError, () => instance(text, { m: { f: wrong } }));
+});
+
+test("a Suspending of an exported function calls it as JavaScript would", async () => {
+  const text = `(module (import "m" "f" (func $f (param i32) (result i32))) (func (export "g") (param i32) (result i32) (call $f (local.get 0))))`;
+  const outer = (inner) => promising(instance(text, { m: { f: new Suspending(inner) } }).g);
+  same(await outer(f)(3), 3);
+  const waits = instance(text, { m: { f: new Suspending(async (x) => x) } }).g;
+  await rejects(SuspendError, outer(waits)(3));
+  same(await outer(promising(waits))(4), 4);
+});
+
 await run();

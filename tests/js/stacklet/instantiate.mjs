@@ -36,6 +36,7 @@ test("rule 1: it succeeds where instantiate does, and fails with the same error"
     }
     holds(errors[0] !== undefined, "instantiate fails");
     same(errors[1]?.constructor, errors[0].constructor);
+    if (imports !== null) same(errors[1].message, errors[0].message);
   }
   // Segments that do not fit, and start functions that trap.
   for (const text of ["(module (memory 1) (data (i32.const 65536) \"x\"))", "(module (func $f unreachable) (start $f))"]) {
@@ -67,6 +68,21 @@ test("rule 2: where an import gives a promise, so does the export", async () => 
     same(await answer, 55);
     same(await main(3), 6);
   }
+});
+
+test("rule 2: a promise is awaited whatever the result type is", async () => {
+  const way = (value) => [() => Promise.resolve(value), () => later().then(() => value)];
+  for (const [type, value, expected] of [["", 5, undefined], ["i64", 5n, 5n], ["f32", 0.1, Math.fround(0.1)], ["f64", 2.5, 2.5], ["externref", "x", "x"], ["funcref", null, null]]) {
+    const text = module([`(module (import "m" "f" (func $f (result ${type}))) (func (export "g") (result ${type}) (call $f)))`]);
+    for (const f of way(value)) {
+      const answer = (await instantiateAsync(text, { m: { f } })).exports.g();
+      holds(answer instanceof Promise, type);
+      same(await answer, expected, type);
+    }
+  }
+  const many = module`(module (import "m" "f" (func $f (result i32 i64))) (func (export "g") (result i64 i32) (local i64) (call $f) (local.set 0) (local.get 0) (call $swap))
+    (func $swap (param i32 i64) (result i64 i32) (local.get 1) (local.get 0)))`;
+  for (const f of way([1, 2n])) list(await (await instantiateAsync(many, { m: { f } })).exports.g(), [2n, 1]);
 });
 
 test("a plain value before any promise is thrown or given at once", async () => {
@@ -113,17 +129,28 @@ test("rule 3: a call deep inside WebAssembly calls JavaScript on the host's stac
     (func $deep (export "deep") (param i32) (result i32)
       (if (i32.eqz (local.get 0)) (then (return (call $f (i32.const 1)))))
       (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))))`;
-  let deep;
-  const f = (i) => {
-    const nested = deep?.(20);
-    return later().then(() => i + (nested ?? 0));
-  };
-  const exports = (await instantiateAsync(text, { m: { f } })).exports;
-  same(await exports.deep(2000), 2001);
+  // More frames of JavaScript than a stacklet takes, and another call from there.
+  const recurse = (n, last) => (n === 0 ? last() : 1 + recurse(n - 1, last));
+  let calls = 0;
+  const f = (i) => (calls++ ? i : recurse(500, () => exports.deep(20)));
+  const { exports } = await instantiateAsync(text, { m: { f } });
+  same(exports.deep(2000), 2000 + 500 + 21);
   // A nested call of JavaScript's waits for itself.
   let inner = 0;
   const nesting = (await instantiateAsync(text, { m: { f: (i) => (inner++ ? i : Promise.resolve(nesting.deep(5)).then((v) => v * 10)) } })).exports;
   same(await nesting.deep(3), 63);
+});
+
+test("rule 3: a trap and an exception after a promise end that call only", async () => {
+  const text = module`(module (import "m" "f" (func $f (param i32) (result i32)))
+    (func (export "g") (param i32) (result i32) (i32.div_s (i32.const 6) (call $f (local.get 0)))))`;
+  const error = new Error("mine");
+  const f = (i) => later(i).then(() => { if (i === 1) throw error; return i; });
+  const { g } = (await instantiateAsync(text, { m: { f } })).exports;
+  const calls = [g(3), g(0), g(1), g(2)];
+  await rejects(RuntimeError, calls[1], /divi/);
+  await rejects(error, calls[2]);
+  list([await calls[3], await calls[0], await g(6)], [3, 2, 1]);
 });
 
 test("a promise where no call can wait is a SuspendError", async () => {
@@ -153,6 +180,34 @@ test("rule 4: sync imports call the other instance on the same stack", async () 
   const second = (await instantiateAsync(text, {}, stacklet, { first })).exports;
   same(await second.twice(4), 20);
   list(await Promise.all([1, 2, 3].map((n) => second.twice(n))), [2, 6, 12]);
+});
+
+// Handles what `ask` suspends with, if only WebAssembly stands between.
+const handling = module`(module
+  (type $work (func (result i32))) (type $cont (cont $work)) (type $answer (func (param i32) (result i32))) (type $rest (cont $answer))
+  (import "m" "effect" (tag $effect (param i32) (result i32)))
+  (import "m" "ask" (func $ask (type $work)))
+  (elem declare func $ask)
+  (func (export "handle") (result i32)
+    (block $asked (result i32 (ref $rest))
+      (return (resume $cont (on $effect $asked) (cont.new $cont (ref.func $ask)))))
+    (resume $rest)))`;
+const effects = module`(module
+  (import "m" "wait" (func $wait (param i32) (result i32)))
+  (tag $effect (export "effect") (param i32) (result i32))
+  (func (export "ask") (result i32) (i32.add (i32.const 1) (suspend $effect (call $wait (i32.const 5))))))`;
+
+test("rule 4: a call of a sync import switches no stack; one of another import does", async () => {
+  for (const wait of [(i) => i, (i) => later().then(() => i)]) {
+    const stacklet = new Stacklet();
+    const { ask, effect } = (await instantiateAsync(effects, { m: { wait } }, stacklet)).exports;
+    const sync = await instantiateAsync(handling, { m: { effect } }, stacklet, { m: { ask } });
+    same(await sync.exports.handle(), 6);
+    const other = await instantiateAsync(handling, { m: { effect, ask } });
+    await rejects(RuntimeError, (async () => other.exports.handle())(), /^unhandled tag$/);
+    // Without a stacklet the instance has one of its own.
+    await rejects(TypeError, instantiateAsync(handling, { m: { effect } }, undefined, { m: { ask } }), /sync import "m" "ask"/);
+  }
 });
 
 test("rule 4: an import that the sync imports lack comes from the others", async () => {
@@ -217,6 +272,10 @@ test("the start function may wait; then the instance is there when it has ended"
   same((await instantiateAsync(text, { m: { f: () => 6 } })).exports.g(), 6);
   const error = new Error("mine");
   await rejects(error, instantiateAsync(text, { m: { f: () => Promise.reject(error) } }));
+  // Where nobody can wait: the promise is a value, or refused.
+  same((await WebAssembly.instantiate(text, { m: { f: () => later().then(() => 5) } })).exports.g(), 0);
+  await rejects(SuspendError, WebAssembly.instantiate(text, { m: { f: alwaysWaits(() => 5) } }));
+  same((await instantiateAsync(text, { m: { f: alwaysWaits(() => 5) } })).exports.g(), 5);
 });
 
 test("exports are the same functions each time, and frozen", async () => {

@@ -202,4 +202,15 @@ test("each instance loads for itself, from one loader", async () => {
   same(calls.length, 3);
 });
 
+test("what the first module is called, and what cannot be late", async () => {
+  const named = module`(module (import "first" "double" (func $double (param i32) (result i32)))
+    (func (export "f") (param i32) (result i32) (call $double (local.get 0))))`;
+  const imports = (late) => ({ late, m: { wait: (i) => i } });
+  const { main } = (await instantiateAsync(primary, imports(lazy(async () => named, "first")))).exports;
+  same(await main(5), 1010);
+  const { main: other } = (await instantiateAsync(primary, imports(lazy(async () => named)))).exports;
+  await rejects(LinkError, other(5), /first.double/);
+  await rejects(LinkError, instantiateAsync(module`(module (import "late" "g" (global i32)))`, imports(lazy(async () => named))));
+});
+
 await run();

@@ -12,7 +12,7 @@ const maker = `(module
   (tag $effect (export "effect") (param i32) (result i32))
   (import "m" "log" (func $log (param i32)))
   (global $calls (export "calls") (mut i32) (i32.const 0))
-  (elem declare func $serve $once $lazy $twice $inside $bad $unit $traps $keep $handled)
+  (elem declare func $serve $once $lazy $twice $inside $bad $unit $traps $keep $handled $idles $throws)
   ;; Runs calls for ever.
   (func $serve (param $run (ref $run))
     (loop $next
@@ -60,6 +60,12 @@ const maker = `(module
       (local.set $i)
       (br $next)))
   (func (export "handled") (result (ref $stack)) (cont.new $stack (ref.func $handled)))
+  ;; Ends without the call; throws after it.
+  (func $idles (param (ref $run)))
+  (func (export "idles") (result (ref $stack)) (cont.new $stack (ref.func $idles)))
+  (tag $mine (export "mine"))
+  (func $throws (param $run (ref $run)) (call_ref $run (local.get $run)) (throw $mine))
+  (func (export "throws") (result (ref $stack)) (cont.new $stack (ref.func $throws)))
   ;; Traps after the call.
   (func $traps (param $run (ref $run)) (call_ref $run (local.get $run)) unreachable)
   (func (export "traps") (result (ref $stack)) (cont.new $stack (ref.func $traps)))
@@ -81,6 +87,8 @@ const maker = `(module
 const made = instance(maker, { m: { log() {} } });
 
 const served = module`(module
+  (type $run (func))
+  (import "m" "idle" (tag $idle (result (ref $run))))
   (import "m" "wait" (func $wait (param i32) (result i32)))
   (import "m" "effect" (tag $effect (param i32) (result i32)))
   (func (export "wait") (param i32) (result i32) (i32.add (i32.const 1) (call $wait (local.get 0))))
@@ -89,11 +97,14 @@ const served = module`(module
   (func (export "many") (param i32 i64 f32 f64 externref funcref) (result i32 i64 f32 f64 externref funcref)
     (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4) (local.get 5))
   (func (export "trap") unreachable)
+  (func (export "idle") (drop (suspend $idle)))
+  (func (export "typed") (param (ref null $run)))
+  (func (export "gives") (result (ref null $run)) (call $wait (i32.const 1)) (drop) (ref.null $run))
   (func (export "get") (result i32) (i32.const 7)))`;
 
 async function make(kind, wait = (i) => i) {
   const stacklet = Stacklet.from(made[kind], made.idle);
-  const instance = await instantiateAsync(served, { m: { wait, effect: made.effect } }, stacklet);
+  const instance = await instantiateAsync(served, { m: { wait, effect: made.effect, idle: made.idle } }, stacklet);
   return { stacklet, ...instance.exports };
 }
 
@@ -188,6 +199,40 @@ test("a stack that lies: does not run the call, runs it twice, traps after it, k
   const answer = waiting.wait(1);
   throws(RuntimeError, () => made.kept(), /called out of turn/);
   same(await answer, 6);
+});
+
+test("a body that ends without the call, or throws after it", async () => {
+  const ends = await make("idles");
+  throws(RuntimeError, () => ends.get(), /did not run the call/);
+  same(ends.stacklet.state, "ended");
+  throws(RuntimeError, () => ends.get(), /has come to its end/);
+  for (const wait of [(i) => i, (i) => later().then(() => i)]) {
+    const { stacklet, wait: call } = await make("throws", wait);
+    const error = await (async () => call(1))().then(() => undefined, (error) => error);
+    holds(error instanceof WebAssembly.Exception && error.is(made.mine), `${error}`);
+    same(stacklet.state, "ended");
+  }
+});
+
+test("a call that suspends to its own stack, or with a tag that nobody handles", async () => {
+  const { stacklet, idle, get } = await make("make");
+  throws(RuntimeError, () => idle(), /left the call unfinished/);
+  same(stacklet.state, "ended");
+  throws(RuntimeError, () => get(), /has come to its end/);
+  const other = await make("make");
+  throws(RuntimeError, () => other.effect(1), /^unhandled tag$/);
+  same(other.stacklet.state, "ended");
+});
+
+test("types that cannot be passed: nothing has run, the stack is idle", async () => {
+  let called = 0;
+  const { stacklet, typed, gives, get } = await make("make", () => called++);
+  const before = made.calls.value;
+  for (const call of [typed, gives]) throws(RuntimeError, () => call(null));
+  same(stacklet.state, "idle");
+  list([called, made.calls.value], [0, before]);
+  same(get(), 7);
+  same(new Stacklet().state, undefined);
 });
 
 test("what is refused", async () => {

@@ -1,6 +1,6 @@
 // The second stack of C programs: a region for each call, by an option of the stacklet.
 import { Stacklet, instantiateAsync } from "bident:stacklet";
-import { test, run, same, list, rejects, throws, later, module } from "../harness.mjs";
+import { test, run, same, list, holds, rejects, throws, later, module } from "../harness.mjs";
 
 const { RuntimeError } = WebAssembly;
 
@@ -101,6 +101,40 @@ test("what is no option", () => {
   for (const value of [5, "yes", null, { pointer: 1.5 }, { pointer: {} }, { regionSize: -1 }, { maxRegions: "many" }, { malloc: "malloc" }, { range: 5 }, { range: [1] }]) {
     throws(TypeError, wrong(value), /must be/);
   }
+});
+
+test("regions come from malloc, or from a range, and go back", async () => {
+  // A block of the size that is asked for, from 65536 up; `free` counts.
+  const malloc = (name, other) => exported.replace("(memory", `(global $top (mut i32) (i32.const 65536)) (global $freed (export "freed") (mut i32) (i32.const 0))
+    (func (export "${name}") (param i32) (result i32) (global.get $top) (global.set $top (i32.add (global.get $top) (local.get 0))))
+    (func (export "${other}") (param i32) (global.set $freed (i32.add (global.get $freed) (i32.const 1))))
+    (memory`);
+  for (const [options, source] of [
+    [{ regionSize: 4096 }, malloc("malloc", "free")],
+    [{ regionSize: 4096, malloc: "take", free: "give" }, malloc("take", "give")],
+    [{ regionSize: 4096, range: [65536, 131072] }, exported],
+  ]) {
+    const places = [];
+    const settle = [];
+    const wait = (at) => (places.push(at), new Promise((resolve) => settle.push(resolve)));
+    const { exports } = await instantiateAsync(module([source]), { m: { wait } }, new Stacklet({ secondStack: options }));
+    const calls = [exports.sum(1), exports.sum(2), exports.sum(3)];
+    for (const i of [1, 0, 2]) settle[i](0);
+    list(await Promise.all(calls), [64, 128, 192]);
+    for (const at of places) holds(at >= 65536 && at < 131072, `${at} lies in a region`);
+    holds(new Set(places).size === 3, "regions of their own");
+  }
+});
+
+test("an instance without a pointer joins the first one's stack", async () => {
+  const stacklet = new Stacklet({ secondStack: true });
+  const settle = [];
+  const first = (await instantiateAsync(module([exported]), { m: { wait: () => new Promise((resolve) => settle.push(resolve)) } }, stacklet)).exports;
+  const text = module`(module (import "a" "sum" (func $sum (param i32) (result i32))) (func (export "sum") (param i32) (result i32) (call $sum (local.get 0))))`;
+  const { sum } = (await instantiateAsync(text, {}, stacklet, { a: first })).exports;
+  const calls = [sum(1), first.sum(2), sum(3)];
+  for (const i of [0, 2, 1]) { settle[i](0); await later(); }
+  list(await Promise.all(calls), [64, 128, 192]);
 });
 
 await run();

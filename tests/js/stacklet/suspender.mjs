@@ -165,4 +165,29 @@ test("functions of instantiateAsync can be wrapped; other values cannot", async 
   throws(SuspendError, () => instance(text, { m: { wait: mayWait(async () => 1), js: (i) => i } }).wait(1));
 });
 
+test("active again after an import, whether it waited or not", async () => {
+  for (const way of [(i) => i, (i) => Promise.resolve(i)]) {
+    const s = new Suspender();
+    const seen = [];
+    const both = `(module (import "m" "wait" (func $wait (param i32) (result i32))) (import "m" "js" (func $js (param i32) (result i32)))
+      (func (export "f") (param i32) (result i32) (call $js (call $wait (call $wait (local.get 0))))))`;
+    const { f } = instance(both, { m: { wait: s.suspendOnReturnedPromise(way), js: (i) => (seen.push(s.state), i) } });
+    same(await s.returnPromiseOnSuspend(f)(3), 3);
+    list(seen, ["active"]);
+    same(s.state, "inactive");
+  }
+});
+
+test("modules that share a suspender", async () => {
+  const s = new Suspender();
+  const inner = make(s, (i) => later().then(() => i));
+  const outer = instance(`(module (import "m" "wait" (func $wait (param i32) (result i32)))
+    (func (export "twice") (param i32) (result i32) (i32.mul (i32.const 2) (call $wait (local.get 0)))))`, { m: inner });
+  const twice = s.returnPromiseOnSuspend(outer.twice);
+  const answer = twice(3);
+  throws(RuntimeError, () => s.returnPromiseOnSuspend(inner.wait)(1), /suspender is suspended/);
+  same(await answer, 8);
+  same(await s.returnPromiseOnSuspend(inner.wait)(1), 2);
+});
+
 await run();
