@@ -75,7 +75,7 @@ test("overflow is a trap", async () => {
 
 test("no pointer: the error says how to name it", async () => {
   const hidden = text("").replace("(global $sp", "(global").replaceAll("$sp", "0");
-  await rejects(TypeError, make({ secondStack: true }, hidden), /__stack_pointer/);
+  await rejects(TypeError, make({ secondStack: true }, hidden), /__stack_pointer.*in JavaScript `pointer`\)$/);
   // By number.
   const { sum, settle } = await make({ secondStack: { pointer: 0 } }, hidden);
   const answer = sum(1);

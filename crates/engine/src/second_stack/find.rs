@@ -76,14 +76,14 @@ fn usual(module: &bident_module::Module) -> Result<GlobalIndex, Error> {
         (Some((global, _)), None) => Ok(global),
         (Some((a, _)), Some((b, _))) => Err(Error::usage(format!(
             "the name section calls the globals {} and {} `{USUAL}`: say which it is, by \
-             `SecondStackOptions::pointer_index`",
+             the option `pointer_index` (in JavaScript `pointer`)",
             a.0, b.0
         ))),
         (None, _) => Err(Error::usage(format!(
             "the instance has no global that is exported or imported as `{USUAL}`, or has this name in \
              the name section. Keep the name section, or export the global (clang: `-mmutable-globals \
-             -Wl,--export={USUAL}`), or say which it is, by `SecondStackOptions::pointer_export` or \
-             `pointer_index`"
+             -Wl,--export={USUAL}`), or say which it is, by the option `pointer_export` or \
+             `pointer_index` (in JavaScript `pointer`)"
         ))),
     }
 }

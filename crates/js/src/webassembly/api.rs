@@ -281,7 +281,7 @@ pub(super) fn to_u32<'js>(ctx: &Ctx<'js>, value: &Value<'js>, what: &str) -> Res
     let number = value.get::<Coerced<f64>>()?.0.trunc();
     if !(0.0..=f64::from(u32::MAX)).contains(&number) {
         let message = format!("{what} must be a number from 0 to {}", u32::MAX);
-        return Err(Exception::throw_type(ctx, &message));
+        return Err(errors::throw_type(ctx, &message));
     }
     Ok(number as u32)
 }

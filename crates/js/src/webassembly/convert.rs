@@ -2,8 +2,8 @@
 //!
 //! Conversions may run JavaScript (`valueOf`, iterators), so the store must be free or lent meanwhile.
 
-use super::Payload;
 use super::realm::Realm;
+use super::{Payload, errors};
 use crate::raw::{self, Attempt, Env, Own, Ref, Thrown};
 use bident::{Func, FuncType, HeapType, Kind, RefType, Val, ValType};
 use rquickjs::atom::PredefinedAtom;
@@ -22,7 +22,7 @@ pub(super) fn val_type<'js>(ctx: &Ctx<'js>, name: &Value<'js>) -> rquickjs::Resu
         "anyfunc" => ValType::FUNCREF,
         other => {
             let message = format!("no value type \"{other}\"");
-            return Err(Exception::throw_type(ctx, &message));
+            return Err(errors::throw_type(ctx, &message));
         }
     })
 }
@@ -100,7 +100,7 @@ fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) ->
             }
             ty => format!("not a value of type {ty}"),
         };
-        env.raise(Exception::throw_type(&env.ctx(), &message))
+        env.raise(errors::throw_type(&env.ctx(), &message))
     })
 }
 
@@ -255,7 +255,7 @@ fn list_to_wasm(
             "expected {} results, the iterable gave {given}",
             types.len()
         );
-        env.raise(Exception::throw_type(&env.ctx(), &message))
+        env.raise(errors::throw_type(&env.ctx(), &message))
     })?;
     for ((value, ty), result) in values.iter().zip(types).zip(results) {
         write_wasm(realm, env, value.get(), *ty, result)?;
@@ -302,7 +302,7 @@ pub(super) fn list_from_iterable<'js>(
         Ok(Some(list)) => Ok(list),
         Ok(None) => {
             let message = format!("{what} must come as an iterable object");
-            Err(env.raise(Exception::throw_type(&env.ctx(), &message)))
+            Err(env.raise(errors::throw_type(&env.ctx(), &message)))
         }
         Err(error) => Err(env.raise(error)),
     }

@@ -128,6 +128,34 @@ fn frame_line(frame: &FrameInfo) -> String {
     format!("    at {name} (wasm-function[{index}]:{offset:#x})\n")
 }
 
+/// Throws a `TypeError` with a message of any length.
+#[cold]
+pub(super) fn throw_type(ctx: &Ctx<'_>, message: &str) -> rquickjs::Error {
+    whole(ctx, Exception::throw_type(ctx, message), message)
+}
+
+/// Throws a `RangeError` with a message of any length.
+#[cold]
+pub(super) fn throw_range(ctx: &Ctx<'_>, message: &str) -> rquickjs::Error {
+    whole(ctx, Exception::throw_range(ctx, message), message)
+}
+
+/// The exception that was just thrown, with all of its message: QuickJS keeps 255 bytes.
+fn whole(ctx: &Ctx<'_>, thrown: rquickjs::Error, message: &str) -> rquickjs::Error {
+    if message.len() < 255 {
+        return thrown;
+    }
+    let error = ctx.catch();
+    let message = Property::from(message).writable().configurable();
+    match error
+        .as_object()
+        .map(|error| error.prop("message", message))
+    {
+        Some(Err(failed)) => failed,
+        _ => ctx.throw(error),
+    }
+}
+
 /// Throws a new error of one of the classes.
 pub(super) fn throw_new(
     realm: &Realm,
@@ -225,11 +253,11 @@ fn value_of<'js>(realm: &Rc<Realm>, env: Env<'js>, error: &Error) -> Attempt<Own
             return Ok(env.exception());
         }
         ErrorKind::Limit => {
-            env.raise(Exception::throw_range(&env.ctx(), &message));
+            env.raise(throw_range(&env.ctx(), &message));
             return Ok(env.exception());
         }
         ErrorKind::Usage => {
-            env.raise(Exception::throw_type(&env.ctx(), &message));
+            env.raise(throw_type(&env.ctx(), &message));
             return Ok(env.exception());
         }
         ErrorKind::Compile => |i| &i.compile_error,

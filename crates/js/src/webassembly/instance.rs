@@ -156,7 +156,7 @@ pub(super) fn value_of_import<'js>(
     let Some(namespace) = namespace.as_object() else {
         let name = printable(import.module());
         let message = format!("import \"{name}\" must be an object");
-        return Err(Exception::throw_type(ctx, &message));
+        return Err(errors::throw_type(ctx, &message));
     };
     namespace.get(import.name())
 }

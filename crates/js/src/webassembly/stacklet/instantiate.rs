@@ -4,12 +4,12 @@ use super::super::import::Waits;
 use super::super::instance::{namespace_of_import, read_import, value_of_import};
 use super::super::jspi;
 use super::super::realm::{self, HostData, Realm};
-use super::super::{Payload, api, module};
+use super::super::{Payload, api, errors, module};
 use super::object::{self, StackletObject};
 use super::{expected, function, lazy};
 use crate::raw::{self, Call, Env, Kind, Own, Ref};
 use bident::{Extern, ExternType, Func, ImportType, Linker, Module, Outcome, printable};
-use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
+use rquickjs::{Ctx, Function, Object, Promise, Result, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -192,7 +192,7 @@ fn sync_value<'js>(
     let Some(namespace) = namespace.as_object() else {
         let name = printable(import.module());
         let message = format!("sync import \"{name}\" must be an object");
-        return Err(Exception::throw_type(ctx, &message));
+        return Err(errors::throw_type(ctx, &message));
     };
     let value: Value = namespace.get(import.name())?;
     Ok((!value.is_undefined()).then_some(value))
@@ -229,5 +229,5 @@ fn sync_import(
         printable(import.name()),
         stacklet.id,
     );
-    Err(env.raise(Exception::throw_type(&env.ctx(), &message)))
+    Err(env.raise(errors::throw_type(&env.ctx(), &message)))
 }

@@ -14,7 +14,7 @@ use super::expected;
 use super::second::Second;
 use crate::raw::{self, Args, Attempt, Call, Capability, Env, Marker, Own, Ref, Stored};
 use bident::{Caller, Error, Extern, Instance, Linker, Load, Module, printable};
-use rquickjs::{Exception, Result, Value};
+use rquickjs::{Result, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -227,7 +227,7 @@ fn loaded(
     module::of(realm, &value).ok_or_else(|| {
         let name = printable(load.module_name());
         let message = format!("the function that loads \"{name}\" must give a WebAssembly.Module");
-        env.raise(Exception::throw_type(&env.ctx(), &message))
+        env.raise(errors::throw_type(&env.ctx(), &message))
     })
 }
 
