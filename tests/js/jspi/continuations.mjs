@@ -148,9 +148,12 @@ test("JavaScript is a barrier to suspensions", async () => {
 
 test("chains that nothing can resume go with a collection", async () => {
   const { nest } = make(new Suspending(() => new Promise(() => {})));
-  for (let i = 0; i < 500; i++) promising(nest)(3);
+  const calls = [];
+  for (let i = 0; i < 500; i++) calls.push(new WeakRef(promising(nest)(3)));
   await later();
   gc();
+  await later();
+  holds(calls.every((call) => call.deref() === undefined), "all promises are gone");
   same(await promising(make(new Suspending(() => 1)).nest)(3), 4);
 });
 

@@ -197,14 +197,16 @@ const effects = module`(module
   (tag $effect (export "effect") (param i32) (result i32))
   (func (export "ask") (result i32) (i32.add (i32.const 1) (suspend $effect (call $wait (i32.const 5))))))`;
 
-test("rule 4: a call of a sync import switches no stack; one of another import does", async () => {
+test("rule 4: a call of a sync import switches no stack; one of any other import does", async () => {
   for (const wait of [(i) => i, (i) => later().then(() => i)]) {
     const stacklet = new Stacklet();
     const { ask, effect } = (await instantiateAsync(effects, { m: { wait } }, stacklet)).exports;
     const sync = await instantiateAsync(handling, { m: { effect } }, stacklet, { m: { ask } });
     same(await sync.exports.handle(), 6);
-    const other = await instantiateAsync(handling, { m: { effect, ask } });
-    await rejects(RuntimeError, (async () => other.exports.handle())(), /^unhandled tag$/);
+    for (const any of [undefined, stacklet]) {
+      const other = await instantiateAsync(handling, { m: { effect, ask } }, any);
+      await rejects(RuntimeError, (async () => other.exports.handle())(), /^unhandled tag$/);
+    }
     // Without a stacklet the instance has one of its own.
     await rejects(TypeError, instantiateAsync(handling, { m: { effect } }, undefined, { m: { ask } }), /sync import "m" "ask"/);
   }
@@ -228,6 +230,9 @@ test("rule 4: anything else is a TypeError with import, instance and stacklet", 
   await rejects(TypeError, sync((i) => i), /no export of an instance/);
   await rejects(TypeError, sync(instance(`(module (func (export "f") (param i32) (result i32) (local.get 0)))`).f), /no export/);
   await rejects(TypeError, sync(5), /no export/);
+  // However long the names are.
+  const long = module([`(module (import "${"é".repeat(300)}" "f" (func)))`]);
+  await rejects(TypeError, instantiateAsync(long, {}, b, { ["é".repeat(300)]: { f: first.main } }), /but it is an export of instance \d+ of stacklet \d+$/);
   await rejects(TypeError, instantiateAsync(text, {}, a, { env: 5 }), /must be an object/);
   await rejects(TypeError, instantiateAsync(text, {}, {}, {}), /a Stacklet/);
   await rejects(TypeError, instantiateAsync(text, 5), /an object of imports/);

@@ -167,7 +167,7 @@ test("a promise that cannot be awaited is an error at each call", async () => {
   same(exports.main(2), 1004);
 });
 
-test("in a suspender's call, and in a promising one", async () => {
+test("in a suspender's call", async () => {
   const { load } = loader(() => later().then(() => late));
   const s = new Suspender();
   const { main } = await make(load, s.suspendOnReturnedPromise((i) => later().then(() => i)));

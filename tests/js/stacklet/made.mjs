@@ -1,5 +1,5 @@
 // A stack that WebAssembly made, as the stacklet of an instance: the rules of docs/stacklets.md.
-import { Stacklet, instantiateAsync, neverWaits } from "bident:stacklet";
+import { Stacklet, instantiateAsync } from "bident:stacklet";
 import { test, run, same, list, holds, throws, rejects, later, module, instance } from "../harness.mjs";
 
 const { RuntimeError, Tag } = WebAssembly;
@@ -87,8 +87,6 @@ const maker = `(module
 const made = instance(maker, { m: { log() {} } });
 
 const served = module`(module
-  (type $run (func))
-  (import "m" "idle" (tag $idle (result (ref $run))))
   (import "m" "wait" (func $wait (param i32) (result i32)))
   (import "m" "effect" (tag $effect (param i32) (result i32)))
   (func (export "wait") (param i32) (result i32) (i32.add (i32.const 1) (call $wait (local.get 0))))
@@ -97,14 +95,11 @@ const served = module`(module
   (func (export "many") (param i32 i64 f32 f64 externref funcref) (result i32 i64 f32 f64 externref funcref)
     (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4) (local.get 5))
   (func (export "trap") unreachable)
-  (func (export "idle") (drop (suspend $idle)))
-  (func (export "typed") (param (ref null $run)))
-  (func (export "gives") (result (ref null $run)) (call $wait (i32.const 1)) (drop) (ref.null $run))
   (func (export "get") (result i32) (i32.const 7)))`;
 
 async function make(kind, wait = (i) => i) {
   const stacklet = Stacklet.from(made[kind], made.idle);
-  const instance = await instantiateAsync(served, { m: { wait, effect: made.effect, idle: made.idle } }, stacklet);
+  const instance = await instantiateAsync(served, { m: { wait, effect: made.effect } }, stacklet);
   return { stacklet, ...instance.exports };
 }
 
@@ -214,24 +209,10 @@ test("a body that ends without the call, or throws after it", async () => {
   }
 });
 
-test("a call that suspends to its own stack, or with a tag that nobody handles", async () => {
-  const { stacklet, idle, get } = await make("make");
-  throws(RuntimeError, () => idle(), /left the call unfinished/);
+test("a tag that nobody handles is a trap", async () => {
+  const { stacklet, effect } = await make("make");
+  throws(RuntimeError, () => effect(1), /^unhandled tag$/);
   same(stacklet.state, "ended");
-  throws(RuntimeError, () => get(), /has come to its end/);
-  const other = await make("make");
-  throws(RuntimeError, () => other.effect(1), /^unhandled tag$/);
-  same(other.stacklet.state, "ended");
-});
-
-test("types that cannot be passed: nothing has run, the stack is idle", async () => {
-  let called = 0;
-  const { stacklet, typed, gives, get } = await make("make", () => called++);
-  const before = made.calls.value;
-  for (const call of [typed, gives]) throws(RuntimeError, () => call(null));
-  same(stacklet.state, "idle");
-  list([called, made.calls.value], [0, before]);
-  same(get(), 7);
   same(new Stacklet().state, undefined);
 });
 
@@ -275,7 +256,6 @@ test("many stacks, ended in any order", async () => {
   gc();
   settle.forEach((_, i) => settle[(i * 37) % 50]((i * 37) % 50));
   list(await Promise.all(calls), calls.map((_, i) => i + 1));
-  same(neverWaits.length, 1);
 });
 
 await run();
