@@ -293,6 +293,16 @@ fn tests_named_in_the_checklists_exist() {
         }
     }
     assert!(seen > 20, "docs/testing.md names {seen} tests");
+    // `file.mjs::how its name begins`, of the stacklets' tests.
+    for code in text.split('`').skip(1).step_by(2) {
+        let Some((file, test)) = code.split_once(".mjs::") else {
+            continue;
+        };
+        let path = format!("tests/js/stacklet/{file}.mjs");
+        if !read(&path).contains(&format!("test(\"{test}")) {
+            complaints.push(format!("docs/testing.md: {path} has no {test}"));
+        }
+    }
     report(complaints);
 }
 

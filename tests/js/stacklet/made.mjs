@@ -209,6 +209,19 @@ test("a body that ends without the call, or throws after it", async () => {
   }
 });
 
+test("a stack that calls functions of another type", async () => {
+  const other = instance(`(module (type $run (func (param i32))) (type $serve (func (param (ref $run)))) (type $stack (cont $serve))
+    (tag $idle (export "idle") (result (ref $run))) (elem declare func $body)
+    (func $body (param $run (ref $run)) (call_ref $run (i32.const 1) (local.get $run)))
+    (func (export "make") (result (ref $stack)) (cont.new $stack (ref.func $body))))`);
+  const stacklet = Stacklet.from(other.make, other.idle);
+  const { get } = (await instantiateAsync(module`(module (func (export "get") (result i32) (i32.const 7)))`, {}, stacklet)).exports;
+  for (let i = 0; i < 2; i++) {
+    throws(RuntimeError, () => get(), /expected a value of type/);
+    same(stacklet.state, "idle");
+  }
+});
+
 test("a tag that nobody handles is a trap", async () => {
   const { stacklet, effect } = await make("make");
   throws(RuntimeError, () => effect(1), /^unhandled tag$/);
