@@ -1,7 +1,10 @@
 //! WebAssembly frames as the embedder sees them.
 
-use crate::vm::frames::Frame;
+use crate::store::AsContext;
+use crate::vm::frames::{self, Frame, MOST_FRAMES};
+use crate::vm::store::StoreOpaque;
 use bident_module::printable;
+use bident_stack::View;
 use std::fmt;
 
 /// A WebAssembly frame of a backtrace.
@@ -11,6 +14,22 @@ pub struct FrameInfo(Frame);
 impl FrameInfo {
     pub(crate) fn new(frame: Frame) -> Self {
         Self(frame)
+    }
+
+    /// The frames of the innermost call that is under way, innermost first, at most 100: what lies
+    /// between the host function that runs now and the host code that made the call. None where nothing
+    /// runs.
+    pub fn of_running(store: impl AsContext) -> Vec<Self> {
+        let store = store.opaque().0;
+        Self::of(store, store.vm.chains.current_chain())
+    }
+
+    pub(crate) fn of<'a>(
+        store: &StoreOpaque,
+        stacklets: impl Iterator<Item = View<'a>>,
+    ) -> Vec<Self> {
+        let frames = frames::of(&store.code, stacklets, None).into_iter();
+        frames.take(MOST_FRAMES).map(Self).collect()
     }
 
     /// Name of the module, from its name section: whatever the module says. [`crate::printable`] makes
@@ -32,6 +51,12 @@ impl FrameInfo {
     /// Whether it is the outermost frame of a continuation: the next frame is the one that resumed it.
     pub fn is_resumed(&self) -> bool {
         self.0.resumed
+    }
+
+    /// Whether it is the outermost frame of a call from the host: the next one, if there is one, belongs
+    /// to another call, and host code lies between them.
+    pub fn is_entered(&self) -> bool {
+        self.0.entered
     }
 
     /// Offset of the instruction in the binary, in bytes.

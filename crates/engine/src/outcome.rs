@@ -6,6 +6,7 @@
 //!                    wasm goes on with the values ◄───────────┘
 //! ```
 
+use crate::backtrace::FrameInfo;
 use crate::continuation::Suspended;
 use crate::error::Error;
 use crate::list::FuncNumber;
@@ -159,6 +160,16 @@ impl ParkedCall {
         let store = store.opaque().0;
         self.check(store);
         self.0.awaited_type(store).clone()
+    }
+
+    /// The WebAssembly frames that wait, innermost first; at most 100.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn backtrace(&self, store: impl AsContext) -> Vec<FrameInfo> {
+        let store = store.opaque().0;
+        self.check(store);
+        FrameInfo::of(store, self.0.stacklets(store))
     }
 
     /// What the host function answered that it waits for.

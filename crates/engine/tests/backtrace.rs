@@ -2,7 +2,7 @@
 
 mod common;
 
-use bident::{Caller, Engine, Error, TrapCode, Val};
+use bident::{Caller, Engine, Error, FrameInfo, Reply, TrapCode, Val};
 use common::{Guest, both, names, suspended};
 use std::sync::{Arc, Mutex};
 
@@ -212,6 +212,53 @@ fn a_backtrace_across_stacks_is_cut() {
                 assert_eq!(cut, depth >= 99, "{depth} {every}");
             }
         }
+        guest.check_idle();
+    });
+}
+
+/// Without an error: what runs, up to the host that called it, and what waits.
+#[test]
+fn frames_of_what_runs_and_of_what_waits() {
+    const WAT: &str = r#"(module
+        (import "host" "look" (func $look)) (import "host" "nest" (func $nest))
+        (import "host" "wait" (func $wait))
+        (type $f (func)) (type $c (cont $f)) (elem declare func $looks $waits)
+        (func $looks (call $look))
+        (func (export "inner") (resume $c (cont.new $c (ref.func $looks))))
+        (func $nests (call $nest))
+        (func (export "outer") (call $nests))
+        (func $waits (call $wait))
+        (func (export "parks") (resume $c (cont.new $c (ref.func $waits)))))"#;
+    let of = |frames: &[FrameInfo]| -> Vec<String> {
+        let each = frames.iter().map(|frame| {
+            let mark = if frame.is_entered() { "!" } else { "" };
+            format!("{}{mark}", frame.func_name().unwrap_or("?"))
+        });
+        each.collect()
+    };
+    both(|engine| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen_by_host = seen.clone();
+        let look = move |caller: Caller<'_, ()>| {
+            *seen_by_host.lock().unwrap() = of(&FrameInfo::of_running(&caller));
+        };
+        let nest = |mut caller: Caller<'_, ()>| {
+            let inner = caller.get_export("inner").unwrap().into_func().unwrap();
+            inner.call(&mut caller, &[], &mut [])
+        };
+        let mut guest = Guest::new(engine, WAT, (), |linker| {
+            linker.func_wrap("host", "look", look).unwrap();
+            linker.func_wrap("host", "nest", nest).unwrap();
+            let wait = || Reply::<()>::Pending(());
+            linker.func_wrap("host", "wait", wait).unwrap();
+        });
+        guest.call("outer", &[]).unwrap();
+        assert_eq!(*seen.lock().unwrap(), ["looks", "inner!"]);
+        let parked = guest.park("parks", &[]);
+        assert_eq!(of(&parked.backtrace(&guest.store)), ["waits", "parks!"]);
+        assert!(FrameInfo::of_running(&guest.store).is_empty());
+        let error = parked.throw(&mut guest.store, Error::msg("x")).unwrap_err();
+        assert_eq!(of(error.backtrace()), ["waits", "parks!"]);
         guest.check_idle();
     });
 }

@@ -94,9 +94,9 @@ fn assert_complete(group: &str, listed: &[&str]) {
 // The second list: what measures time.
 programs! {
     api {
-        exceptions functions global imports instantiate interface memory module references sizes table
+        exceptions functions global imports instantiate interface memory module references sizes stacks table
     } [scaling]
     host { buffers clone event_loop globals inspect language modules process } []
-    jspi { barriers concurrency continuations entering exceptions lifetime surface suspending waits } []
+    jspi { barriers concurrency continuations entering exceptions lifetime stacks surface suspending waits } []
     stacklet { hostile instantiate lazy made second_stack side_by_side suspender } [cost]
 }

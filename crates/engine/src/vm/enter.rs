@@ -22,7 +22,7 @@ use crate::vm::signals;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::VmHeader;
 use bident_module::{FuncType, ValType};
-use bident_stack::{self as stack, Chain, Chains, Entry, Go, Lesson, Parked, Stopped, Wreck};
+use bident_stack::{self as stack, Chain, Chains, Entry, Go, Lesson, Parked, Stopped, View, Wreck};
 use std::ptr::{self, NonNull};
 
 /// A store that is borrowed exclusively, as a pointer to the whole `StoreInner`: what host functions
@@ -110,6 +110,11 @@ impl Parking {
     #[inline]
     pub(crate) fn address(&self) -> usize {
         self.chain.address()
+    }
+
+    /// Its stacklets, first to last.
+    pub(crate) fn stacklets<'a>(&self, store: &'a StoreOpaque) -> impl Iterator<Item = View<'a>> {
+        self.chain.stacklets(&store.vm.chains)
     }
 
     /// Whether it is parked: not after it went on, and ended.

@@ -20,6 +20,8 @@ pub(crate) struct Frame {
     pub(crate) offset: Option<u32>,
     /// Whether it is the outermost one of a continuation: the next frame has resumed it.
     pub(crate) resumed: bool,
+    /// Whether it is the outermost one of a call from the host.
+    pub(crate) entered: bool,
 }
 
 /// The frames of these stacklets, innermost first. `fault`: instruction and frame pointer of the first
@@ -44,6 +46,7 @@ pub(crate) fn of<'a>(
         }
         if let Some(outermost) = frames[inner..].last_mut() {
             outermost.resumed = stacklet.was_resumed();
+            outermost.entered = !stacklet.was_resumed();
         }
     }
     frames
@@ -62,6 +65,7 @@ fn frames_at(code: &CodeMap, pc: usize) -> Vec<Frame> {
             func: position.func,
             offset: position.offset,
             resumed: false,
+            entered: false,
         })
     });
     frames.collect()

@@ -25,6 +25,7 @@
 
 mod buffer;
 mod env;
+mod error;
 #[cfg(feature = "host")]
 mod jobs;
 mod native;

@@ -67,6 +67,12 @@ impl<'a> Ref<'a> {
         unsafe { qjs::JS_VALUE_GET_TAG(self.raw) }
     }
 
+    /// Whether it is `undefined`.
+    #[inline]
+    pub(crate) fn is_undefined(self) -> bool {
+        self.tag() == qjs::JS_TAG_UNDEFINED
+    }
+
     /// Whether it is `null`.
     #[inline]
     pub(crate) fn is_null(self) -> bool {

@@ -173,6 +173,7 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
     let globals = ctx.globals();
     let weak_set: Constructor = globals.get(PredefinedAtom::WeakSet)?;
     let traps: Object = weak_set.construct(())?;
+    let error_class: Object = globals.get(PredefinedAtom::Error)?;
     let buffer = prototype_of_global(ctx, "ArrayBuffer")?;
     let view = prototype_of_global(ctx, "DataView")?;
     // That of all typed arrays lies above that of each kind.
@@ -189,11 +190,14 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         exception: class("Exception", exception::interface(ctx)?)?,
         suspending: class("Suspending", jspi::interface(ctx)?)?,
         function: keep(Function::prototype(ctx.clone()).as_value()),
-        error: keep(&globals.get::<_, Value>(PredefinedAtom::Error)?),
+        error: keep(error_class.as_value()),
         compile_error: error(namespace, "CompileError", |i| &i.compile_error)?,
         link_error: error(namespace, "LinkError", |i| &i.link_error)?,
         runtime_error: error(namespace, "RuntimeError", |i| &i.runtime_error)?,
         suspend_error: error(namespace, "SuspendError", |i| &i.suspend_error)?,
+        error_stack: getter(&prototype_of_global(ctx, "Error")?, "stack")?,
+        prepare_stack: getter(&error_class, "prepareStackTrace")?,
+        stack_limit: getter(&error_class, "stackTraceLimit")?,
         traps: keep(traps.as_value()),
         traps_add: keep(&traps.get::<_, Value>("add")?),
         traps_has: keep(&traps.get::<_, Value>("has")?),

@@ -1,10 +1,10 @@
 //! Errors: the classes of the namespace, and what becomes of an error of the engine.
 
-use super::exception;
 use super::intrinsics::Intrinsics;
-use super::realm::{self, Realm};
+use super::realm::{self, HostData, Realm};
+use super::{exception, trace};
 use crate::raw::{Attempt, Call, Env, Kind, Own, Stored, Thrown, function};
-use bident::{Error, ErrorKind, FrameInfo, TrapCode, printable};
+use bident::{Error, ErrorKind, FrameInfo, StoreContextMut, TrapCode};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::{Args, Constructor};
 use rquickjs::object::Property;
@@ -107,7 +107,7 @@ pub(super) fn make<'js>(
         realm.intrinsic(env, class).into_value().into_object(),
     )?;
     if !frames.is_empty() {
-        let mut stack: String = frames.iter().map(frame_line).collect();
+        let mut stack: String = trace::lines(frames).collect();
         stack.push_str(
             &made
                 .get::<_, Option<String>>(PredefinedAtom::Stack)?
@@ -116,16 +116,6 @@ pub(super) fn make<'js>(
         set_stack(&made, &stack)?;
     }
     Ok(made.into_value())
-}
-
-/// A WebAssembly frame as a line of `stack`.
-fn frame_line(frame: &FrameInfo) -> String {
-    let name = printable(frame.func_name().unwrap_or("<anonymous>"));
-    let (index, offset) = (
-        frame.func_index(),
-        frame.module_offset().unwrap_or_default(),
-    );
-    format!("    at {name} (wasm-function[{index}]:{offset:#x})\n")
 }
 
 /// Throws a `TypeError` with a message of any length.
@@ -185,7 +175,22 @@ pub(super) fn throw_trap(realm: &Realm, env: Env<'_>, message: &str) -> Thrown {
 /// Takes the pending exception into WebAssembly: the error that a host function fails with.
 #[cold]
 pub(super) fn carry(realm: &Rc<Realm>, env: Env<'_>, thrown: Thrown) -> Error {
-    match env.catch(thrown) {
+    carry_through(realm, env, thrown, |store| FrameInfo::of_running(store))
+}
+
+/// The same where it is thrown into these frames.
+#[cold]
+pub(super) fn carry_through(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    thrown: Thrown,
+    frames: impl FnOnce(&StoreContextMut<'_, HostData>) -> Vec<FrameInfo>,
+) -> Error {
+    let caught = env.catch(thrown);
+    if let Ok(value) = &caught {
+        realm.trace(env, value.get(), frames);
+    }
+    match caught {
         Ok(value) if is_of_trap(realm, env, &value) => realm.carry(value),
         Ok(value) => exception::into_wasm(realm, env, value),
         Err(Thrown) => realm.carry(env.exception()),

@@ -5,7 +5,7 @@ use super::realm::{HostData, Realm};
 use super::stacklet::Suspender;
 use super::{convert, errors};
 use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored, Thrown};
-use bident::{Answer, Caller, Error, Func, FuncType, Local, Payload, Reply, Val};
+use bident::{Answer, Caller, Error, Func, FuncType, Local, Payload, Reply, Val, printable};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
@@ -79,21 +79,19 @@ pub(super) struct Imported<'js> {
 }
 
 impl Import {
-    /// Words for messages: the import, and the function's name if it has one.
+    /// Words for messages: the function, by its name if it has one, and the import.
     pub(super) fn describe(&self, env: Env<'_>) -> String {
-        let function = self.function.to_owned(env).into_value();
-        let name = function
-            .as_object()
-            .and_then(|f| f.get::<_, String>("name").ok())
-            .unwrap_or_default();
-        drop(function);
-        match &*name {
-            "" => format!("import \"{}\" \"{}\"", self.module, self.name),
-            function => format!(
-                "JavaScript function {function} (import \"{}\" \"{}\")",
-                self.module, self.name
-            ),
-        }
+        let function = match env.name_of(self.function.get()) {
+            Some(name) => format!("JavaScript function {}", printable(&name)),
+            None => "an anonymous JavaScript function".to_owned(),
+        };
+        format!("{function} ({})", self.words())
+    }
+
+    /// The import alone.
+    fn words(&self) -> String {
+        let (module, name) = (printable(&self.module), printable(&self.name));
+        format!("import \"{module}\" \"{name}\"")
     }
 }
 
@@ -310,10 +308,7 @@ fn invoke<'js>(
 /// Throws the `SuspendError` of an import that cannot suspend its caller, and says what is in the way.
 #[cold]
 fn suspend_error(realm: &Rc<Realm>, env: Env<'_>, import: &Import) -> Thrown {
-    let this = format!(
-        "the suspending import \"{}\" \"{}\"",
-        import.module, import.name
-    );
+    let this = format!("the suspending {}", import.words());
     let message = match realm.frames.barrier() {
         Some((outer, number)) => format!(
             "{this} cannot suspend its caller: the frames of {} stand between it and the promising call of {}",

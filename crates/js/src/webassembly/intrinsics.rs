@@ -39,6 +39,10 @@ intrinsics! {
     traps
     traps_add
     traps_has
+    /// Getters of `Error` and its prototype.
+    error_stack
+    prepare_stack
+    stack_limit
     promise_then
     awaiter
     transfer

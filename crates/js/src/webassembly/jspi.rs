@@ -337,6 +337,7 @@ impl PendingCall {
             Awaits::Load(load) => {
                 let _frame = realm.frames.enter_promising(self.func);
                 self.border.active(realm);
+                realm.held.give_back(parked.id());
                 return realm.run(env, |store| load.resume(store, parked));
             }
         };
@@ -361,7 +362,8 @@ impl PendingCall {
                 outcome
             }),
             Err(thrown) => {
-                let error = errors::carry(realm, env, thrown);
+                let error =
+                    errors::carry_through(realm, env, thrown, |store| parked.backtrace(store));
                 realm.run(env, |store| parked.throw(store, error))
             }
         }

@@ -31,6 +31,7 @@ mod realm;
 mod stacklet;
 mod table;
 mod tag;
+mod trace;
 
 #[cfg(feature = "host")]
 pub(crate) use module::copy_bytes;
