@@ -33,8 +33,9 @@
 //! 5. Where a claim outlives its call for whatever reason, nobody reports the slot, and the value just lives
 //!    longer.
 //!
-//! What it costs: nothing where no values are held. Else the engine looks at its stacks once for as many
-//! new values as pay for it.
+//! What it costs: nothing where no values are held. Else the engine looks at its stacks once so many values
+//! have come, or stacks have grown so much, that this pays for it ([`Pace`]). QuickJS collects when its
+//! heap has grown by half: so what is abandoned is some part of what is in use, whatever the size of a stack.
 
 use super::held::{Held, HeldValues, Slots};
 use super::realm::Realm;
@@ -42,11 +43,40 @@ use crate::raw::{Marker, Stored};
 use bident::ParkedId;
 use std::collections::HashMap;
 
-/// New values for which it is asked who should own them, at least.
-const FEWEST: usize = 32;
+/// New values after which it is thought about again whether to ask who should own them.
+const FEW: usize = 16;
 
-/// Or one for so many bytes that the engine has to look at.
+/// Bytes that the engine may look at for a new value.
 const BYTES_PER_VALUE: usize = 512;
+
+/// When it is asked next who should own the values.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Pace {
+    /// Values that came since it was last asked.
+    fresh: usize,
+    /// How many it may be before this is thought about again.
+    quiet: usize,
+    /// Fewest bytes of stacks that there were since then.
+    least: usize,
+    /// Bytes beside those of stacks that the engine had to look at.
+    others: usize,
+}
+
+impl Pace {
+    /// A value came.
+    pub(super) fn count(mut self) -> Self {
+        self.fresh += 1;
+        self
+    }
+
+    /// Whether to ask now, where stacks take so many bytes: what is new makes half of the work.
+    fn is_due(&mut self, stacks: usize) -> bool {
+        self.quiet = self.fresh + FEW;
+        self.least = self.least.min(stacks);
+        let new = stacks - self.least + self.fresh * BYTES_PER_VALUE;
+        new >= (self.least + self.others) / 2
+    }
+}
 
 /// For each call with claims, the first slot of its list.
 pub(super) type Claims = HashMap<ParkedId, u32>;
@@ -150,31 +180,39 @@ impl HeldValues {
 }
 
 impl Realm {
-    /// A call has parked: if enough values came since this last happened, asks the engine who should own
-    /// them.
+    /// A call has parked: if enough is new since this last happened, asks the engine who should own the
+    /// values.
     #[inline]
     pub(super) fn find_owners_if_due(&self) {
-        if self.held.fresh.get() >= self.held.enough.get().max(FEWEST) {
-            self.find_owners();
+        let pace = self.held.pace.get();
+        if pace.fresh > pace.quiet {
+            self.find_owners(pace);
         }
     }
 
     #[cold]
-    fn find_owners(&self) {
+    fn find_owners(&self, mut pace: Pace) {
         let held = &self.held;
-        let looked_at = self.store.try_with(|store| {
-            let found = store.gc_held_by_one();
-            held.claim_all(found.filter_map(|(value, call)| {
-                let held = value.data().downcast_ref::<Held>()?;
-                Some((held, call))
-            }));
-            store.bytes_to_look_at()
+        let found = self.store.try_with(|store| {
+            if pace.is_due(store.stats().bytes) {
+                let found = store.gc_held_by_one();
+                held.claim_all(found.filter_map(|(value, call)| {
+                    let held = value.data().downcast_ref::<Held>()?;
+                    Some((held, call))
+                }));
+                let stacks = store.stats().bytes;
+                pace = Pace {
+                    fresh: 0,
+                    quiet: FEW,
+                    least: stacks,
+                    others: store.bytes_to_look_at().saturating_sub(stacks),
+                };
+            }
+            held.pace.set(pace);
         });
-        if let Some(bytes) = looked_at {
-            held.fresh.set(0);
-            held.enough.set(bytes / BYTES_PER_VALUE);
+        if found.is_some() {
+            // What the collection has freed; that may run finalizers.
+            drop(held.take_released());
         }
-        // What the collection has freed; that may run finalizers.
-        drop(held.take_released());
     }
 }

@@ -1,6 +1,6 @@
 //! JavaScript values that WebAssembly, or an error on its way through it, holds by number.
 
-use super::claims::{Claim, Claims};
+use super::claims::{Claim, Claims, Pace};
 use super::realm::Realm;
 use crate::raw::{Env, Marker, Own, Stored};
 use bident::ExternRef;
@@ -13,10 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct HeldValues {
     pub(super) slots: RefCell<Slots>,
     released: Arc<Released>,
-    /// How many came since it was last asked who should own them.
-    pub(super) fresh: Cell<usize>,
-    /// How many must have come until it is asked again.
-    pub(super) enough: Cell<usize>,
+    /// When it is asked next who should own them.
+    pub(super) pace: Cell<Pace>,
 }
 
 #[derive(Default)]
@@ -71,7 +69,7 @@ impl HeldValues {
         drop(slots);
         // May run finalizers that look here.
         drop(dropped);
-        self.fresh.set(self.fresh.get() + 1);
+        self.pace.set(self.pace.get().count());
         Held {
             slot,
             released: self.released.clone(),
