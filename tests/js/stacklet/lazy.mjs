@@ -153,6 +153,20 @@ test("a loader that calls back in", async () => {
   same(calls.length, 1);
 });
 
+test("a call that begins while the late module is instantiated waits for it", async () => {
+  const starts = module`(module (import "m" "wait" (func $wait (param i32) (result i32)))
+    (func $start (drop (call $wait (i32.const 9)))) (start $start)
+    (func (export "f") (param i32) (result i32) (local.get 0)))`;
+  for (const load of [() => starts, () => later().then(() => starts)]) {
+    let nested;
+    const exports = await make(load, (i) => ((nested = exports.main(i)), i));
+    same(await exports.main(1), 1001);
+    holds(nested instanceof Promise);
+    same(await nested, 1009);
+    same(exports.main(2), 1002);
+  }
+});
+
 test("a promise that cannot be awaited is an error at each call", async () => {
   const error = new Error("mine");
   let exports, nested;

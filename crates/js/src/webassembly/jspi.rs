@@ -29,8 +29,8 @@ use super::stacklet::{self, Border};
 use super::{Payload, convert, errors};
 use super::{function, import};
 use crate::raw::{
-    self, Args, Attempt, Call, Capability, Classes, Env, HostObject, Marker, Own, PromiseState,
-    Ref, Stored, Thrown,
+    self, Args, Attempt, Call, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
+    Thrown,
 };
 use bident::{Error, Func, FuncType, Load, Local, Outcome, ParkedCall, Val};
 use rquickjs::{Ctx, Exception, Object, Value};
@@ -170,8 +170,21 @@ pub(crate) struct PendingCall {
 struct Parked {
     parked: ParkedCall,
     awaits: Awaits,
-    /// The value to go on with or the reason to throw, if it is known.
-    answer: Option<Result<Stored, Stored>>,
+    answer: Answer,
+}
+
+/// What a parked call goes on with.
+#[derive(Default)]
+enum Answer {
+    /// What it is told then.
+    #[default]
+    Unknown,
+    /// This value.
+    Value(Stored),
+    /// This reason is thrown.
+    Reason(Stored),
+    /// What this promise is settled with.
+    Of(Stored),
 }
 
 impl Drop for PendingCall {
@@ -198,7 +211,8 @@ impl PendingCall {
         }
         let parked = self.parked.take();
         if let Some(parked) = &parked {
-            if let Some(Ok(value) | Err(value)) = &parked.answer {
+            if let Answer::Value(value) | Answer::Reason(value) | Answer::Of(value) = &parked.answer
+            {
                 value.mark(marker);
             }
             self.realm.held.mark_claimed(parked.parked.id(), marker);
@@ -215,24 +229,24 @@ impl PendingCall {
     ) -> Attempt<Option<Own<'js>>> {
         let awaited = parked.payload().take::<Local<Awaited>>();
         let Some(Ok(awaited)) = awaited.map(Local::into_inner) else {
-            return Ok(Some(self.park_for_load(env, parked)));
+            return self.park_for_load(env, parked).map(Some);
         };
         let awaits = Awaits::Import(awaited.import);
         let answer = match awaited.state {
             PromiseState::Pending => {
                 let promise = awaited.value.into_owned(env);
-                self.keep(parked, awaits, None);
+                self.keep(parked, awaits, Answer::Unknown);
                 return Ok(Some(promise));
             }
-            PromiseState::Fulfilled => Ok(awaited.value),
-            PromiseState::Rejected => Err(awaited.value),
+            PromiseState::Fulfilled => Answer::Value(awaited.value),
+            PromiseState::Rejected => Answer::Reason(awaited.value),
         };
-        self.keep(parked, awaits, Some(answer));
+        self.keep(parked, awaits, answer);
         raw::enqueue(env, object).or_else(|thrown| self.abandon(env, thrown))?;
         Ok(None)
     }
 
-    fn keep(&self, parked: ParkedCall, awaits: Awaits, answer: Option<Result<Stored, Stored>>) {
+    fn keep(&self, parked: ParkedCall, awaits: Awaits, answer: Answer) {
         self.realm.held.give_back(parked.id());
         self.parked.set(Some(Parked {
             parked,
@@ -243,25 +257,27 @@ impl PendingCall {
     }
 
     /// The same for a load: gives the promise of its end.
-    fn park_for_load<'js>(&self, env: Env<'js>, mut parked: ParkedCall) -> Own<'js> {
+    fn park_for_load<'js>(&self, env: Env<'js>, mut parked: ParkedCall) -> Attempt<Own<'js>> {
         let Some(load) = parked.payload().take::<Load<HostData>>() else {
             unreachable!("imports of this realm and loads are all that answers \"pending\"");
         };
         let promise = stacklet::awaited_load(&self.realm, env, &load);
         let awaits = Awaits::Load(load);
-        self.keep(parked, awaits, None);
-        // One that has ended meanwhile is not waited for.
-        promise.unwrap_or_else(|| env.null())
+        self.keep(parked, awaits, Answer::Unknown);
+        // One whose module is there and being instantiated ends in this turn.
+        promise.map_or_else(|| raw::promise_resolve(env, Ref::UNDEFINED), Ok)
     }
 
-    /// Lets the call be told of the end of the first pending promise that it waits for.
+    /// Lets the call be told of the end of the first pending promise that it waits for: it is both
+    /// reactions, and asks the promise which one it is.
     fn react(&self, env: Env<'_>, object: HostObject<'_>, promise: Own<'_>) -> Attempt<()> {
+        if let Some(mut parked) = self.parked.take() {
+            parked.answer = Answer::Of(promise.get().to_owned(env).store());
+            self.parked.set(Some(parked));
+        }
         let call = object.get();
-        let rejection = Payload::Rejection(self.realm.classes, call.to_owned(env).store());
-        let rejection = (self.realm.classes).create(env, env.null().get(), rejection);
-        let reacts = rejection
-            .and_then(|rejection| raw::promise_then(env, promise.get(), call, rejection.get()));
-        reacts.or_else(|thrown| self.abandon(env, thrown))
+        raw::promise_then(env, promise.get(), call, call)
+            .or_else(|thrown| self.abandon(env, thrown))
     }
 
     /// Lets the awaiter await a pending promise, and those that follow.
@@ -375,10 +391,10 @@ pub(super) fn known(call: &PendingCall, env: Env<'_>, object: HostObject<'_>) ->
     let Some(mut parked) = call.parked.take() else {
         return Ok(());
     };
-    let answer = match parked.answer.take() {
-        Some(Ok(value)) => Ok(value.into_owned(env)),
-        Some(Err(reason)) => Err(reason.into_owned(env)),
-        None => Ok(env.undefined()),
+    let answer = match std::mem::take(&mut parked.answer) {
+        Answer::Value(value) => Ok(value.into_owned(env)),
+        Answer::Reason(reason) => Err(reason.into_owned(env)),
+        Answer::Unknown | Answer::Of(_) => Ok(env.undefined()),
     };
     match call.go_on(env, object, parked, answer)? {
         Some(promise) => call.hand_to_awaiter(env, object, promise),
@@ -394,48 +410,24 @@ pub(super) fn awaited<'js>(
     object: HostObject<'_>,
     args: Args<'_>,
 ) -> Attempt<Own<'js>> {
-    let value = args.get(0).to_owned(env);
-    if args.len() < 2 {
-        return reacted(call, env, object, Ok(value));
-    }
-    let Some(parked) = call.parked.take() else {
+    let Some(mut parked) = call.parked.take() else {
         return Ok(env.undefined());
     };
-    let answer = if args.get(1).is_true() {
-        Ok(value)
-    } else {
-        Err(value)
+    let value = args.get(0).to_owned(env);
+    let promise = std::mem::take(&mut parked.answer);
+    let is_reaction = args.len() < 2;
+    let fulfilled = match &promise {
+        Answer::Of(promise) if is_reaction => {
+            raw::promise_state(env, promise.get()) == Some(PromiseState::Fulfilled)
+        }
+        _ => args.get(1).is_true(),
     };
-    let next = call.go_on(env, object, parked, answer)?;
-    Ok(next.unwrap_or_else(|| env.undefined()))
-}
-
-/// The promise that a parked call waits for is rejected: the reaction says so.
-pub(super) fn rejected<'js>(
-    classes: Classes,
-    call: &Stored,
-    env: Env<'js>,
-    args: Args<'_>,
-) -> Attempt<Own<'js>> {
-    let reason = args.get(0).to_owned(env);
-    if let Some(object) = HostObject::of(classes, call.get())
-        && let Payload::PendingCall(call) = object.payload()
-    {
-        return reacted(call, env, object, Err(reason));
-    }
-    Ok(env.undefined())
-}
-
-fn reacted<'js>(
-    call: &PendingCall,
-    env: Env<'js>,
-    object: HostObject<'_>,
-    answer: Result<Own<'js>, Own<'js>>,
-) -> Attempt<Own<'js>> {
-    if let Some(parked) = call.parked.take()
-        && let Some(promise) = call.go_on(env, object, parked, answer)?
-    {
-        call.hand_to_awaiter(env, object, promise)?;
+    drop(promise);
+    let answer = if fulfilled { Ok(value) } else { Err(value) };
+    match call.go_on(env, object, parked, answer)? {
+        Some(promise) if is_reaction => call.hand_to_awaiter(env, object, promise)?,
+        Some(promise) => return Ok(promise),
+        None => {}
     }
     Ok(env.undefined())
 }

@@ -38,7 +38,7 @@ pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
 pub use stacklet::declare_stacklet;
 
-use crate::raw::{Args, Attempt, Classes, Env, HostObject, Marker, Own, Stored};
+use crate::raw::{Args, Attempt, Env, HostObject, Marker, Own, Stored};
 use bident::{Config, Engine};
 use exception::ExceptionObject;
 use function::ExportedFunction;
@@ -123,8 +123,6 @@ pub(crate) enum Payload {
     Suspender(Rc<Suspender>),
     /// A parked promising call.
     PendingCall(Box<PendingCall>),
-    /// What a parked promising call is told of a rejection with: that call.
-    Rejection(Classes, Stored),
 }
 
 impl Payload {
@@ -137,7 +135,6 @@ impl Payload {
                 | Self::AsyncFunction(_)
                 | Self::LoadReaction(_)
                 | Self::PendingCall(_)
-                | Self::Rejection(..)
         )
     }
 
@@ -146,9 +143,7 @@ impl Payload {
         match self {
             Self::Realm(owner) => owner.mark(marker),
             Self::Module(_) | Self::Suspender(_) => {}
-            Self::Instance(value) | Self::Suspending(value) | Self::Rejection(_, value) => {
-                value.mark(marker)
-            }
+            Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
             Self::Memory(realm, _)
             | Self::Table(realm, _)
             | Self::Global(realm, _)
@@ -177,7 +172,6 @@ impl Payload {
             Self::AsyncFunction(function) => function.call(env, args),
             Self::LoadReaction(reaction) => reaction.call(env, args),
             Self::PendingCall(call) => jspi::awaited(call, env, function, args),
-            Self::Rejection(classes, call) => jspi::rejected(*classes, call, env, args),
             _ => Ok(env.undefined()),
         }
     }
