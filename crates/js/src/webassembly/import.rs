@@ -319,7 +319,7 @@ fn suspend_error(realm: &Rc<Realm>, env: Env<'_>, import: &Import) -> Thrown {
             realm.describe(outer),
         ),
         None => format!(
-            "{this} cannot suspend its caller: no call of a WebAssembly.promising function is under way"
+            "{this} cannot suspend its caller: no call of a WebAssembly.promising function, or of another that can wait, is under way"
         ),
     };
     errors::throw_new(realm, env, |i| &i.suspend_error, &message)
