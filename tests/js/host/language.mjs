@@ -95,8 +95,13 @@ test("parameters cost what they are", () => {
     for (let i = 0; i < count; i++) params.append(`key${i}`, "value");
     return performance.now() - start;
   };
-  const best = (count) => Math.min(time(count), time(count), time(count));
-  const ratio = best(8000) / best(500);
+  // A machine that is busy makes some rounds slow, a cost that grows with the square all.
+  let [few, many, ratio] = [Infinity, Infinity, Infinity];
+  for (let round = 0; round < 10 && !(ratio < 64); round++) {
+    few = Math.min(few, time(500), time(500));
+    many = Math.min(many, time(8000));
+    ratio = many / few;
+  }
   holds(ratio < 64, `16 times the parameters take ${ratio} times as long: not 64 or more`);
 });
 
