@@ -196,8 +196,13 @@ impl ParkedCall {
         if !self.0.belongs_to(&inner.opaque) {
             return Err(self.failed(Error::usage(FOREIGN)));
         }
-        if self.0.region.is_some() {
-            return second_stack::go_on(inner, self, |s, call| enter::resume(s, call, values));
+        // Looked at first, so that nothing is written where there is none.
+        if self.0.region.is_some()
+            && let Some(region) = self.0.region.take()
+        {
+            return second_stack::go_on(inner, self, region, |s, call| {
+                enter::resume(s, call, values)
+            });
         }
         // Without a closure: each frame here would return as predicted wrongly.
         match enter::resume(inner, &mut self.0, values) {
@@ -246,8 +251,10 @@ impl ParkedCall {
             Ok(exn) => exn,
             Err(error) => return Err(self.failed(error)),
         };
-        let outcome = match self.0.region {
-            Some(_) => second_stack::go_on(inner, self, |s, call| enter::throw_into(s, call, exn)),
+        let outcome = match self.0.region.take() {
+            Some(region) => second_stack::go_on(inner, self, region, |s, call| {
+                enter::throw_into(s, call, exn)
+            }),
             None => match enter::throw_into(inner, &mut self.0, exn) {
                 Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
                 Err(error) => Err(self.failed(error)),

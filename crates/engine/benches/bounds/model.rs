@@ -63,8 +63,24 @@ type Entry = unsafe extern "sysv64" fn();
 impl World {
     /// A world in which as many continuations as the table's first slots name would run `entry`.
     fn new(continuations: usize, entry: Entry) -> Box<Self> {
-        // SAFETY: numbers only.
-        let mut world: Box<Self> = unsafe { Box::new_zeroed().assume_init() };
+        const EMPTY: Record = Record {
+            sp: 0,
+            reference: 0,
+            stack: [0; 6 + 128],
+        };
+        let mut world = Box::new(Self {
+            nobody: 0,
+            nobodys_reference: 0,
+            handlers: [0; 2],
+            table: [0; SLOTS],
+            stack_pointer: 0,
+            this: 0,
+            left_by: 0,
+            left: 0,
+            count: 0,
+            records: [EMPTY; 8],
+            memory: [0; 16384],
+        });
         world.nobodys_reference = u64::MAX;
         for (i, record) in world.records.iter_mut().enumerate().take(continuations) {
             let position = offset_of!(Self, records) + i * size_of::<Record>();

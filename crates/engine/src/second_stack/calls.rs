@@ -48,15 +48,15 @@ pub(crate) fn start<T>(
     }
 }
 
-/// Goes on with a call that has a region, in one of the ways of `enter`.
+/// Goes on with a call whose region was taken out of it, in one of the ways of `enter`.
 #[inline(never)]
 pub(crate) fn go_on<T>(
     store: &mut StoreInner<T>,
     mut call: ParkedCall,
+    mut region: Box<Region>,
     go: impl FnOnce(&mut StoreInner<T>, &mut Parking) -> Result<Ended, Error>,
 ) -> Result<Outcome, Error> {
     let func = call.0.func;
-    let mut region = call.0.region.take().expect("the caller has looked");
     if let Err(error) = region.check(&store.opaque, func) {
         return Err(enter::cancel_with(&mut store.opaque, *call.0, error));
     }

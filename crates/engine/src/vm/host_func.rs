@@ -3,14 +3,13 @@
 use crate::Answer;
 use crate::alloc;
 use crate::error::Error;
-use crate::host::{Caller, HostReturn, Reply, WasmValues};
+use crate::host::{Caller, HostReturn, WasmValues};
 use crate::list::{FuncNumber, InstanceNumber};
 use crate::value::Val;
 use crate::vm::instance::instance_number;
 use crate::vm::leave::{ArrayEntry, dynamic_entry};
-use crate::vm::payload::Payload;
 use crate::vm::store::StoreOpaque;
-use crate::vm::words;
+use crate::vm::words::{self, OnWords};
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmLateFunc, fits_registers};
 use bident_module::{FuncIndex, FuncType, TypeId};
 use std::any::Any;
@@ -89,10 +88,7 @@ impl HostBody {
     pub(crate) fn of_words<T, F>(ty: FuncType, closure: F) -> Self
     where
         T: 'static,
-        F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error>
-            + Send
-            + Sync
-            + 'static,
+        F: OnWords<T> + Send + Sync,
     {
         Self {
             entry: words::entry::<T, F>(&ty),

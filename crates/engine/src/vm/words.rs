@@ -14,11 +14,23 @@ use bident_stack::Reaction;
 /// Parameters that need no allocation in the array convention.
 const INLINE: usize = 16;
 
+/// A closure that takes the bits of numbers and gives those of one at most; or says in the payload what it
+/// waits for.
+pub(crate) trait OnWords<T>:
+    Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static
+{
+}
+
+impl<T, F> OnWords<T> for F where
+    F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static
+{
+}
+
 /// Address of the entry for functions of a type, whose words are all numbers.
 pub(super) fn entry<T, F>(ty: &FuncType) -> usize
 where
     T: 'static,
-    F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static,
+    F: OnWords<T>,
 {
     if fits_registers(ty) == Fits::Array {
         let entry: unsafe extern "C" fn(*mut VmHostFunc) -> Reaction = in_buffer::<T, F>;
@@ -45,7 +57,7 @@ where
 unsafe fn run<T, F>(record: *mut VmHostFunc, words: &[u64]) -> Reaction
 where
     T: 'static,
-    F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static,
+    F: OnWords<T>,
 {
     // SAFETY: passed on.
     unsafe {
@@ -65,7 +77,7 @@ fn answer<T, F>(
 ) -> Result<Reply<u64>, Error>
 where
     T: 'static,
-    F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static,
+    F: OnWords<T>,
 {
     let mut payload = Payload::NONE;
     Ok(
@@ -94,7 +106,7 @@ unsafe extern "C" fn ints<T, F, const N: usize>(
 ) -> Reaction
 where
     T: 'static,
-    F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static,
+    F: OnWords<T>,
 {
     let words = [a, b, c, d, e];
     // SAFETY: the stub calls with the record that this body was made into.
@@ -137,7 +149,7 @@ unsafe extern "C" fn mixed<T, F>(
 ) -> Reaction
 where
     T: 'static,
-    F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static,
+    F: OnWords<T>,
 {
     let mut ints = [a, b, c, d, e].into_iter();
     let mut floats = [f, g, h, i, j, k, l, m].map(f64::to_bits).into_iter();
@@ -161,7 +173,7 @@ where
 unsafe extern "C" fn in_buffer<T, F>(record: *mut VmHostFunc) -> Reaction
 where
     T: 'static,
-    F: Fn(Caller<'_, T>, &[u64], &mut Payload) -> Result<Reply<u64>, Error> + 'static,
+    F: OnWords<T>,
 {
     // SAFETY: as in `mixed`.
     let count = unsafe { (*record.cast::<HostFunc>()).body.ty.params().len() };

@@ -8,7 +8,7 @@ use bident::Engine;
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::Constructor;
 use rquickjs::object::Property;
-use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Symbol, Value};
+use rquickjs::{Coerced, Ctx, Exception, Function, Object, Promise, Result, Symbol, Value};
 use std::rc::Rc;
 
 /// An interface of the namespace: its constructor and its prototype.
@@ -121,6 +121,31 @@ pub(super) fn reason<'js>(ctx: &Ctx<'js>, error: rquickjs::Error) -> Result<Valu
         return Err(error);
     }
     Ok(Env::new(ctx).catch(Thrown)?.into_value())
+}
+
+/// A new promise; rejects it where `begin`, which gets the functions that settle it, fails.
+pub(super) fn promise_of<'js>(
+    ctx: &Ctx<'js>,
+    begin: impl FnOnce(&Function<'js>, &Function<'js>) -> Result<()>,
+) -> Result<Value<'js>> {
+    let (promise, resolve, reject) = Promise::new(ctx)?;
+    if let Err(error) = begin(&resolve, &reject) {
+        reject.call::<_, ()>((reason(ctx, error)?,))?;
+    }
+    Ok(promise.into_value())
+}
+
+/// Settles a promise by its functions, which are the last two arguments of a job, from `first` on.
+pub(super) fn settle<'js>(
+    call: &Call<'js>,
+    first: usize,
+    made: Result<Value<'js>>,
+) -> Result<Value<'js>> {
+    let (settle, value) = match made {
+        Ok(value) => (call.arg(first), value),
+        Err(error) => (call.arg(first + 1), reason(&call.ctx, error)?),
+    };
+    Function::from_value(settle)?.call((value,))
 }
 
 /// Defines `WebAssembly`.

@@ -46,6 +46,16 @@ impl Frames {
         ImportGuard(self, before)
     }
 
+    /// Notes a promising call of this function, or that it goes on, as long as the guard lives.
+    #[inline]
+    pub(super) fn enter_promising(&self, func: Func) -> PromisingGuard<'_> {
+        PromisingGuard {
+            _import: self.enter_import(NO_IMPORT),
+            frames: self,
+            before: self.promising.replace(Some(func)),
+        }
+    }
+
     /// Notes a call of a JavaScript function that loads a module as long as the guard lives.
     pub(super) fn enter_loader(&self) -> ImportGuard<'_> {
         self.enter_import(self.import.get())
@@ -63,7 +73,7 @@ impl Drop for ImportGuard<'_> {
     }
 }
 
-/// See [`Realm::enter_promising`].
+/// See [`Frames::enter_promising`].
 pub(super) struct PromisingGuard<'a> {
     _import: ImportGuard<'a>,
     frames: &'a Frames,
@@ -74,18 +84,6 @@ impl Drop for PromisingGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         self.frames.promising.set(self.before);
-    }
-}
-
-impl Frames {
-    /// Notes a promising call of this function, or that it goes on, as long as the guard lives.
-    #[inline]
-    pub(super) fn enter_promising(&self, func: Func) -> PromisingGuard<'_> {
-        PromisingGuard {
-            _import: self.enter_import(NO_IMPORT),
-            frames: self,
-            before: self.promising.replace(Some(func)),
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
 use bident::{
     Extern, ExternType, Global, GlobalType, ImportType, Instance, Module, ValType, printable,
 };
-use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
+use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 use std::rc::Rc;
 
 /// The interface.
@@ -51,12 +51,7 @@ fn import_object<'js>(call: &Call<'js>) -> Result<Option<Object<'js>>> {
 
 /// `WebAssembly.instantiate(bytesOrModule, imports)`.
 pub(super) fn instantiate<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let ctx = &call.ctx;
-    let (promise, resolve, reject) = Promise::new(ctx)?;
-    if let Err(error) = begin(call, &resolve, &reject) {
-        reject.call::<_, ()>((api::reason(ctx, error)?,))?;
-    }
-    Ok(promise.into_value())
+    api::promise_of(&call.ctx, |resolve, reject| begin(call, resolve, reject))
 }
 
 /// Compiles now; reads the imports and runs the start function in a job of its own.
@@ -85,8 +80,7 @@ fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         let module = module::of(&realm, &call.arg(0)).ok_or(rquickjs::Error::Unknown)?;
         let exports = link(&realm, ctx, &module, call.arg(1).as_object())?;
         let env = Env::new(ctx);
-        let payload = Payload::Instance(env.own(&exports).store());
-        let instance = realm.create(env, |i| &i.instance, payload)?.into_value();
+        let instance = object_of_exports(&realm, env, &exports)?.into_value();
         if call.arg(2).as_bool() == Some(false) {
             return Ok(instance);
         }
@@ -95,11 +89,17 @@ fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         both.set("instance", instance)?;
         Ok(both.into_value())
     };
-    let (settle, value) = match made() {
-        Ok(value) => (call.arg(3), value),
-        Err(error) => (call.arg(4), api::reason(ctx, error)?),
-    };
-    Function::from_value(settle)?.call((value,))
+    api::settle(call, 3, made())
+}
+
+/// A `WebAssembly.Instance` with these exports.
+pub(super) fn object_of_exports<'js>(
+    realm: &Realm,
+    env: Env<'js>,
+    exports: &Value<'js>,
+) -> Attempt<Own<'js>> {
+    let payload = Payload::Instance(env.own(exports).store());
+    realm.create(env, |i| &i.instance, payload)
 }
 
 /// Instantiates a module and gives its exports object.
@@ -125,11 +125,20 @@ fn link<'js>(
     let instance = realm.run(env, |store| Instance::new(store, module, &externs));
     realm.buffers.refresh(env, &realm.store);
     let instance = instance.map_err(|error| api::engine_error(realm, ctx, &error))?;
+    exports(realm, ctx, instance, |item| realm.object_of(env, item))
+}
+
+/// The exports object of an instance; `object` gives what JavaScript sees of each.
+pub(super) fn exports<'js>(
+    realm: &Realm,
+    ctx: &Ctx<'js>,
+    instance: Instance,
+    object: impl Fn(Extern) -> Attempt<Own<'js>>,
+) -> Result<Value<'js>> {
     let exports = Object::new(ctx.clone())?;
     exports.set_prototype(None)?;
     for (name, item) in realm.store.with(|store| instance.exports(store)) {
-        let value = realm.object_of(env, item)?.into_value();
-        api::freeze(&exports, &name, value)?;
+        api::freeze(&exports, &name, object(item)?.into_value())?;
     }
     raw::prevent_extensions(&exports)?;
     Ok(exports.into_value())

@@ -5,7 +5,7 @@ use super::api::{self, Interface};
 use super::realm::{self, Realm};
 use crate::raw::{self, Call, Env, Ref};
 use bident::Module;
-use rquickjs::{Array, ArrayBuffer, Coerced, Ctx, Exception, Object, Promise, Result, Value};
+use rquickjs::{Array, ArrayBuffer, Coerced, Ctx, Exception, Object, Result, Value};
 use std::rc::Rc;
 
 /// The interface.
@@ -78,12 +78,7 @@ pub(super) fn promise_of<'js>(
     ctx: &Ctx<'js>,
     f: impl FnOnce() -> Result<Value<'js>>,
 ) -> Result<Value<'js>> {
-    let (promise, resolve, reject) = Promise::new(ctx)?;
-    match f() {
-        Ok(value) => resolve.call::<_, ()>((value,))?,
-        Err(error) => reject.call::<_, ()>((api::reason(ctx, error)?,))?,
-    }
-    Ok(promise.into_value())
+    api::promise_of(ctx, |resolve, _| resolve.call((f()?,)))
 }
 
 fn module_argument(call: &Call<'_>) -> Result<Module> {

@@ -1,7 +1,9 @@
 //! `instantiateAsync(module, asyncImports, stacklet, syncImports)`.
 
 use super::super::import::Waits;
-use super::super::instance::{namespace_of_import, read_import, value_of_import};
+use super::super::instance::{
+    exports, namespace_of_import, object_of_exports, read_import, value_of_import,
+};
 use super::super::jspi;
 use super::super::realm::{self, HostData, Realm};
 use super::super::{Payload, api, errors, module};
@@ -9,19 +11,14 @@ use super::object::{self, StackletObject};
 use super::{expected, function, lazy};
 use crate::raw::{self, Call, Env, Kind, Own, Ref};
 use bident::{Extern, ExternType, Func, ImportType, Linker, Module, Outcome, printable};
-use rquickjs::{Ctx, Function, Object, Promise, Result, Value};
+use rquickjs::{Ctx, Function, Object, Result, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Looks at the arguments now; reads the imports and runs the start function in a job of its own, as
 /// `WebAssembly.instantiate` does.
 pub(super) fn instantiate<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let ctx = &call.ctx;
-    let (promise, resolve, reject) = Promise::new(ctx)?;
-    if let Err(error) = begin(call, &resolve, &reject) {
-        reject.call::<_, ()>((api::reason(ctx, error)?,))?;
-    }
-    Ok(promise.into_value())
+    api::promise_of(&call.ctx, |resolve, reject| begin(call, resolve, reject))
 }
 
 fn begin<'js>(call: &Call<'js>, resolve: &Function<'js>, reject: &Function<'js>) -> Result<()> {
@@ -47,24 +44,14 @@ fn begin<'js>(call: &Call<'js>, resolve: &Function<'js>, reject: &Function<'js>)
         return Err(wrong("a Stacklet"));
     }
     let job = raw::function(ctx, "", 0, Kind::Function, finish)?;
-    let imports = (call.arg(0), call.arg(1), stacklet, call.arg(3));
-    job.defer((
-        imports.0,
-        imports.1,
-        imports.2,
-        imports.3,
-        resolve.clone(),
-        reject.clone(),
-    ))
+    let (module, imports, sync) = (call.arg(0), call.arg(1), call.arg(3));
+    let (resolve, reject) = (resolve.clone(), reject.clone());
+    job.defer((module, imports, stacklet, sync, resolve, reject))
 }
 
 /// The job: settles the promise that `begin` was given.
 fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let (settle, value) = match instance(call) {
-        Ok(value) => (call.arg(4), value),
-        Err(error) => (call.arg(5), api::reason(&call.ctx, error)?),
-    };
-    Function::from_value(settle)?.call((value,))
+    api::settle(call, 4, instance(call))
 }
 
 fn stacklet_of<'a>(realm: &Realm, value: &'a Value<'_>) -> Option<&'a StackletObject> {
@@ -82,7 +69,7 @@ fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let module = module::of(&realm, &module).ok_or(rquickjs::Error::Unknown)?;
     let stacklet = stacklet_of(&realm, &owner).ok_or(rquickjs::Error::Unknown)?;
     let (imports, sync) = (call.arg(1), call.arg(3));
-    let mut linker = Linker::new(&realm.engine);
+    let mut linker = None;
     let externs = externs(
         &realm,
         ctx,
@@ -95,20 +82,15 @@ fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let made = lazy::instantiate(&realm, env, linker, &module, &externs, &stacklet.second);
     realm.buffers.refresh(env, &realm.store);
     let (instance, start) = made.map_err(|error| api::engine_error(&realm, ctx, &error))?;
-    let exports = Object::new(ctx.clone())?;
-    exports.set_prototype(None)?;
     let name = realm.stacklets.next_instance();
-    for (export, item) in realm.store.with(|store| instance.exports(store)) {
+    let exports = exports(&realm, ctx, instance, |item| {
         realm.stacklets.add(stacklet.id, &name, item);
-        let value = match item {
-            Extern::Func(func) => stacklet.function_object(env, Ref::new(&owner), func)?,
-            item => realm.object_of(env, item)?,
-        };
-        api::freeze(&exports, &export, value.into_value())?;
-    }
-    raw::prevent_extensions(&exports)?;
-    let payload = Payload::Instance(env.own(exports.as_value()).store());
-    let object = realm.create(env, |i| &i.instance, payload)?;
+        match item {
+            Extern::Func(func) => stacklet.function_object(env, Ref::new(&owner), func),
+            item => realm.object_of(env, item),
+        }
+    })?;
+    let object = object_of_exports(&realm, env, &exports)?;
     match start {
         Some(start) => Ok(run_start(&realm, env, stacklet, start, object)?.into_value()),
         None => Ok(object.into_value()),
@@ -146,7 +128,7 @@ fn externs<'js>(
     module: &Module,
     (imports, sync): (&Value<'js>, &Value<'js>),
     stacklet: &StackletObject,
-    linker: &mut Linker<HostData>,
+    linker: &mut Option<Linker<HostData>>,
 ) -> Result<Vec<Option<Extern>>> {
     let env = Env::new(ctx);
     let mut externs = Vec::new();
@@ -166,6 +148,7 @@ fn externs<'js>(
             && matches!(import.ty(), ExternType::Func(_))
         {
             if lazies.insert(import.module().to_owned()) {
+                let linker = linker.get_or_insert_with(|| Linker::new(&realm.engine));
                 lazy::add(realm, env, linker, import.module(), late)
                     .map_err(|error| api::engine_error(realm, ctx, &error))?;
             }

@@ -13,7 +13,9 @@ use super::super::{Payload, errors, import, module};
 use super::expected;
 use super::second::Second;
 use crate::raw::{self, Args, Attempt, Call, Capability, Env, Marker, Own, Ref, Stored};
-use bident::{Caller, Error, Extern, Instance, Linker, Load, Module, printable};
+use bident::{
+    Caller, Error, Extern, Func, Instance, Linker, Load, Module, StoreContextMut, printable,
+};
 use rquickjs::{Result, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -119,28 +121,43 @@ pub(super) fn add(
     linker.lazy(module, &namespace.primary, loader).map(drop)
 }
 
-/// Instantiates a module some of whose imports are of modules that are loaded late: those without an
-/// item in `given`. The instance takes part in `second`.
+/// Instantiates a module. Imports without an item in `given` are of modules that are loaded late, which the
+/// linker knows; there is one only then. The instance takes part in `second`.
 pub(super) fn instantiate(
     realm: &Rc<Realm>,
     env: Env<'_>,
-    mut linker: Linker<HostData>,
+    linker: Option<Linker<HostData>>,
     module: &Module,
     given: &[Option<Extern>],
     second: &Second,
-) -> std::result::Result<(Instance, Option<bident::Func>), Error> {
-    // The late modules may import what this one does.
-    linker.allow_shadowing(true);
+) -> std::result::Result<(Instance, Option<Func>), Error> {
     realm.run(env, |store| {
-        for (import, item) in module.imports().zip(given) {
-            if let Some(item) = item {
-                linker.define(import.module(), import.name(), *item)?;
+        let (instance, start) = match linker {
+            Some(linker) => with_late_modules(store, linker, module, given)?,
+            None => {
+                let given: Vec<Extern> = given.iter().copied().flatten().collect();
+                Instance::without_start(&mut *store, module, &given)?
             }
-        }
-        let (instance, start) = linker.without_start(&mut *store, module, given)?;
+        };
         second.attach(store, &instance)?;
         Ok((instance, start))
     })
+}
+
+fn with_late_modules(
+    store: &mut StoreContextMut<'_, HostData>,
+    mut linker: Linker<HostData>,
+    module: &Module,
+    given: &[Option<Extern>],
+) -> std::result::Result<(Instance, Option<Func>), Error> {
+    // The late modules may import what this one does.
+    linker.allow_shadowing(true);
+    for (import, item) in module.imports().zip(given) {
+        if let Some(item) = item {
+            linker.define(import.module(), import.name(), *item)?;
+        }
+    }
+    linker.without_start(store, module, given)
 }
 
 /// Calls the function that loads.
