@@ -13,8 +13,10 @@
 
 use super::super::realm::HostData;
 use bident::{
-    Error, Func, FuncType, Global, Instance, Module, RefType, StoreContextMut, Val, ValType,
+    Engine, Error, Func, FuncType, Global, Instance, Module, RefType, StoreContextMut, Val, ValType,
 };
+use std::cell::RefCell;
+use std::collections::HashMap;
 use wasm_encoder as enc;
 
 /// See the module.
@@ -26,6 +28,21 @@ pub(super) struct Adapter {
     params: Vec<Global>,
     results: Vec<Global>,
     ty: FuncType,
+}
+
+/// The modules of adapters, one for each type of functions, by their binaries.
+#[derive(Default)]
+pub(super) struct Modules(RefCell<HashMap<Vec<u8>, Module>>);
+
+impl Modules {
+    fn get(&self, engine: &Engine, binary: Vec<u8>) -> Result<Module, Error> {
+        if let Some(module) = self.0.borrow().get(&binary) {
+            return Ok(module.clone());
+        }
+        let module = Module::new(engine, &binary)?;
+        self.0.borrow_mut().insert(binary, module.clone());
+        Ok(module)
+    }
 }
 
 /// How far a call is.
@@ -44,9 +61,13 @@ pub(super) enum Progress {
 type Context<'a, 'b> = &'a mut StoreContextMut<'b, HostData>;
 
 impl Adapter {
-    pub(super) fn new(store: Context<'_, '_>, func: Func) -> Result<Self, Error> {
+    pub(super) fn new(
+        store: Context<'_, '_>,
+        modules: &Modules,
+        func: Func,
+    ) -> Result<Self, Error> {
         let ty = func.ty(&*store);
-        let module = Module::new(store.engine(), &binary(&ty)?)?;
+        let module = modules.get(store.engine(), binary(&ty)?)?;
         let gone = Func::new(&mut *store, FuncType::new([], []), |_, _, _| {
             Err(Error::msg(
                 "a function that runs a call was called out of turn",

@@ -158,7 +158,11 @@ impl Made {
         if let Some(adapter) = self.adapters.borrow().get(&func) {
             return Ok(adapter.clone());
         }
-        let adapter = Rc::new(realm.store.with(|store| Adapter::new(store, func))?);
+        let adapter = Rc::new(
+            realm
+                .store
+                .with(|store| Adapter::new(store, &realm.stacklets.adapters, func))?,
+        );
         self.adapters.borrow_mut().insert(func, adapter.clone());
         Ok(adapter)
     }

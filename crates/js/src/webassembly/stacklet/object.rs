@@ -3,6 +3,7 @@
 use super::super::objects::cached;
 use super::super::realm::{self, Realm, RealmRef};
 use super::super::{Payload, api::Interface};
+use super::adapter::Modules;
 use super::border::Border;
 use super::function::{Answers, AsyncFunction};
 use super::lazy::Loads;
@@ -35,6 +36,8 @@ pub(in super::super) struct Stacklets {
     members: RefCell<HashMap<(StackletId, Extern), InstanceName>>,
     /// The instance that exported a thing first.
     first: RefCell<HashMap<Extern, (StackletId, InstanceName)>>,
+    /// For stacks that WebAssembly made.
+    pub(super) adapters: Modules,
     /// Modules that are loaded late.
     pub(super) loads: Loads,
 }
