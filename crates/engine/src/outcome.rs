@@ -98,7 +98,7 @@ fn thrown_before(error: &Error, uncaught: &Error) -> bool {
     same.is_some_and(|(a, b)| a.same(b)) && !error.backtrace().is_empty()
 }
 
-const FOREIGN: &str = "a parked call of another store";
+pub(crate) const FOREIGN: &str = "a parked call of another store";
 
 /// A parked activation: the stack of a call that waits for the answer of a host function.
 ///

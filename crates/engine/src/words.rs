@@ -3,9 +3,10 @@
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Caller, Reply};
-use crate::outcome::ParkedCall;
+use crate::outcome::{FOREIGN, Outcome, ParkedCall};
 use crate::second_stack;
 use crate::store::{AsContext, AsContextMut};
+use crate::vm::enter;
 use crate::vm::host_func::HostBody;
 use crate::vm::payload::Payload;
 use crate::vm::store::{StoreInner, StoreOpaque};
@@ -151,6 +152,42 @@ impl WordFunc {
     fn wrong_number(&self, given: usize) -> Error {
         let expected = self.params;
         Error::usage(format!("expected {expected} values, got {given}"))
+    }
+}
+
+impl ParkedCall {
+    /// Goes on as [`Self::resume`] does, with the bits of the number that the awaited call answers with;
+    /// they do not count where it has no result.
+    ///
+    /// # Errors
+    /// As for [`Self::resume`]; that the awaited host function has several results, or a reference for
+    /// one, counts as a wrong type.
+    ///
+    /// # Panics
+    /// As for [`Self::resume`].
+    #[inline(always)]
+    pub fn resume_word(
+        mut self,
+        mut store: impl AsContextMut,
+        word: u64,
+    ) -> Result<Outcome, Error> {
+        let inner = store.context_mut().0;
+        if !self.0.belongs_to(&inner.opaque) {
+            return Err(self.failed(Error::usage(FOREIGN)));
+        }
+        // Looked at first, so that nothing is written where there is none.
+        if self.0.region.is_some()
+            && let Some(region) = self.0.region.take()
+        {
+            return second_stack::go_on(inner, self, region, |s, call| {
+                enter::resume_word(s, call, word)
+            });
+        }
+        // Without a closure: each frame here would return as predicted wrongly.
+        match enter::resume_word(inner, &mut self.0, word) {
+            Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 }
 

@@ -174,7 +174,10 @@ impl Test {
 
     fn go_on(&mut self, mut call: ParkedCall, value: i32) -> Result<Outcome, Error> {
         answer(&mut self.guest.store, self.memory, &mut call, value);
-        call.resume(&mut self.guest.store, &[])
+        match value % 2 {
+            0 => call.resume_word(&mut self.guest.store, 0),
+            _ => call.resume(&mut self.guest.store, &[]),
+        }
     }
 
     /// No call has a region or a stack, and the pointer is where it began.

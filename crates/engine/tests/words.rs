@@ -4,7 +4,8 @@ mod common;
 
 use ValType::{F32, F64, I32, I64};
 use bident::{
-    Engine, Error, ErrorKind, Extern, Func, FuncType, Instance, Outcome, Payload, Reply, Store,
+    Answer, Engine, Error, ErrorKind, Extern, Func, FuncType, Instance, Outcome, ParkedCall,
+    Payload, Reply, Store,
 };
 use bident::{Val, ValType, WordOutcome};
 use common::{both, module};
@@ -210,6 +211,72 @@ fn a_pending_answer_parks_with_its_payload() {
         };
         assert_eq!(results[0].i32(), Some(-9));
         assert_eq!(drops.load(Ordering::Relaxed), 4);
+    });
+}
+
+/// A guest whose import of this type waits, and what a call of it, parked, comes to.
+fn parked(store: &mut Store<()>, engine: &Engine, ty: &FuncType) -> ParkedCall {
+    let func = Func::new(&mut *store, ty.clone(), |_, _, _| {
+        Ok(Answer::Pending(Payload::NONE))
+    });
+    let guest = instance(store, engine, &passes_on(ty), func.unwrap());
+    let guest = guest.get_func(&mut *store, "f").unwrap();
+    let Outcome::Parked(parked) = guest.start(store, &[]).unwrap() else {
+        panic!("it waits")
+    };
+    parked
+}
+
+#[test]
+fn a_parked_call_goes_on_with_the_bits_of_a_number() {
+    both(|engine| {
+        let mut store = Store::new(engine, ());
+        for ty in [I32, I64, F32, F64] {
+            let parked = parked(&mut store, engine, &FuncType::new([], [ty]));
+            let expected = value(3, ty);
+            // The high half of a small one does not count.
+            let garbage = u64::from(u32::MAX) << 32;
+            let word = match ty {
+                I32 | F32 => word(&expected) | garbage,
+                _ => word(&expected),
+            };
+            let Outcome::Returned(results) = parked.resume_word(&mut store, word).unwrap() else {
+                panic!("it ends")
+            };
+            assert_eq!(format!("{:?}", &results[..]), format!("[{expected:?}]"));
+        }
+        let nothing = parked(&mut store, engine, &FuncType::new([], []));
+        let outcome = nothing.resume_word(&mut store, 5).unwrap();
+        assert!(matches!(outcome, Outcome::Returned(results) if results.is_empty()));
+    });
+}
+
+#[test]
+fn a_word_is_refused_where_it_is_no_answer_and_the_call_still_waits() {
+    both(|engine| {
+        let mut store = Store::new(engine, ());
+        let mut other = Store::new(engine, ());
+        let cases = [
+            (vec![I32, I32], vec![Val::I32(1), Val::I32(2)]),
+            (vec![ValType::EXTERNREF], vec![Val::ExternRef(None)]),
+            (vec![ValType::FUNCREF], vec![Val::FuncRef(None)]),
+        ];
+        for (results, answer) in cases {
+            let ty = FuncType::new([], results);
+            let mut error = parked(&mut store, engine, &ty)
+                .resume_word(&mut store, 0)
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert!(error.to_string().contains(&ty.to_string()), "{error}");
+            let still = error.take_parked().unwrap();
+            let mut error = still.resume_word(&mut other, 0).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage, "of another store");
+            let still = error.take_parked().unwrap();
+            let Outcome::Returned(got) = still.resume(&mut store, &answer).unwrap() else {
+                panic!("it ends")
+            };
+            assert_eq!(format!("{:?}", &got[..]), format!("{answer:?}"));
+        }
     });
 }
 

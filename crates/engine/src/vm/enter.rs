@@ -248,6 +248,29 @@ pub(crate) fn resume<T>(
     unsafe { go_on(store, parked, Go::Answer(value)) }
 }
 
+/// The same with the bits of a number, where the host function has one result at most.
+#[inline(always)]
+pub(crate) fn resume_word<T>(
+    store: &mut StoreInner<T>,
+    parked: &mut Parking,
+    word: u64,
+) -> Result<Ended, Error> {
+    signals::prepare()?;
+    let opaque = &mut store.opaque;
+    match parked.awaited(opaque).body.ty.results() {
+        [] => {}
+        [ty] if !matches!(ty, ValType::Ref(_)) => opaque.set_value(0, word),
+        _ => return Err(not_a_word(parked.awaited_type(opaque))),
+    }
+    // SAFETY: parked.
+    unsafe { go_on(store, parked, Go::Answer(word)) }
+}
+
+#[cold]
+fn not_a_word(ty: &FuncType) -> Error {
+    Error::usage(format!("one number is no answer of a host function {ty}"))
+}
+
 /// The same, with an exception instead of an answer.
 pub(crate) fn throw_into<T>(
     store: &mut StoreInner<T>,

@@ -13,7 +13,7 @@ use super::process;
 use super::rejections::{Rejection, Rejections};
 use super::report::{self, Origin};
 use super::timers::Timers;
-use crate::raw::{self, Job};
+use crate::raw::{Job, Jobs};
 use rquickjs::prelude::Rest;
 use rquickjs::runtime::UserDataGuard;
 use rquickjs::{
@@ -24,6 +24,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Instant;
 
@@ -85,9 +86,17 @@ pub(super) fn track_rejection<'js>(
 
 /// The host is about to call JavaScript.
 fn next_call(ctx: &Ctx<'_>) {
-    if let Ok(host) = Host::of(ctx) {
-        host.rejections.borrow_mut().next_call();
-    }
+    count(&calls_of(ctx));
+}
+
+/// How many calls the host has made so far.
+fn calls_of(ctx: &Ctx<'_>) -> Rc<Cell<u64>> {
+    let calls = |host: UserDataGuard<'_, Host<'_>>| host.rejections.borrow().calls.clone();
+    Host::of(ctx).map(calls).unwrap_or_default()
+}
+
+fn count(calls: &Cell<u64>) {
+    calls.set(calls.get() + 1);
 }
 
 /// Runs until nothing is left to wait for.
@@ -189,9 +198,10 @@ pub(super) fn settle(ctx: &Ctx<'_>) -> Turn {
 }
 
 fn run_jobs(ctx: &Ctx<'_>) -> Turn {
+    let (calls, jobs) = (calls_of(ctx), Jobs::of(ctx));
     loop {
-        next_call(ctx);
-        match raw::run_next_job(ctx) {
+        count(&calls);
+        match jobs.run_next() {
             Job::None => return Ok(()),
             Job::Done => {}
             Job::Threw => fail(ctx, Error::Exception)?,

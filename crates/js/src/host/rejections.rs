@@ -1,7 +1,9 @@
 //! Promises that were rejected and have no handler yet.
 
 use rquickjs::{Ctx, JsLifetime, Value};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 /// Frames above a call that may be native ones, so that the name of a script is found below them.
 const NATIVE_FRAMES: isize = 8;
@@ -14,7 +16,7 @@ pub(super) struct Rejections<'js> {
     ages: HashMap<Value<'js>, u64>,
     next_age: u64,
     /// Number of calls that the host has made so far: jobs and callbacks.
-    calls: u64,
+    pub(super) calls: Rc<Cell<u64>>,
 }
 
 /// A promise and why it was rejected.
@@ -27,18 +29,13 @@ pub(super) struct Rejection<'js> {
 }
 
 impl<'js> Rejections<'js> {
-    /// The host is about to call JavaScript.
-    pub(super) fn next_call(&mut self) {
-        self.calls += 1;
-    }
-
     /// A promise was rejected and has no handler.
     ///
     /// A module that throws rejects a promise of QuickJS's own, which nobody can ever handle, and then
     /// its own, with the same reason: only that one counts. It is the one case in which QuickJS rejects
     /// two promises within one call of the host while no JavaScript runs.
     pub(super) fn add(&mut self, ctx: &Ctx<'js>, promise: Value<'js>, reason: Value<'js>) {
-        let natively_in = (!is_javascript_running(ctx)).then_some(self.calls);
+        let natively_in = (!is_javascript_running(ctx)).then_some(self.calls.get());
         if natively_in.is_some()
             && let Some(newest) = self.by_age.last_entry()
             && newest.get().natively_in == natively_in

@@ -42,7 +42,7 @@ mod value;
 pub(crate) use buffer::{ViewGetters, copy_bytes, detach, memory_buffer};
 pub(crate) use env::{ContextId, Env, Running};
 #[cfg(feature = "host")]
-pub(crate) use jobs::{Job, run_next_job};
+pub(crate) use jobs::{Job, Jobs};
 pub(crate) use native::{Call, Kind, accessor, function, prevent_extensions};
 pub(crate) use object::{Backlink, Classes, HostObject, Marker, payload};
 pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promise_resolve};

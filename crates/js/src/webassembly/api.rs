@@ -2,7 +2,8 @@
 
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
-use super::{errors, exception, global, instance, jspi, memory, module, stacklet, table, tag};
+use super::tag;
+use super::{errors, exception, global, instance, jspi, memory, module, pending, stacklet, table};
 use crate::raw::{Call, Env, Kind, Ref, Stored, Thrown, accessor, function};
 use bident::Engine;
 use rquickjs::atom::PredefinedAtom;
@@ -227,7 +228,7 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         traps_add: keep(&traps.get::<_, Value>("add")?),
         traps_has: keep(&traps.get::<_, Value>("has")?),
         promise_then: keep(&prototype_of_global(ctx, "Promise")?.get::<_, Value>("then")?),
-        awaiter: keep(&ctx.eval::<Value, _>(jspi::AWAITER)?),
+        awaiter: keep(&ctx.eval::<Value, _>(pending::AWAITER)?),
         transfer: keep(&buffer.get::<_, Value>("transfer")?),
         transfer_to_fixed_length: keep(&buffer.get::<_, Value>("transferToFixedLength")?),
         transfer_to_immutable: keep(&buffer.get::<_, Value>("transferToImmutable")?),

@@ -3,20 +3,70 @@
 use super::realm::{Realm, RealmRef};
 use super::{Payload, convert, errors};
 use crate::raw::{Args, Attempt, Env, Marker, Own, Thrown};
-use bident::{Func, FuncType, Val};
+use bident::{Func, FuncType, Val, WordFunc};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::object::Property;
 use rquickjs::{Object, Result};
 use std::rc::Rc;
 
 /// Arguments up to this number need no allocation.
-const INLINE: usize = 4;
+pub(super) const INLINE: usize = 4;
 
 /// The payload of an exported function.
-pub(crate) struct ExportedFunction {
-    realm: RealmRef,
-    func: Func,
-    ty: FuncType,
+pub(crate) struct ExportedFunction(Callee);
+
+/// A function that JavaScript calls.
+pub(super) struct Callee {
+    pub(super) realm: RealmRef,
+    pub(super) func: Func,
+    pub(super) ty: FuncType,
+    /// The same for its calls on the bits of numbers, where they can be such.
+    pub(super) words: Option<WordFunc>,
+}
+
+impl Callee {
+    /// A function of the realm's store.
+    pub(super) fn new(realm: RealmRef, func: Func, ty: FuncType) -> Self {
+        let words = match convert::is_of_words(&ty) && ty.params().len() <= INLINE {
+            true => realm.store.with(|store| func.words(&*store)).ok(),
+            false => None,
+        };
+        Self {
+            realm,
+            func,
+            ty,
+            words,
+        }
+    }
+
+    /// The bits of a call's arguments, converted in order into `room`.
+    #[inline(always)]
+    pub(super) fn words_of<'a>(
+        &self,
+        env: Env<'_>,
+        args: Args<'_>,
+        room: &'a mut [u64; INLINE],
+    ) -> Attempt<&'a [u64]> {
+        let types = self.ty.params();
+        for (i, (word, ty)) in room.iter_mut().zip(types).enumerate() {
+            *word = convert::to_word(env, args.get(i), *ty)?;
+        }
+        Ok(&room[..types.len().min(INLINE)])
+    }
+
+    /// The result of a call, by its bits.
+    #[inline(always)]
+    pub(super) fn result<'js>(&self, env: Env<'js>, word: u64) -> Attempt<Own<'js>> {
+        match self.ty.results() {
+            [ty, ..] => convert::word_to_js(env, word, *ty),
+            [] => Ok(env.undefined()),
+        }
+    }
+
+    /// Tells the collector about every value in it.
+    pub(super) fn mark(&self, marker: &Marker) {
+        self.realm.mark(marker);
+    }
 }
 
 /// The exported function for a function of the store. Only the realm's cache calls this.
@@ -26,11 +76,8 @@ pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attem
         .with(|store| (func.ty(&*store), func.index_in_module(&*store)));
     let index = index.unwrap_or_else(|| realm.imports.number_of(func));
     let length = ty.params().len();
-    let payload = Payload::Function(ExportedFunction {
-        realm: realm.reference(env),
-        func,
-        ty,
-    });
+    let callee = Callee::new(realm.reference(env), func, ty);
+    let payload = Payload::Function(ExportedFunction(callee));
     let function = realm.create(env, |i| &i.function, payload)?.into_value();
     match function.as_object() {
         Some(object) => {
@@ -53,38 +100,46 @@ pub(super) fn describe(function: &Object<'_>, name: &str, length: usize) -> Resu
 impl ExportedFunction {
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
-        self.realm.mark(marker);
+        self.0.mark(marker);
     }
 
     /// The function, if it belongs to this realm.
     pub(super) fn func_in(&self, realm: &Rc<Realm>) -> Option<Func> {
-        Rc::ptr_eq(&self.realm, realm).then_some(self.func)
+        Rc::ptr_eq(&self.0.realm, realm).then_some(self.0.func)
     }
 
-    /// Its type.
-    pub(super) fn ty(&self) -> &FuncType {
-        &self.ty
-    }
-
-    /// Its realm.
-    pub(super) fn realm(&self) -> &RealmRef {
-        &self.realm
-    }
-
-    /// Its function.
-    pub(super) fn func(&self) -> Func {
-        self.func
+    /// What it calls.
+    pub(super) fn callee(&self) -> &Callee {
+        &self.0
     }
 
     /// A call from JavaScript.
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
-        with_params(&self.realm, env, &self.ty, args, |params| {
-            with_results(&self.ty, |results| {
-                let called = (self.realm).run(env, |store| self.func.call(store, params, results));
-                self.realm.buffers.refresh(env, &self.realm.store);
+        let Callee { realm, words, .. } = &self.0;
+        let Some(words) = words else {
+            return self.call_on_values(env, args);
+        };
+        let mut room = [0; INLINE];
+        let params = self.0.words_of(env, args, &mut room)?;
+        let called = realm.run(env, |store| words.call(store, params));
+        realm.buffers.refresh(env, &realm.store);
+        match called {
+            Ok(word) => self.0.result(env, word),
+            Err(error) => Err(errors::throw(realm, env, &error)),
+        }
+    }
+
+    fn call_on_values<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
+        let Callee {
+            realm, func, ty, ..
+        } = &self.0;
+        with_params(realm, env, ty, args, |params| {
+            with_results(ty, |results| {
+                let called = realm.run(env, |store| func.call(store, params, results));
+                realm.buffers.refresh(env, &realm.store);
                 match called {
-                    Ok(()) => convert::results_to_js(&self.realm, env, results),
-                    Err(error) => Err(errors::throw(&self.realm, env, &error)),
+                    Ok(()) => convert::results_to_js(realm, env, results),
+                    Err(error) => Err(errors::throw(realm, env, &error)),
                 }
             })
         })

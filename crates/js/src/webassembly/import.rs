@@ -1,6 +1,6 @@
 //! Imported functions: calling JavaScript from WebAssembly.
 
-use super::jspi;
+use super::pending;
 use super::realm::{HostData, Realm};
 use super::stacklet::Suspender;
 use super::{convert, errors};
@@ -19,6 +19,8 @@ pub(crate) struct Import {
     number: u32,
     /// Type of the host function.
     pub(super) ty: FuncType,
+    /// Whether its calls work on the bits of numbers.
+    of_words: bool,
     module: String,
     name: String,
 }
@@ -88,6 +90,21 @@ impl Import {
         format!("{function} ({})", self.words())
     }
 
+    /// Whether its calls work on the bits of numbers.
+    #[inline]
+    pub(super) fn is_of_words(&self) -> bool {
+        self.of_words
+    }
+
+    /// The bits of the only result; any where there is none.
+    #[inline(always)]
+    pub(super) fn word_of(&self, env: Env<'_>, value: Ref<'_>) -> Attempt<u64> {
+        match self.ty.results() {
+            [ty, ..] => convert::to_word(env, value, *ty),
+            [] => Ok(0),
+        }
+    }
+
     /// The import alone.
     fn words(&self) -> String {
         let (module, name) = (printable(&self.module), printable(&self.name));
@@ -109,37 +126,32 @@ pub(super) fn create(
         function: imported.function.store(),
         suspender: imported.suspender,
         number,
+        of_words: convert::is_of_words(&ty),
         ty: ty.clone(),
         module: module.to_owned(),
         name: name.to_owned(),
     });
     let known: Known = Local::new(Rc::downgrade(&import));
-    let func = (realm.store).with(|store| match (imported.waits, convert::is_of_words(&ty)) {
+    let func = (realm.store).with(|store| match (imported.waits, import.of_words) {
         (Waits::No, true) => Func::of_words(store, ty, move |mut caller, words, _| {
             call_on_words(&mut caller, &known, words)
         }),
-        (Waits::Yes, true) => Func::of_words(store, ty, move |mut caller, words, payload| {
-            *payload = call_suspending(&mut caller, &known, Params::Words(words))?;
+        (Waits::Yes, true) => Func::of_words(store, ty, move |mut caller, words, _| {
+            call_suspending(&mut caller, &known, Params::Words(words))?;
             Ok(Reply::Pending(()))
         }),
-        (Waits::ForPromises, true) => {
-            Func::of_words(store, ty, move |mut caller, words, payload| {
-                let params = Params::Words(words);
-                let answer = call_for_promises(&mut caller, &known, params, word_of)?;
-                Ok(match answer {
-                    Reply::Ready(word) => Reply::Ready(word),
-                    Reply::Pending(awaited) => {
-                        *payload = awaited;
-                        Reply::Pending(())
-                    }
-                })
+        (Waits::ForPromises, true) => Func::of_words(store, ty, move |mut caller, words, _| {
+            let params = Params::Words(words);
+            call_for_promises(&mut caller, &known, params, |env, value, import| {
+                import.word_of(env, value)
             })
-        }
+        }),
         (Waits::No, false) => Func::new(store, ty, move |mut caller, params, results| {
             call(&mut caller, &known, params, results)
         }),
         (Waits::Yes, false) => Func::new(store, ty, move |mut caller, params, _| {
-            call_suspending(&mut caller, &known, Params::Vals(params)).map(Answer::Pending)
+            call_suspending(&mut caller, &known, Params::Vals(params))?;
+            Ok(Answer::Pending(Payload::NONE))
         }),
         (Waits::ForPromises, false) => Func::new(store, ty, move |mut caller, params, results| {
             let convert = |env: Env<'_>, value: Ref<'_>, import: &Import| {
@@ -149,7 +161,7 @@ pub(super) fn create(
             let answer = call_for_promises(&mut caller, &known, Params::Vals(params), convert)?;
             Ok(match answer {
                 Reply::Ready(()) => Answer::Ready,
-                Reply::Pending(awaited) => Answer::Pending(awaited),
+                Reply::Pending(()) => Answer::Pending(Payload::NONE),
             })
         }),
     })?;
@@ -205,35 +217,28 @@ fn call_on_words(
     lent(caller, known, |realm, env, import| {
         let _frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, Params::Words(words))?;
-        word_of(env, value.get(), import).map(Reply::Ready)
+        import.word_of(env, value.get()).map(Reply::Ready)
     })
 }
 
-/// The bits of the only result; any where there is none.
+/// A call of a suspending import: leaves what it waits for in the realm.
 #[inline(always)]
-fn word_of(env: Env<'_>, value: Ref<'_>, import: &Import) -> Attempt<u64> {
-    match import.ty.results() {
-        [ty, ..] => convert::to_word(env, value, *ty),
-        [] => Ok(0),
-    }
-}
-
-/// A call of a suspending import: what it waits for.
 fn call_suspending(
     caller: &mut HostCaller<'_>,
     known: &Known,
     params: Params<'_>,
-) -> Result<Payload, Error> {
+) -> Result<(), Error> {
     let may_park = caller.may_park();
-    let awaited = lent(caller, known, |realm, env, import| {
+    lent(caller, known, |realm, env, import| {
         if !may_park {
             return Err(suspend_error(realm, env, import));
         }
         let _frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, params)?;
-        jspi::awaited_of(env, value, import.number)
-    })?;
-    Ok(Payload::new(Local::new(awaited)))
+        let awaited = pending::awaited_of(env, value, import.number)?;
+        realm.awaited.set(Some(awaited));
+        Ok(())
+    })
 }
 
 /// Parameters of a host function.
@@ -250,9 +255,9 @@ fn call_for_promises<R>(
     known: &Known,
     params: Params<'_>,
     convert: impl FnOnce(Env<'_>, Ref<'_>, &Import) -> Attempt<R>,
-) -> Result<Reply<R, Payload>, Error> {
+) -> Result<Reply<R>, Error> {
     let may_park = caller.may_park();
-    let answer = lent(caller, known, |realm, env, import| {
+    lent(caller, known, |realm, env, import| {
         let mut leaving = match &import.suspender {
             Some(suspender) => Some(suspender.leave(realm, env, import)?),
             None => None,
@@ -266,15 +271,12 @@ fn call_for_promises<R>(
             drop(frame);
             return Err(suspend_error(realm, env, import));
         }
-        let awaited = jspi::awaited_of(env, value, import.number)?;
+        let awaited = pending::awaited_of(env, value, import.number)?;
         if let Some(leaving) = &mut leaving {
             leaving.for_long();
         }
-        Ok(Reply::Pending(awaited))
-    })?;
-    Ok(match answer {
-        Reply::Ready(result) => Reply::Ready(result),
-        Reply::Pending(awaited) => Reply::Pending(Payload::new(Local::new(awaited))),
+        realm.awaited.set(Some(awaited));
+        Ok(Reply::Pending(()))
     })
 }
 

@@ -27,6 +27,7 @@ mod jspi;
 mod memory;
 mod module;
 mod objects;
+mod pending;
 mod realm;
 mod stacklet;
 mod table;
@@ -42,7 +43,8 @@ use crate::raw::{Args, Attempt, Env, HostObject, Marker, Own, Stored};
 use bident::{Config, Engine};
 use exception::ExceptionObject;
 use function::ExportedFunction;
-use jspi::{PendingCall, Promising};
+use jspi::Promising;
+use pending::PendingCall;
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
 use stacklet::{AsyncFunction, LazyNamespace, LoadReaction, Marked, StackletObject, Suspender};
@@ -171,7 +173,7 @@ impl Payload {
             Self::Promising(promising) => promising.call(env, args),
             Self::AsyncFunction(function) => function.call(env, args),
             Self::LoadReaction(reaction) => reaction.call(env, args),
-            Self::PendingCall(call) => jspi::awaited(call, env, function, args),
+            Self::PendingCall(call) => pending::awaited(call, env, function, args),
             _ => Ok(env.undefined()),
         }
     }
@@ -180,7 +182,7 @@ impl Payload {
 /// A job of ours: what the parked call `object` awaits is there.
 pub(crate) fn run_job(env: Env<'_>, object: HostObject<'_>) -> Attempt<()> {
     match object.payload() {
-        Payload::PendingCall(call) => jspi::known(call, env, object),
+        Payload::PendingCall(call) => pending::known(call, env, object),
         _ => Ok(()),
     }
 }

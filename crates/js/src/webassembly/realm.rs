@@ -7,12 +7,13 @@ use super::held::HeldValues;
 use super::import::Imports;
 use super::intrinsics::Intrinsics;
 use super::objects::Objects;
+use super::pending::Awaited;
 use super::stacklet::Stacklets;
 use super::tag;
 use crate::raw::{Backlink, Classes, ContextId, Env, Marker, Own, Ref, Running, Stored};
 use bident::{Engine, SharedStore, Store, StoreContextMut, Tag};
 use rquickjs::{Ctx, Exception, JsLifetime, Result};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
@@ -39,6 +40,8 @@ pub(crate) struct Realm {
     pub(super) imports: Imports,
     /// Which calls are under way.
     pub(super) frames: Frames,
+    /// What the import has answered that the call under way is parking for.
+    pub(super) awaited: Cell<Option<Awaited>>,
     /// Memories whose buffer JavaScript has seen.
     pub(super) buffers: Buffers,
     /// The tag under which WebAssembly sees what JavaScript throws.
@@ -97,6 +100,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             running: Running::default(),
             imports: Imports::default(),
             frames: Frames::default(),
+            awaited: Cell::default(),
             buffers: Buffers::default(),
             js_tag,
             held: HeldValues::default(),
@@ -216,6 +220,7 @@ impl Realm {
         self.stacklets.clear();
         self.held.clear();
         self.imports.clear();
+        drop(self.awaited.take());
         self.buffers.clear();
         drop(self.intrinsics.take());
     }

@@ -71,6 +71,13 @@ impl Border {
         }
     }
 
+    /// The call has returned.
+    pub(super) fn ended(&self) {
+        if let Self::Suspender(suspender) = self {
+            suspender.inactive();
+        }
+    }
+
     /// The call has not parked (again): what it came to.
     pub(in super::super) fn finish<'js>(
         &self,

@@ -1,22 +1,21 @@
 //! Exported functions that may return a promise, and imported functions with a mark.
 
+use super::super::function::{self, Callee, INLINE, with_params};
 use super::super::import::Waits;
-use super::super::jspi;
-use super::super::realm::{self, Realm, RealmRef};
-use super::super::{Payload, api, function};
+use super::super::pending;
+use super::super::realm::{self, Realm};
+use super::super::{Payload, api};
 use super::border::Border;
 use super::expected;
 use super::suspender::Suspender;
 use crate::raw::{self, Args, Attempt, Call, Env, Marker, Own, Ref, Stored};
-use bident::{Func, FuncType, Outcome};
+use bident::{Func, Outcome, ParkedCall, WordFunc, WordOutcome};
 use rquickjs::{Object, Result, Value};
 use std::rc::Rc;
 
 /// The payload of a function that waits for WebAssembly.
 pub(crate) struct AsyncFunction {
-    realm: RealmRef,
-    func: Func,
-    ty: FuncType,
+    callee: Callee,
     border: Border,
     answers: Answers,
     /// Where the object of its stacklet has it as the one for its function, that object.
@@ -47,9 +46,7 @@ impl AsyncFunction {
         let index = index.unwrap_or_else(|| realm.imports.number_of(func));
         let length = ty.params().len();
         let payload = Payload::AsyncFunction(Self {
-            realm: realm.reference(env),
-            func,
-            ty,
+            callee: Callee::new(realm.reference(env), func, ty),
             border,
             answers,
             stacklet,
@@ -63,7 +60,7 @@ impl AsyncFunction {
 
     /// Tells the collector about every value in it.
     pub(in super::super) fn mark(&self, marker: &Marker) {
-        self.realm.mark(marker);
+        self.callee.mark(marker);
         if let Some(stacklet) = &self.stacklet {
             stacklet.mark(marker);
         }
@@ -88,21 +85,64 @@ impl AsyncFunction {
     }
 
     fn begin<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Begun<'js>> {
-        let realm = &self.realm;
-        let outcome = function::with_params(realm, env, &self.ty, args, |params| {
+        let Callee {
+            realm,
+            func,
+            ty,
+            words,
+        } = &self.callee;
+        if let Some(words) = words
+            && !matches!(self.border, Border::Made(_))
+        {
+            return self.begin_on_words(env, args, *words);
+        }
+        let outcome = with_params(realm, env, ty, args, |params| {
             // Here, because conversions may have run JavaScript.
             self.border.check(realm, env)?;
-            let _frame = realm.frames.enter_promising(self.func);
-            Ok(self.border.start(realm, env, self.func, params))
+            let _frame = realm.frames.enter_promising(*func);
+            Ok(self.border.start(realm, env, *func, params))
         })?;
         realm.buffers.refresh(env, &realm.store);
         match outcome {
-            Ok(Outcome::Parked(parked)) => {
-                let border = self.border.clone();
-                jspi::park(realm, env, self.func, border, None, parked).map(Begun::Parked)
-            }
+            Ok(Outcome::Parked(parked)) => self.park(env, parked),
             ended => self.border.finish(realm, env, ended).map(Begun::Ended),
         }
+    }
+
+    /// The same for a function of numbers on a stack of the engine's.
+    #[inline(always)]
+    fn begin_on_words<'js>(
+        &self,
+        env: Env<'js>,
+        args: Args<'_>,
+        words: WordFunc,
+    ) -> Attempt<Begun<'js>> {
+        let realm = &self.callee.realm;
+        let mut room = [0; INLINE];
+        let params = self.callee.words_of(env, args, &mut room)?;
+        self.border.check(realm, env)?;
+        let frame = realm.frames.enter_promising(self.callee.func);
+        self.border.active(realm);
+        let outcome = realm.run(env, |store| words.start(store, params));
+        drop(frame);
+        realm.buffers.refresh(env, &realm.store);
+        match outcome {
+            Ok(WordOutcome::Parked(parked)) => self.park(env, parked),
+            Ok(WordOutcome::Returned(word)) => {
+                self.border.ended();
+                self.callee.result(env, word).map(Begun::Ended)
+            }
+            Err(error) => {
+                let ended = self.border.finish(realm, env, Err(error));
+                ended.map(Begun::Ended)
+            }
+        }
+    }
+
+    fn park<'js>(&self, env: Env<'js>, parked: ParkedCall) -> Attempt<Begun<'js>> {
+        let Callee { realm, func, .. } = &self.callee;
+        let border = self.border.clone();
+        pending::park(realm, env, *func, border, None, parked).map(Begun::Parked)
     }
 }
 
@@ -223,8 +263,8 @@ pub(super) fn bound<'js>(
 pub(super) fn exported(realm: &Rc<Realm>, value: Ref<'_>) -> Option<(Func, Border)> {
     match raw::payload(realm.classes, value)? {
         Payload::Function(function) => Some((function.func_in(realm)?, Border::Plain)),
-        Payload::AsyncFunction(function) if Rc::ptr_eq(&function.realm, realm) => {
-            Some((function.func, function.border.clone()))
+        Payload::AsyncFunction(function) if Rc::ptr_eq(&function.callee.realm, realm) => {
+            Some((function.callee.func, function.border.clone()))
         }
         _ => None,
     }

@@ -4,7 +4,7 @@ use super::super::import::Waits;
 use super::super::instance::{
     exports, namespace_of_import, object_of_exports, read_import, value_of_import,
 };
-use super::super::jspi;
+use super::super::pending;
 use super::super::realm::{self, HostData, Realm};
 use super::super::{Payload, api, errors, module};
 use super::object::{self, StackletObject};
@@ -114,7 +114,7 @@ fn run_start<'js>(
     realm.buffers.refresh(env, &realm.store);
     match outcome {
         Ok(Outcome::Parked(parked)) => {
-            jspi::park(&realm, env, start, border, Some(object.store()), parked)
+            pending::park(&realm, env, start, border, Some(object.store()), parked)
         }
         ended => border.finish(&realm, env, ended).map(|_| object),
     }
