@@ -41,6 +41,7 @@ use super::held::{Held, HeldValues, Slots};
 use super::realm::Realm;
 use crate::raw::{Marker, Stored};
 use bident::ParkedId;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// New values after which it is thought about again whether to ask who should own them.
@@ -49,32 +50,41 @@ const FEW: usize = 16;
 /// Bytes that the engine may look at for a new value.
 const BYTES_PER_VALUE: usize = 512;
 
-/// When it is asked next who should own the values.
-#[derive(Clone, Copy, Default)]
+/// When it is asked next who should own the values. Cells one by one: a look at two of them, each time a
+/// call parks, must not copy all.
+#[derive(Default)]
 pub(super) struct Pace {
     /// Values that came since it was last asked.
-    fresh: usize,
+    fresh: Cell<usize>,
     /// How many it may be before this is thought about again.
-    quiet: usize,
+    quiet: Cell<usize>,
     /// Fewest bytes of stacks that there were since then.
-    least: usize,
+    least: Cell<usize>,
     /// Bytes beside those of stacks that the engine had to look at.
-    others: usize,
+    others: Cell<usize>,
 }
 
 impl Pace {
     /// A value came.
-    pub(super) fn count(mut self) -> Self {
-        self.fresh += 1;
-        self
+    pub(super) fn count(&self) {
+        self.fresh.set(self.fresh.get() + 1);
     }
 
     /// Whether to ask now, where stacks take so many bytes: what is new makes half of the work.
-    fn is_due(&mut self, stacks: usize) -> bool {
-        self.quiet = self.fresh + FEW;
-        self.least = self.least.min(stacks);
-        let new = stacks - self.least + self.fresh * BYTES_PER_VALUE;
-        new >= (self.least + self.others) / 2
+    fn is_due(&self, stacks: usize) -> bool {
+        let least = self.least.get().min(stacks);
+        self.least.set(least);
+        self.quiet.set(self.fresh.get() + FEW);
+        let new = stacks - least + self.fresh.get() * BYTES_PER_VALUE;
+        new >= (least + self.others.get()) / 2
+    }
+
+    /// It was asked, and there are so many bytes to look at now, so many of them of stacks.
+    fn begin_anew(&self, all: usize, stacks: usize) {
+        self.fresh.set(0);
+        self.quiet.set(FEW);
+        self.least.set(stacks);
+        self.others.set(all.saturating_sub(stacks));
     }
 }
 
@@ -184,31 +194,24 @@ impl Realm {
     /// values.
     #[inline]
     pub(super) fn find_owners_if_due(&self) {
-        let pace = self.held.pace.get();
-        if pace.fresh > pace.quiet {
-            self.find_owners(pace);
+        let pace = &self.held.pace;
+        if pace.fresh.get() > pace.quiet.get() {
+            self.find_owners();
         }
     }
 
     #[cold]
-    fn find_owners(&self, mut pace: Pace) {
+    fn find_owners(&self) {
         let held = &self.held;
         let found = self.store.try_with(|store| {
-            if pace.is_due(store.stats().bytes) {
+            if held.pace.is_due(store.stats().bytes) {
                 let found = store.gc_held_by_one();
                 held.claim_all(found.filter_map(|(value, call)| {
                     let held = value.data().downcast_ref::<Held>()?;
                     Some((held, call))
                 }));
-                let stacks = store.stats().bytes;
-                pace = Pace {
-                    fresh: 0,
-                    quiet: FEW,
-                    least: stacks,
-                    others: store.bytes_to_look_at().saturating_sub(stacks),
-                };
+                (held.pace).begin_anew(store.bytes_to_look_at(), store.stats().bytes);
             }
-            held.pace.set(pace);
         });
         if found.is_some() {
             // What the collection has freed; that may run finalizers.

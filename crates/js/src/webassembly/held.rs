@@ -4,7 +4,7 @@ use super::claims::{Claim, Claims, Pace};
 use super::realm::Realm;
 use crate::raw::{Env, Marker, Own, Stored};
 use bident::ExternRef;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The values of a realm. Its object owns them, but for those that a parked call has claimed
@@ -14,7 +14,7 @@ pub(super) struct HeldValues {
     pub(super) slots: RefCell<Slots>,
     released: Arc<Released>,
     /// When it is asked next who should own them.
-    pub(super) pace: Cell<Pace>,
+    pub(super) pace: Pace,
 }
 
 #[derive(Default)]
@@ -69,7 +69,7 @@ impl HeldValues {
         drop(slots);
         // May run finalizers that look here.
         drop(dropped);
-        self.pace.set(self.pace.get().count());
+        self.pace.count();
         Held {
             slot,
             released: self.released.clone(),
