@@ -87,10 +87,11 @@ row() {
 
 # A row of bench/jspi.mjs.
 jspi_row() {
-    local ours theirs
+    local ours alone theirs
     ours=$(awk -v name="$1" '$1 == name { print $2 }' "$scratch/jspi-bident")
+    alone=$(awk -v name="$1" '$1 == name { print $3 }' "$scratch/jspi-bident")
     theirs=$(awk -v name="$1" '$1 == name { print $2 }' "$scratch/jspi-node")
-    echo "| $2 | ${ours:?} | ${theirs:?} |"
+    echo "| $2 | ${ours:?} | ${alone:?} | ${theirs:?} |"
 }
 
 measure() {
@@ -167,10 +168,16 @@ $(row start_park_resume_return "start, park, resume, return: a stack's whole lif
 
 \`bench/jspi.mjs\`, ns, medians of five:
 
-| what | Bident | Node |
-|---|--:|--:|
-$(jspi_row wait 'park and resume on a settled promise')
+| what | Bident | the same in JavaScript alone, under Bident | Node |
+|---|--:|--:|--:|
+$(jspi_row import 'a call of an import, in a loop')
+$(jspi_row settled 'a wait for a settled promise')
+$(jspi_row plain 'a wait for a plain value')
+$(jspi_row pending 'a wait for a pending promise, which it makes')
 $(jspi_row call 'a promising call that does not wait')
+$(jspi_row once 'a promising call that waits once, awaited')
+$(jspi_row live-start 'one of 10,000 calls at once, to start')
+$(jspi_row live-finish 'the same, to finish')
 
 \`examples/waiting/many.mjs\`, as it prints:
 
