@@ -321,4 +321,21 @@ test("bindAsync always gives a promise", async () => {
   throws(TypeError, () => bindAsync(() => 1), /a function that WebAssembly exported/);
 });
 
+test("WebAssembly.promising says why it takes no function that waits already", async () => {
+  const { get } = await make(() => 1);
+  throws(TypeError, () => WebAssembly.promising(get), /may return a promise by itself; bindAsync/);
+  throws(TypeError, () => WebAssembly.promising(bindAsync(get)), /may return a promise by itself; bindAsync/);
+  const plain = instance(`(module (func (export "f")))`).f;
+  throws(TypeError, () => WebAssembly.promising(WebAssembly.promising(plain)), /promising one already/);
+  throws(TypeError, () => WebAssembly.promising(() => 1), /a function that WebAssembly exported/);
+});
+
+test("a marked function is an object like any other", () => {
+  for (const mark of [mayWait, neverWaits, alwaysWaits]) {
+    const marked = mark(() => 1);
+    holds(marked instanceof Object);
+    holds(/^\[object /.test(String(marked)), String(marked));
+  }
+});
+
 await run();

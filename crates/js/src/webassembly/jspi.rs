@@ -116,9 +116,19 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Interface<'js>>
 pub(super) fn promising<'js>(call: &Call<'js>) -> rquickjs::Result<Value<'js>> {
     let realm = realm::of(&call.ctx)?;
     let (env, function) = (Env::new(&call.ctx), call.arg(0));
-    let Some(Payload::Function(exported)) = raw::payload(realm.classes, Ref::new(&function)) else {
-        let message = "WebAssembly.promising needs a function that WebAssembly exported";
-        return Err(Exception::throw_type(&call.ctx, message));
+    let exported = match raw::payload(realm.classes, Ref::new(&function)) {
+        Some(Payload::Function(exported)) => exported,
+        payload => {
+            let message = match payload {
+                Some(Payload::AsyncFunction(_)) => {
+                    "WebAssembly.promising needs a plain exported function, but this one may return a \
+                     promise by itself; bindAsync makes one that always does"
+                }
+                Some(Payload::Promising(_)) => "this function is a promising one already",
+                _ => "WebAssembly.promising needs a function that WebAssembly exported",
+            };
+            return Err(Exception::throw_type(&call.ctx, message));
+        }
     };
     let Callee {
         realm: own,

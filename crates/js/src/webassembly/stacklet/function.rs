@@ -199,7 +199,9 @@ pub(super) fn marked<'js>(
         suspender,
     });
     let env = Env::new(&call.ctx);
-    let object = realm.classes.create(env, env.null().get(), payload)?;
+    let prototype = Object::new(call.ctx.clone())?.get_prototype();
+    let prototype = prototype.map_or_else(|| env.null(), |object| env.own(object.as_value()));
+    let object = realm.classes.create(env, prototype.get(), payload)?;
     Ok(object.into_value())
 }
 
