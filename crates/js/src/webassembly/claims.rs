@@ -146,16 +146,22 @@ impl HeldValues {
         for (held, call) in found.filter(|(held, _)| self.gave(held)) {
             slots.claim(held.slot, call);
         }
+        self.claimed.set(!slots.claims.is_empty());
     }
 
     /// A call goes on, or is another than the one that had this name: the realm's object owns what it
     /// had claimed.
     #[inline]
     pub(super) fn give_back(&self, call: ParkedId) {
+        if self.claimed.get() {
+            self.end_claims(call);
+        }
+    }
+
+    #[cold]
+    fn end_claims(&self, call: ParkedId) {
         let slots = &mut *self.slots.borrow_mut();
-        if !slots.claims.is_empty()
-            && let Some(first) = slots.claims.remove(&call)
-        {
+        if let Some(first) = slots.claims.remove(&call) {
             slots.end(first, |_| {});
         }
     }

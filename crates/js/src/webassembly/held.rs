@@ -4,7 +4,7 @@ use super::claims::{Claim, Claims, Pace};
 use super::realm::Realm;
 use crate::raw::{Env, Marker, Own, Stored};
 use bident::ExternRef;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The values of a realm. Its object owns them, but for those that a parked call has claimed
@@ -15,6 +15,8 @@ pub(super) struct HeldValues {
     released: Arc<Released>,
     /// When it is asked next who should own them.
     pub(super) pace: Pace,
+    /// Whether there are claims.
+    pub(super) claimed: Cell<bool>,
 }
 
 #[derive(Default)]

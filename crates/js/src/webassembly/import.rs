@@ -182,7 +182,7 @@ pub(super) fn gone() -> Error {
 fn lent<R>(
     caller: &mut HostCaller<'_>,
     known: &Known,
-    f: impl for<'js> FnOnce(&Rc<Realm>, Env<'js>, &Import) -> Attempt<R>,
+    f: impl for<'js> FnOnce(&Rc<Realm>, Env<'js>, &Rc<Import>) -> Attempt<R>,
 ) -> Result<R, Error> {
     let import = known.get().and_then(Weak::upgrade).ok_or_else(gone)?;
     let realm = &import.realm;
@@ -235,7 +235,7 @@ fn call_suspending(
         }
         let _frame = realm.frames.enter_import(import.number);
         let value = invoke(realm, env, import, params)?;
-        let awaited = pending::awaited_of(env, value, import.number)?;
+        let awaited = pending::awaited_of(env, value, import)?;
         realm.awaited.set(Some(awaited));
         Ok(())
     })
@@ -271,7 +271,7 @@ fn call_for_promises<R>(
             drop(frame);
             return Err(suspend_error(realm, env, import));
         }
-        let awaited = pending::awaited_of(env, value, import.number)?;
+        let awaited = pending::awaited_of(env, value, import)?;
         if let Some(leaving) = &mut leaving {
             leaving.for_long();
         }

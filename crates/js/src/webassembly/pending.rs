@@ -11,6 +11,7 @@ use crate::raw::{
 };
 use bident::{Error, Func, Load, Outcome, ParkedCall, StoreContextMut, Val};
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// Source of the function that awaits the promises of a call which are not fulfilled yet. It
 /// calls its host object with the outcome and gets the next promise to await, or `undefined`.
@@ -28,19 +29,23 @@ pub(super) const AWAITER: &str = "(async (call, promise) => {
 pub(super) struct Awaited {
     /// What to go on with.
     answer: Answer,
-    /// Number of the import.
-    import: u32,
+    import: Rc<Import>,
 }
 
 /// `PromiseResolve` of what a suspending import returned, and `PerformPromiseThen` as far as that is done
 /// with a settled promise: a rejected one counts as handled.
 #[inline(always)]
-pub(super) fn awaited_of<'js>(env: Env<'js>, value: Own<'js>, import: u32) -> Attempt<Awaited> {
+pub(super) fn awaited_of<'js>(
+    env: Env<'js>,
+    value: Own<'js>,
+    import: &Rc<Import>,
+) -> Attempt<Awaited> {
     let answer = match value.get().is_object() {
         // A promise resolved with it would be fulfilled with it.
         false => Answer::Value(value.store()),
         true => answer_of(env, value)?,
     };
+    let import = import.clone();
     Ok(Awaited { answer, import })
 }
 
@@ -76,7 +81,7 @@ pub(super) fn park<'js>(
             instead,
             capability,
             parked: Cell::new(None),
-            import: Cell::new(0),
+            import: Cell::new(None),
             load: Cell::new(None),
             answer: Cell::new(Answer::Unknown),
         }));
@@ -100,9 +105,10 @@ pub(crate) struct PendingCall {
     border: Border,
     instead: Option<Stored>,
     capability: Capability,
-    /// The call, while it waits: for the import with this number.
+    /// The call, while it waits: for this import. The realm reports the function of an import to the
+    /// collector.
     parked: Cell<Option<ParkedCall>>,
-    import: Cell<u32>,
+    import: Cell<Option<Rc<Import>>>,
     /// What it waits for instead, where its function is of a module that comes late.
     load: Cell<Option<Box<Load<HostData>>>>,
     answer: Cell<Answer>,
@@ -159,7 +165,7 @@ impl PendingCall {
         let Some(awaited) = self.realm.awaited.take() else {
             return self.park_for_load(env, parked).map(Some);
         };
-        self.import.set(awaited.import);
+        self.import.set(Some(awaited.import));
         if let Answer::Of(promise) = awaited.answer {
             self.keep(parked);
             return Ok(Some(promise.into_owned(env)));
@@ -280,10 +286,7 @@ impl PendingCall {
             realm.held.give_back(parked.id());
             return realm.run(env, |store| load.resume(store, parked));
         }
-        let import = realm
-            .imports
-            .get(self.import.get())
-            .ok_or_else(import::gone)?;
+        let import = self.import.take().ok_or_else(import::gone)?;
         match answer {
             Err(reason) => self.throw(env, parked, env.throw(reason)),
             Ok(value) if import.is_of_words() => match import.word_of(env, value.get()) {
