@@ -12,6 +12,9 @@ pub struct VmMemory {
     pub base: *mut u8,
     /// Current size in bytes.
     pub length: u64,
+    /// Highest position of a 64-bit memory from which [`crate::MEMORY_GUARD`] bytes are reserved.
+    /// Constant.
+    pub bound: u64,
 }
 
 /// What an instance keeps of a memory it uses.

@@ -42,3 +42,7 @@ pub const WASM_PAGE: u64 = 65536;
 /// Bytes of address space reserved for each 32-bit linear memory, so that no bounds check is needed:
 /// an index below 4 GiB plus an offset below 4 GiB plus the widest access stay inside.
 pub const MEMORY_RESERVATION: usize = (8 << 30) + WASM_PAGE as usize;
+
+/// Bytes of address space reserved behind all that a 64-bit linear memory can grow to: what an
+/// instruction adds to an address, below 2 GiB, plus the widest access.
+pub const MEMORY_GUARD: usize = (2 << 30) + WASM_PAGE as usize;

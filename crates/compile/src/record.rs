@@ -342,6 +342,9 @@ pub(crate) mod late {
 pub(crate) mod memory {
     use super::*;
 
+    /// Highest position that needs no further check.
+    pub(crate) const BOUND: Field = Field::constant(offset_of!(VmMemory, bound), I64);
+
     /// Size in bytes.
     pub(crate) const LENGTH: Field = Field::new(
         offset_of!(VmMemory, length),

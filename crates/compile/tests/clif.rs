@@ -25,6 +25,37 @@ fn an_access_has_no_bounds_check() {
 }
 
 #[test]
+fn an_access_to_any_32_bit_memory_has_no_bounds_check() {
+    let text = clif(
+        "(module (memory 1) (memory 1)
+           (func (param i32) (result i32) (i32.load 1 offset=4 (local.get 0))))",
+    );
+    assert_eq!(count(&text, "trap"), count(&text, "notrap"), "{text}");
+    assert_eq!(count(&text, "brif"), 0, "{text}");
+    assert_eq!(count(&text, "readonly can_move"), 1, "{text}");
+}
+
+#[test]
+fn an_access_to_a_64_bit_memory_has_one_comparison_with_a_constant() {
+    let access = |offset: u64| {
+        clif(&format!(
+            "(module (memory i64 1)
+               (func (param i64) (result i32) (i32.load offset={offset} (local.get 0))))"
+        ))
+    };
+    let text = access(i32::MAX as u64);
+    assert_eq!(count(&text, "trapnz"), 1, "{text}");
+    assert_eq!(count(&text, "icmp ugt v1,"), 1, "{text}");
+    // The record, its bound and its base.
+    assert_eq!(count(&text, "readonly can_move"), 3, "{text}");
+    assert_eq!(count(&text, "uadd_overflow_trap"), 0, "{text}");
+    // More than an instruction holds.
+    let text = access(1 << 31);
+    assert_eq!(count(&text, "trapnz"), 1, "{text}");
+    assert_eq!(count(&text, "uadd_overflow_trap v1,"), 1, "{text}");
+}
+
+#[test]
 fn calls_within_the_module_are_direct() {
     let text = clif("(module (func (param i64) (call 0 (local.get 0))))");
     assert!(text.contains("colocated u0:0"), "{text}");

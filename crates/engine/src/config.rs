@@ -83,7 +83,8 @@ impl Config {
     }
 
     /// Largest size of one linear memory in bytes. A module that asks for more cannot be
-    /// instantiated; `memory.grow` beyond it answers -1. Default: 4 GiB.
+    /// instantiated; `memory.grow` beyond it answers -1. Of more than 1 TiB a 64-bit memory gets only
+    /// what it has at the start. Default: 4 GiB.
     pub fn max_memory_size(mut self, bytes: u64) -> Self {
         self.max_memory_size = bytes;
         self

@@ -10,8 +10,8 @@ use crate::store::OpaqueContext;
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::{
-    Composite, ConstExpr, ConstOp, DataIndex, Elem, ElemIndex, ElemItems, ElemMode, FuncIndex,
-    GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
+    AddressType, Composite, ConstExpr, ConstOp, DataIndex, Elem, ElemIndex, ElemItems, ElemMode,
+    FuncIndex, GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
 };
 
 /// Instantiates a module; gives the instance's number. `made` gets it before anybody may call functions of it.
@@ -100,12 +100,14 @@ fn check_type(
         (ItemType::Table(wanted), Extern::Table(t)) => {
             let wanted = types.table_type(wanted);
             let ty = store.tables[t.number_in(store)?].current_type();
-            wanted.element == ty.element && within(ty.limits, wanted.limits)
+            (wanted.element, wanted.address) == (ty.element, ty.address)
+                && within(ty.limits, wanted.limits)
         }
-        (ItemType::Memory(wanted), Extern::Memory(m)) => within(
-            store.memories[m.number_in(store)?].ty().limits,
-            wanted.limits,
-        ),
+        (ItemType::Memory(wanted), Extern::Memory(m)) => {
+            let ty = store.memories[m.number_in(store)?].ty();
+            (wanted.address, wanted.page_size_log2) == (ty.address, ty.page_size_log2)
+                && within(ty.limits, wanted.limits)
+        }
         (ItemType::Global(wanted), Extern::Global(g)) => {
             let ty = store.globals[g.number_in(store)?].ty;
             global_fits(store, ty, types.global_type(wanted))
@@ -160,13 +162,30 @@ fn describe(ty: &bident_module::ExternType) -> String {
     match ty {
         E::Func(f) => format!("a function {f}"),
         E::Table(t) => format!(
-            "a table of {} with {} elements",
+            "{} of {} with {} elements",
+            addressed("table", t.address),
             t.element,
             bounds(&t.limits)
         ),
-        E::Memory(m) => format!("a memory of {} pages", bounds(&m.limits)),
+        E::Memory(m) => format!(
+            "{} of {} pages{}",
+            addressed("memory", m.address),
+            bounds(&m.limits),
+            if m.page_size_log2 == 0 {
+                " of a byte"
+            } else {
+                ""
+            }
+        ),
         E::Global(g) => global(g),
         E::Tag(t) => format!("a tag {t}"),
+    }
+}
+
+fn addressed(what: &str, address: AddressType) -> String {
+    match address {
+        AddressType::I32 => format!("a {what}"),
+        AddressType::I64 => format!("a 64-bit {what}"),
     }
 }
 
@@ -233,7 +252,8 @@ fn copy_active_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Resul
     let module = store.instances[instance].module.inner().clone();
     for (i, elem) in module.elems.iter().enumerate() {
         if let ElemMode::Active(table, offset) = &elem.mode {
-            let offset = u64::from(evaluate(store, instance, offset)? as u32);
+            let address = module.tables[table.index()].address;
+            let offset = position(address, evaluate(store, instance, offset)?);
             let length = elem.items.len() as u64;
             let segment = ElemIndex::at(i);
             store.init_table(instance, *table, segment, [offset, 0, length])?;
@@ -248,7 +268,8 @@ fn copy_active_data(store: &mut StoreOpaque, instance: InstanceNumber) -> Result
     let module = store.instances[instance].module.inner().clone();
     for (i, data) in module.data.iter().enumerate() {
         if let Some((memory, offset)) = &data.active {
-            let offset = u64::from(evaluate(store, instance, offset)? as u32);
+            let address = module.memories[memory.index()].address;
+            let offset = position(address, evaluate(store, instance, offset)?);
             let length = data.range.len() as u64;
             let segment = DataIndex::at(i);
             store.init_memory(instance, *memory, segment, [offset, 0, length])?;
@@ -300,6 +321,14 @@ fn evaluate(store: &StoreOpaque, instance: InstanceNumber, expr: &ConstExpr) -> 
         alloc::push(&mut stack, word, "a constant expression")?;
     }
     Ok(stack.pop().expect("a constant expression leaves a value"))
+}
+
+/// The position that a word of this type is.
+fn position(address: AddressType, word: u64) -> u64 {
+    match address {
+        AddressType::I32 => narrow(word),
+        AddressType::I64 => word,
+    }
 }
 
 fn narrow(word: u64) -> u64 {

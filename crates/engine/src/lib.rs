@@ -130,8 +130,8 @@ pub use words::{WordFunc, WordOutcome};
 
 pub use bident_abi::TrapCode;
 pub use bident_module::{
-    ExternType, FuncType, GlobalType, HeapType, Kind, Limits, MemoryType, Printable, RefType,
-    TableType, TypeId, ValType, printable, printable_lines,
+    AddressType, ExternType, FuncType, GlobalType, HeapType, Kind, Limits, MemoryType, Printable,
+    RefType, TableType, TypeId, ValType, printable, printable_lines,
 };
 pub use bident_stack::Stats as StackStats;
 

@@ -40,7 +40,7 @@ impl Memory {
     ///
     /// # Errors
     /// Kind `Limit`: it is larger than the engine allows, or the system has no memory. Kind `Usage`: the
-    /// minimum exceeds the maximum.
+    /// minimum exceeds the maximum, or there are no such pages.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         let number = store.add_memory(ty)?;
@@ -56,7 +56,7 @@ impl Memory {
         store.memories[self.own(store)].ty()
     }
 
-    /// Size in pages of 64 KiB.
+    /// Size in pages, which are 64 KiB unless the type says otherwise.
     pub fn size(&self, store: impl AsContext) -> u64 {
         let store = store.opaque().0;
         store.memories[self.own(store)].pages()

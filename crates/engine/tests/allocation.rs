@@ -384,8 +384,7 @@ fn a_store_without_address_space_is_an_error() {
         for _ in 0..3 {
             let error = Instance::new(&mut first, &small, &[]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
-            let limits = Limits { min: 1, max: None };
-            let error = Memory::new(&mut first, MemoryType { limits }).unwrap_err();
+            let error = Memory::new(&mut first, MemoryType::new(1, None)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
         }
         let instance = Instance::new(&mut first, &tiny, &[]).unwrap();

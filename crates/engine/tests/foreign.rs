@@ -32,13 +32,8 @@ struct Things {
     instance: Instance,
 }
 
-const LIMITS: Limits = Limits { min: 1, max: None };
-
 fn things(engine: &Engine, store: &mut Store<()>) -> Things {
-    let ty = TableType {
-        element: RefType::FUNC,
-        limits: LIMITS,
-    };
+    let ty = TableType::new(RefType::FUNC, 1, None);
     let global = GlobalType {
         content: ValType::FUNCREF,
         mutable: true,
@@ -48,7 +43,7 @@ fn things(engine: &Engine, store: &mut Store<()>) -> Things {
     let empty = module(engine, r#"(module (func (export "f")))"#);
     Things {
         table: Table::new(&mut *store, ty, Val::FuncRef(None)).unwrap(),
-        memory: Memory::new(&mut *store, MemoryType { limits: LIMITS }).unwrap(),
+        memory: Memory::new(&mut *store, MemoryType::new(1, None)).unwrap(),
         global: Global::new(&mut *store, global, Val::FuncRef(None)).unwrap(),
         tag,
         func,

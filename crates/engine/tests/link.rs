@@ -44,11 +44,8 @@ fn things(store: &mut Store<()>) -> [(&'static str, Extern); 5] {
         min: 2,
         max: Some(4),
     };
-    let memory = Memory::new(&mut *store, MemoryType { limits }).unwrap();
-    let ty = TableType {
-        element: RefType::FUNC,
-        limits,
-    };
+    let memory = Memory::new(&mut *store, MemoryType::new(limits.min, limits.max)).unwrap();
+    let ty = TableType::new(RefType::FUNC, limits.min, limits.max);
     let table = Table::new(&mut *store, ty, Val::FuncRef(None)).unwrap();
     let mut global = |mutable| {
         let ty = GlobalType {
@@ -125,8 +122,7 @@ fn imports_must_fit() {
 fn a_grown_memory_fits_by_its_current_size() {
     both(|engine| {
         let mut store = Store::new(engine, ());
-        let limits = Limits { min: 1, max: None };
-        let memory = Memory::new(&mut store, MemoryType { limits }).unwrap();
+        let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
         let wanting = module(engine, r#"(module (import "" "" (memory 3)))"#);
         let imports = [memory.into()];
         link_error(Instance::new(&mut store, &wanting, &imports), &[]);

@@ -2,15 +2,13 @@
 
 mod common;
 
-use bident::{Caller, Config, Engine, Error, ErrorKind, Instance, Limits, Memory, MemoryType};
+use bident::{Caller, Config, Engine, Error, ErrorKind, Instance, Memory, MemoryType};
 use bident::{Reply, Store, TrapCode, Val, ValType};
 use common::{Guest, assert_values, both, module, returned_i32};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 fn pages(min: u64, max: Option<u64>) -> MemoryType {
-    MemoryType {
-        limits: Limits { min, max },
-    }
+    MemoryType::new(min, max)
 }
 
 #[test]

@@ -364,8 +364,7 @@ fn parked_calls_outlive_their_store() {
 fn shared(store: &mut Store<Host>) -> (Linker<Host>, Global) {
     let mut linker = Linker::new(store.engine());
     define(&mut linker);
-    let limits = Limits { min: 2, max: None };
-    let memory = Memory::new(&mut *store, MemoryType { limits }).unwrap();
+    let memory = Memory::new(&mut *store, MemoryType::new(2, None)).unwrap();
     let ty = GlobalType {
         content: ValType::I32,
         mutable: true,

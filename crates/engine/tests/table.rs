@@ -3,16 +3,13 @@
 mod common;
 
 use bident::{
-    Config, Engine, ErrorKind, ExternRef, Func, Instance, Limits, RefType, Store, Table, TableType,
+    Config, Engine, ErrorKind, ExternRef, Func, Instance, RefType, Store, Table, TableType,
     TrapCode, Val,
 };
 use common::{Guest, assert_values, both, module};
 
 fn ty(element: RefType, min: u64, max: Option<u64>) -> TableType {
-    TableType {
-        element,
-        limits: Limits { min, max },
-    }
+    TableType::new(element, min, max)
 }
 
 #[test]

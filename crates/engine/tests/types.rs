@@ -4,7 +4,7 @@ mod common;
 
 use bident::{
     Engine, Error, ErrorKind, Extern, ExternType, Func, FuncType, Global, GlobalType, HeapType,
-    Instance, Kind, Limits, RefType, Store, Table, TableType, Tag, TypeId, Val, ValType,
+    Instance, Kind, RefType, Store, Table, TableType, Tag, TypeId, Val, ValType,
 };
 use common::module;
 
@@ -227,7 +227,6 @@ fn types_that_the_engine_does_not_know_are_refused() {
         let element = RefType::nullable(heap);
         let content = ValType::Ref(element);
         let ty = FuncType::new([], [content]);
-        let limits = Limits { min: 1, max: None };
         let global = GlobalType {
             content,
             mutable: false,
@@ -238,7 +237,7 @@ fn types_that_the_engine_does_not_know_are_refused() {
             Global::new(&mut *store, global, Val::FuncRef(None)).map(drop),
             Table::new(
                 &mut *store,
-                TableType { element, limits },
+                TableType::new(element, 1, None),
                 Val::FuncRef(None),
             )
             .map(drop),

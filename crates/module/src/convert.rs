@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::index::TypeIndex;
 use crate::module::ItemType;
 use crate::types::{
-    Composite, DefinedType, FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, TableType,
-    ValType,
+    AddressType, Composite, DefinedType, FuncType, GlobalType, HeapType, MemoryType, RefType,
+    TableType, ValType,
 };
 use wasmparser::{
     AbstractHeapType, CompositeInnerType, PackedIndex, SubType, TypeRef, UnpackedIndex,
@@ -96,22 +96,24 @@ pub(crate) fn func_type(ty: &wasmparser::FuncType, offset: usize) -> Result<Func
 
 pub(crate) fn table_type(ty: wasmparser::TableType, offset: usize) -> Result<TableType, Error> {
     let element = ref_type(ty.element_type, offset)?;
-    Ok(TableType {
-        element,
-        limits: Limits {
-            min: ty.initial,
-            max: ty.maximum,
-        },
-    })
+    let mut table = TableType::new(element, ty.initial, ty.maximum);
+    table.address = address_type(ty.table64);
+    Ok(table)
+}
+
+fn address_type(is_wide: bool) -> AddressType {
+    match is_wide {
+        false => AddressType::I32,
+        true => AddressType::I64,
+    }
 }
 
 pub(crate) fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
-    MemoryType {
-        limits: Limits {
-            min: ty.initial,
-            max: ty.maximum,
-        },
-    }
+    let mut memory = MemoryType::new(ty.initial, ty.maximum);
+    memory.address = address_type(ty.memory64);
+    // The validator lets pass 0 and 16.
+    memory.page_size_log2 = ty.page_size_log2.map_or(16, |log2| log2 as u8);
+    memory
 }
 
 pub(crate) fn global_type(ty: wasmparser::GlobalType, offset: usize) -> Result<GlobalType, Error> {

@@ -2,8 +2,9 @@
 
 use wasmparser::WasmFeatures;
 
-/// WebAssembly 2.0 without SIMD, plus extended constant expressions, tail calls, typed function
-/// references, exceptions (the legacy instructions too) and stack switching.
+/// WebAssembly 2.0 without SIMD, plus several memories, 64-bit memories and tables, extended constant
+/// expressions, tail calls, typed function references, exceptions (the legacy instructions too) and
+/// stack switching.
 ///
 /// Garbage collection is on for the sake of recursion groups and declared subtypes. Its own types
 /// are refused when they are read ([`crate::decode`]), its instructions when they are compiled.
@@ -18,6 +19,8 @@ pub fn features() -> WasmFeatures {
         | WasmFeatures::MULTI_VALUE
         | WasmFeatures::REFERENCE_TYPES
         | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::MULTI_MEMORY
+        | WasmFeatures::MEMORY64
         | WasmFeatures::EXTENDED_CONST
         | WasmFeatures::TAIL_CALL
         | WasmFeatures::FUNCTION_REFERENCES

@@ -269,7 +269,7 @@ pub enum Composite {
     Cont(TypeIndex),
 }
 
-/// Bounds of a table (in elements) or of a memory (in pages of 64 KiB).
+/// Bounds of a table (in elements) or of a memory (in pages).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Limits {
     /// Size at the start.
@@ -278,20 +278,127 @@ pub struct Limits {
     pub max: Option<u64>,
 }
 
+/// What the positions in a memory or table are, and its sizes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AddressType {
+    /// 32 bits wide.
+    I32,
+    /// 64 bits wide.
+    I64,
+}
+
+impl AddressType {
+    /// That of lengths which both kinds of positions have to hold.
+    pub fn narrower(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::I64, Self::I64) => Self::I64,
+            _ => Self::I32,
+        }
+    }
+}
+
+impl fmt::Display for AddressType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+        })
+    }
+}
+
 /// A table type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct TableType {
     /// What an element holds.
     pub element: RefType,
     /// Size in elements.
     pub limits: Limits,
+    /// What its positions are.
+    pub address: AddressType,
+}
+
+impl TableType {
+    /// A table with 32-bit positions: sizes in elements.
+    pub const fn new(element: RefType, min: u64, max: Option<u64>) -> Self {
+        Self {
+            element,
+            limits: Limits { min, max },
+            address: AddressType::I32,
+        }
+    }
+
+    /// A table with 64-bit positions: sizes in elements.
+    pub const fn new64(element: RefType, min: u64, max: Option<u64>) -> Self {
+        let address = AddressType::I64;
+        Self {
+            address,
+            ..Self::new(element, min, max)
+        }
+    }
+
+    /// Most elements that such a table can have, by the specification.
+    pub const fn most_elements(&self) -> u64 {
+        match self.address {
+            AddressType::I32 => u32::MAX as u64,
+            AddressType::I64 => u64::MAX,
+        }
+    }
 }
 
 /// A memory type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct MemoryType {
-    /// Size in pages of 64 KiB.
+    /// Size in pages.
     pub limits: Limits,
+    /// What its positions are.
+    pub address: AddressType,
+    /// Size of a page in bytes, as a power of two: 16, for 64 KiB, or 0.
+    pub page_size_log2: u8,
+}
+
+impl MemoryType {
+    /// A memory with 32-bit positions: sizes in pages of 64 KiB.
+    pub const fn new(min: u64, max: Option<u64>) -> Self {
+        Self {
+            limits: Limits { min, max },
+            address: AddressType::I32,
+            page_size_log2: 16,
+        }
+    }
+
+    /// A memory with 64-bit positions: sizes in pages of 64 KiB.
+    pub const fn new64(min: u64, max: Option<u64>) -> Self {
+        let address = AddressType::I64;
+        Self {
+            address,
+            ..Self::new(min, max)
+        }
+    }
+
+    /// The same with pages, in which its limits count, of one byte.
+    pub const fn with_pages_of_a_byte(self) -> Self {
+        Self {
+            page_size_log2: 0,
+            ..self
+        }
+    }
+
+    /// Size of a page in bytes.
+    pub const fn page_size(&self) -> u64 {
+        1 << self.page_size_log2
+    }
+
+    /// Most pages that such a memory can have, by the specification.
+    pub const fn most_pages(&self) -> u64 {
+        match (self.address, self.page_size_log2) {
+            (AddressType::I32, 0) => u32::MAX as u64,
+            (AddressType::I32, log2) => 1 << (32 - log2),
+            (AddressType::I64, 0) => u64::MAX,
+            (AddressType::I64, log2) => 1 << (64 - log2),
+        }
+    }
 }
 
 /// A global type.

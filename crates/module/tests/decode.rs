@@ -90,13 +90,7 @@ fn types_and_imports() {
         .iter()
         .map(|i| module.import_type(i))
         .collect();
-    let table = TableType {
-        element: RefType::FUNC,
-        limits: Limits {
-            min: 1,
-            max: Some(2),
-        },
-    };
+    let table = TableType::new(RefType::FUNC, 1, Some(2));
     assert_eq!(
         types,
         [
@@ -131,15 +125,7 @@ fn index_spaces_start_with_imports() {
     assert_eq!(module.tables[1].limits, Limits { min: 3, max: None });
     assert_eq!(module.table_inits, [None]);
 
-    assert_eq!(
-        module.memories,
-        [MemoryType {
-            limits: Limits {
-                min: 1,
-                max: Some(4)
-            }
-        }]
-    );
+    assert_eq!(module.memories, [MemoryType::new(1, Some(4))]);
     assert_eq!(module.globals.len(), 8);
     assert_eq!(module.start, Some(FuncIndex(1)));
 }

@@ -1,7 +1,7 @@
 //! The module `spectest` that scripts import from.
 
 use bident::{
-    Engine, Error, Global, GlobalType, Limits, Linker, Memory, MemoryType, RefType, Store, Table,
+    Engine, Error, Global, GlobalType, Linker, Memory, MemoryType, RefType, Store, Table,
     TableType, Val, ValType,
 };
 use std::fmt;
@@ -26,23 +26,15 @@ pub(crate) fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()
         let global = Global::new(&mut *store, ty, value)?;
         linker.define("spectest", name, global)?;
     }
-    let limits = Limits {
-        min: 10,
-        max: Some(20),
-    };
-    let ty = TableType {
-        element: RefType::FUNC,
-        limits,
-    };
-    let table = Table::new(&mut *store, ty, Val::default_for(ValType::FUNCREF))?;
-    linker.define("spectest", "table", table)?;
-    let ty = MemoryType {
-        limits: Limits {
-            min: 1,
-            max: Some(2),
-        },
-    };
-    let memory = Memory::new(&mut *store, ty)?;
+    let tables = [
+        ("table", TableType::new(RefType::FUNC, 10, Some(20))),
+        ("table64", TableType::new64(RefType::FUNC, 10, Some(20))),
+    ];
+    for (name, ty) in tables {
+        let table = Table::new(&mut *store, ty, Val::default_for(ValType::FUNCREF))?;
+        linker.define("spectest", name, table)?;
+    }
+    let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     linker.define("spectest", "memory", memory)?;
     Ok(linker)
 }

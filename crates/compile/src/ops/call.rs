@@ -26,9 +26,9 @@ use crate::inline;
 use crate::record::{Field, context, func_ref, store};
 use crate::trap;
 use bident_abi::{BUILTIN_ARGS, Builtin, TrapCode, results_in_registers};
-use bident_module::{FuncIndex, FuncType, HeapType, TableIndex, TypeIndex};
+use bident_module::{AddressType, FuncIndex, FuncType, HeapType, TableIndex, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, FuncRef, InstBuilder,
     SigRef, Type, Value,
@@ -336,6 +336,23 @@ fn builtin_call(
 /// An `i32` operand as an unsigned `i64`.
 pub(super) fn unsigned(t: &mut Translator<'_, '_>, value: Value) -> Value {
     t.b.ins().uextend(I64, value)
+}
+
+/// An operand that is a position, or a number of positions, as an unsigned `i64`.
+pub(super) fn position(t: &mut Translator<'_, '_>, ty: AddressType, value: Value) -> Value {
+    match ty {
+        AddressType::I32 => unsigned(t, value),
+        AddressType::I64 => value,
+    }
+}
+
+/// A size, or -1, as the operand that an instruction gives.
+pub(super) fn push_size(t: &mut Translator<'_, '_>, ty: AddressType, size: Value) {
+    let size = match ty {
+        AddressType::I32 => t.b.ins().ireduce(I32, size),
+        AddressType::I64 => size,
+    };
+    t.operands.push(size);
 }
 
 /// An `i64` constant.

@@ -1,15 +1,26 @@
 //! Linear memories.
 //!
-//! An access has no bounds check: the address space that a 32-bit index and a 32-bit offset can
-//! reach is reserved for each memory (`bident_abi::MEMORY_RESERVATION`), and faults.
+//! What lies behind the end of a memory is reserved, and faults. How far decides what an access checks:
+//!
+//! ```text
+//! 32-bit   all that index and offset can reach is reserved (MEMORY_RESERVATION): nothing
+//! 64-bit   0          length        bound            bound + MEMORY_GUARD
+//!          ├────────────┼──────────────┼───────────────────┤
+//!          │ accessible │ faults       │ faults            │   index <= bound
+//! pages of a byte: memory can end within a page of the system: index + offset + width <= length
+//! ```
+//!
+//! An offset that no instruction holds is added first; a sum of 64 bits that overflows traps.
 
-use super::call::{builtin, constant, unsigned};
+use super::call::{builtin, constant, position, push_size, unsigned};
 use super::table::range;
 use crate::error::Error;
 use crate::function::Translator;
 use crate::record::{self, context, memory};
-use bident_abi::{Builtin, WASM_PAGE, pack_pair};
-use bident_module::MemoryIndex;
+use crate::trap;
+use bident_abi::{Builtin, TrapCode, pack_pair};
+use bident_module::{AddressType, MemoryIndex};
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Opcode, Type, Value};
@@ -18,7 +29,7 @@ use wasmparser::{MemArg, MemArgTarget, Operator};
 /// Translates a load or store; false if it is neither.
 pub(super) fn access(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bool, Error> {
     if let Some((opcode, ty, memarg)) = as_load(op) {
-        let (address, offset) = address(t, memarg)?;
+        let (address, offset) = address(t, memarg, width(opcode, ty))?;
         let flags =
             t.b.func
                 .dfg
@@ -29,7 +40,7 @@ pub(super) fn access(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bo
         t.operands.push(value);
     } else if let Some((opcode, ty, memarg)) = as_store(op) {
         let value = t.operands.pop();
-        let (address, offset) = address(t, memarg)?;
+        let (address, offset) = address(t, memarg, width(opcode, ty))?;
         let flags =
             t.b.func
                 .dfg
@@ -42,15 +53,25 @@ pub(super) fn access(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bo
     Ok(true)
 }
 
-/// Address of an access whose index is the topmost operand: a base and what the instruction adds.
-fn address(t: &mut Translator<'_, '_>, memarg: &MemArg) -> Result<(Value, Offset32), Error> {
+/// Address of an access to `width` bytes whose index is the topmost operand: a base and what the
+/// instruction adds. The instruction must have the flags of [`record::linear_memory`].
+pub(super) fn address(
+    t: &mut Translator<'_, '_>,
+    memarg: &MemArg,
+    width: u32,
+) -> Result<(Value, Offset32), Error> {
     let MemArgTarget::Memory(index) = memarg.target else {
         return Err(t.unsupported("access to an array"));
     };
-    let position = t.operands.pop();
-    let position = unsigned(t, position);
-    let base = t.of_context(context::memory_base(t.layout, index.into()));
-    let address = t.b.ins().iadd(base, position);
+    let memory = MemoryIndex(index);
+    let ty = t.module.memories[memory.index()];
+    let index = t.operands.pop();
+    let index = position(t, ty.address, index);
+    if ty.address == AddressType::I64 || ty.page_size_log2 == 0 {
+        return Ok(checked(t, memory, index, memarg.offset, width));
+    }
+    let base = t.of_context(context::memory_base(t.layout, memory));
+    let address = t.b.ins().iadd(base, index);
     // The validator lets no offset of a 32-bit memory exceed 32 bits; an instruction holds 31.
     Ok(match i32::try_from(memarg.offset) {
         Ok(offset) => (address, offset.into()),
@@ -59,6 +80,52 @@ fn address(t: &mut Translator<'_, '_>, memarg: &MemArg) -> Result<(Value, Offset
             (address, 0.into())
         }
     })
+}
+
+/// The same for a memory where the reservation does not say it all.
+fn checked(
+    t: &mut Translator<'_, '_>,
+    memory: MemoryIndex,
+    index: Value,
+    offset: u64,
+    width: u32,
+) -> (Value, Offset32) {
+    let ty = t.module.memories[memory.index()];
+    let outside = TrapCode::MemoryOutOfBounds;
+    let (index, offset) = match i32::try_from(offset) {
+        Ok(offset) => (index, offset),
+        Err(_) => {
+            let offset = constant(t, offset);
+            let code = trap::to_clif(outside);
+            (t.b.ins().uadd_overflow_trap(index, offset, code), 0)
+        }
+    };
+    let record = t.of_context(context::memory(t.layout, memory));
+    if ty.address == AddressType::I64 {
+        let bound = memory::BOUND.load(&mut t.b, record);
+        let beyond = t.b.ins().icmp(IntCC::UnsignedGreaterThan, index, bound);
+        t.trap_if(beyond, outside);
+    }
+    if ty.page_size_log2 == 0 {
+        // Neither a bound nor a 32-bit index is near the end of 64 bits.
+        let end = i64::from(offset) + i64::from(width);
+        let end = t.b.ins().iadd_imm_s(index, end);
+        let length = memory::LENGTH.load(&mut t.b, record);
+        let beyond = t.b.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
+        t.trap_if(beyond, outside);
+    }
+    let base = t.of_context(context::memory_base(t.layout, memory));
+    (t.b.ins().iadd(base, index), offset.into())
+}
+
+/// Bytes that a load or store touches.
+fn width(opcode: Opcode, ty: Type) -> u32 {
+    match opcode {
+        Opcode::Sload8 | Opcode::Uload8 | Opcode::Istore8 => 1,
+        Opcode::Sload16 | Opcode::Uload16 | Opcode::Istore16 => 2,
+        Opcode::Sload32 | Opcode::Uload32 | Opcode::Istore32 => 4,
+        _ => ty.bytes(),
+    }
 }
 
 /// Instruction and controlling type of a load.
@@ -104,42 +171,52 @@ fn as_store<'o>(op: &'o Operator<'_>) -> Option<(Opcode, Type, &'o MemArg)> {
 }
 
 pub(super) fn size(t: &mut Translator<'_, '_>, index: MemoryIndex) {
+    let ty = t.module.memories[index.index()];
     let record = t.of_context(context::memory(t.layout, index));
     let bytes = memory::LENGTH.load(&mut t.b, record);
-    let shift = i64::from(WASM_PAGE.trailing_zeros());
-    let pages = t.b.ins().ushr_imm_u(bytes, shift);
-    let pages = t.b.ins().ireduce(I32, pages);
-    t.operands.push(pages);
+    let pages = match ty.page_size_log2 {
+        0 => bytes,
+        log2 => t.b.ins().ushr_imm_u(bytes, i64::from(log2)),
+    };
+    push_size(t, ty.address, pages);
 }
 
-pub(super) fn grow(t: &mut Translator<'_, '_>, memory: u32) {
+pub(super) fn grow(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
+    let ty = address_type(t, memory);
     let delta = t.operands.pop();
-    let delta = unsigned(t, delta);
-    let memory = constant(t, memory.into());
+    let delta = position(t, ty, delta);
+    let memory = constant(t, memory.0.into());
     let old = builtin(t, Builtin::MemoryGrow, &[memory, delta]);
-    let old = t.b.ins().ireduce(I32, old);
-    t.operands.push(old);
+    push_size(t, ty, old);
 }
 
-pub(super) fn fill(t: &mut Translator<'_, '_>, memory: u32) {
+pub(super) fn fill(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
+    let ty = address_type(t, memory);
     let length = t.operands.pop();
     let value = t.operands.pop();
     let destination = t.operands.pop();
     let args = [
-        constant(t, memory.into()),
-        unsigned(t, destination),
+        constant(t, memory.0.into()),
+        position(t, ty, destination),
         unsigned(t, value),
-        unsigned(t, length),
+        position(t, ty, length),
     ];
     builtin(t, Builtin::MemoryFill, &args);
 }
 
-pub(super) fn copy(t: &mut Translator<'_, '_>, destination: u32, source: u32) {
-    range(t, Builtin::MemoryCopy, pack_pair(destination, source));
+pub(super) fn copy(t: &mut Translator<'_, '_>, destination: MemoryIndex, source: MemoryIndex) {
+    let pair = pack_pair(destination.0, source.0);
+    let (to, from) = (address_type(t, destination), address_type(t, source));
+    range(t, Builtin::MemoryCopy, pair, [to, from, to.narrower(from)]);
 }
 
-pub(super) fn init(t: &mut Translator<'_, '_>, memory: u32, data: u32) {
-    range(t, Builtin::MemoryInit, pack_pair(memory, data));
+pub(super) fn init(t: &mut Translator<'_, '_>, memory: MemoryIndex, data: u32) {
+    let types = [address_type(t, memory), AddressType::I32, AddressType::I32];
+    range(t, Builtin::MemoryInit, pack_pair(memory.0, data), types);
+}
+
+fn address_type(t: &Translator<'_, '_>, memory: MemoryIndex) -> AddressType {
+    t.module.memories[memory.index()].address
 }
 
 pub(super) fn data_drop(t: &mut Translator<'_, '_>, data: u32) {

@@ -69,20 +69,20 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         O::TableGet { table } => table::get(t, (*table).into()),
         O::TableSet { table } => table::set(t, (*table).into()),
         O::TableSize { table } => table::size(t, (*table).into()),
-        O::TableGrow { table } => table::grow(t, *table),
-        O::TableFill { table } => table::fill(t, *table),
+        O::TableGrow { table } => table::grow(t, (*table).into()),
+        O::TableFill { table } => table::fill(t, (*table).into()),
         O::TableCopy {
             dst_table,
             src_table,
-        } => table::copy(t, *dst_table, *src_table),
-        O::TableInit { elem_index, table } => table::init(t, *table, *elem_index),
+        } => table::copy(t, (*dst_table).into(), (*src_table).into()),
+        O::TableInit { elem_index, table } => table::init(t, (*table).into(), *elem_index),
         O::ElemDrop { elem_index } => table::elem_drop(t, *elem_index),
 
         O::MemorySize { mem } => memory::size(t, (*mem).into()),
-        O::MemoryGrow { mem } => memory::grow(t, *mem),
-        O::MemoryFill { mem } => memory::fill(t, *mem),
-        O::MemoryCopy { dst_mem, src_mem } => memory::copy(t, *dst_mem, *src_mem),
-        O::MemoryInit { data_index, mem } => memory::init(t, *mem, *data_index),
+        O::MemoryGrow { mem } => memory::grow(t, (*mem).into()),
+        O::MemoryFill { mem } => memory::fill(t, (*mem).into()),
+        O::MemoryCopy { dst_mem, src_mem } => memory::copy(t, (*dst_mem).into(), (*src_mem).into()),
+        O::MemoryInit { data_index, mem } => memory::init(t, (*mem).into(), *data_index),
         O::DataDrop { data_index } => memory::data_drop(t, *data_index),
 
         _ => {

@@ -1,12 +1,11 @@
 //! Tables: single elements inline, whole ranges through builtins.
 
-use super::call::{builtin, constant, unsigned};
+use super::call::{builtin, constant, position, push_size};
 use crate::function::Translator;
 use crate::record::{context, table};
 use bident_abi::{Builtin, TrapCode, pack_pair};
-use bident_module::TableIndex;
+use bident_module::{AddressType, TableIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 pub(super) fn get(t: &mut Translator<'_, '_>, index: TableIndex) {
@@ -23,16 +22,17 @@ pub(super) fn set(t: &mut Translator<'_, '_>, index: TableIndex) {
     table::ELEMENT.store(&mut t.b, address, value);
 }
 
-/// Address of an element; traps with `code` if there is none at this (`i32`) position.
+/// Address of an element; traps with `code` if there is none at the position that an operand gives.
 pub(super) fn element(
     t: &mut Translator<'_, '_>,
     index: TableIndex,
-    position: Value,
+    operand: Value,
     code: TrapCode,
 ) -> Value {
     let record = record(t, index);
     let length = table::LENGTH.load(&mut t.b, record);
-    let position = unsigned(t, position);
+    let ty = address_type(t, index);
+    let position = position(t, ty, operand);
     let outside =
         t.b.ins()
             .icmp(IntCC::UnsignedGreaterThanOrEqual, position, length);
@@ -51,37 +51,44 @@ fn record(t: &mut Translator<'_, '_>, index: TableIndex) -> Value {
     }
 }
 
+fn address_type(t: &Translator<'_, '_>, table: TableIndex) -> AddressType {
+    t.module.tables[table.index()].address
+}
+
 pub(super) fn size(t: &mut Translator<'_, '_>, index: TableIndex) {
     let record = record(t, index);
     let length = table::LENGTH.load(&mut t.b, record);
-    let size = t.b.ins().ireduce(I32, length);
-    t.operands.push(size);
+    push_size(t, address_type(t, index), length);
 }
 
-pub(super) fn grow(t: &mut Translator<'_, '_>, table: u32) {
+pub(super) fn grow(t: &mut Translator<'_, '_>, table: TableIndex) {
+    let ty = address_type(t, table);
     let delta = t.operands.pop();
-    let (delta, value) = (unsigned(t, delta), t.operands.pop());
-    let table = constant(t, table.into());
+    let (delta, value) = (position(t, ty, delta), t.operands.pop());
+    let table = constant(t, table.0.into());
     let old = builtin(t, Builtin::TableGrow, &[table, value, delta]);
-    let old = t.b.ins().ireduce(I32, old);
-    t.operands.push(old);
+    push_size(t, ty, old);
 }
 
-pub(super) fn fill(t: &mut Translator<'_, '_>, table: u32) {
+pub(super) fn fill(t: &mut Translator<'_, '_>, table: TableIndex) {
+    let ty = address_type(t, table);
     let length = t.operands.pop();
     let value = t.operands.pop();
     let start = t.operands.pop();
-    let (start, length) = (unsigned(t, start), unsigned(t, length));
-    let table = constant(t, table.into());
+    let (start, length) = (position(t, ty, start), position(t, ty, length));
+    let table = constant(t, table.0.into());
     builtin(t, Builtin::TableFill, &[table, start, value, length]);
 }
 
-pub(super) fn copy(t: &mut Translator<'_, '_>, destination: u32, source: u32) {
-    range(t, Builtin::TableCopy, pack_pair(destination, source));
+pub(super) fn copy(t: &mut Translator<'_, '_>, destination: TableIndex, source: TableIndex) {
+    let pair = pack_pair(destination.0, source.0);
+    let (to, from) = (address_type(t, destination), address_type(t, source));
+    range(t, Builtin::TableCopy, pair, [to, from, to.narrower(from)]);
 }
 
-pub(super) fn init(t: &mut Translator<'_, '_>, table: u32, elem: u32) {
-    range(t, Builtin::TableInit, pack_pair(table, elem));
+pub(super) fn init(t: &mut Translator<'_, '_>, table: TableIndex, elem: u32) {
+    let types = [address_type(t, table), AddressType::I32, AddressType::I32];
+    range(t, Builtin::TableInit, pack_pair(table.0, elem), types);
 }
 
 pub(super) fn elem_drop(t: &mut Translator<'_, '_>, elem: u32) {
@@ -89,17 +96,22 @@ pub(super) fn elem_drop(t: &mut Translator<'_, '_>, elem: u32) {
     builtin(t, Builtin::ElemDrop, &[elem]);
 }
 
-/// A builtin whose operands are destination, source and length, all `i32`.
-pub(super) fn range(t: &mut Translator<'_, '_>, function: Builtin, pair: u64) {
+/// A builtin whose operands are destination, source and length, of these types.
+pub(super) fn range(
+    t: &mut Translator<'_, '_>,
+    function: Builtin,
+    pair: u64,
+    [to, from, count]: [AddressType; 3],
+) {
     let length = t.operands.pop();
     let source = t.operands.pop();
     let destination = t.operands.pop();
     let pair = constant(t, pair);
     let args = [
         pair,
-        unsigned(t, destination),
-        unsigned(t, source),
-        unsigned(t, length),
+        position(t, to, destination),
+        position(t, from, source),
+        position(t, count, length),
     ];
     builtin(t, function, &args);
 }

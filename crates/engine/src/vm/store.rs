@@ -325,6 +325,12 @@ impl StoreOpaque {
         ty: bident_module::MemoryType,
     ) -> Result<MemoryNumber, Error> {
         check_limits(ty.limits)?;
+        if !matches!(ty.page_size_log2, 0 | 16) {
+            let log2 = ty.page_size_log2;
+            return Err(Error::usage(format!(
+                "there are no pages of 2^{log2} bytes"
+            )));
+        }
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
         self.memories.push(memory, "a linear memory")
     }
@@ -454,7 +460,8 @@ impl TableData {
             elements: elements.as_mut_ptr(),
             length: min,
         });
-        let most = ty.limits.max.unwrap_or(u64::from(u32::MAX)).min(limit);
+        let most = ty.limits.max.unwrap_or(u64::MAX);
+        let most = most.min(ty.most_elements()).min(limit);
         Ok(Self {
             record,
             elements,

@@ -34,7 +34,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     }
     let memory = realm
         .store
-        .with(|store| Memory::new(store, MemoryType { limits }))
+        .with(|store| Memory::new(store, MemoryType::new(limits.min, limits.max)))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     let env = Env::new(&call.ctx);
     let object = api::construct(

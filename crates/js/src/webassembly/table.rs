@@ -37,7 +37,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let fill = element_argument(call, &realm, 1, element)?;
     let table = realm
         .store
-        .with(|store| Table::new(store, TableType { element, limits }, fill))
+        .with(|store| Table::new(store, TableType::new(element, limits.min, limits.max), fill))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     let env = Env::new(&call.ctx);
     let object = api::construct(
