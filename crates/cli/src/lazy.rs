@@ -26,6 +26,7 @@ impl Lazy<'_> {
         let mut names = BTreeSet::new();
         for (name, file) in self.files {
             if !names.insert(name) {
+                let name = printable(name);
                 return Err(UsageError(format!("--lazy {name}=... is given twice")).into());
             }
             let missing = |(module, function): (&str, &str)| {
@@ -55,7 +56,8 @@ fn functions(module: &Module) -> impl Iterator<Item = (&str, &str)> {
 /// Why no file can stand for a name.
 fn useless<T>(linker: &Linker<T>, program: &Module, name: &str) -> String {
     const MOST: usize = 20;
-    let wrong = format!("--lazy {name}=...: the program imports no function from `{name}`");
+    let shown = printable(name);
+    let wrong = format!("--lazy {shown}=...: the program imports no function from `{shown}`");
     if functions(program).any(|(module, _)| module == name) {
         return format!("{wrong} but those that bident has");
     }
@@ -73,7 +75,8 @@ fn useless<T>(linker: &Linker<T>, program: &Module, name: &str) -> String {
 fn load(engine: &Engine, name: &str, file: &Path) -> Result<Module, Error> {
     let module = check_regular(file).and_then(|()| Module::from_file(engine, file));
     module.map_err(|error| {
-        let (name, file) = (printable(name), file.display());
+        let file = file.to_string_lossy();
+        let (name, file) = (printable(name), printable(&file));
         match error.downcast_ref::<io::Error>() {
             Some(error) => Error::msg(format!("cannot read {file} for `{name}` (--lazy): {error}")),
             None => Error::msg(format!("{file}, loaded for `{name}`: {error:#}")),

@@ -200,6 +200,18 @@ fn what_the_parts_call_the_program() {
 }
 
 #[test]
+fn names_are_shown_on_one_line() {
+    let folder = folder(LATE);
+    let name = "a\nbident: done\u{1b}[2J";
+    let (shown, given) = ("a\\nbident: done\\u{1b}[2J", format!("{name}=x.wat"));
+    let once = ["run", "--lazy", &given, "main.wat"];
+    folder.bident(&once).failed(2, &[shown]);
+    let file = format!("late={name}");
+    let missing = folder.bident(&["run", "--lazy", &file, "main.wat"]);
+    missing.failed(1, &["cannot read ", shown]);
+}
+
+#[test]
 fn mistakes_on_the_command_line() {
     let folder = folder(LATE);
     let lazy = |what: &str| folder.bident(&["run", "--lazy", what, "main.wat"]);
