@@ -4,7 +4,7 @@
 
 mod common;
 
-use bident::{Config, Engine, Error, ErrorKind, ExternRef, Instance, Limits, Linker, Memory};
+use bident::{Config, Engine, Error, ErrorKind, ExternRef, Instance, Linker, Memory};
 use bident::{MemoryType, Module, Outcome, ParkedCall, Reply, Store, TrapCode, Val};
 use common::{child, module};
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -3,7 +3,7 @@
 mod common;
 
 use bident::{Answer, Continuation, Engine, Error, ErrorKind, Exception, Extern, ExternRef, Func};
-use bident::{FuncType, Global, GlobalType, Instance, Limits, Linker, Memory, MemoryType, RefType};
+use bident::{FuncType, Global, GlobalType, Instance, Linker, Memory, MemoryType, RefType};
 use bident::{Store, Table, TableType, Tag, Val, ValType};
 use common::{Guest, both, module};
 use std::panic::{AssertUnwindSafe, catch_unwind};

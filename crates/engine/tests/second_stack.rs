@@ -4,7 +4,7 @@ mod common;
 
 use bident::{
     Answer, Caller, Engine, Error, ErrorKind, Exception, Extern, Func, FuncType, Global,
-    GlobalType, Instance, Limits, Linker, Memory, MemoryType, Outcome, ParkedCall, Payload, Reply,
+    GlobalType, Instance, Linker, Memory, MemoryType, Outcome, ParkedCall, Payload, Reply,
     SecondStack, SecondStackOptions, Store, TypedOutcome, Val, ValType,
 };
 use common::{Guest, Random, both, module, parked_call, returned, returned_i32};

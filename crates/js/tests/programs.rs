@@ -94,7 +94,8 @@ fn assert_complete(group: &str, listed: &[&str]) {
 // The second list: what measures time.
 programs! {
     api {
-        exceptions functions global imports instantiate interface memory module references sizes stacks table
+        address exceptions functions global imports instantiate interface memory module references sizes stacks
+        table
     } [scaling]
     host { buffers clone event_loop globals inspect language modules process } []
     jspi { barriers concurrency continuations entering exceptions lifetime stacks surface suspending waits } []

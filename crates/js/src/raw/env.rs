@@ -139,6 +139,12 @@ impl<'js> Env<'js> {
         unsafe { self.take(qjs::JS_NewBigInt64(self.raw(), value)) }
     }
 
+    /// The same, without a sign.
+    pub(crate) fn biguint(self, value: u64) -> Attempt<Own<'js>> {
+        // SAFETY: as in `bigint`.
+        unsafe { self.take(qjs::JS_NewBigUint64(self.raw(), value)) }
+    }
+
     /// `ToInt32`. May run JavaScript.
     #[inline]
     pub(crate) fn to_i32(self, value: Ref<'_>) -> Attempt<i32> {
@@ -157,6 +163,20 @@ impl<'js> Env<'js> {
         let mut result = 0;
         // SAFETY: as in `to_i32`.
         check(unsafe { qjs::JS_ToBigInt64(self.raw(), &mut result, value.raw) }).map(|()| result)
+    }
+
+    /// `ToBigInt`, of what is from 0 to 2^64 - 1; `None` for other numbers. May run JavaScript.
+    /// `as_int_n` is `BigInt.asIntN`: QuickJS has no function for it.
+    pub(crate) fn to_u64(self, value: Ref<'_>, as_int_n: Ref<'_>) -> Attempt<Option<u64>> {
+        /// 2^53 - 1: so many bits cut nothing off.
+        const ALL: f64 = 9_007_199_254_740_991.0;
+        let args = [self.float(ALL), value.to_owned(self)];
+        let number = self.call(as_int_n, Ref::UNDEFINED, &args)?;
+        let low = self.to_i64(number.get())?.cast_unsigned();
+        let same = self.biguint(low)?;
+        // SAFETY: both values are alive.
+        let fits = unsafe { qjs::JS_IsStrictEqual(self.raw(), number.get().raw, same.get().raw) };
+        Ok(fits.then_some(low))
     }
 
     /// `ToNumber`. May run JavaScript.

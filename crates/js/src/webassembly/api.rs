@@ -9,7 +9,7 @@ use bident::Engine;
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::Constructor;
 use rquickjs::object::Property;
-use rquickjs::{Coerced, Ctx, Exception, Function, Object, Promise, Result, Symbol, Value};
+use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Symbol, Value};
 use std::rc::Rc;
 
 /// An interface of the namespace: its constructor and its prototype.
@@ -226,6 +226,11 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         stack_limit: getter(&error_class, "stackTraceLimit")?,
         traps: keep(traps.as_value()),
         traps_add: keep(&traps.get::<_, Value>("add")?),
+        as_int_n: keep(
+            &globals
+                .get::<_, Object>(PredefinedAtom::BigInt)?
+                .get::<_, Value>("asIntN")?,
+        ),
         traps_has: keep(&traps.get::<_, Value>("has")?),
         promise_then: keep(&prototype_of_global(ctx, "Promise")?.get::<_, Value>("then")?),
         awaiter: keep(&ctx.eval::<Value, _>(pending::AWAITER)?),
@@ -306,16 +311,6 @@ pub(super) fn construct<'js>(
     Ok(object.into_value())
 }
 
-/// `[EnforceRange] unsigned long`.
-pub(super) fn to_u32<'js>(ctx: &Ctx<'js>, value: &Value<'js>, what: &str) -> Result<u32> {
-    let number = value.get::<Coerced<f64>>()?.0.trunc();
-    if !(0.0..=f64::from(u32::MAX)).contains(&number) {
-        let message = format!("{what} must be a number from 0 to {}", u32::MAX);
-        return Err(errors::throw_type(ctx, &message));
-    }
-    Ok(number as u32)
-}
-
 /// A dictionary argument.
 pub(super) fn dictionary<'js>(call: &Call<'js>, i: usize, what: &str) -> Result<Object<'js>> {
     call.arg(i)
@@ -326,38 +321,6 @@ pub(super) fn dictionary<'js>(call: &Call<'js>, i: usize, what: &str) -> Result<
 /// A member of a dictionary that is not `undefined`.
 pub(super) fn member<'js>(dictionary: &Object<'js>, name: &str) -> Result<Option<Value<'js>>> {
     Ok(Some(dictionary.get::<_, Value>(name)?).filter(|value| !value.is_undefined()))
-}
-
-/// Sizes in a descriptor: `initial`, and `maximum` if it is there.
-pub(super) fn limits<'js>(
-    call: &Call<'js>,
-    descriptor: &Object<'js>,
-    most: u32,
-) -> Result<bident::Limits> {
-    let ctx = &call.ctx;
-    let size = |name: &str| -> Result<Option<u64>> {
-        let Some(value) = member(descriptor, name)? else {
-            return Ok(None);
-        };
-        Ok(Some(to_u32(ctx, &value, name)?.into()))
-    };
-    let initial = size("initial")?;
-    let max = size("maximum")?;
-    let min =
-        initial.ok_or_else(|| Exception::throw_type(ctx, "the descriptor must have `initial`"))?;
-    if max.is_some_and(|max| max < min) {
-        return Err(Exception::throw_range(
-            ctx,
-            &format!("initial size {min} is above the maximum"),
-        ));
-    }
-    if min > most.into() || max.is_some_and(|max| max > most.into()) {
-        return Err(Exception::throw_range(
-            ctx,
-            &format!("a size is above the largest possible, {most}"),
-        ));
-    }
-    Ok(bident::Limits { min, max })
 }
 
 /// Complaint about a method called on something else than it is for.

@@ -24,7 +24,7 @@
 
 use super::api::{self, Interface};
 use super::realm::{self, Realm, RealmRef};
-use super::{Payload, convert, errors, tag};
+use super::{Payload, address, convert, errors, tag};
 use crate::raw::{self, Attempt, Call, Env, Marker, Own, Ref, Stored};
 use bident::{Error, Exception, Tag, Val, ValType, WeakException};
 use rquickjs::{Coerced, Ctx, Exception as JsException, IntoJs, Result, Value};
@@ -251,7 +251,7 @@ fn get_arg<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     with_this(call, |this| {
         let (ctx, env, realm) = (&call.ctx, Env::new(&call.ctx), &this.realm);
         let tag = tag::argument(call, realm, 0)?;
-        let index = api::to_u32(ctx, &call.arg(1), "index")?;
+        let index = address::to_u32(ctx, &call.arg(1), "index")?;
         if tag != this.tag {
             return Err(JsException::throw_type(
                 ctx,

@@ -39,6 +39,8 @@ intrinsics! {
     traps
     traps_add
     traps_has
+    /// `BigInt.asIntN`.
+    as_int_n
     /// Getters of `Error` and its prototype.
     error_stack
     prepare_stack

@@ -1,9 +1,9 @@
 //! `WebAssembly.Memory`.
 
-use super::Payload;
 use super::api::{self, Interface};
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
+use super::{Payload, address};
 use crate::raw::{self, Call, Env, Kind, Ref, Stored};
 use bident::{Memory, MemoryType};
 use rquickjs::atom::PredefinedAtom;
@@ -11,9 +11,6 @@ use rquickjs::function::This;
 use rquickjs::object::Property;
 use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 use std::rc::Rc;
-
-/// Most pages of a memory.
-const MOST_PAGES: u32 = 65536;
 
 /// The interface.
 pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
@@ -25,7 +22,9 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
 fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let realm = realm::of(&call.ctx)?;
     let descriptor = api::dictionary(call, 0, "a memory descriptor")?;
-    let limits = api::limits(call, &descriptor, MOST_PAGES)?;
+    let mut ty = MemoryType::new(0, None);
+    ty.address = address::of(call, &descriptor)?;
+    ty.limits = address::limits(call, &realm, &descriptor, ty.address, ty.most_pages())?;
     if api::member(&descriptor, "shared")?.is_some_and(|shared| shared.as_bool() == Some(true)) {
         return Err(Exception::throw_type(
             &call.ctx,
@@ -34,7 +33,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     }
     let memory = realm
         .store
-        .with(|store| Memory::new(store, MemoryType::new(limits.min, limits.max)))
+        .with(|store| Memory::new(store, ty))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     let env = Env::new(&call.ctx);
     let object = api::construct(
@@ -65,14 +64,15 @@ fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 
 fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, memory) = this(call)?;
-    let delta = api::to_u32(&call.ctx, &call.arg(0), "delta")?;
+    let ty = realm.store.with(|store| memory.ty(&*store)).address;
+    let delta = address::to_u64(call, &realm, &call.arg(0), ty, "delta")?;
     let before = realm
         .store
-        .with(|store| memory.grow(store, delta.into()))
+        .with(|store| memory.grow(store, delta))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     // The specification detaches the old buffer also where the size stays the same.
     realm.buffers.detach(Env::new(&call.ctx), memory);
-    Ok(Value::new_number(call.ctx.clone(), before as f64))
+    address::to_js(call, ty, before)
 }
 
 /// Makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories: their bytes

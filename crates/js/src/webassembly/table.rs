@@ -2,7 +2,7 @@
 
 use super::api::{self, Interface};
 use super::realm::{self, Realm};
-use super::{Payload, convert};
+use super::{Payload, address, convert};
 use crate::raw::{self, Call, Env, Ref};
 use bident::{HeapType, RefType, Table, TableType, Val, ValType};
 use rquickjs::{Coerced, Ctx, Exception, Result, Value};
@@ -33,11 +33,14 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
             ));
         }
     };
-    let limits = api::limits(call, &descriptor, u32::MAX)?;
-    let fill = element_argument(call, &realm, 1, element)?;
+    let mut ty = TableType::new(element, 0, None);
+    ty.address = address::of(call, &descriptor)?;
+    ty.limits = address::limits(call, &realm, &descriptor, ty.address, ty.most_elements())?;
+    let given = call.has(1) && !call.arg(1).is_undefined();
+    let fill = element_argument(call, &realm, given, element)?;
     let table = realm
         .store
-        .with(|store| Table::new(store, TableType::new(element, limits.min, limits.max), fill))
+        .with(|store| Table::new(store, ty, fill))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     let env = Env::new(&call.ctx);
     let object = api::construct(
@@ -50,11 +53,16 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     Ok(object)
 }
 
-/// An element given as an argument; where there is none, the default of the type.
-fn element_argument(call: &Call<'_>, realm: &Rc<Realm>, i: usize, element: RefType) -> Result<Val> {
-    let value = call.arg(i);
+/// The element that is the second argument; where none is given, the default of the type.
+fn element_argument(
+    call: &Call<'_>,
+    realm: &Rc<Realm>,
+    given: bool,
+    element: RefType,
+) -> Result<Val> {
+    let value = call.arg(1);
     let ty = ValType::Ref(element);
-    if !call.has(i) && element.nullable && element.heap != HeapType::Extern {
+    if !given && element.nullable && element.heap != HeapType::Extern {
         return Ok(Val::default_for(ty));
     }
     Ok(convert::to_wasm(
@@ -73,17 +81,22 @@ fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Table)> {
     }
 }
 
+fn type_of(realm: &Realm, table: Table) -> TableType {
+    realm.store.with(|store| table.ty(&*store))
+}
+
 fn length<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, table) = this(call)?;
-    let length = realm.store.with(|store| table.size(&*store));
-    Ok(Value::new_number(call.ctx.clone(), length as f64))
+    let ty = type_of(&realm, table);
+    address::to_js(call, ty.address, ty.limits.min)
 }
 
 fn get<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, table) = this(call)?;
-    let index = api::to_u32(&call.ctx, &call.arg(0), "index")?;
-    check_element(call, &realm, table)?;
-    match realm.store.with(|store| table.get(store, index.into())) {
+    let ty = type_of(&realm, table);
+    let index = address::to_u64(call, &realm, &call.arg(0), ty.address, "index")?;
+    check_element(call, ty.element)?;
+    match realm.store.with(|store| table.get(store, index)) {
         Some(element) => Ok(convert::to_js(&realm, Env::new(&call.ctx), &element)?.into_value()),
         None => Err(out_of_range(call, index)),
     }
@@ -91,39 +104,41 @@ fn get<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 
 fn set<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, table) = this(call)?;
-    let index = api::to_u32(&call.ctx, &call.arg(0), "index")?;
-    let element = check_element(call, &realm, table)?;
-    let value = element_argument(call, &realm, 1, element)?;
-    if u64::from(index) >= realm.store.with(|store| table.size(&*store)) {
+    let ty = type_of(&realm, table);
+    let index = address::to_u64(call, &realm, &call.arg(0), ty.address, "index")?;
+    check_element(call, ty.element)?;
+    let value = element_argument(call, &realm, call.has(1), ty.element)?;
+    if index >= realm.store.with(|store| table.size(&*store)) {
         return Err(out_of_range(call, index));
     }
     realm
         .store
-        .with(|store| table.set(store, index.into(), value))
+        .with(|store| table.set(store, index, value))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     Ok(Value::new_undefined(call.ctx.clone()))
 }
 
 fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, table) = this(call)?;
-    let delta = api::to_u32(&call.ctx, &call.arg(0), "delta")?;
-    let element = realm.store.with(|store| table.ty(&*store)).element;
-    let fill = element_argument(call, &realm, 1, element)?;
+    let ty = type_of(&realm, table);
+    let delta = address::to_u64(call, &realm, &call.arg(0), ty.address, "delta")?;
+    let fill = element_argument(call, &realm, call.has(1), ty.element)?;
     let before = realm
         .store
-        .with(|store| table.grow(store, delta.into(), fill))
+        .with(|store| table.grow(store, delta, fill))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
-    Ok(Value::new_number(call.ctx.clone(), before as f64))
+    address::to_js(call, ty.address, before)
 }
 
-/// The table's element type, if JavaScript may have such elements.
-fn check_element(call: &Call<'_>, realm: &Rc<Realm>, table: Table) -> Result<RefType> {
-    let element = realm.store.with(|store| table.ty(&*store)).element;
-    convert::check_type(Env::new(&call.ctx), ValType::Ref(element))?;
-    Ok(element)
+/// Whether JavaScript may have such elements.
+fn check_element(call: &Call<'_>, element: RefType) -> Result<()> {
+    Ok(convert::check_type(
+        Env::new(&call.ctx),
+        ValType::Ref(element),
+    )?)
 }
 
-fn out_of_range(call: &Call<'_>, index: u32) -> rquickjs::Error {
+fn out_of_range(call: &Call<'_>, index: u64) -> rquickjs::Error {
     Exception::throw_range(
         &call.ctx,
         &format!("element {index} is beyond the end of the table"),
