@@ -56,6 +56,34 @@ fn an_access_to_a_64_bit_memory_has_one_comparison_with_a_constant() {
 }
 
 #[test]
+fn a_branch_hint_makes_the_other_way_cold() {
+    let hinted = |branch: &str, hint: &str| {
+        clif(&format!(
+            "(module (func (param i32) (result i32)
+               (block $out (i32.const 1) (local.get 0)
+                 {hint} {branch} drop)
+               (i32.const 2)))"
+        ))
+    };
+    let (taken, not) = (
+        r#"(@metadata.code.branch_hint "\01")"#,
+        r#"(@metadata.code.branch_hint "\00")"#,
+    );
+    let branches = [
+        "br_if 1",
+        "if (param i32) (result i32) drop i32.const 3 else drop i32.const 4 end",
+    ];
+    for branch in branches {
+        assert_eq!(count(&hinted(branch, ""), "cold"), 0);
+        for hint in [taken, not] {
+            let text = hinted(branch, hint);
+            assert_eq!(count(&text, "cold"), 1, "{text}");
+        }
+        assert_ne!(hinted(branch, taken), hinted(branch, not));
+    }
+}
+
+#[test]
 fn calls_within_the_module_are_direct() {
     let text = clif("(module (func (param i64) (call 0 (local.get 0))))");
     assert!(text.contains("colocated u0:0"), "{text}");

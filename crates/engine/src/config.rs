@@ -1,6 +1,7 @@
 //! Settings of an engine.
 
 use bident_compile::Limits as CompileLimits;
+use bident_module::Optional;
 use bident_stack::Limits;
 
 /// Settings of an [`crate::Engine`].
@@ -15,6 +16,7 @@ pub struct Config {
     pub(crate) max_table_elements: u64,
     pub(crate) compile_limits: CompileLimits,
     pub(crate) quick_code: bool,
+    pub(crate) optional: Optional,
 }
 
 impl Default for Config {
@@ -29,6 +31,7 @@ impl Default for Config {
             max_table_elements: 10_000_000,
             compile_limits: CompileLimits::default(),
             quick_code: is_on("BIDENT_QUICK_CODE"),
+            optional: Optional::default(),
         }
     }
 }
@@ -119,6 +122,20 @@ impl Config {
     /// `BIDENT_QUICK_CODE` is set to something other than `0`.
     pub fn quick_code(mut self, on: bool) -> Self {
         self.quick_code = on;
+        self
+    }
+
+    /// Whether memories may have pages of one byte, as the proposal for custom page sizes has them.
+    /// Every access to such a memory is compared with its length. Default: off.
+    pub fn custom_page_sizes(mut self, on: bool) -> Self {
+        self.optional.custom_page_sizes = on;
+        self
+    }
+
+    /// Whether modules may use the instructions of the proposal for wide arithmetic: sums and
+    /// differences of 128 bits, and whole products of 64. Default: off.
+    pub fn wide_arithmetic(mut self, on: bool) -> Self {
+        self.optional.wide_arithmetic = on;
         self
     }
 

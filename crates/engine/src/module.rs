@@ -32,7 +32,8 @@ impl Module {
     /// gives the offset in the binary. Or it would take longer to compile than
     /// [`crate::Config::max_function_work`] or [`crate::Config::max_work_per_byte`] allows.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
-        let (module, bodies) = wasm::decode(bytes.into()).map_err(Error::compile)?;
+        let (module, bodies) =
+            wasm::decode_with(bytes.into(), engine.config().optional).map_err(Error::compile)?;
         let artifact = engine
             .compiler()
             .compile(&module, bodies)
@@ -77,8 +78,8 @@ impl Module {
     ///
     /// # Errors
     /// As for [`Module::new`].
-    pub fn validate(_engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
-        wasm::validate(bytes).map_err(Error::compile)
+    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+        wasm::validate_with(bytes, engine.config().optional).map_err(Error::compile)
     }
 
     /// The engine it was compiled by.

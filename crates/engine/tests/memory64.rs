@@ -4,7 +4,7 @@ mod common;
 
 use bident::{AddressType, Config, Engine, ErrorKind, Instance, Memory, MemoryType, Module};
 use bident::{RefType, Store, Table, TableType, TrapCode, Val, ValType};
-use common::{Guest, both, both_with, module};
+use common::{Guest, assert_values, both, both_with, module};
 
 /// Kinds of accesses: ending of the load's name, type, width in bytes.
 const ACCESSES: [(&str, ValType, u64); 4] = [
@@ -411,4 +411,80 @@ fn a_table_can_be_promised_more_than_there_is() {
     let wat = "(module (table i64 0xffffffffffffffff funcref))";
     let error = Instance::new(&mut store, &module(&engine, wat), &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+}
+
+#[test]
+fn pages_of_a_byte_end_where_they_end() {
+    let config = || Config::new().custom_page_sizes(true);
+    for (address, ty) in [("", "i32"), ("i64", "i64")] {
+        let wat = format!(
+            r#"(module (memory (export "memory") {address} 4090 5000 (pagesize 1))
+                (func (export "load") (param {ty}) (result i64) (i64.load offset=3 (local.get 0)))
+                (func (export "far") (param {ty}) (result i64)
+                  (i64.load offset=0xffffffff (local.get 0)))
+                (func (export "fill") (param {ty} {ty})
+                  (memory.fill (local.get 0) (i32.const 1) (local.get 1)))
+                (func (export "grow") (param {ty}) (result {ty}) (memory.grow (local.get 0)))
+                (func (export "size") (result {ty}) (memory.size)))"#
+        );
+        both_with(config(), |engine| {
+            let mut guest = Guest::plain(engine, &wat);
+            let val = |x: i64| match ty {
+                "i32" => Val::I32(x as i32),
+                _ => Val::I64(x),
+            };
+            let mut size = 4090;
+            for delta in [1, 0, 4, 1, 2, 902] {
+                for at in size - 20..=size - 11 {
+                    guest.call("load", &[val(at)]).unwrap();
+                }
+                for at in (size - 10..size + 10).chain([4096, 8192, 1 << 31, -1, -8, -11]) {
+                    out_of_bounds(&mut guest, "load", &[val(at)]);
+                    out_of_bounds(&mut guest, "far", &[val(at)]);
+                }
+                guest.call("fill", &[val(0), val(size)]).unwrap();
+                out_of_bounds(&mut guest, "fill", &[val(0), val(size + 1)]);
+                let old = guest.call("grow", &[val(delta)]).unwrap();
+                assert_values(&old, &[val(size)]);
+                size += delta;
+                assert_values(&guest.call("size", &[]).unwrap(), &[val(size)]);
+            }
+            for delta in [1, 65536, -1, i64::MAX] {
+                let failed = guest.call("grow", &[val(delta)]).unwrap();
+                assert_values(&failed, &[val(-1)]);
+            }
+            let memory = guest
+                .instance
+                .get_memory(&mut guest.store, "memory")
+                .unwrap();
+            assert_eq!(memory.data(&guest.store).len(), 5000);
+            assert_eq!(memory.data(&guest.store)[4097..4099], [1, 0]);
+            assert_eq!(memory.ty(&guest.store).page_size(), 1);
+            guest.check_idle();
+        });
+    }
+}
+
+#[test]
+fn pages_of_other_sizes_are_refused() {
+    let (off, on) = (
+        Engine::default(),
+        Engine::new(&Config::new().custom_page_sizes(true)).unwrap(),
+    );
+    let bytes = MemoryType::new(70_000, None).with_pages_of_a_byte();
+    let mut odd = MemoryType::new(1, None);
+    odd.page_size_log2 = 12;
+    let error = Memory::new(&mut Store::new(&off, ()), bytes).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(error.to_string().contains("custom_page_sizes"), "{error}");
+    let mut store = Store::new(&on, ());
+    let error = Memory::new(&mut store, odd).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+    let memory = Memory::new(&mut store, bytes).unwrap();
+    assert_eq!(memory.data_size(&store), 70_000);
+    // Pages must be the same, too.
+    let wanting = module(&on, r#"(module (import "a" "b" (memory 1)))"#);
+    let error = Instance::new(&mut store, &wanting, &[memory.into()]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Link);
+    assert!(error.to_string().contains("pages of a byte"), "{error}");
 }

@@ -144,7 +144,7 @@ fn a_feature_that_is_not_there_is_named() {
     let engine = Engine::default();
     for wat in [
         "(module (func (drop (v128.const i32x4 0 0 0 0))))",
-        "(module (memory i64 1))",
+        "(module (memory 1 (pagesize 1)))",
         "(module (memory 1 1 shared))",
         "(module (type (struct)))",
     ] {

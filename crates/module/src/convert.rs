@@ -1,6 +1,6 @@
 //! Types as wasmparser has them to types as the record has them.
 //!
-//! The validator refuses types of proposals that [`crate::features`] leaves out. What it lets pass
+//! The validator refuses types of proposals that [`crate::Optional::features`] leaves out. What it lets pass
 //! and the record has no place for ends here: structure and array types, which come with recursion
 //! groups.
 

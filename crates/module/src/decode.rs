@@ -11,8 +11,9 @@ use crate::convert::{
     val_type,
 };
 use crate::error::Error;
-use crate::features::features;
+use crate::features::Optional;
 use crate::handlers;
+use crate::hints::Hints;
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::{
     Body, ConstExpr, ConstOp, Data, Elem, ElemItems, ElemMode, Export, Import, Item, ItemType,
@@ -40,11 +41,19 @@ pub type BodyValidator = FuncToValidate<ValidatorResources>;
 ///
 /// The module comes with one validator per body, in the order of [`Module::bodies`].
 pub fn decode(bytes: Arc<[u8]>) -> Result<(Module, Vec<BodyValidator>), Error> {
+    decode_with(bytes, Optional::default())
+}
+
+/// The same with proposals that are optional.
+pub fn decode_with(
+    bytes: Arc<[u8]>,
+    optional: Optional,
+) -> Result<(Module, Vec<BodyValidator>), Error> {
     let mut decoder = Decoder {
-        module: Module::empty(bytes.clone()),
+        module: Module::empty(bytes.clone(), optional),
         validators: Vec::new(),
     };
-    for_each_payload(&bytes, |payload, body_validator| {
+    for_each_payload(&bytes, optional, |payload, body_validator| {
         decoder.validators.extend(body_validator);
         decoder.payload(payload)
     })?;
@@ -56,12 +65,18 @@ pub fn decode(bytes: Arc<[u8]>) -> Result<(Module, Vec<BodyValidator>), Error> {
     module.escaping.dedup();
     module.index_exports();
     handlers::collect(&mut module);
+    module.read_hints();
     Ok((module, validators))
 }
 
 /// Validates a binary, function bodies included.
 pub fn validate(bytes: &[u8]) -> Result<(), Error> {
-    let (module, validators) = decode(bytes.into())?;
+    validate_with(bytes, Optional::default())
+}
+
+/// The same with proposals that are optional.
+pub fn validate_with(bytes: &[u8], optional: Optional) -> Result<(), Error> {
+    let (module, validators) = decode_with(bytes.into(), optional)?;
     let mut allocations = FuncValidatorAllocations::default();
     for (body, validator) in validators.into_iter().enumerate() {
         let mut validator = validator.into_validator(allocations);
@@ -104,11 +119,12 @@ fn validate_body(
 /// Hands over each payload once it is valid, with the validator of its body where it is a function.
 fn for_each_payload<'a>(
     bytes: &'a [u8],
+    optional: Optional,
     mut f: impl FnMut(Payload<'a>, Option<BodyValidator>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut parser = Parser::new(0);
-    parser.set_features(features());
-    let mut validator = Validator::new_with_features(features());
+    parser.set_features(optional.features());
+    let mut validator = Validator::new_with_features(optional.features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
         if let Payload::Version {
@@ -388,9 +404,10 @@ impl Decoder {
 
 impl Module {
     /// The record of a module without sections.
-    fn empty(bytes: Arc<[u8]>) -> Self {
+    fn empty(bytes: Arc<[u8]>, optional: Optional) -> Self {
         Self {
             bytes,
+            optional,
             types: Vec::new(),
             groups: Vec::new(),
             imports: Vec::new(),
@@ -412,8 +429,18 @@ impl Module {
             handlers: Vec::new(),
             wrappers: Vec::new(),
             names: Names::default(),
+            hints: Hints::default(),
             custom: Vec::new(),
             imported: Default::default(),
+        }
+    }
+
+    /// Reads the branch hints, once the bodies are known.
+    fn read_hints(&mut self) {
+        let section = self.custom.iter().find(|(name, _)| name == Hints::SECTION);
+        if let Some((_, range)) = section {
+            let section = BinaryReader::new(&self.bytes[range.clone()], range.start as u64);
+            self.hints = Hints::read(self, section);
         }
     }
 
@@ -425,7 +452,7 @@ impl Module {
         FunctionBody::new(BinaryReader::new_features(
             &self.bytes[range],
             start,
-            features(),
+            self.optional.features(),
         ))
     }
 }

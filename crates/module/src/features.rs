@@ -8,7 +8,7 @@ use wasmparser::WasmFeatures;
 ///
 /// Garbage collection is on for the sake of recursion groups and declared subtypes. Its own types
 /// are refused when they are read ([`crate::decode`]), its instructions when they are compiled.
-pub fn features() -> WasmFeatures {
+fn always() -> WasmFeatures {
     // `FLOATS` and `GC_TYPES` are no proposals but switches of wasmparser: without them it refuses
     // `f32`/`f64`, `externref` and continuations.
     WasmFeatures::FLOATS
@@ -28,4 +28,24 @@ pub fn features() -> WasmFeatures {
         | WasmFeatures::EXCEPTIONS
         | WasmFeatures::LEGACY_EXCEPTIONS
         | WasmFeatures::STACK_SWITCHING
+}
+
+/// Proposals that are off where nobody asks for them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Optional {
+    /// Memories whose pages have one byte.
+    pub custom_page_sizes: bool,
+    /// Sums of 128 bits and products of 64.
+    pub wide_arithmetic: bool,
+}
+
+impl Optional {
+    /// All that is on.
+    pub fn features(self) -> WasmFeatures {
+        let mut features = always();
+        features.set(WasmFeatures::CUSTOM_PAGE_SIZES, self.custom_page_sizes);
+        features.set(WasmFeatures::WIDE_ARITHMETIC, self.wide_arithmetic);
+        features
+    }
 }

@@ -1,5 +1,7 @@
 //! The record that decoding produces and everything else reads.
 
+use crate::features::Optional;
+use crate::hints::Hints;
 use crate::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
@@ -19,6 +21,8 @@ use std::sync::Arc;
 pub struct Module {
     /// The binary, whole. Ranges below are positions in it.
     pub bytes: Arc<[u8]>,
+    /// Which of the optional proposals it may use.
+    pub optional: Optional,
     /// Type section.
     pub types: Vec<DefinedType>,
     /// Recursion groups of the type section, in order, without gaps.
@@ -65,6 +69,8 @@ pub struct Module {
     pub wrappers: Vec<Wrapper>,
     /// Name section; empty where there is none.
     pub names: Names,
+    /// Branch hints; empty where there are none.
+    pub hints: Hints,
     /// Custom sections: name, and content as a range of `bytes`.
     pub custom: Vec<(String, Range<usize>)>,
     /// How many functions, tables, memories, globals and tags are imported.

@@ -1,4 +1,4 @@
-//! Types of the WebAssembly language, as far as the features in [`crate::features`] reach.
+//! Types of the WebAssembly language, as far as the features of [`crate::Optional::features`] reach.
 
 use crate::index::TypeIndex;
 use std::fmt;

@@ -3,8 +3,8 @@
 use bident_module::{
     Composite, ConstExpr, ConstOp, DataIndex, DefinedType, ElemIndex, ElemItems, ElemMode, Error,
     ExternType, FuncIndex, FuncType, GlobalIndex, GlobalType, Handler, HeapType, Item, ItemType,
-    Limits, MemoryIndex, MemoryType, Module, RefType, TableIndex, TableType, TagIndex, TypeIndex,
-    ValType, decode, validate,
+    Limits, MemoryIndex, MemoryType, Module, Optional, RefType, TableIndex, TableType, TagIndex,
+    TypeIndex, ValType, decode, validate, validate_with,
 };
 
 /// One of everything.
@@ -494,6 +494,9 @@ fn features() {
         "(type $f (func)) (type $c (cont $f)) (func (param (ref $c)) local.get 0 resume $c)",
         "(type $f (sub (func))) (rec (type (sub final $f (func))) (type (func)))",
         "(global i32 (i32.const 1)) (global i32 (global.get 0))",
+        "(memory 1) (memory 1) (func (memory.copy 0 1 (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(memory i64 0x1000000000000) (table i64 0xffffffffffffffff funcref)",
+        "(memory i64 1) (data (i64.const 0) \"x\") (func (drop (i32.load (i64.const 0))))",
     ];
     for fields in accepted {
         let bytes = wat::parse_str(format!("(module {fields})")).unwrap();
@@ -502,9 +505,12 @@ fn features() {
 
     let refused = [
         "(func (result v128) (v128.const i64x2 0 0))",
-        "(memory 1) (memory 1)",
-        "(memory i64 1)",
         "(memory 1 1 shared)",
+        "(memory 65537)",
+        "(memory i64 0x1000000000001)",
+        "(memory i64 1) (func (drop (i32.load (i32.const 0))))",
+        "(table i64 1 funcref) (func (drop (table.get (i32.const 0))))",
+        "(func (param i64 i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 1)))",
         "(type (struct))",
         "(type (array i8))",
         "(func (drop (ref.i31 (i32.const 0))))",
@@ -522,6 +528,69 @@ fn features() {
     for fields in refused {
         let bytes = wat::parse_str(format!("(module {fields})")).unwrap();
         assert!(validate(&bytes).is_err(), "{fields}");
+    }
+}
+
+#[test]
+fn optional_proposals_are_on_where_they_are_asked_for() {
+    let pages = "(module (memory 1 (pagesize 1)))";
+    let wide = "(module (func (param i64 i64) (result i64 i64)
+        (i64.mul_wide_s (local.get 0) (local.get 1))))";
+    for (wat, ask) in [
+        (
+            pages,
+            (|all| all.custom_page_sizes = true) as fn(&mut Optional),
+        ),
+        (wide, |all| all.wide_arithmetic = true),
+    ] {
+        let bytes = wat::parse_str(wat).unwrap();
+        let mut optional = Optional::default();
+        assert!(validate_with(&bytes, optional).is_err(), "{wat}");
+        ask(&mut optional);
+        assert_eq!(validate_with(&bytes, optional), Ok(()), "{wat}");
+    }
+}
+
+/// A module with one `br_if`, behind 4 bytes of its body, and this as section of branch hints.
+fn hinted(section: &[u8]) -> Module {
+    let mut bytes = b"\0asm\x01\0\0\0\x01\x05\x01\x60\x01\x7f\0\x03\x02\x01\0".to_vec();
+    let name = b"metadata.code.branch_hint";
+    bytes.extend([0, (1 + name.len() + section.len()) as u8, name.len() as u8]);
+    bytes.extend(name);
+    bytes.extend(section);
+    bytes.extend([10, 9, 1, 7, 0, 0x20, 0, 0x0d, 0, 1, 0x0b]);
+    decoded(&bytes).unwrap()
+}
+
+#[test]
+fn branch_hints_are_found_by_position() {
+    for taken in [0, 1] {
+        let module = hinted(&[1, 0, 1, 3, 1, taken]);
+        let start = module.bodies[0].range.start;
+        let likely = |offset| module.hints.likely(start + offset);
+        assert_eq!(likely(3), Some(taken == 1));
+        assert_eq!((likely(2), likely(4)), (None, None));
+    }
+}
+
+#[test]
+fn branch_hints_that_make_no_sense_are_left_out() {
+    for (section, left) in [
+        // No such function; no such place; no such value; cut off.
+        (&[1, 9, 1, 3, 1, 1][..], false),
+        (&[1, 0, 1, 100, 1, 1], false),
+        (&[1, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1], false),
+        (&[1, 0, 1, 3, 1, 2], false),
+        (&[1, 0, 1, 3, 2, 1], false),
+        (&[1, 0, 200, 3, 1, 1], false),
+        (&[0xff; 4], false),
+        (&[], false),
+        // What comes before the malformed place stays.
+        (&[2, 0, 1, 3, 1, 1, 0, 9], true),
+    ] {
+        let module = hinted(section);
+        let likely = module.hints.likely(module.bodies[0].range.start + 3);
+        assert_eq!(likely, left.then_some(true), "{section:?}");
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn compile_wat(engine: &Engine, module: &mut Wat<'_>) -> Result<Modul
 
 fn compile_bytes(engine: &Engine, bytes: &[u8]) -> Result<Module, Refused> {
     Module::new(engine, bytes).map_err(|error| {
-        if error.kind() == ErrorKind::Compile && needs_missing_feature(bytes) {
+        if error.kind() == ErrorKind::Compile && needs_missing_feature(engine, bytes) {
             Refused::Unsupported
         } else {
             Refused::Bad(error.to_string())
@@ -39,7 +39,7 @@ fn compile_bytes(engine: &Engine, bytes: &[u8]) -> Result<Module, Refused> {
     })
 }
 
-fn needs_missing_feature(bytes: &[u8]) -> bool {
+fn needs_missing_feature(engine: &Engine, bytes: &[u8]) -> bool {
     let mut any = Validator::new_with_features(WasmFeatures::all());
-    bident_module::validate(bytes).is_err() && any.validate_all(bytes).is_ok()
+    Module::validate(engine, bytes).is_err() && any.validate_all(bytes).is_ok()
 }

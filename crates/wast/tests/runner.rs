@@ -168,7 +168,7 @@ fn missing_features_skip_each_assertion_and_module() {
         (assert_return (invoke "f") (v128.const i64x2 1 2))
         (assert_return (invoke $v "f") (v128.const i64x2 1 2))
         (register "v" $v)
-        (module (memory 1) (memory 1) (func (export "f")))
+        (module (memory 1 (pagesize 1)) (func (export "f")))
         (assert_return (invoke "f"))
         "#);
     // A registration of a module that is not there is as good as the module.

@@ -15,6 +15,23 @@ const WASM3: &str = include_str!("../../../tests/spec/wasm3.txt");
 /// Where scripts that no crate has lie, if the checkout has them.
 const SUITES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites");
 
+/// Files and lines of assertions that are no longer so. What 2.0 calls malformed or invalid 3.0 allows:
+/// more than one memory, and with them an index, of more bytes than it needs, where a zero was.
+const OVERRULED: [(&str, &[usize]); 5] = [
+    ("wasm-v2/binary-leb128.wast", &[217, 225]),
+    ("wasm-v2/binary.wast", ZEROS),
+    ("function-references/binary.wast", ZEROS),
+    ("wasm-v2/imports.wast", &[487, 491, 495]),
+    ("wasm-v2/memory.wast", &[10, 11]),
+];
+const ZEROS: &[usize] = &[145, 165, 184, 203, 242, 261, 279, 297];
+
+/// Those of a file.
+fn overruled(file: &str) -> &'static [usize] {
+    let found = OVERRULED.iter().find(|(name, _)| *name == file);
+    found.map_or(&[], |(_, lines)| lines)
+}
+
 struct Script {
     name: String,
     text: Cow<'static, str>,
@@ -47,6 +64,15 @@ fn proposals() -> Vec<Script> {
     all.into_iter()
         .flat_map(proposal)
         .filter(|file| file.parent() != "exceptions" || file.name() != "tag.wast")
+        .map(Script::from)
+        .collect()
+}
+
+/// What is off unless a setting turns it on.
+fn optional() -> Vec<Script> {
+    let all = [Proposal::CustomPageSizes, Proposal::WideArithmetic];
+    all.into_iter()
+        .flat_map(proposal)
         .map(Script::from)
         .collect()
 }
@@ -123,11 +149,14 @@ fn run(config: &Config, scripts: &[Script]) {
         scope.spawn(work);
     });
     let total = total.into_inner().expect("scripts do not panic");
+    let expected: usize = scripts.iter().map(|s| overruled(&s.name).len()).sum();
+    let mut unexpected = 0;
     for failure in &total.failures {
         println!("{failure}");
+        unexpected += usize::from(!overruled(&failure.file).contains(&failure.line));
     }
     println!("{} scripts: {total}", scripts.len());
-    assert_eq!(total.failed, 0, "{total}");
+    assert_eq!((unexpected, total.failed), (0, expected), "{total}");
     assert_eq!(
         total.skipped, 0,
         "the lists name only files whose every feature is there"
@@ -139,6 +168,26 @@ fn plain() -> Config {
         .stress(false)
         .smallest_stacks(false)
         .quick_code(false)
+}
+
+fn plain_optional() -> Config {
+    with_optional(plain())
+}
+
+fn stress_optional() -> Config {
+    with_optional(stress())
+}
+
+fn smallest_optional() -> Config {
+    with_optional(smallest())
+}
+
+fn quick_optional() -> Config {
+    with_optional(quick())
+}
+
+fn with_optional(config: Config) -> Config {
+    config.custom_page_sizes(true).wide_arithmetic(true)
 }
 
 fn stress() -> Config {
@@ -169,4 +218,8 @@ suites! {
     stress: wasm2 proposals wasm3_packaged wasm3 stack_switching;
     smallest: wasm2 proposals wasm3_packaged wasm3 stack_switching;
     quick: wasm2 proposals wasm3_packaged wasm3 stack_switching;
+    plain_optional: optional;
+    stress_optional: optional;
+    smallest_optional: optional;
+    quick_optional: optional;
 }

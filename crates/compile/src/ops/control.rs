@@ -84,6 +84,9 @@ pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error
     let params = block_args(t.operands.top(types.params().count()));
     t.work.carry(params.len());
     t.b.ins().brif(condition, then, &[], otherwise, &params);
+    if let Some(likely) = hint(t) {
+        t.b.set_cold_block(if likely { otherwise } else { then });
+    }
     t.b.seal_block(then);
     t.b.seal_block(otherwise);
     t.b.switch_to_block(then);
@@ -213,8 +216,33 @@ pub(super) fn br_if(t: &mut Translator<'_, '_>, depth: u32) {
     let condition = t.operands.pop();
     let (label, args) = branch(t, depth);
     let next = t.b.create_block();
-    t.b.ins().brif(condition, label, &args, next, &[]);
+    match hint(t) {
+        Some(false) => {
+            // Others may come to the label: only the way there is cold.
+            let way = cold_block(t);
+            t.b.ins().brif(condition, way, &[], next, &[]);
+            go_on_in(t, way);
+            t.b.ins().jump(label, &args);
+        }
+        hint => {
+            t.b.ins().brif(condition, label, &args, next, &[]);
+            if hint == Some(true) {
+                t.b.set_cold_block(next);
+            }
+        }
+    }
     go_on_in(t, next);
+}
+
+/// Whether the branch in hand is likely taken, as the module says.
+fn hint(t: &Translator<'_, '_>) -> Option<bool> {
+    t.module.hints.likely(t.offset)
+}
+
+fn cold_block(t: &mut Translator<'_, '_>) -> Block {
+    let block = t.b.create_block();
+    t.b.set_cold_block(block);
+    block
 }
 
 pub(super) fn br_on_null(t: &mut Translator<'_, '_>, depth: u32) {

@@ -9,6 +9,7 @@ mod numeric;
 mod reference;
 mod table;
 mod variable;
+mod wide;
 
 use crate::error::Error;
 use crate::function::Translator;
@@ -88,6 +89,7 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         _ => {
             let done = memory::access(t, op)?
                 || numeric::translate(t, op)
+                || wide::translate(t, op)
                 || exception::translate(t, op)?
                 || cont::translate(t, op)?;
             if !done {

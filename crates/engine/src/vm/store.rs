@@ -331,6 +331,11 @@ impl StoreOpaque {
                 "there are no pages of 2^{log2} bytes"
             )));
         }
+        if ty.page_size_log2 == 0 && !self.engine.config().optional.custom_page_sizes {
+            return Err(Error::usage(
+                "pages of one byte are off: see `Config::custom_page_sizes`",
+            ));
+        }
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
         self.memories.push(memory, "a linear memory")
     }
