@@ -11,7 +11,8 @@
 //! finished continuation gives lies there in order, value `i` at position `i`. What goes *into* a
 //! continuation, arguments or the results of its suspension, lies there in reverse: the last at
 //! position 0. So arguments bound in advance, which are the first ones, need not move when the
-//! others are given. The value at position 0, whichever that is, travels in a register instead.
+//! others are given. The value at position 0, whichever that is, travels in a register instead; of a
+//! vector the low half, which its receiver does not look at: it takes the whole from the buffer.
 //!
 //! *Host*: System V. First argument the [`crate::VmHostFunc`], parameters in the registers that both
 //! conventions share, so that nothing is moved; see [`fits_registers`].
@@ -31,7 +32,7 @@ const MAX_FLOAT_PARAMS: usize = 8;
 pub fn results_in_registers(results: &[ValType]) -> impl Iterator<Item = bool> + '_ {
     let (mut ints, mut floats) = (0, 0);
     results.iter().map(move |ty| {
-        let (used, max) = if ty.is_float() {
+        let (used, max) = if ty.in_float_register() {
             (&mut floats, MAX_FLOAT_RESULTS)
         } else {
             (&mut ints, MAX_INT_RESULTS)
@@ -50,10 +51,15 @@ pub enum Fits {
     Array,
 }
 
-/// Whether a host function of this type can be called without a trampoline.
+/// Whether a host function of this type can be called without a trampoline: with vectors it cannot, as
+/// the stubs pass on words.
 pub fn fits_registers(ty: &FuncType) -> Fits {
-    let floats = ty.params().iter().filter(|t| t.is_float()).count();
+    let floats = ty.params().iter().filter(|t| t.in_float_register()).count();
     let ints = ty.params().len() - floats;
+    let mut all = ty.params().iter().chain(ty.results());
+    if all.any(|ty| *ty == ValType::V128) {
+        return Fits::Array;
+    }
     if ints <= MAX_INT_PARAMS && floats <= MAX_FLOAT_PARAMS && ty.results().len() <= 1 {
         Fits::Registers
     } else {

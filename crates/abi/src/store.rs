@@ -18,6 +18,27 @@ pub struct VmValue {
     pub high: u64,
 }
 
+impl From<u64> for VmValue {
+    fn from(low: u64) -> Self {
+        Self { low, high: 0 }
+    }
+}
+
+impl From<u128> for VmValue {
+    fn from(bits: u128) -> Self {
+        Self {
+            low: bits as u64,
+            high: (bits >> 64) as u64,
+        }
+    }
+}
+
+impl From<VmValue> for u128 {
+    fn from(value: VmValue) -> Self {
+        Self::from(value.low) | Self::from(value.high) << 64
+    }
+}
+
 /// First word of every context record.
 #[repr(C)]
 #[derive(Debug)]

@@ -218,7 +218,8 @@ fn parse_args(name: &str, ty: &FuncType, args: &[OsString]) -> anyhow::Result<Ve
     types.iter().zip(args).enumerate().map(parse).collect()
 }
 
-/// The value of a type that a text stands for: decimal or `0x`, signed or not; references: `null`.
+/// The value of a type that a text stands for: decimal or `0x`, signed or not; vectors: `0x` and up to 32
+/// digits; references: `null`.
 fn number(ty: ValType, text: &str) -> Option<Val> {
     Some(match ty {
         ValType::I32 => {
@@ -233,8 +234,17 @@ fn number(ty: ValType, text: &str) -> Option<Val> {
         }
         ValType::F32 => Val::from(text.parse::<f32>().ok()?),
         ValType::F64 => Val::from(text.parse::<f64>().ok()?),
+        ValType::V128 => Val::from(vector(text)?),
         ValType::Ref(_) => (text == "null").then_some(Val::default_for(ty))?,
     })
+}
+
+fn vector(text: &str) -> Option<u128> {
+    let digits = text.strip_prefix("0x")?;
+    match digits.starts_with('+') {
+        true => None,
+        false => u128::from_str_radix(digits, 16).ok(),
+    }
 }
 
 fn integer(text: &str) -> Option<i128> {
@@ -262,6 +272,7 @@ fn print(results: &[Val]) -> io::Result<()> {
             Val::I64(value) => writeln!(out, "{value}")?,
             Val::F32(bits) => writeln!(out, "{}", f32::from_bits(*bits))?,
             Val::F64(bits) => writeln!(out, "{}", f64::from_bits(*bits))?,
+            Val::V128(bits) => writeln!(out, "{:#034x}", **bits)?,
             Val::FuncRef(None)
             | Val::ExternRef(None)
             | Val::ExnRef(None)
@@ -315,5 +326,17 @@ mod tests {
             Some(Val::ExternRef(None))
         ));
         assert!(number(ValType::FUNCREF, "0").is_none());
+        let v128 = |text| number(ValType::V128, text).and_then(|v| v.v128());
+        assert_eq!(v128("0xffffffffffffffffffffffffffffffff"), Some(u128::MAX));
+        assert_eq!(v128("0x10"), Some(16));
+        for wrong in [
+            "16",
+            "0x",
+            "0x+1",
+            "-0x1",
+            "0x100000000000000000000000000000000",
+        ] {
+            assert_eq!(v128(wrong), None, "{wrong:?}");
+        }
     }
 }

@@ -35,6 +35,15 @@ impl Compiler {
         })
     }
 
+    /// The same, whose code gives the same results on every machine: NaNs that operators make are the
+    /// canonical one, and relaxed operators do what the specification's deterministic profile says.
+    pub fn deterministic() -> Result<Self, Error> {
+        Ok(Self {
+            generators: Generators::deterministic()?,
+            limits: Limits::default(),
+        })
+    }
+
     /// The same with other limits.
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
@@ -123,6 +132,7 @@ impl Compiler {
     ) -> Shared<'m> {
         Shared {
             inline,
+            relaxed: self.generators.relaxed,
             module,
             layout,
             frontend: self.generators.frontend(),

@@ -5,7 +5,8 @@ use crate::inline::{self, Body, Local, Origins};
 use crate::near::{self, Target};
 use crate::operands::{Construct, ConstructKind, Operands};
 use crate::record::{self, Field};
-use crate::signature::{self, clif_types};
+use crate::signature::{self, VECTOR, clif_types};
+use crate::target::Relaxed;
 use crate::work::Work;
 use crate::{ops, trap};
 use bident_abi::{TrapCode, VmLayout};
@@ -34,6 +35,7 @@ pub(crate) struct Shared<'m> {
     pub(crate) module: &'m Module,
     pub(crate) layout: &'m VmLayout,
     pub(crate) frontend: TargetFrontendConfig,
+    pub(crate) relaxed: Relaxed,
     /// For each body, where calls of its function are translated in place: it is valid then. Empty
     /// where none is.
     pub(crate) inline: &'m [Inline],
@@ -51,6 +53,8 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) body: Body<'m>,
     /// For each body, whether calls of its function are translated in place.
     pub(crate) inline: &'m [Inline],
+    /// What relaxed operators do.
+    pub(crate) relaxed: Relaxed,
     /// Where the code comes from.
     pub(crate) origins: Origins,
     /// Whether the function is neutral.
@@ -110,7 +114,7 @@ pub(crate) fn translate(
         let (count, ty) = locals.read()?;
         validator.define_locals(offset, count, ty)?;
         t.offset = offset as usize;
-        t.declare_zeroed(count, ty)?;
+        t.declare_zeroed(count, ty);
     }
 
     let mut operators = OperatorsReader::new(locals.get_binary_reader());
@@ -170,6 +174,7 @@ impl<'m, 'f> Translator<'m, 'f> {
                 place: None,
             },
             inline: shared.inline,
+            relaxed: shared.relaxed,
             origins: Origins::default(),
             neutral: false,
             offset: start,
@@ -203,17 +208,12 @@ impl<'m, 'f> Translator<'m, 'f> {
     }
 
     /// Declares locals that start as zero or null.
-    pub(crate) fn declare_zeroed(
-        &mut self,
-        count: u32,
-        ty: wasmparser::ValType,
-    ) -> Result<(), Error> {
-        let ty = signature::binary_type(ty).ok_or_else(|| self.unsupported("type of a local"))?;
+    pub(crate) fn declare_zeroed(&mut self, count: u32, ty: wasmparser::ValType) {
+        let ty = signature::binary_type(ty);
         let zero = self.zero(ty);
         for _ in 0..count {
             self.declare(ty, zero);
         }
-        Ok(())
     }
 
     /// The value that locals start with.
@@ -221,8 +221,16 @@ impl<'m, 'f> Translator<'m, 'f> {
         match ty {
             F32 => self.b.ins().f32const(0.0),
             F64 => self.b.ins().f64const(0.0),
+            VECTOR => self.vector(VECTOR, 0),
             integer => self.b.ins().iconst(integer, 0),
         }
+    }
+
+    /// A constant vector.
+    pub(crate) fn vector(&mut self, ty: Type, bits: u128) -> Value {
+        let bytes = bits.to_le_bytes().as_slice().into();
+        let constant = self.b.func.dfg.constants.insert(bytes);
+        self.b.ins().vconst(ty, constant)
     }
 
     /// The variable of a local.

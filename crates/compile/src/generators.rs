@@ -17,7 +17,7 @@
 
 use crate::error::Error;
 use crate::liveness::{Lives, MOST_CLIMBS};
-use crate::target;
+use crate::target::{self, Relaxed};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig, TargetIsa};
 use cranelift_codegen::{CodegenError, Context};
 use cranelift_control::ControlPlane;
@@ -42,6 +42,8 @@ pub(crate) struct Generators {
     quick: OwnedTargetIsa,
     /// Whether every function gets the last one.
     pub(crate) only_quick: bool,
+    /// What relaxed operators do.
+    pub(crate) relaxed: Relaxed,
 }
 
 /// What was chosen for a function, and how much work it is.
@@ -53,13 +55,26 @@ pub(crate) struct Choice<'a> {
 impl Generators {
     /// For the machine that this program runs on.
     pub(crate) fn host() -> Result<Self, Error> {
+        let usual = target::host(&[])?;
+        let relaxed = Relaxed::machine(&usual);
+        Self::new(usual, relaxed)
+    }
+
+    /// The same, for code that gives the same results on every machine.
+    pub(crate) fn deterministic() -> Result<Self, Error> {
+        let usual = target::host(&[("enable_nan_canonicalization", "true")])?;
+        Self::new(usual, Relaxed::Deterministic)
+    }
+
+    fn new(usual: OwnedTargetIsa, relaxed: Relaxed) -> Result<Self, Error> {
         let unoptimized = ("opt_level", "none");
         let single_pass = ("regalloc_algorithm", "single_pass");
         Ok(Self {
-            usual: target::host(&[])?,
+            usual,
             optimized: target::host(&[unoptimized])?,
             quick: target::host(&[unoptimized, single_pass])?,
             only_quick: false,
+            relaxed,
         })
     }
 
@@ -96,6 +111,10 @@ impl Generators {
             }
         }
         let isa = &*self.quick;
+        // Part of optimising where it is done the usual way, and then not to be done again.
+        if let Relaxed::Deterministic = self.relaxed {
+            context.canonicalize_nans(isa)?;
+        }
         context.optimize(isa, &mut ControlPlane::default())?;
         let units = work.max(Lives::of(context, most).units());
         Ok(Choice { isa, units })

@@ -183,7 +183,7 @@ pub(crate) fn call(
     let mut locals = body.get_locals_reader()?;
     for _ in 0..locals.get_count() {
         let (count, ty) = locals.read()?;
-        t.declare_zeroed(count, ty)?;
+        t.declare_zeroed(count, ty);
     }
     let mut operators = OperatorsReader::new(locals.get_binary_reader());
     while !operators.eof() {

@@ -9,7 +9,7 @@ use bident_abi::{
 use bident_module::{
     FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex, ValType,
 };
-use cranelift_codegen::ir::types::{F32, F64, I32, I64};
+use cranelift_codegen::ir::types::{F32, F64, I32, I64, I64X2};
 use cranelift_codegen::ir::{
     AliasRegion, AliasRegionData, Endianness, Function, GlobalValue, GlobalValueData, InstBuilder,
     MemFlagsData, Type, Value,
@@ -76,6 +76,11 @@ fn global_load(func: &mut Function, base: GlobalValue, offset: i32) -> GlobalVal
         global_type: I64,
         flags,
     })
+}
+
+/// Flags of a change of how a vector is seen: lane 0 is the lowest.
+pub(crate) fn lanes() -> MemFlagsData {
+    MemFlagsData::new().with_endianness(Endianness::Little)
 }
 
 /// Flags of an access to linear memory: it may fault, at any alignment.
@@ -248,7 +253,12 @@ pub(crate) mod store {
         )
     }
 
-    /// A value as 8 bytes, in a register of its class.
+    /// Whether the value at a position travels between stacklets in a register alone.
+    pub(crate) fn in_register(position: usize, ty: ValType) -> bool {
+        position == 0 && ty != ValType::V128
+    }
+
+    /// A value as 8 bytes, in a register of its class; a vector as it is.
     fn word_of(b: &mut FunctionBuilder<'_>, ty: ValType, value: Value) -> Value {
         match ty {
             ValType::I32 => b.ins().uextend(I64, value),
@@ -256,19 +266,23 @@ pub(crate) mod store {
                 let bits = b.ins().bitcast(I32, MemFlagsData::new(), value);
                 b.ins().uextend(I64, bits)
             }
-            ValType::I64 | ValType::F64 | ValType::Ref(_) => value,
+            ValType::I64 | ValType::F64 | ValType::V128 | ValType::Ref(_) => value,
         }
     }
 
-    /// A value as an `i64`, as it travels between stacklets in a register.
+    /// A value as an `i64`, as it travels between stacklets in a register; the low half of a vector.
     pub(crate) fn to_register(b: &mut FunctionBuilder<'_>, ty: ValType, value: Value) -> Value {
         match ty {
             ValType::F64 => b.ins().bitcast(I64, MemFlagsData::new(), value),
+            ValType::V128 => {
+                let halves = b.ins().bitcast(I64X2, lanes(), value);
+                b.ins().extractlane(halves, 0)
+            }
             _ => word_of(b, ty, value),
         }
     }
 
-    /// Reverse of [`to_register`].
+    /// Reverse of [`to_register`] for what is [`in_register`].
     pub(crate) fn from_register(b: &mut FunctionBuilder<'_>, ty: ValType, word: Value) -> Value {
         match ty {
             ValType::I32 => b.ins().ireduce(I32, word),
@@ -278,10 +292,11 @@ pub(crate) mod store {
             }
             ValType::F64 => b.ins().bitcast(F64, MemFlagsData::new(), word),
             ValType::I64 | ValType::Ref(_) => word,
+            ValType::V128 => unreachable!("half a vector"),
         }
     }
 
-    /// Writes an entry of the buffer, always 8 bytes: the host reads that many right after, and a
+    /// Writes an entry of the buffer, 8 bytes but for vectors: the host reads that many right after, and a
     /// load that is wider than the store before it waits for the store to reach the cache.
     pub(crate) fn write_value(
         b: &mut FunctionBuilder<'_>,

@@ -3,7 +3,7 @@
 use crate::near::MOST_INTS;
 use bident_abi::{BUILTIN_ARGS, results_in_registers};
 use bident_module::{FuncType, Module, ValType};
-use cranelift_codegen::ir::types::{F32, F64, I32, I64};
+use cranelift_codegen::ir::types::{F32, F64, I8X16, I32, I64};
 use cranelift_codegen::ir::{AbiParam, ArgumentPurpose, Signature, Type};
 use cranelift_codegen::isa::CallConv;
 use wasmparser::BlockType;
@@ -16,18 +16,22 @@ pub(crate) fn clif_type(ty: ValType) -> Type {
         ValType::I64 | ValType::Ref(_) => I64,
         ValType::F32 => F32,
         ValType::F64 => F64,
+        ValType::V128 => VECTOR,
     }
 }
 
-/// The same for a type as the binary has it; `None` for one of a proposal that is not implemented.
-pub(crate) fn binary_type(ty: wasmparser::ValType) -> Option<Type> {
-    Some(match ty {
+/// How vectors are known wherever it matters not what they hold: to locals, blocks, calls, memory.
+pub(crate) const VECTOR: Type = I8X16;
+
+/// The same as [`clif_type`] for a type as the binary has it.
+pub(crate) fn binary_type(ty: wasmparser::ValType) -> Type {
+    match ty {
         wasmparser::ValType::I32 => I32,
         wasmparser::ValType::I64 | wasmparser::ValType::Ref(_) => I64,
         wasmparser::ValType::F32 => F32,
         wasmparser::ValType::F64 => F64,
-        wasmparser::ValType::V128 => return None,
-    })
+        wasmparser::ValType::V128 => VECTOR,
+    }
 }
 
 /// Types of the registers that hold values.
@@ -58,7 +62,7 @@ pub(crate) fn wasm(ty: &FuncType) -> Signature {
 /// Whether a neutral function can have this type: nothing is passed on the stack, and its end moves
 /// the results.
 pub(crate) fn can_be_neutral(ty: &FuncType) -> bool {
-    let floats = |types: &[ValType]| types.iter().filter(|ty| ty.is_float()).count();
+    let floats = |types: &[ValType]| types.iter().filter(|ty| ty.in_float_register()).count();
     let (params, results) = (floats(ty.params()), floats(ty.results()));
     let ints = ty.results().len() - results;
     ty.params().len() - params < INT_REGISTERS
@@ -124,13 +128,13 @@ pub(crate) enum BlockTypes<'m> {
 }
 
 impl<'m> BlockTypes<'m> {
-    /// Resolves the type of a block; `None` for one of a proposal that is not implemented.
-    pub(crate) fn new(module: &'m Module, ty: BlockType) -> Option<Self> {
-        Some(match ty {
+    /// Resolves the type of a block.
+    pub(crate) fn new(module: &'m Module, ty: BlockType) -> Self {
+        match ty {
             BlockType::Empty => Self::Value(None),
-            BlockType::Type(ty) => Self::Value(Some(binary_type(ty)?)),
+            BlockType::Type(ty) => Self::Value(Some(binary_type(ty))),
             BlockType::FuncType(index) => Self::Func(module.func_type_at(index.into())),
-        })
+        }
     }
 
     /// Types of the parameters.

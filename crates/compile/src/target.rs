@@ -26,7 +26,33 @@ const DEBUG: &str = if cfg!(debug_assertions) {
 
 /// What the CPU must have: without it Cranelift calls library functions, which must not run on a
 /// stacklet. (Flag of Cranelift, name for people.)
-const NEEDED: &[(&str, &str)] = &[("has_sse41", "SSE4.1")];
+const NEEDED: &[(&str, &str)] = &[("has_ssse3", "SSSE3"), ("has_sse41", "SSE4.1")];
+
+/// What relaxed vector operators do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Relaxed {
+    /// The choices of the specification's deterministic profile.
+    Deterministic,
+    /// What is best on the machine.
+    Machine {
+        /// Whether it multiplies and adds in one, without a call.
+        fma: bool,
+    },
+}
+
+impl Relaxed {
+    /// What is best on the machine that code is generated for.
+    pub(crate) fn machine(isa: &OwnedTargetIsa) -> Self {
+        let fma = is_on(isa, "has_fma") && is_on(isa, "has_avx");
+        Self::Machine { fma }
+    }
+}
+
+/// Whether the machine has a feature, by Cranelift's name of the flag.
+fn is_on(isa: &OwnedTargetIsa, flag: &str) -> bool {
+    let mut values = isa.isa_flags().into_iter();
+    values.any(|value| value.name == flag && value.as_bool() == Some(true))
+}
 
 /// The machine that this program runs on, with some settings that differ.
 pub(crate) fn host(others: &[(&str, &str)]) -> Result<OwnedTargetIsa, Error> {
@@ -39,11 +65,7 @@ pub(crate) fn host(others: &[(&str, &str)]) -> Result<OwnedTargetIsa, Error> {
     let isa = builder
         .finish(settings::Flags::new(flags))
         .map_err(|e| target(&e))?;
-    let on = |flag: &str| {
-        let mut values = isa.isa_flags().into_iter();
-        values.any(|value| value.name == flag && value.as_bool() == Some(true))
-    };
-    match NEEDED.iter().find(|(flag, _)| !on(flag)) {
+    match NEEDED.iter().find(|(flag, _)| !is_on(&isa, flag)) {
         Some((_, name)) => Err(target(&format_args!("the CPU lacks {name}"))),
         None => Ok(isa),
     }

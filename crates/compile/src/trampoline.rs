@@ -34,7 +34,7 @@ pub struct Trampoline {
 pub enum Order {
     /// Parameter `i` at position `i`: calls of the host.
     Forward,
-    /// The last at position 0, which travels in a register: continuations.
+    /// The last at position 0, which travels in a register unless it is a vector: continuations.
     Reversed,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn enter(isa: &dyn TargetIsa, ty: &FuncType, order: Order) -> Result<
         let buffer = transfer_buffer(b, context);
         for ((i, ty), value) in in_registers(ty).zip(registers) {
             // Whoever gets the first one takes it from the register; see `root_start`.
-            if i > 0 {
+            if !store::in_register(i, ty) {
                 store::write_value(b, buffer, i, ty, value);
             }
         }
@@ -86,9 +86,9 @@ fn reversed(
     let positions = (0..types.len()).rev();
     let mut values = Vec::with_capacity(types.len());
     for (ty, position) in types.iter().zip(positions) {
-        values.push(match position {
-            0 => store::from_register(b, *ty, register),
-            _ => store::value(position, *ty).load(b, buffer),
+        values.push(match store::in_register(position, *ty) {
+            true => store::from_register(b, *ty, register),
+            false => store::value(position, *ty).load(b, buffer),
         });
     }
     values

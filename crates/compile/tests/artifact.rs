@@ -142,7 +142,9 @@ fn malformed_bodies_are_errors() {
         );
     }
     // A feature that is off.
-    let result = try_compile("(module (func (drop (v128.const i64x2 0 0))))");
+    let result = try_compile(
+        "(module (func (result i64 i64) (i64.mul_wide_u (i64.const 1) (i64.const 2))))",
+    );
     assert!(matches!(result, Err(Error::Invalid(_))), "{result:?}");
 }
 
@@ -166,13 +168,23 @@ fn null_is_all_there_is_of_garbage_collection() {
 
 #[test]
 fn trampolines_for_any_type() {
-    use ValType::{F32, F64, I32, I64};
-    let many: Vec<_> = [I32, F32, I64, F64, ValType::EXTERNREF, ValType::FUNCREF]
-        .into_iter()
-        .cycle()
-        .take(1000)
-        .collect();
-    for (params, results) in [(&[][..], &[][..]), (&[I32, F64], &[F32]), (&many, &many)] {
+    use ValType::{F32, F64, I32, I64, V128};
+    let kinds = [
+        I32,
+        F32,
+        I64,
+        V128,
+        F64,
+        ValType::EXTERNREF,
+        ValType::FUNCREF,
+    ];
+    let many: Vec<_> = kinds.into_iter().cycle().take(1000).collect();
+    for (params, results) in [
+        (&[][..], &[][..]),
+        (&[I32, F64], &[F32]),
+        (&[V128], &[V128]),
+        (&many, &many),
+    ] {
         let ty = func_type(params, results);
         let enter = |order| compiler().enter_trampoline(&ty, order).unwrap();
         let leave = compiler().leave_trampoline(&ty, 0x1234_5678_9abc).unwrap();

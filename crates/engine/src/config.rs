@@ -17,6 +17,7 @@ pub struct Config {
     pub(crate) compile_limits: CompileLimits,
     pub(crate) quick_code: bool,
     pub(crate) optional: Optional,
+    pub(crate) deterministic: bool,
 }
 
 impl Default for Config {
@@ -32,6 +33,7 @@ impl Default for Config {
             compile_limits: CompileLimits::default(),
             quick_code: is_on("BIDENT_QUICK_CODE"),
             optional: Optional::default(),
+            deterministic: false,
         }
     }
 }
@@ -136,6 +138,15 @@ impl Config {
     /// differences of 128 bits, and whole products of 64. Default: off.
     pub fn wide_arithmetic(mut self, on: bool) -> Self {
         self.optional.wide_arithmetic = on;
+        self
+    }
+
+    /// Makes numeric operators give the same results on every machine: a NaN that one makes is the
+    /// positive canonical one, and the relaxed vector operators do what the specification's
+    /// deterministic profile says. Otherwise those do what is best on this machine. Floating-point
+    /// code becomes slower. What `memory.grow` and host functions answer is not affected. Default: off.
+    pub fn deterministic(mut self, on: bool) -> Self {
+        self.deterministic = on;
         self
     }
 

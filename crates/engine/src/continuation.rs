@@ -177,8 +177,7 @@ impl Suspended {
         let continuation = Continuation::of(store, word, Known::Func(ty));
         let mut values = Vec::with_capacity(tag_type.params().len());
         for (i, ty) in tag_type.params().iter().enumerate() {
-            let word = store.value(i);
-            Val::push_word(store, *ty, word, &mut values);
+            Val::push(store, *ty, i, &mut values);
         }
         Self {
             tag,

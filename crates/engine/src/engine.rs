@@ -44,7 +44,11 @@ impl Engine {
                  GLIBC_TUNABLES=glibc.cpu.hwcaps=-SHSTK in the environment",
             ));
         }
-        let compiler = Compiler::host().map_err(Error::platform)?;
+        let compiler = match config.deterministic {
+            true => Compiler::deterministic(),
+            false => Compiler::host(),
+        };
+        let compiler = compiler.map_err(Error::platform)?;
         let compiler = compiler
             .with_limits(config.compile_limits)
             .with_quick_code(config.quick_code);

@@ -43,8 +43,7 @@ impl Exception {
         // A word that was made may be the only reference to something until all are made, and making
         // one may collect: the transfer buffer is a root.
         for (i, (value, ty)) in values.iter().zip(ty.params()).enumerate() {
-            let word = value.to_word(store, *ty)?;
-            store.set_value(i, word);
+            value.write(store, *ty, i)?;
         }
         let word = store
             .new_exn(store.tags[number].record.address())
@@ -98,7 +97,7 @@ impl Exception {
         let values: Box<[VmValue]> = store.exns.get(word).expect("held").values.clone();
         let typed = self.types().iter().zip(values);
         typed
-            .map(|(ty, value)| Val::from_word(store, *ty, value.low))
+            .map(|(ty, value)| Val::from_raw(store, *ty, value))
             .collect()
     }
 

@@ -168,8 +168,8 @@ impl Func {
         self.enter(inner)?;
         let store = &mut inner.opaque;
         for (i, result) in results.iter_mut().enumerate() {
-            let (ty, word) = (store.types(own, Side::Results)[i], store.value(i));
-            *result = Val::from_word(store, ty, word);
+            let ty = store.types(own, Side::Results)[i];
+            *result = Val::read(store, ty, i);
         }
         Ok(())
     }

@@ -42,8 +42,8 @@ impl Global {
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ty.content])?;
-        let word = value.to_word(store, ty.content)?;
-        let number = store.add_global(ty, word)?;
+        let value = value.to_raw(store, ty.content)?;
+        let number = store.add_global(ty, value)?;
         Ok(Self::new_handle(store, number))
     }
 
@@ -60,8 +60,8 @@ impl Global {
     pub fn get(&self, mut store: impl AsContextMut) -> Val {
         let store = &mut store.context_mut().0.opaque;
         let own = self.own(store);
-        let (ty, word) = (store.globals[own].ty.content, store.global(own));
-        Val::from_word(store, ty, word)
+        let (ty, value) = (store.globals[own].ty.content, store.global(own));
+        Val::from_raw(store, ty, value)
     }
 
     /// Changes its value.
@@ -76,8 +76,8 @@ impl Global {
         if !ty.mutable {
             return Err(Error::usage("an immutable global cannot be set"));
         }
-        let word = value.to_word(store, ty.content)?;
-        store.set_global(own, word);
+        let value = value.to_raw(store, ty.content)?;
+        store.set_global(own, value);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use crate::value::{ExternRef, Val};
 use crate::vm::host_func::HostBody;
 use crate::vm::payload::Payload;
 use crate::vm::store::{StoreInner, StoreOpaque};
+use bident_abi::VmValue;
 use bident_module::ValType;
 
 /// What a dynamically typed host function answers.
@@ -120,7 +121,7 @@ pub struct Words<'a>(pub(crate) &'a mut StoreOpaque);
 /// How a value travels in a register of the System V convention.
 #[doc(hidden)]
 pub trait Abi: Copy {
-    /// The value's bits.
+    /// The value's bits, the low 64 at most.
     fn word(self) -> u64;
 }
 
@@ -138,12 +139,13 @@ macro_rules! abi {
 abi! {
     u32 => |v| v.into();
     u64 => |v| v;
+    u128 => |v| v as u64;
     f32 => |v| v.to_bits().into();
     f64 => |v| v.to_bits();
 }
 
 /// A Rust type that stands for a WebAssembly value type in typed functions: `i32`, `u32` (`i32`), `i64`,
-/// `u64` (`i64`), `f32`, `f64`, `Option<Func>` (`funcref`) and `Option<ExternRef>` (`externref`).
+/// `u64` (`i64`), `f32`, `f64`, `u128` (`v128`, lane 0 lowest), `Option<Func>` (`funcref`) and `Option<ExternRef>` (`externref`).
 pub trait WasmTy: Sized + 'static {
     /// How it arrives in a register.
     #[doc(hidden)]
@@ -153,14 +155,31 @@ pub trait WasmTy: Sized + 'static {
     fn val_type() -> ValType;
 
     #[doc(hidden)]
-    fn from_word(word: u64, store: &mut Words<'_>) -> Self;
+    fn from_raw(raw: VmValue, store: &mut Words<'_>) -> Self;
 
     #[doc(hidden)]
-    fn into_word(self, store: &mut Words<'_>) -> Result<u64, Error>;
+    fn into_raw(self, store: &mut Words<'_>) -> Result<VmValue, Error>;
 
     #[doc(hidden)]
     fn from_abi(abi: Self::Abi, store: &mut Words<'_>) -> Self {
-        Self::from_word(abi.word(), store)
+        Self::from_raw(abi.word().into(), store)
+    }
+
+    /// Takes it from a position of the transfer buffer.
+    #[doc(hidden)]
+    #[inline]
+    fn read(position: usize, store: &mut Words<'_>) -> Self {
+        let raw = store.0.any_value(position, Self::val_type());
+        Self::from_raw(raw, store)
+    }
+
+    /// Puts it at a position of the transfer buffer; gives the word for a register.
+    #[doc(hidden)]
+    #[inline]
+    fn write(self, position: usize, store: &mut Words<'_>) -> Result<u64, Error> {
+        let raw = self.into_raw(store)?;
+        store.0.set_any_value(position, raw);
+        Ok(raw.low)
     }
 }
 
@@ -172,13 +191,15 @@ macro_rules! number {
                 ValType::$val
             }
             #[inline]
-            fn from_word($word: u64, _: &mut Words<'_>) -> Self {
+            fn from_raw(raw: VmValue, _: &mut Words<'_>) -> Self {
+                let $word = raw.low;
                 $from
             }
             #[inline]
-            fn into_word(self, _: &mut Words<'_>) -> Result<u64, Error> {
+            fn into_raw(self, _: &mut Words<'_>) -> Result<VmValue, Error> {
                 let $v = self;
-                Ok($into)
+                let word: u64 = $into;
+                Ok(word.into())
             }
         }
     )*};
@@ -193,19 +214,35 @@ number! {
     f64, f64, F64, |word| f64::from_bits(word), |v| v.to_bits();
 }
 
+impl WasmTy for u128 {
+    type Abi = Self;
+    fn val_type() -> ValType {
+        ValType::V128
+    }
+    fn from_raw(raw: VmValue, _: &mut Words<'_>) -> Self {
+        raw.into()
+    }
+    fn into_raw(self, _: &mut Words<'_>) -> Result<VmValue, Error> {
+        Ok(self.into())
+    }
+    fn from_abi(abi: Self, _: &mut Words<'_>) -> Self {
+        abi
+    }
+}
+
 impl WasmTy for Option<Func> {
     type Abi = u64;
     fn val_type() -> ValType {
         ValType::FUNCREF
     }
-    fn from_word(word: u64, store: &mut Words<'_>) -> Self {
+    fn from_raw(raw: VmValue, store: &mut Words<'_>) -> Self {
         store
             .0
-            .func_of_word(word)
+            .func_of_word(raw.low)
             .map(|index| Func::new_handle(store.0, index))
     }
-    fn into_word(self, store: &mut Words<'_>) -> Result<u64, Error> {
-        Val::FuncRef(self).to_word(store.0, ValType::FUNCREF)
+    fn into_raw(self, store: &mut Words<'_>) -> Result<VmValue, Error> {
+        Val::FuncRef(self).to_raw(store.0, ValType::FUNCREF)
     }
 }
 
@@ -214,11 +251,11 @@ impl WasmTy for Option<ExternRef> {
     fn val_type() -> ValType {
         ValType::EXTERNREF
     }
-    fn from_word(word: u64, store: &mut Words<'_>) -> Self {
-        store.0.externs.get(word).cloned()
+    fn from_raw(raw: VmValue, store: &mut Words<'_>) -> Self {
+        store.0.externs.get(raw.low).cloned()
     }
-    fn into_word(self, store: &mut Words<'_>) -> Result<u64, Error> {
-        store.0.word_of_extern(self)
+    fn into_raw(self, store: &mut Words<'_>) -> Result<VmValue, Error> {
+        Ok(store.0.word_of_extern(self)?.into())
     }
 }
 
@@ -244,14 +281,11 @@ macro_rules! single {
             }
             #[inline]
             fn read(store: &mut Words<'_>) -> Self {
-                let word = store.0.value(0);
-                <$ty>::from_word(word, store)
+                WasmTy::read(0, store)
             }
             #[inline]
             fn write(self, store: &mut Words<'_>) -> Result<u64, Error> {
-                let word = self.into_word(store)?;
-                store.0.set_value(0, word);
-                Ok(word)
+                WasmTy::write(self, 0, store)
             }
         }
         returns!([] $ty);
@@ -266,18 +300,12 @@ macro_rules! tuple {
             }
             #[inline]
             fn read(store: &mut Words<'_>) -> Self {
-                ($({
-                    let word = store.0.value($i);
-                    $ty::from_word(word, store)
-                },)*)
+                ($($ty::read($i, store),)*)
             }
             #[inline]
             fn write(self, store: &mut Words<'_>) -> Result<u64, Error> {
                 let ($($value,)*) = self;
-                $(
-                    let word = $value.into_word(store)?;
-                    store.0.set_value($i, word);
-                )*
+                $($value.write($i, store)?;)*
                 Ok(store.0.value(0))
             }
         }
@@ -319,7 +347,7 @@ macro_rules! returns {
     };
 }
 
-single!(i32 u32 i64 u64 f32 f64 Option<Func> Option<ExternRef>);
+single!(i32 u32 i64 u64 f32 f64 u128 Option<Func> Option<ExternRef>);
 returns!([]());
 tuple!((A a 0));
 tuple!((A a 0)(B b 1));

@@ -9,6 +9,7 @@ use crate::module::Module;
 use crate::store::OpaqueContext;
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
+use bident_abi::VmValue;
 use bident_module::{
     AddressType, Composite, ConstExpr, ConstOp, DataIndex, Elem, ElemIndex, ElemItems, ElemMode,
     FuncIndex, GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
@@ -193,10 +194,10 @@ fn addressed(what: &str, address: AddressType) -> String {
 fn init_globals(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, init) in module.global_inits.iter().enumerate() {
-        let word = evaluate(store, instance, init)?;
+        let value = evaluate_any(store, instance, init)?;
         let global = GlobalIndex::at(module.imported.globals as usize + i);
         let global = store.instances[instance].items.globals[global];
-        store.set_global(global, word);
+        store.set_global(global, value);
     }
     Ok(())
 }
@@ -298,19 +299,29 @@ fn func_word(store: &StoreOpaque, instance: InstanceNumber, func: FuncIndex) -> 
     store.instances[instance].func_ref(store, func).as_ptr() as u64
 }
 
+/// Value of a constant expression that gives no vector.
+fn evaluate(store: &StoreOpaque, instance: InstanceNumber, expr: &ConstExpr) -> Result<u64, Error> {
+    Ok(evaluate_any(store, instance, expr)?.low)
+}
+
 /// Value of a constant expression, as compiled code holds it. The validator has checked that every
 /// step finds its operands and that one value is left.
-fn evaluate(store: &StoreOpaque, instance: InstanceNumber, expr: &ConstExpr) -> Result<u64, Error> {
-    let mut stack: Vec<u64> = Vec::new();
+fn evaluate_any(
+    store: &StoreOpaque,
+    instance: InstanceNumber,
+    expr: &ConstExpr,
+) -> Result<VmValue, Error> {
+    let mut stack: Vec<VmValue> = Vec::new();
     for op in &expr.0 {
-        let word = match *op {
-            ConstOp::I32(v) => u64::from(v as u32),
-            ConstOp::I64(v) => v as u64,
-            ConstOp::F32(bits) => u64::from(bits),
-            ConstOp::F64(bits) => bits,
+        let value = match *op {
+            ConstOp::I32(v) => u64::from(v as u32).into(),
+            ConstOp::I64(v) => (v as u64).into(),
+            ConstOp::F32(bits) => u64::from(bits).into(),
+            ConstOp::F64(bits) => bits.into(),
+            ConstOp::V128(bits) => bits.into(),
             ConstOp::GlobalGet(g) => store.global(store.instances[instance].items.globals[g]),
-            ConstOp::RefNull(_) => 0,
-            ConstOp::RefFunc(f) => func_word(store, instance, f),
+            ConstOp::RefNull(_) => VmValue::default(),
+            ConstOp::RefFunc(f) => func_word(store, instance, f).into(),
             ConstOp::I32Add => binary(&mut stack, |a, b| narrow(a.wrapping_add(b))),
             ConstOp::I32Sub => binary(&mut stack, |a, b| narrow(a.wrapping_sub(b))),
             ConstOp::I32Mul => binary(&mut stack, |a, b| narrow(a.wrapping_mul(b))),
@@ -318,7 +329,7 @@ fn evaluate(store: &StoreOpaque, instance: InstanceNumber, expr: &ConstExpr) -> 
             ConstOp::I64Sub => binary(&mut stack, u64::wrapping_sub),
             ConstOp::I64Mul => binary(&mut stack, u64::wrapping_mul),
         };
-        alloc::push(&mut stack, word, "a constant expression")?;
+        alloc::push(&mut stack, value, "a constant expression")?;
     }
     Ok(stack.pop().expect("a constant expression leaves a value"))
 }
@@ -335,10 +346,10 @@ fn narrow(word: u64) -> u64 {
     u64::from(word as u32)
 }
 
-fn binary(stack: &mut Vec<u64>, f: impl FnOnce(u64, u64) -> u64) -> u64 {
+fn binary(stack: &mut Vec<VmValue>, f: impl FnOnce(u64, u64) -> u64) -> VmValue {
     let b = stack.pop().expect("validated");
     let a = stack.pop().expect("validated");
-    f(a, b)
+    f(a.low, b.low).into()
 }
 
 impl StoreOpaque {

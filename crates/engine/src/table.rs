@@ -44,7 +44,7 @@ impl Table {
     pub fn new(mut store: impl AsContextMut, ty: TableType, element: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ValType::Ref(ty.element)])?;
-        let word = element.to_word(store, ValType::Ref(ty.element))?;
+        let word = element.ref_to_word(store, ty.element)?;
         let number = store.add_table(ty, word)?;
         Ok(Self::new_handle(store, number))
     }
@@ -70,7 +70,7 @@ impl Table {
         let table = &store.tables[self.own(store)];
         let word = *table.elements().get(usize::try_from(index).ok()?)?;
         let ty = ValType::Ref(table.ty.element);
-        Some(Val::from_word(store, ty, word))
+        Some(Val::from_raw(store, ty, word.into()))
     }
 
     /// Changes the element at `index`.
@@ -81,7 +81,7 @@ impl Table {
     pub fn set(&self, mut store: impl AsContextMut, index: u64, element: Val) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
         let own = self.number_in(store)?;
-        let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
+        let word = element.ref_to_word(store, store.tables[own].ty.element)?;
         let elements = store.tables[own].elements_mut();
         let size = elements.len();
         let slot = usize::try_from(index)
@@ -107,7 +107,7 @@ impl Table {
     ) -> Result<u64, Error> {
         let store = &mut store.context_mut().0.opaque;
         let own = self.number_in(store)?;
-        let word = element.to_word(store, ValType::Ref(store.tables[own].ty.element))?;
+        let word = element.ref_to_word(store, store.tables[own].ty.element)?;
         let size = store.tables[own].elements().len();
         store.tables[own].grow(delta, word).ok_or_else(|| {
             Error::limit(format!(

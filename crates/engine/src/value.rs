@@ -7,6 +7,7 @@ use crate::func::Func;
 use crate::list::FuncNumber;
 use crate::store::AsContext;
 use crate::vm::store::StoreOpaque;
+use bident_abi::VmValue;
 use bident_module::{HeapType, Kind, RefType, TypeId, ValType};
 use std::any::Any;
 use std::fmt;
@@ -62,6 +63,8 @@ pub enum Val {
     F32(u32),
     /// `f64`, its bits.
     F64(u64),
+    /// `v128`: its bits, lane 0 lowest. In a box, so that the others are copied quickly.
+    V128(Box<u128>),
     /// A reference to a function.
     FuncRef(Option<Func>),
     /// A reference to a value of the host.
@@ -87,6 +90,7 @@ impl Val {
             ValType::I64 => Self::I64(0),
             ValType::F32 => Self::F32(0),
             ValType::F64 => Self::F64(0),
+            ValType::V128 => Self::from(0u128),
             ValType::Ref(ty) => match Target::of(ty) {
                 Target::Func => Self::FuncRef(None),
                 Target::Extern => Self::ExternRef(None),
@@ -104,6 +108,7 @@ impl Val {
             Self::I64(_) => ValType::I64,
             Self::F32(_) => ValType::F32,
             Self::F64(_) => ValType::F64,
+            Self::V128(_) => ValType::V128,
             Self::FuncRef(_) => ValType::FUNCREF,
             Self::ExternRef(_) => ValType::EXTERNREF,
             Self::ExnRef(_) => ValType::EXNREF,
@@ -148,6 +153,15 @@ impl Val {
         }
     }
 
+    /// The `v128`, if it is one.
+    pub fn v128(&self) -> Option<u128> {
+        if let Self::V128(v) = self {
+            Some(**v)
+        } else {
+            None
+        }
+    }
+
     /// Whether it is a value of a type. Functions of another store are of no type.
     pub fn matches(&self, store: impl AsContext, ty: ValType) -> bool {
         match ty {
@@ -156,14 +170,16 @@ impl Val {
         }
     }
 
-    /// The value that a word of compiled code stands for.
+    /// The value that one of compiled code stands for.
     #[inline]
-    pub(crate) fn from_word(store: &mut StoreOpaque, ty: ValType, word: u64) -> Self {
+    pub(crate) fn from_raw(store: &mut StoreOpaque, ty: ValType, raw: VmValue) -> Self {
+        let word = raw.low;
         match ty {
             ValType::I32 => Self::I32(word as i32),
             ValType::I64 => Self::I64(word as i64),
             ValType::F32 => Self::F32(word as u32),
             ValType::F64 => Self::F64(word),
+            ValType::V128 => Self::from(u128::from(raw)),
             ValType::Ref(ty) => match Target::of(ty) {
                 Target::Func => {
                     Self::FuncRef(store.func_of_word(word).map(|f| Func::new_handle(store, f)))
@@ -178,42 +194,70 @@ impl Val {
         }
     }
 
-    /// Appends the value that a word of compiled code stands for. Each arm appends by itself: a value
+    /// The value at a position of the transfer buffer.
+    #[inline]
+    pub(crate) fn read(store: &mut StoreOpaque, ty: ValType, position: usize) -> Self {
+        let raw = store.any_value(position, ty);
+        Self::from_raw(store, ty, raw)
+    }
+
+    /// Appends the value at a position of the transfer buffer. Each arm appends by itself: a value
     /// that is put together first and then copied makes the copy wait for the stores before it.
     #[inline]
-    pub(crate) fn push_word(
+    pub(crate) fn push(
         store: &mut StoreOpaque,
         ty: ValType,
-        word: u64,
+        position: usize,
         values: &mut Vec<Self>,
     ) {
+        let word = store.value(position);
         match ty {
             ValType::I32 => values.push(Self::I32(word as i32)),
             ValType::I64 => values.push(Self::I64(word as i64)),
             ValType::F32 => values.push(Self::F32(word as u32)),
             ValType::F64 => values.push(Self::F64(word)),
-            ValType::Ref(_) => values.push(Self::from_word(store, ty, word)),
+            ValType::V128 | ValType::Ref(_) => values.push(Self::read(store, ty, position)),
         }
     }
 
-    /// The word that compiled code has for this value of type `ty`.
+    /// What compiled code has for this value of type `ty`.
     ///
     /// # Errors
     /// Kind `Usage`: the value has another type, is null where the type does not allow it, or belongs
     /// to another store.
     #[inline]
-    pub(crate) fn to_word(&self, store: &mut StoreOpaque, ty: ValType) -> Result<u64, Error> {
-        match (self, ty) {
-            (Self::I32(v), ValType::I32) => Ok(*v as u32 as u64),
-            (Self::I64(v), ValType::I64) => Ok(*v as u64),
-            (Self::F32(v), ValType::F32) => Ok(u64::from(*v)),
-            (Self::F64(v), ValType::F64) => Ok(*v),
-            (_, ValType::Ref(ty)) => self.ref_to_word(store, ty),
-            _ => Err(self.mismatch(store, ty)),
-        }
+    pub(crate) fn to_raw(&self, store: &mut StoreOpaque, ty: ValType) -> Result<VmValue, Error> {
+        let word = match (self, ty) {
+            (Self::I32(v), ValType::I32) => *v as u32 as u64,
+            (Self::I64(v), ValType::I64) => *v as u64,
+            (Self::F32(v), ValType::F32) => u64::from(*v),
+            (Self::F64(v), ValType::F64) => *v,
+            (Self::V128(v), ValType::V128) => return Ok((**v).into()),
+            (_, ValType::Ref(ty)) => self.ref_to_word(store, ty)?,
+            _ => return Err(self.mismatch(store, ty)),
+        };
+        Ok(word.into())
     }
 
-    fn ref_to_word(&self, store: &mut StoreOpaque, ty: RefType) -> Result<u64, Error> {
+    /// Puts it, as a value of type `ty`, at a position of the transfer buffer; gives the word that
+    /// travels in a register where there is one for it.
+    ///
+    /// # Errors
+    /// As for [`Self::to_raw`].
+    #[inline]
+    pub(crate) fn write(
+        &self,
+        store: &mut StoreOpaque,
+        ty: ValType,
+        position: usize,
+    ) -> Result<u64, Error> {
+        let raw = self.to_raw(store, ty)?;
+        store.set_any_value(position, raw);
+        Ok(raw.low)
+    }
+
+    /// The word of a reference; see [`Self::to_raw`].
+    pub(crate) fn ref_to_word(&self, store: &mut StoreOpaque, ty: RefType) -> Result<u64, Error> {
         match self {
             _ if !self.is_reference_of(store, ty) => Err(self.mismatch(store, ValType::Ref(ty))),
             Self::FuncRef(Some(func)) => Ok(store.word_of_func(func.number_in(store)?)),
@@ -271,8 +315,8 @@ impl Val {
         values: &mut Vec<Self>,
     ) {
         for i in 0..store.types(func, side).len() {
-            let (ty, word) = (store.types(func, side)[i], store.value(i));
-            Self::push_word(store, ty, word, values);
+            let ty = store.types(func, side)[i];
+            Self::push(store, ty, i, values);
         }
     }
 
@@ -295,8 +339,7 @@ impl Val {
             )));
         }
         for (i, value) in values.iter().enumerate() {
-            let word = value.to_word(store, store.types(func, side)[i])?;
-            store.set_value(i, word);
+            value.write(store, store.types(func, side)[i], i)?;
         }
         Ok(())
     }
@@ -374,6 +417,7 @@ from! {
     i64 => |v| Self::I64(v);
     f32 => |v| Self::F32(v.to_bits());
     f64 => |v| Self::F64(v.to_bits());
+    u128 => |v| Self::V128(Box::new(v));
     Func => |v| Self::FuncRef(Some(v));
     ExternRef => |v| Self::ExternRef(Some(v));
     Exception => |v| Self::ExnRef(Some(v));

@@ -15,7 +15,7 @@ use bident_module::{FuncType, ValType};
 /// Whether all values of a function are numbers, with one result at most.
 fn is_of_words(ty: &FuncType) -> bool {
     let mut all = ty.params().iter().chain(ty.results());
-    all.all(|ty| !matches!(ty, ValType::Ref(_))) && ty.results().len() <= 1
+    all.all(|ty| !matches!(ty, ValType::V128 | ValType::Ref(_))) && ty.results().len() <= 1
 }
 
 fn check(ty: &FuncType) -> Result<(), Error> {
@@ -53,8 +53,8 @@ impl Func {
     /// [`crate::Val`] on the way.
     ///
     /// # Errors
-    /// As for [`Func::new`]; also of kind `Usage` where a parameter or result is a reference, or there
-    /// are several results.
+    /// As for [`Func::new`]; also of kind `Usage` where a parameter or result is a vector or a
+    /// reference, or there are several results.
     pub fn of_words<C: AsContextMut>(
         mut store: C,
         ty: FuncType,
@@ -74,8 +74,8 @@ impl Func {
     /// The same function, to be called with the bits of its parameters.
     ///
     /// # Errors
-    /// Kind `Usage`: a parameter or result is a reference, there are several results, or it belongs to
-    /// another store.
+    /// Kind `Usage`: a parameter or result is a vector or a reference, there are several results, or it
+    /// belongs to another store.
     pub fn words(&self, store: impl AsContext) -> Result<WordFunc, Error> {
         let store = store.opaque().0;
         let number = self.number_in(store)?;

@@ -35,6 +35,7 @@ fn value(ty: ValType, i: usize) -> Val {
         ValType::I64 => Val::I64(bits as i64),
         ValType::F32 => Val::F32(bits as u32 & 0x7f7f_ffff),
         ValType::F64 => Val::F64(bits & 0x7fef_ffff_ffff_ffff),
+        ValType::V128 => Val::from(u128::from(bits) << 64 | u128::from(!bits)),
         ValType::Ref(_) => Val::default_for(ty),
     }
 }
@@ -66,19 +67,23 @@ fn reads_and_keeps(types: &[ValType]) -> String {
 
 #[test]
 fn results_of_every_number_and_kind_arrive() {
-    use ValType::{F32, F64, I32, I64};
-    let mixed: Vec<_> = (0..48).map(|i| [I32, F64, I64, F32][i % 4]).collect();
+    use ValType::{F32, F64, I32, I64, V128};
+    let mixed: Vec<_> = (0..48).map(|i| [I32, F64, V128, I64, F32][i % 5]).collect();
     let lists: &[&[ValType]] = &[
         &[],
         &[I32],
         &[I64],
         &[F32],
         &[F64],
+        &[V128],
         &[I32, F32],
+        &[V128, I32],
+        &[I32, V128],
         &[F64, I64, I64],
         &[I64; 9],
         &[F64; 9],
         &[F32; 30],
+        &[V128; 30],
         &mixed[..16],
         &mixed[..17],
         &mixed,

@@ -40,6 +40,7 @@ fn carriers(types: &[ValType]) -> String {
     let set = join((0..n).rev(), |i| format!("local.set {i}"));
     let clear = join(0..n, |i| match types[i] {
         ValType::Ref(ty) => format!("(local.set {i} (ref.null {}))", ty.heap),
+        ValType::V128 => format!("(local.set {i} (v128.const i64x2 0 0))"),
         ty => format!("(local.set {i} ({ty}.const 0))"),
     });
     let suspend_on = |func: &str| {

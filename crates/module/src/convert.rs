@@ -22,7 +22,7 @@ pub(crate) fn val_type(ty: wasmparser::ValType, offset: usize) -> Result<ValType
         wasmparser::ValType::F32 => ValType::F32,
         wasmparser::ValType::F64 => ValType::F64,
         wasmparser::ValType::Ref(ty) => ValType::Ref(ref_type(ty, offset)?),
-        wasmparser::ValType::V128 => return Err(unsupported("type v128", offset)),
+        wasmparser::ValType::V128 => ValType::V128,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use wasmparser::WasmFeatures;
 
-/// WebAssembly 2.0 without SIMD, plus several memories, 64-bit memories and tables, extended constant
+/// WebAssembly 2.0, plus relaxed SIMD, several memories, 64-bit memories and tables, extended constant
 /// expressions, tail calls, typed function references, exceptions (the legacy instructions too) and
 /// stack switching.
 ///
@@ -28,6 +28,8 @@ fn always() -> WasmFeatures {
         | WasmFeatures::EXCEPTIONS
         | WasmFeatures::LEGACY_EXCEPTIONS
         | WasmFeatures::STACK_SWITCHING
+        | WasmFeatures::SIMD
+        | WasmFeatures::RELAXED_SIMD
 }
 
 /// Proposals that are off where nobody asks for them.

@@ -161,6 +161,8 @@ pub enum ConstOp {
     F32(u32),
     /// Pushes an `f64`, given by its bits.
     F64(u64),
+    /// Pushes a `v128`, given by its bits, lane 0 lowest.
+    V128(u128),
     /// Pushes the value of a global that comes earlier.
     GlobalGet(GlobalIndex),
     /// Pushes a null reference.

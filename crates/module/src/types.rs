@@ -96,6 +96,8 @@ pub enum ValType {
     F32,
     /// 64-bit float.
     F64,
+    /// Vector of 128 bits.
+    V128,
     /// Reference.
     Ref(RefType),
 }
@@ -112,9 +114,9 @@ impl ValType {
     /// `anyref`.
     pub const ANYREF: Self = Self::Ref(RefType::ANY);
 
-    /// Whether values of this type travel in floating-point registers.
-    pub fn is_float(self) -> bool {
-        matches!(self, Self::F32 | Self::F64)
+    /// Whether values of this type travel in floating-point registers, as vectors do, too.
+    pub fn in_float_register(self) -> bool {
+        matches!(self, Self::F32 | Self::F64 | Self::V128)
     }
 }
 
@@ -166,6 +168,7 @@ impl fmt::Display for ValType {
             Self::I64 => f.write_str("i64"),
             Self::F32 => f.write_str("f32"),
             Self::F64 => f.write_str("f64"),
+            Self::V128 => f.write_str("v128"),
             Self::Ref(r) => r.fmt(f),
         }
     }

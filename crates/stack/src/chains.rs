@@ -521,13 +521,33 @@ impl Chains {
         unsafe { (*self.anchor.payload.add(position))[0] }
     }
 
+    /// The whole of it, low half first.
+    ///
+    /// # Panics
+    /// As [`Chains::value`].
+    #[inline]
+    pub fn wide_value(&self, position: usize) -> [u64; 2] {
+        assert!(position < self.values.len());
+        // SAFETY: as in `value`.
+        unsafe { *self.anchor.payload.add(position) }
+    }
+
     /// Writes the value at a position of the transfer buffer; its high half becomes 0.
     ///
     /// # Panics
     /// If there was no room made for it.
     #[inline]
     pub fn set_value(&mut self, position: usize, low: u64) {
-        self.values[position] = Value([low, 0]);
+        self.set_wide_value(position, [low, 0]);
+    }
+
+    /// Writes the whole of it, low half first.
+    ///
+    /// # Panics
+    /// As [`Chains::value`].
+    #[inline]
+    pub fn set_wide_value(&mut self, position: usize, value: [u64; 2]) {
+        self.values[position] = Value(value);
     }
 
     /// How many values the transfer buffer has room for.

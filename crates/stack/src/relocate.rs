@@ -29,6 +29,8 @@ use crate::stacklet::Stacklet;
 pub(crate) unsafe fn relocate(stacklet: &mut Stacklet, base: *mut u8, class: u32) {
     let (top, new_top) = (stacklet.top, base.addr() + class_size(class));
     let delta = new_top.wrapping_sub(top);
+    // Frames are aligned for the vectors that they hold, relative to the top.
+    debug_assert!(delta.is_multiple_of(16));
     let live = top - stacklet.sp;
     // A stub may have pushed into the red zone, but not into the guard.
     debug_assert!(live + GUARD <= class_size(class));

@@ -2,7 +2,7 @@
 
 use bident::{ExternRef, Val};
 use std::fmt::Write;
-use wast::core::{AbstractHeapType, HeapType, NanPattern, WastArgCore, WastRetCore};
+use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
 
 /// `any` and the heap types below it.
@@ -23,6 +23,7 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Option<Val> {
         WastArgCore::I64(x) => Val::I64(*x),
         WastArgCore::F32(x) => Val::F32(x.bits),
         WastArgCore::F64(x) => Val::F64(x.bits),
+        WastArgCore::V128(x) => Val::from(u128::from_le_bytes(x.to_le_bytes())),
         WastArgCore::RefNull(HeapType::Abstract { ty, .. }) => match ty {
             AbstractHeapType::Func | AbstractHeapType::NoFunc => Val::FuncRef(None),
             AbstractHeapType::Extern | AbstractHeapType::NoExtern => Val::ExternRef(None),
@@ -71,6 +72,7 @@ fn matches_result(actual: &Val, expected: &WastRetCore<'_>) -> bool {
         (Val::I64(a), WastRetCore::I64(b)) => a == b,
         (Val::F32(a), WastRetCore::F32(b)) => matches_f32(*a, b),
         (Val::F64(a), WastRetCore::F64(b)) => matches_f64(*a, b),
+        (Val::V128(a), WastRetCore::V128(b)) => matches_v128(**a, b),
         (Val::FuncRef(None), WastRetCore::RefNull(ty)) => {
             is_one_of(ty, &[AbstractHeapType::Func, AbstractHeapType::NoFunc])
         }
@@ -120,10 +122,29 @@ fn matches_f64(bits: u64, expected: &NanPattern<wast::token::F64>) -> bool {
     }
 }
 
+/// Lane by lane, from the lowest bits on.
+fn matches_v128(bits: u128, expected: &V128Pattern) -> bool {
+    let mut rest = bits;
+    let mut next = |width| {
+        let lane = rest;
+        rest >>= width;
+        lane
+    };
+    match expected {
+        V128Pattern::I8x16(all) => all.iter().all(|b| next(8) as i8 == *b),
+        V128Pattern::I16x8(all) => all.iter().all(|b| next(16) as i16 == *b),
+        V128Pattern::I32x4(all) => all.iter().all(|b| next(32) as i32 == *b),
+        V128Pattern::I64x2(all) => all.iter().all(|b| next(64) as i64 == *b),
+        V128Pattern::F32x4(all) => all.iter().all(|b| matches_f32(next(32) as u32, b)),
+        V128Pattern::F64x2(all) => all.iter().all(|b| matches_f64(next(64) as u64, b)),
+    }
+}
+
 fn show(value: &Val) -> String {
     match value {
         Val::F32(bits) => format!("F32({bits:#x} = {})", f32::from_bits(*bits)),
         Val::F64(bits) => format!("F64({bits:#x} = {})", f64::from_bits(*bits)),
+        Val::V128(bits) => format!("V128({:#034x})", **bits),
         other => format!("{other:?}"),
     }
 }
@@ -155,6 +176,28 @@ mod tests {
         assert!(!matches_f64(
             0x7ff0_0000_0000_0000,
             &NanPattern::ArithmeticNan
+        ));
+    }
+
+    #[test]
+    fn vectors() {
+        let bits = 0x0000_0002_7fc0_0000_ffff_ffff_0000_0001;
+        let value = |bits| NanPattern::Value(F32 { bits });
+        let pattern =
+            |third| V128Pattern::F32x4([value(1), NanPattern::ArithmeticNan, third, value(2)]);
+        assert!(matches_v128(bits, &pattern(NanPattern::CanonicalNan)));
+        assert!(!matches_v128(bits, &pattern(value(0))));
+        assert!(matches_v128(
+            bits,
+            &V128Pattern::I32x4([1, -1, 0x7fc0_0000, 2])
+        ));
+        assert!(!matches_v128(
+            bits,
+            &V128Pattern::I32x4([1, -1, 0x7fc0_0000, 3])
+        ));
+        assert!(matches_v128(
+            0xff02,
+            &V128Pattern::I8x16([2, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
         ));
     }
 

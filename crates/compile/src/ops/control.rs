@@ -49,24 +49,19 @@ pub(super) fn unreachable(t: &mut Translator<'_, '_>) {
     t.operands.set_reachable(false);
 }
 
-pub(super) fn block(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
-    block_of_kind(t, ty, ConstructKind::Block)
+pub(super) fn block(t: &mut Translator<'_, '_>, ty: BlockType) {
+    block_of_kind(t, ty, ConstructKind::Block);
 }
 
 /// Begins a construct whose label is its end.
-pub(super) fn block_of_kind(
-    t: &mut Translator<'_, '_>,
-    ty: BlockType,
-    kind: ConstructKind,
-) -> Result<(), Error> {
-    let types = types(t, ty)?;
+pub(super) fn block_of_kind(t: &mut Translator<'_, '_>, ty: BlockType, kind: ConstructKind) {
+    let types = BlockTypes::new(t.module, ty);
     let label = t.block_with(types.results());
     enter(t, types, kind, label);
-    Ok(())
 }
 
-pub(super) fn loop_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
-    let types = types(t, ty)?;
+pub(super) fn loop_(t: &mut Translator<'_, '_>, ty: BlockType) {
+    let types = BlockTypes::new(t.module, ty);
     let label = t.block_with(types.params());
     enter(t, types, ConstructKind::Loop, label);
     jump(t, 0);
@@ -74,11 +69,10 @@ pub(super) fn loop_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Err
     t.operands.truncate(height);
     // Sealed by `end`: any operator inside may branch here.
     resume_at(t, label);
-    Ok(())
 }
 
-pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
-    let types = types(t, ty)?;
+pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) {
+    let types = BlockTypes::new(t.module, ty);
     let condition = t.operands.pop();
     let (then, otherwise) = (t.b.create_block(), t.block_with(types.params()));
     let params = block_args(t.operands.top(types.params().count()));
@@ -92,11 +86,6 @@ pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error
     t.b.switch_to_block(then);
     let label = t.block_with(types.results());
     enter(t, types, ConstructKind::If { otherwise }, label);
-    Ok(())
-}
-
-fn types<'m>(t: &Translator<'m, '_>, ty: BlockType) -> Result<BlockTypes<'m>, Error> {
-    BlockTypes::new(t.module, ty).ok_or_else(|| t.unsupported("type of a block"))
 }
 
 /// Begins a construct whose parameters are the topmost operands.

@@ -23,7 +23,6 @@
 //! all that leads to it is known. If nothing in a region can throw, its clauses cost nothing.
 
 use super::{call, control};
-use crate::error::Error;
 use crate::function::Translator;
 use crate::operands::{ConstructKind, Uncaught};
 use crate::record::{context, store};
@@ -35,34 +34,33 @@ use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use wasmparser::{BlockType, Catch, Operator, TryTable};
 
 /// Translates an operator of exceptions; false if it is none.
-pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bool, Error> {
+pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> bool {
     match op {
-        Operator::TryTable { try_table: table } => try_table(t, table)?,
+        Operator::TryTable { try_table: table } => try_table(t, table),
         Operator::Throw { tag_index } => throw(t, (*tag_index).into()),
         Operator::ThrowRef => throw_ref(t),
-        Operator::Try { blockty } => try_(t, *blockty)?,
+        Operator::Try { blockty } => try_(t, *blockty),
         Operator::Catch { tag_index } => catch(t, (*tag_index).into()),
         Operator::CatchAll => catch_all(t),
         Operator::Delegate { relative_depth } => delegate(t, *relative_depth),
         Operator::Rethrow { relative_depth } => rethrow(t, *relative_depth),
-        _ => return Ok(false),
+        _ => return false,
     }
-    Ok(true)
+    true
 }
 
-fn try_table(t: &mut Translator<'_, '_>, table: &TryTable) -> Result<(), Error> {
+fn try_table(t: &mut Translator<'_, '_>, table: &TryTable) {
     let catches = table.catches.clone().into();
-    region(t, table.ty, ConstructKind::TryTable { catches })
+    region(t, table.ty, ConstructKind::TryTable { catches });
 }
 
-fn try_(t: &mut Translator<'_, '_>, ty: BlockType) -> Result<(), Error> {
-    region(t, ty, ConstructKind::Try)
+fn try_(t: &mut Translator<'_, '_>, ty: BlockType) {
+    region(t, ty, ConstructKind::Try);
 }
 
-fn region(t: &mut Translator<'_, '_>, ty: BlockType, kind: ConstructKind) -> Result<(), Error> {
-    control::block_of_kind(t, ty, kind)?;
+fn region(t: &mut Translator<'_, '_>, ty: BlockType, kind: ConstructKind) {
+    control::block_of_kind(t, ty, kind);
     t.operands.enter_region();
-    Ok(())
 }
 
 /// Writes the operands where [`values`] finds them.

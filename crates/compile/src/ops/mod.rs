@@ -7,6 +7,7 @@ mod exception;
 mod memory;
 mod numeric;
 mod reference;
+mod simd;
 mod table;
 mod variable;
 mod wide;
@@ -18,7 +19,7 @@ use wasmparser::Operator;
 /// Translates one valid operator.
 ///
 /// A table: one line per operator; those of `memory` and `numeric` that differ only in a type or an
-/// instruction, and those of exceptions and of stack switching, have tables of their own.
+/// instruction, and those of exceptions, of stack switching and of vectors, have tables of their own.
 pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<(), Error> {
     use Operator as O;
     if !t.operands.is_reachable() {
@@ -28,9 +29,9 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
     match op {
         O::Nop => {}
         O::Unreachable => control::unreachable(t),
-        O::Block { blockty } => control::block(t, *blockty)?,
-        O::Loop { blockty } => control::loop_(t, *blockty)?,
-        O::If { blockty } => control::if_(t, *blockty)?,
+        O::Block { blockty } => control::block(t, *blockty),
+        O::Loop { blockty } => control::loop_(t, *blockty),
+        O::If { blockty } => control::if_(t, *blockty),
         O::Else => control::else_(t),
         O::End => control::end(t),
         O::Br { relative_depth } => control::br(t, *relative_depth),
@@ -90,8 +91,9 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
             let done = memory::access(t, op)?
                 || numeric::translate(t, op)
                 || wide::translate(t, op)
-                || exception::translate(t, op)?
-                || cont::translate(t, op)?;
+                || exception::translate(t, op)
+                || cont::translate(t, op)?
+                || simd::translate(t, op)?;
             if !done {
                 return Err(t.unsupported(format_args!("operator {op:?}")));
             }

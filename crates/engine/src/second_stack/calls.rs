@@ -83,9 +83,9 @@ fn on<T, R>(
 ) -> R {
     let pointer = region.pool.pointer;
     let interrupted = store.opaque.global(pointer);
-    store.opaque.set_global(pointer, region.pointer);
+    store.opaque.set_global(pointer, region.pointer.into());
     let result = catch_unwind(AssertUnwindSafe(|| run(&mut *store)));
-    region.pointer = store.opaque.global(pointer);
+    region.pointer = store.opaque.global(pointer).low;
     store.opaque.set_global(pointer, interrupted);
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }

@@ -234,11 +234,7 @@ pub(crate) fn resume<T>(
     let opaque = &mut store.opaque;
     let host = parked.awaited(opaque);
     let value = match (host.body.ty.results(), values) {
-        ([ty], [value]) => {
-            let word = value.to_word(opaque, *ty)?;
-            opaque.set_value(0, word);
-            word
-        }
+        ([ty], [value]) => value.write(opaque, *ty, 0)?,
         _ => {
             Val::write_all(opaque, host.number(), Side::Results, values)?;
             opaque.value(0)
@@ -401,8 +397,7 @@ pub(crate) fn write_reversed(
     }
     store.reserve(types.len())?;
     for (position, (ty, value)) in types.iter().zip(values).rev().enumerate() {
-        let word = value.to_word(store, *ty)?;
-        store.set_value(position, word);
+        value.write(store, *ty, position)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::list::{
 };
 use crate::module::Module;
 use crate::vm::store::StoreOpaque;
-use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef};
+use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef, VmValue};
 use bident_module::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, Handler, MemoryIndex, TableIndex, TagIndex,
 };
@@ -228,7 +228,7 @@ impl StoreOpaque {
             items.memories.push(self.add_memory(*ty)?, WHAT)?;
         }
         for ty in &inner.globals[inner.imported.globals as usize..] {
-            let global = self.add_global(types.global_type(*ty), 0)?;
+            let global = self.add_global(types.global_type(*ty), VmValue::default())?;
             items.globals.push(global, WHAT)?;
         }
         for ty in &inner.tags[inner.imported.tags as usize..] {

@@ -142,8 +142,7 @@ where
                 .try_reserve(count)
                 .map_err(|_| Error::limit("no memory for the values of a call"))?;
             for (i, ty) in ty.params().iter().enumerate() {
-                let word = store.opaque.value(i);
-                Val::push_word(&mut store.opaque, *ty, word, &mut values);
+                Val::push(&mut store.opaque, *ty, i, &mut values);
             }
             values.extend(ty.results().iter().map(|ty| Val::default_for(*ty)));
             let (params, results) = values.split_at_mut(ty.params().len());
@@ -166,8 +165,7 @@ fn write_results(
     results: &[Val],
 ) -> Result<Reply<u64>, Error> {
     for (i, (ty, result)) in ty.results().iter().zip(results).enumerate() {
-        let word = result.to_word(store, *ty)?;
-        store.set_value(i, word);
+        result.write(store, *ty, i)?;
     }
     Ok(Reply::Ready(store.value(0)))
 }

@@ -222,16 +222,36 @@ impl StoreOpaque {
         }
     }
 
-    /// Writes value `i` of a transfer.
+    /// Writes value `i` of a transfer, a word.
     #[inline]
     pub(crate) fn set_value(&mut self, i: usize, low: u64) {
         self.vm.chains.set_value(i, low);
     }
 
-    /// Reads value `i` of a transfer.
+    /// Reads value `i` of a transfer: a word, or the low half of a vector.
     #[inline]
     pub(crate) fn value(&self, i: usize) -> u64 {
         self.vm.chains.value(i)
+    }
+
+    /// Writes value `i` of a transfer, of any type.
+    #[inline]
+    pub(crate) fn set_any_value(&mut self, i: usize, value: VmValue) {
+        let VmValue { low, high } = value;
+        self.vm.chains.set_wide_value(i, [low, high]);
+    }
+
+    /// Reads value `i` of a transfer, of this type. Only of a vector more than a word: compiled code
+    /// has just written as much, and a wider load waits for the store before it.
+    #[inline]
+    pub(crate) fn any_value(&self, i: usize, ty: ValType) -> VmValue {
+        match ty {
+            ValType::V128 => {
+                let [low, high] = self.vm.chains.wide_value(i);
+                VmValue { low, high }
+            }
+            _ => self.value(i).into(),
+        }
     }
 
     /// Keeps code alive as long as the store, and known to the signal handler.
@@ -362,13 +382,12 @@ impl StoreOpaque {
     }
 
     /// Adds a global.
-    pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> Result<GlobalNumber, Error> {
-        let record = Record::new(VmGlobal {
-            value: VmValue {
-                low: value,
-                high: 0,
-            },
-        });
+    pub(crate) fn add_global(
+        &mut self,
+        ty: GlobalType,
+        value: VmValue,
+    ) -> Result<GlobalNumber, Error> {
+        let record = Record::new(VmGlobal { value });
         let global = GlobalData {
             record,
             ty,
@@ -390,23 +409,23 @@ impl StoreOpaque {
         self.tags.push(TagData { record, ty }, "a tag")
     }
 
-    /// The word in a global.
-    pub(crate) fn global(&self, global: GlobalNumber) -> u64 {
+    /// The value of a global.
+    pub(crate) fn global(&self, global: GlobalNumber) -> VmValue {
         let global = &self.globals[global];
         // SAFETY: records of globals live as long as the store.
-        let word = unsafe { global.record.address().as_ref().value.low };
+        let value = unsafe { global.record.address().as_ref().value };
         // Compiled code writes only the low 4 bytes of narrow values.
         match global.ty.content {
-            ValType::I32 | ValType::F32 => word & 0xffff_ffff,
-            _ => word,
+            ValType::I32 | ValType::F32 => (value.low & 0xffff_ffff).into(),
+            _ => value,
         }
     }
 
-    /// Changes the word in a global.
-    pub(crate) fn set_global(&mut self, global: GlobalNumber, word: u64) {
+    /// Changes the value of a global.
+    pub(crate) fn set_global(&mut self, global: GlobalNumber, value: VmValue) {
         let record = self.globals[global].record.address();
         // SAFETY: as above, and the store is borrowed exclusively.
-        unsafe { (*record.as_ptr()).value.low = word };
+        unsafe { (*record.as_ptr()).value = value };
     }
 }
 

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::list::TagNumber;
 use crate::vm::heap::ExnData;
 use crate::vm::store::{StoreOpaque, Unwinding};
-use bident_abi::{TrapCode, VmTag, VmValue};
+use bident_abi::{TrapCode, VmTag};
 use bident_stack::{Point, Reaction};
 use std::ptr::NonNull;
 
@@ -25,12 +25,10 @@ impl StoreOpaque {
     pub(crate) fn new_exn(&mut self, tag: NonNull<VmTag>) -> Result<u64, TrapCode> {
         // SAFETY: tags live as long as their store.
         let number = TagNumber(unsafe { tag.as_ref().number });
-        let count = self.tags[number].ty.params().len();
-        let words = (0..count).map(|i| VmValue {
-            low: self.value(i),
-            high: 0,
-        });
-        let values = alloc::collect(words, "an exception")
+        let types = self.tags[number].ty.params();
+        let values = types.iter().enumerate();
+        let values = values.map(|(i, ty)| self.any_value(i, *ty));
+        let values = alloc::collect(values, "an exception")
             .map_err(|_| TrapCode::ExceptionMemoryExhausted)?;
         let exn = ExnData {
             tag,
@@ -57,7 +55,7 @@ impl StoreOpaque {
         let data = self.exns.get(exn).expect("it is thrown");
         let tag = data.tag;
         for (i, value) in data.values.iter().enumerate() {
-            self.vm.chains.set_value(i, value.low);
+            self.vm.chains.set_wide_value(i, [value.low, value.high]);
         }
         // SAFETY: the point was just found, and the pad with it.
         unsafe {

@@ -36,7 +36,7 @@ where
         let entry: unsafe extern "C" fn(*mut VmHostFunc) -> Reaction = in_buffer::<T, F>;
         return entry as usize;
     }
-    if ty.params().iter().any(|ty| ty.is_float()) {
+    if ty.params().iter().any(|ty| ty.in_float_register()) {
         let entry: Mixed = mixed::<T, F>;
         return entry as usize;
     }
@@ -157,7 +157,7 @@ where
     // SAFETY: the record is part of a HostFunc; nobody changes one that exists.
     let ty = unsafe { &(*record.cast::<HostFunc>()).body.ty };
     for (word, ty) in words.iter_mut().zip(ty.params()) {
-        let next = if ty.is_float() {
+        let next = if ty.in_float_register() {
             floats.next()
         } else {
             ints.next()

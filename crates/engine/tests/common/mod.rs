@@ -160,6 +160,7 @@ impl<T: 'static> Guest<T> {
             ValType::I64 => Val::I64(bits as i64),
             ValType::F32 => Val::F32(bits as u32 & 0x7f7f_ffff),
             ValType::F64 => Val::F64(bits & 0x7fef_ffff_ffff_ffff),
+            ValType::V128 => Val::from(u128::from(bits) << 64 | u128::from(!bits)),
             ValType::EXTERNREF => ExternRef::new(i).into(),
             ValType::FUNCREF => Func::wrap(store, move || i as i32).unwrap().into(),
             ValType::CONTREF => {
@@ -184,10 +185,11 @@ impl<T: 'static> Guest<T> {
 }
 
 /// A type of each kind.
-pub(crate) const KINDS: [ValType; 8] = [
+pub(crate) const KINDS: [ValType; 9] = [
     ValType::I32,
     ValType::FUNCREF,
     ValType::F64,
+    ValType::V128,
     ValType::EXTERNREF,
     ValType::I64,
     ValType::EXNREF,

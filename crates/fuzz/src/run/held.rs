@@ -275,7 +275,7 @@ pub(super) fn fold_all(store: &mut impl AsContextMut<Data = Host>, values: &[Val
             let number = own.number.call(&mut *store, (*function,));
             number.expect("it is one of the numbered")
         }
-        Val::ExnRef(_) | Val::AnyRef(_) => unreachable!("nothing of ours has one"),
+        Val::V128(_) | Val::ExnRef(_) | Val::AnyRef(_) => unreachable!("nothing of ours has one"),
     });
     let mix = |acc: i64, value| acc.wrapping_mul(31).wrapping_add(value);
     words.reduce(mix).unwrap_or(0)

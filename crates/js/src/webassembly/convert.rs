@@ -18,6 +18,7 @@ pub(super) fn val_type<'js>(ctx: &Ctx<'js>, name: &Value<'js>) -> rquickjs::Resu
         "i64" => ValType::I64,
         "f32" => ValType::F32,
         "f64" => ValType::F64,
+        "v128" => ValType::V128,
         "externref" => ValType::EXTERNREF,
         "anyfunc" => ValType::FUNCREF,
         other => {
@@ -54,6 +55,7 @@ pub(super) fn write_wasm(
         ValType::I64 => *result = Val::I64(env.to_i64(value)?),
         ValType::F32 => *result = Val::F32(to_word(env, value, ty)? as u32),
         ValType::F64 => *result = Val::F64(to_word(env, value, ty)?),
+        ValType::V128 => return Err(refuse(env)),
         ValType::Ref(ty) => *result = to_reference(realm, env, value, ty)?,
     }
     Ok(())
@@ -63,7 +65,7 @@ pub(super) fn write_wasm(
 /// bits.
 pub(super) fn is_of_words(ty: &FuncType) -> bool {
     let mut all = ty.params().iter().chain(ty.results());
-    all.all(|ty| !matches!(ty, ValType::Ref(_))) && ty.results().len() <= 1
+    all.all(|ty| !matches!(ty, ValType::V128 | ValType::Ref(_))) && ty.results().len() <= 1
 }
 
 /// `ToWebAssemblyValue` of a number: its bits.
@@ -74,7 +76,7 @@ pub(super) fn to_word(env: Env<'_>, value: Ref<'_>, ty: ValType) -> Attempt<u64>
         ValType::I64 => env.to_i64(value)? as u64,
         ValType::F32 => u64::from((env.to_f64(value)? as f32).to_bits()),
         ValType::F64 => env.to_f64(value)?.to_bits(),
-        ValType::Ref(_) => return Err(refuse(env)),
+        ValType::V128 | ValType::Ref(_) => return Err(refuse(env)),
     })
 }
 
@@ -86,7 +88,7 @@ pub(super) fn word_to_js<'js>(env: Env<'js>, word: u64, ty: ValType) -> Attempt<
         ValType::I64 => env.bigint(word as i64),
         ValType::F32 => Ok(env.float(f32::from_bits(word as u32).into())),
         ValType::F64 => Ok(env.float(f64::from_bits(word))),
-        ValType::Ref(_) => Err(refuse(env)),
+        ValType::V128 | ValType::Ref(_) => Err(refuse(env)),
     }
 }
 
@@ -135,9 +137,12 @@ fn is_collected(heap: HeapType) -> bool {
     matches!(heap, Any | Eq | I31 | Struct | Array | None)
 }
 
-/// Whether values of a type never reach JavaScript: references to exceptions and continuations.
+/// Whether values of a type never reach JavaScript: vectors, references to exceptions and
+/// continuations.
 pub(super) fn stays_inside(ty: ValType) -> bool {
-    let ValType::Ref(ty) = ty else { return false };
+    let ValType::Ref(ty) = ty else {
+        return ty == ValType::V128;
+    };
     match ty.heap {
         HeapType::Exn | HeapType::NoExn | HeapType::Cont | HeapType::NoCont => true,
         HeapType::Canon(_, kind) => kind == Kind::Cont,
@@ -165,7 +170,8 @@ pub(super) fn check_type(env: Env<'_>, ty: ValType) -> Attempt<()> {
 
 #[cold]
 fn refuse(env: Env<'_>) -> Thrown {
-    let message = "a reference to an exception or a continuation cannot reach JavaScript";
+    let message =
+        "a vector or a reference to an exception or a continuation cannot reach JavaScript";
     env.raise(Exception::throw_type(&env.ctx(), message))
 }
 
@@ -198,7 +204,7 @@ fn reference_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, reference: &Val) -> At
                 "an externref that JavaScript did not make",
             ))
         }),
-        Val::ExnRef(_) | Val::ContRef(_) => Err(refuse(env)),
+        Val::V128(_) | Val::ExnRef(_) | Val::ContRef(_) => Err(refuse(env)),
         _ => Ok(env.null()),
     }
 }

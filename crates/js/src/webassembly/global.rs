@@ -32,6 +32,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         }
     };
     let env = Env::new(&call.ctx);
+    convert::check_type(env, content)?;
     let value = call.arg(1);
     let initial = match content {
         ValType::EXTERNREF if call.has(1) => {

@@ -254,6 +254,7 @@ fn global_of_value(
         _ if ty.mutable => return Err(link_error("a mutable WebAssembly.Global")),
         ValType::I64 => value.get().is_bigint(),
         ValType::I32 | ValType::F32 | ValType::F64 => value.get().is_number(),
+        ValType::V128 => false,
         ValType::Ref(ty) => convert::reference(realm, env, value.get(), ty).is_some(),
     };
     if !fits {

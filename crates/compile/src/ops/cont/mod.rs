@@ -14,7 +14,8 @@
 //! ```
 //!
 //! What goes into a continuation lies in the buffer in reverse, so that arguments bound in advance keep
-//! their places. The value at position 0 travels in a register instead (`bident-abi`, `call.rs`). The
+//! their places. The value at position 0 travels in a register instead (`bident-abi`, `call.rs`), unless
+//! it is a vector. The
 //! stubs preserve no register, so each is a `try_call`; its landing pad is that of the innermost `try` around, as for any call.
 
 mod bind;
@@ -94,7 +95,8 @@ fn send_at(
     for ((ty, value), position) in types.iter().zip(values).zip(positions) {
         if position == 0 {
             register = store::to_register(&mut t.b, *ty, *value);
-        } else {
+        }
+        if !store::in_register(position, *ty) {
             let buffer = *buffer.get_or_insert_with(|| call::transfer_buffer(t));
             store::write_value(&mut t.b, buffer, position, *ty, *value);
         }
@@ -123,7 +125,7 @@ fn receive_at(
     let mut buffer = None;
     let mut values = Vec::with_capacity(types.len());
     for (ty, position) in types.iter().zip(positions) {
-        values.push(if position == 0 {
+        values.push(if store::in_register(position, *ty) {
             store::from_register(&mut t.b, *ty, register)
         } else {
             let buffer = *buffer.get_or_insert_with(|| call::transfer_buffer(t));
