@@ -10,12 +10,12 @@ use crate::vm::enter;
 use crate::vm::host_func::HostBody;
 use crate::vm::payload::Payload;
 use crate::vm::store::{StoreInner, StoreOpaque};
-use bident_module::{FuncType, ValType};
+use bident_module::FuncType;
 
 /// Whether all values of a function are numbers, with one result at most.
 fn is_of_words(ty: &FuncType) -> bool {
     let mut all = ty.params().iter().chain(ty.results());
-    all.all(|ty| !matches!(ty, ValType::V128 | ValType::Ref(_))) && ty.results().len() <= 1
+    all.all(|ty| ty.is_number()) && ty.results().len() <= 1
 }
 
 fn check(ty: &FuncType) -> Result<(), Error> {
@@ -160,8 +160,8 @@ impl ParkedCall {
     /// they do not count where it has no result.
     ///
     /// # Errors
-    /// As for [`Self::resume`]; that the awaited host function has several results, or a reference for
-    /// one, counts as a wrong type.
+    /// As for [`Self::resume`]; that the awaited host function has several results, or a vector or a
+    /// reference for one, counts as a wrong type.
     ///
     /// # Panics
     /// As for [`Self::resume`].

@@ -337,7 +337,7 @@ fn vectors_that_look_like_references_do_no_harm() {
         let mut guest = with_host(engine, wat);
         for tag in [0u64, 0xE8F1 << 48, 0xE8F2 << 48] {
             for index in 0..40 {
-                let word = tag | index % 4 << 32 | index;
+                let word = tag | (index % 4) << 32 | index;
                 let bits = u128::from(word) << 64 | u128::from(word);
                 let error = guest.call("throw", &[bits.into()]).unwrap_err();
                 let exception = error.exception().expect("thrown");
@@ -345,6 +345,8 @@ fn vectors_that_look_like_references_do_no_harm() {
                 guest.store.gc();
                 let values = exception.values(&mut guest.store);
                 assert_values(&values, &[bits.into(), bits.into()]);
+                let mut error = parked.resume_word(&mut guest.store, word).unwrap_err();
+                let parked = error.take_parked().expect("a word is no vector");
                 let results = returned(parked.resume(&mut guest.store, &[STEP.into()]));
                 assert_eq!(results[0].v128(), Some(add(STEP, bits)));
             }
@@ -371,6 +373,9 @@ fn a_pending_answer_of_several_vectors() {
         let parked = guest.park("f", &[]);
         let wrong = [Val::I64(1), Val::I32(-1), STEP.into()];
         let mut error = parked.resume(&mut guest.store, &wrong).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        let parked = error.take_parked().expect("still parked");
+        let mut error = parked.resume_word(&mut guest.store, 1).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
         let parked = error.take_parked().expect("still parked");
         assert_values(&returned(parked.resume(&mut guest.store, &values)), &values);

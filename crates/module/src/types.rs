@@ -114,6 +114,11 @@ impl ValType {
     /// `anyref`.
     pub const ANYREF: Self = Self::Ref(RefType::ANY);
 
+    /// Whether values of this type are numbers: neither vectors nor references.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::I32 | Self::I64 | Self::F32 | Self::F64)
+    }
+
     /// Whether values of this type travel in floating-point registers, as vectors do, too.
     pub fn in_float_register(self) -> bool {
         matches!(self, Self::F32 | Self::F64 | Self::V128)

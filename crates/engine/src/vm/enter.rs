@@ -255,7 +255,7 @@ pub(crate) fn resume_word<T>(
     let opaque = &mut store.opaque;
     match parked.awaited(opaque).body.ty.results() {
         [] => {}
-        [ty] if !matches!(ty, ValType::Ref(_)) => opaque.set_value(0, word),
+        [ty] if ty.is_number() => opaque.set_value(0, word),
         _ => return Err(not_a_word(parked.awaited_type(opaque))),
     }
     // SAFETY: parked.

@@ -65,7 +65,7 @@ pub(super) fn write_wasm(
 /// bits.
 pub(super) fn is_of_words(ty: &FuncType) -> bool {
     let mut all = ty.params().iter().chain(ty.results());
-    all.all(|ty| !matches!(ty, ValType::V128 | ValType::Ref(_))) && ty.results().len() <= 1
+    all.all(|ty| ty.is_number()) && ty.results().len() <= 1
 }
 
 /// `ToWebAssemblyValue` of a number: its bits.
