@@ -84,13 +84,14 @@ fn a_memory_grows_in_place() {
 }
 
 /// Kinds of accesses: ending of the load's name, type, width in bytes.
-const ACCESSES: [(&str, ValType, u32); 6] = [
+const ACCESSES: [(&str, ValType, u32); 7] = [
     ("8_u", ValType::I32, 1),
     ("16_u", ValType::I32, 2),
     ("", ValType::I32, 4),
     ("", ValType::I64, 8),
     ("", ValType::F32, 4),
     ("", ValType::F64, 8),
+    ("", ValType::V128, 16),
 ];
 
 /// A load and a store of each kind, with no offset and with the largest one.

@@ -5,7 +5,7 @@ mod common;
 
 use bident::{
     Answer, Config, Engine, ErrorKind, Func, FuncType, Global, GlobalType, Linker, Payload, Reply,
-    Store, Val, ValType,
+    Store, TrapCode, Val, ValType,
 };
 use common::{Guest, assert_values, both, both_with, returned};
 use std::fmt::Write;
@@ -391,6 +391,95 @@ fn vectors_are_not_words() {
     let func = Func::wrap(&mut store, |v: u128| v).unwrap();
     assert_eq!(func.words(&store).unwrap_err().kind(), ErrorKind::Usage);
     assert_eq!(func.ty(&store).to_string(), "(v128) -> (v128)");
+}
+
+/// Loads and stores of vectors: what follows the name of the type, and how many bytes they touch.
+const ACCESSES: [(&str, u64); 22] = [
+    ("load", 16),
+    ("load8x8_s", 8),
+    ("load8x8_u", 8),
+    ("load16x4_s", 8),
+    ("load16x4_u", 8),
+    ("load32x2_s", 8),
+    ("load32x2_u", 8),
+    ("load8_splat", 1),
+    ("load16_splat", 2),
+    ("load32_splat", 4),
+    ("load64_splat", 8),
+    ("load32_zero", 4),
+    ("load64_zero", 8),
+    ("load8_lane", 1),
+    ("load16_lane", 2),
+    ("load32_lane", 4),
+    ("load64_lane", 8),
+    ("store", 16),
+    ("store8_lane", 1),
+    ("store16_lane", 2),
+    ("store32_lane", 4),
+    ("store64_lane", 8),
+];
+
+#[test]
+fn a_vector_does_not_reach_beyond_the_end_of_a_memory() {
+    const END: u64 = 65536;
+    for index in ["i32", "i64"] {
+        let mut wat = format!("(module (memory $other 1) (memory $m (export \"m\") {index} 1)",);
+        for (op, _) in ACCESSES {
+            let vector = match op.contains("lane") || op.starts_with("store") {
+                true => "(local.get 1)",
+                false => "",
+            };
+            let lane = if op.contains("lane") { "1" } else { "" };
+            let result = if op.starts_with("load") {
+                "(result v128)"
+            } else {
+                ""
+            };
+            for offset in [0, 3, 0xffff_fff0u32] {
+                let _ = write!(
+                    wat,
+                    "(func (export \"{op} {offset}\") (param {index} v128) {result}
+                       (v128.{op} $m offset={offset} {lane} (local.get 0) {vector}))"
+                );
+            }
+        }
+        wat += ")";
+        both(|engine| {
+            let mut guest = Guest::plain(engine, &wat);
+            let memory = guest.instance.get_memory(&mut guest.store, "m").unwrap();
+            memory.data_mut(&mut guest.store)[END as usize - 16..].fill(0xa5);
+            let before = memory.data(&guest.store).to_vec();
+            let at = |address: u64| match index {
+                "i32" => Val::I32(address as u32 as i32),
+                _ => Val::I64(address as i64),
+            };
+            let filling = Val::from(u128::from_le_bytes([0xa5; 16]));
+            for (op, width) in ACCESSES {
+                for offset in [0, 3] {
+                    let name = format!("{op} {offset}");
+                    let last = END - width - offset;
+                    guest.call(&name, &[at(last), filling.clone()]).unwrap();
+                    for address in [last + 1, END - offset, END, u64::MAX, u64::MAX - 7] {
+                        let result = guest.call(&name, &[at(address), 0u128.into()]);
+                        let trap = result.expect_err(&name).trap();
+                        assert_eq!(trap, Some(TrapCode::MemoryOutOfBounds), "{name}");
+                    }
+                }
+                let far = format!("{op} {}", 0xffff_fff0u32);
+                for address in [0, END, u64::MAX] {
+                    let result = guest.call(&far, &[at(address), 0u128.into()]);
+                    assert_eq!(
+                        result.unwrap_err().trap(),
+                        Some(TrapCode::MemoryOutOfBounds)
+                    );
+                }
+            }
+            assert!(
+                memory.data(&guest.store) == before,
+                "nothing was written in part"
+            );
+        });
+    }
 }
 
 /// A function for each operator, of two vectors or three.
