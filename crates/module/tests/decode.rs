@@ -491,7 +491,6 @@ fn features() {
            (block (result nullref) (ref.null none)) (ref.null array) (i32.const 0))))",
         "(tag $t) (func try catch $t catch_all rethrow 0 end)",
         "(func try delegate 0)",
-        "(memory 1) (memory i64 1)",
         "(global v128 (v128.const i64x2 0 0)) (func (result v128) (global.get 0))",
         "(func (param v128 v128) (result v128) (local.get 0) (local.get 1) i8x16.relaxed_swizzle)",
         "(type $f (func)) (type $c (cont $f)) (func (param (ref $c)) local.get 0 resume $c)",
