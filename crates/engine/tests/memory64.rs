@@ -393,6 +393,23 @@ fn a_table_with_64_bit_positions() {
 }
 
 #[test]
+fn what_has_32_bit_positions_is_no_larger_than_they_reach() {
+    let config = Config::new()
+        .max_memory_size(u64::MAX)
+        .max_table_elements(u64::MAX);
+    let mut store = Store::new(&Engine::new(&config).unwrap(), ());
+    let table = TableType::new(RefType::FUNC, 1 << 32, None);
+    let table = Table::new(&mut store, table, Val::FuncRef(None));
+    let memory = Memory::new(&mut store, MemoryType::new(65537, None));
+    for error in [table.unwrap_err(), memory.unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    }
+    let memory = Memory::new(&mut store, MemoryType::new(0, Some(1 << 40))).unwrap();
+    assert!(memory.grow(&mut store, 65537).is_err());
+    memory.grow(&mut store, 65536).unwrap();
+}
+
+#[test]
 fn a_table_can_be_promised_more_than_there_is() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());

@@ -3,7 +3,7 @@
 mod common;
 
 use bident::{
-    Answer, Caller, Engine, Error, ErrorKind, Exception, Extern, Func, FuncType, Global,
+    Answer, Caller, Config, Engine, Error, ErrorKind, Exception, Extern, Func, FuncType, Global,
     GlobalType, Instance, Linker, Memory, MemoryType, Outcome, ParkedCall, Payload, Reply,
     SecondStack, SecondStackOptions, Store, TypedOutcome, Val, ValType,
 };
@@ -515,4 +515,20 @@ fn functions_of_the_host_have_no_region() {
         assert_eq!(results[0].i32(), Some(3));
         test.check_idle();
     });
+}
+
+#[test]
+fn a_memory_of_another_kind_has_no_second_stack() {
+    let engine = Engine::new(&Config::new().custom_page_sizes(true)).unwrap();
+    for memory in ["i64 2", "131072 (pagesize 1)"] {
+        let wat = format!(
+            r#"(module (memory {memory}) (memory 2)
+                (global (export "__stack_pointer") (mut i32) (i32.const 65536)))"#
+        );
+        let mut guest = Guest::plain(&engine, &wat);
+        let options = SecondStackOptions::new();
+        let error = SecondStack::new(&mut guest.store, &guest.instance, &options).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.to_string().contains("32-bit positions"), "{error}");
+    }
 }

@@ -52,7 +52,8 @@ use crate::instance::Instance;
 use crate::list::{FuncNumber, GlobalNumber, InstanceNumber, Position, SecondNumber};
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
-use bident_module::MemoryIndex;
+use bident_abi::WASM_PAGE;
+use bident_module::{AddressType, MemoryIndex};
 use find::Pointer;
 use regions::Source;
 use std::ops::Range;
@@ -217,8 +218,8 @@ impl SecondStack {
     /// Makes one for an instance.
     ///
     /// # Errors
-    /// Kind `Usage`: the pointer was not found, or is no mutable `i32`; the instance has no memory, or has
-    /// a second stack; the exports that are to allocate are not there, or of another type; a size or range
+    /// Kind `Usage`: the pointer was not found, or is no mutable `i32`; the instance has no memory, or
+    /// one with 64-bit positions or other pages, or has a second stack; the exports that are to allocate are not there, or of another type; a size or range
     /// makes no sense; the instance belongs to another store. Kind `Limit`: no memory.
     pub fn new(
         mut store: impl AsContextMut,
@@ -234,6 +235,12 @@ impl SecondStack {
         let items = &store.instances[number].items;
         let memory = items.memories.get(MemoryIndex(0));
         let memory = *memory.ok_or_else(|| Error::usage("the instance has no memory"))?;
+        let ty = store.memories[memory].ty();
+        if ty.address != AddressType::I32 || ty.page_size() != WASM_PAGE {
+            return Err(Error::usage(
+                "a second stack lies in a memory with 32-bit positions and pages of 64 KiB, which memory 0 is not",
+            ));
+        }
         if store.globals[pointer].second.is_some() || store.instances[number].second.is_some() {
             return Err(Error::usage("the instance has a second stack already"));
         }

@@ -6,7 +6,7 @@ use crate::list::{FuncNumber, GlobalNumber, MemoryNumber};
 use crate::store::{AsContextMut, OpaqueContext};
 use crate::typed::TypedFunc;
 use crate::vm::store::StoreOpaque;
-use bident_abi::TrapCode;
+use bident_abi::{TrapCode, WASM_PAGE};
 use bident_module::printable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) const GUARD: u32 = 64;
 const ALIGNMENT: u64 = 16;
-const PAGE: u64 = 64 << 10;
 /// A pointer is 32 bits wide, so the end of a memory of 4 GiB is none.
 const HIGHEST_TOP: u64 = (1 << 32) - ALIGNMENT;
 /// Over how many regions one overflow reaches, at most. A pointer farther away is none of an overflow.
@@ -215,7 +214,7 @@ impl Pool {
         let others = self.lock().count - 1;
         let wanted = others.clamp(1, self.most - others);
         let grown = [wanted, 1].into_iter().find_map(|regions| {
-            let pages = (u64::from(regions) * self.size).div_ceil(PAGE);
+            let pages = (u64::from(regions) * self.size).div_ceil(WASM_PAGE);
             Some((store.grow_memory(self.memory, pages)?, pages))
         });
         let (before, pages) = grown.ok_or_else(|| {
@@ -225,9 +224,9 @@ impl Pool {
                 self.size
             ))
         })?;
-        let room = pages * PAGE / self.size;
+        let room = pages * WASM_PAGE / self.size;
         let number = room.min(u64::from(self.most - others));
-        let low = |i| before * PAGE + i * self.size;
+        let low = |i| before * WASM_PAGE + i * self.size;
         let mut state = self.lock();
         let first = state.add(low(0), self.size, 0)?;
         std::mem::forget(making);

@@ -51,9 +51,9 @@ impl LinearMemory {
         let (min, page) = (ty.limits.min, ty.page_size());
         let limit = ty.most_pages().min(limit_bytes / page);
         if min > limit {
-            let bytes = min.saturating_mul(page);
+            let [bytes, most] = [min, limit].map(|pages| pages.saturating_mul(page));
             return Err(Error::limit(format!(
-                "a memory of {min} pages ({bytes} bytes) exceeds the limit of {limit_bytes} bytes"
+                "a memory of {min} pages ({bytes} bytes) exceeds the limit of {most} bytes"
             )));
         }
         let most = ty.limits.max.unwrap_or(limit).min(limit);

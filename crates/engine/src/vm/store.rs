@@ -474,6 +474,7 @@ fn filled(element: u64, length: usize) -> Result<Vec<u64>, Error> {
 impl TableData {
     fn new(ty: TableType, element: u64, limit: u64) -> Result<Self, Error> {
         let min = ty.limits.min;
+        let limit = limit.min(ty.most_elements());
         if min > limit {
             return Err(Error::limit(format!(
                 "a table of {min} elements exceeds the limit of {limit} elements"
@@ -484,8 +485,7 @@ impl TableData {
             elements: elements.as_mut_ptr(),
             length: min,
         });
-        let most = ty.limits.max.unwrap_or(u64::MAX);
-        let most = most.min(ty.most_elements()).min(limit);
+        let most = ty.limits.max.unwrap_or(limit).min(limit);
         Ok(Self {
             record,
             elements,
