@@ -421,9 +421,14 @@ const ACCESSES: [(&str, u64); 22] = [
 
 #[test]
 fn a_vector_does_not_reach_beyond_the_end_of_a_memory() {
-    const END: u64 = 65536;
-    for index in ["i32", "i64"] {
-        let mut wat = format!("(module (memory $other 1) (memory $m (export \"m\") {index} 1)",);
+    for (index, end, size) in [
+        ("i32", 65536, "1"),
+        ("i64", 65536, "1"),
+        ("i32", 1003, "1003 (pagesize 1)"),
+        ("i64", 1003, "1003 (pagesize 1)"),
+    ] {
+        let memories = format!("(memory $other 1) (memory $m (export \"m\") {index} {size})");
+        let mut wat = format!("(module {memories}");
         for (op, _) in ACCESSES {
             let vector = match op.contains("lane") || op.starts_with("store") {
                 true => "(local.get 1)",
@@ -444,10 +449,10 @@ fn a_vector_does_not_reach_beyond_the_end_of_a_memory() {
             }
         }
         wat += ")";
-        both(|engine| {
+        both_with(Config::new().custom_page_sizes(true), |engine| {
             let mut guest = Guest::plain(engine, &wat);
             let memory = guest.instance.get_memory(&mut guest.store, "m").unwrap();
-            memory.data_mut(&mut guest.store)[END as usize - 16..].fill(0xa5);
+            memory.data_mut(&mut guest.store)[end as usize - 16..].fill(0xa5);
             let before = memory.data(&guest.store).to_vec();
             let at = |address: u64| match index {
                 "i32" => Val::I32(address as u32 as i32),
@@ -457,16 +462,16 @@ fn a_vector_does_not_reach_beyond_the_end_of_a_memory() {
             for (op, width) in ACCESSES {
                 for offset in [0, 3] {
                     let name = format!("{op} {offset}");
-                    let last = END - width - offset;
+                    let last = end - width - offset;
                     guest.call(&name, &[at(last), filling.clone()]).unwrap();
-                    for address in [last + 1, END - offset, END, u64::MAX, u64::MAX - 7] {
+                    for address in [last + 1, end - offset, end, u64::MAX, u64::MAX - 7] {
                         let result = guest.call(&name, &[at(address), 0u128.into()]);
                         let trap = result.expect_err(&name).trap();
                         assert_eq!(trap, Some(TrapCode::MemoryOutOfBounds), "{name}");
                     }
                 }
                 let far = format!("{op} {}", 0xffff_fff0u32);
-                for address in [0, END, u64::MAX] {
+                for address in [0, end, u64::MAX] {
                     let result = guest.call(&far, &[at(address), 0u128.into()]);
                     assert_eq!(
                         result.unwrap_err().trap(),
@@ -673,19 +678,23 @@ fn nans_are_canonical_where_asked() {
         ("f32x4.sqrt", 1),
         ("f32x4.ceil", 1),
     ];
-    // One sum after the other: thousands of units of work, and more.
-    let long = |count: usize| {
+    // How much work it is, with one sum after the other, or with as many blocks that locals may live
+    // through.
+    let long = |count: usize, blocks: usize| {
         format!(
-            "(func (export \"long\") (param f32 f32) (result f32) (local.get 0) {})",
+            "(func (export \"long\") (param f32 f32) (result f32) {} {} {} (local.get 0) {})",
+            "(local f32)".repeat(blocks),
+            "(block (br_if 0 (f32.eq (local.get 1) (f32.const 1))))".repeat(blocks),
+            join(blocks, |i| format!("(drop (local.get {}))", i + 2)),
             "local.get 1 f32.add local.get 0 f32.mul ".repeat(count)
         )
     };
-    for (quick, count) in [
-        (false, 10),
-        (false, 3_000),
-        (false, 60_000),
-        (true, 10),
-        (true, 3_000),
+    for (quick, count, blocks) in [
+        (false, 10, 0),
+        (false, 3_000, 0),
+        (false, 10, 1_100),
+        (true, 10, 0),
+        (true, 3_000, 0),
     ] {
         let config = Config::new().deterministic(true).quick_code(quick);
         let engine = Engine::new(&config.stress(false)).unwrap();
@@ -697,7 +706,7 @@ fn nans_are_canonical_where_asked() {
         let text = format!(
             "{text} {} {})",
             functions.map(scalar).join(" "),
-            long(count)
+            long(count, blocks)
         );
         let mut guest = Guest::plain(&engine, &text);
         for name in functions.into_iter().chain(["long"]) {

@@ -198,6 +198,10 @@ fn smallest() -> Config {
     plain().smallest_stacks(true)
 }
 
+fn deterministic() -> Config {
+    plain().deterministic(true)
+}
+
 fn quick() -> Config {
     plain().quick_code(true)
 }
@@ -218,6 +222,7 @@ suites! {
     stress: wasm2 proposals wasm3_packaged wasm3 stack_switching;
     smallest: wasm2 proposals wasm3_packaged wasm3 stack_switching;
     quick: wasm2 proposals wasm3_packaged wasm3 stack_switching;
+    deterministic: wasm3;
     plain_optional: optional;
     stress_optional: optional;
     smallest_optional: optional;
