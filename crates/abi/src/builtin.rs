@@ -65,6 +65,27 @@ builtins! {
     /// `cont.bind`: `count` values, which the transfer buffer holds from `position` on, become the
     /// first arguments of a continuation (see `call.rs` for the order).
     ContBind(cont, position, count) -> "contref";
+    /// A structure of a type of the module, every field 0.
+    StructNew(ty) -> "structref";
+    /// An array of a type of the module, every element 0.
+    ArrayNew(ty, length) -> "arrayref";
+    /// `array.new`: every element is the value, as a word.
+    ArrayNewWith(ty, length, value) -> "arrayref";
+    /// `array.new_data`.
+    ArrayNewData(ty, data, source, length) -> "arrayref";
+    /// `array.new_elem`.
+    ArrayNewElem(ty, elem, source, length) -> "arrayref";
+    /// `array.fill`; here and below an array, which is not null, and a position in it are a
+    /// [`pack_pair`].
+    ArrayFill(array_and_start, value, length);
+    /// `array.copy`.
+    ArrayCopy(destination_and_start, source_and_start, length);
+    /// `array.init_data`.
+    ArrayInitData(array_and_start, data, source, length);
+    /// `array.init_elem`.
+    ArrayInitElem(array_and_start, elem, source, length);
+    /// `any.convert_extern` of a host value.
+    AnyConvertExtern(externref) -> "anyref";
 }
 
 /// Two indices in one argument: the first in the low half.

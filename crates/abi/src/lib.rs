@@ -6,7 +6,8 @@
 //!                              ├ type_ids ──► [u32]      │            └──────► [VmValue]
 //!                              ├ imports   [VmImport]    ├ builtins ► [address]
 //!                              ├ memories  [VmMemoryRef] ├ transfers  [address]
-//!                              ├ tables    [*VmTable]    └ trap
+//!                              ├ tables    [*VmTable]    ├ heap ──► objects, rows of types
+//!                              │                         └ trap
 //!                              ├ globals   [*VmGlobal]
 //!                              ├ tags      [*VmTag]
 //!                              ├ func_refs [*VmFuncRef] ──► code, context (a VmCtx or VmHostFunc)
@@ -23,6 +24,7 @@
 
 mod builtin;
 mod call;
+mod heap;
 mod item;
 mod store;
 mod trap;
@@ -31,6 +33,9 @@ mod vmctx;
 pub use bident_stack::{SWITCH, Transfers};
 pub use builtin::{BUILTIN_ARGS, Builtin, pack_pair, unpack_pair};
 pub use call::{Fits, MAX_FLOAT_RESULTS, MAX_INT_RESULTS, fits_registers, results_in_registers};
+pub use heap::{
+    CLASSES, LARGEST_CELL, REFERENCE_BIAS, VmHeap, VmRun, VmTypeRow, class_of, class_size,
+};
 pub use item::{VmFuncRef, VmGlobal, VmImport, VmLateFunc, VmMemory, VmMemoryRef, VmTable, VmTag};
 pub use store::{VmHeader, VmHostFunc, VmStore, VmTrap, VmValue};
 pub use trap::TrapCode;

@@ -1,5 +1,6 @@
 //! The part of a store that compiled code and the transfer stubs read.
 
+use crate::heap::VmHeap;
 use crate::trap::TrapCode;
 use bident_stack::{Chains, Transfers};
 use std::mem::offset_of;
@@ -8,7 +9,8 @@ use std::mem::offset_of;
 /// first.
 ///
 /// An `f32` occupies the low 4 bytes, an `externref` or `exnref` is a handle (0: null), a `funcref` the
-/// address of a [`crate::VmFuncRef`] (0: null), a `contref` a [`bident_stack::Reference`] (0: null).
+/// address of a [`crate::VmFuncRef`] (0: null), a `contref` a [`bident_stack::Reference`] (0: null). An
+/// `anyref` is below 2^32 ([`VmHeap`]).
 #[repr(C, align(16))]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct VmValue {
@@ -66,6 +68,8 @@ pub struct VmStore {
     pub leave_builtin: usize,
     /// Addresses of the stubs that transfer between stacklets.
     pub transfers: Transfers,
+    /// What compiled code has to know of the heap.
+    pub heap: VmHeap,
     /// What the signal handler found.
     pub trap: VmTrap,
     /// The engine's own record of the store, borrowed by whoever entered last. Compiled code does not

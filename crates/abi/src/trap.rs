@@ -77,6 +77,18 @@ traps! {
     ExceptionMemoryExhausted = 19, "exception memory of the store exhausted";
     /// A call used more of the stack in linear memory than the region that it was given there.
     SecondStackOverflow = 20, "second stack exhausted";
+    /// A cast of a reference to a type that it does not have.
+    CastFailure = 21, "cast failure";
+    /// An access outside an array.
+    ArrayOutOfBounds = 22, "out of bounds array access";
+    /// A field of a null structure.
+    NullStructReference = 23, "null structure reference";
+    /// An element, or the length, of a null array.
+    NullArrayReference = 24, "null array reference";
+    /// The number of a null `i31ref`.
+    NullI31Reference = 25, "null i31 reference";
+    /// All structures and arrays of the store together reached the store's limit.
+    HeapMemoryExhausted = 26, "heap memory of the store exhausted";
 }
 
 impl fmt::Display for TrapCode {

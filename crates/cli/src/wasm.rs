@@ -277,11 +277,15 @@ fn print(results: &[Val]) -> io::Result<()> {
             | Val::ExternRef(None)
             | Val::ExnRef(None)
             | Val::ContRef(None)
-            | Val::AnyRef(_) => writeln!(out, "null")?,
+            | Val::AnyRef(None) => writeln!(out, "null")?,
             Val::FuncRef(Some(_)) => writeln!(out, "funcref")?,
             Val::ExternRef(Some(_)) => writeln!(out, "externref")?,
             Val::ExnRef(Some(_)) => writeln!(out, "exnref")?,
             Val::ContRef(Some(_)) => writeln!(out, "contref")?,
+            Val::AnyRef(Some(any)) => match any.i31() {
+                Some(number) => writeln!(out, "{number}")?,
+                None => writeln!(out, "anyref")?,
+            },
         }
     }
     out.flush()

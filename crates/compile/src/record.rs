@@ -3,8 +3,8 @@
 use crate::signature::clif_type;
 use crate::trap;
 use bident_abi::{
-    Builtin, Transfers, TrapCode, VmFuncRef, VmGlobal, VmHostFunc, VmImport, VmLateFunc, VmLayout,
-    VmMemory, VmMemoryRef, VmStore, VmTable, VmValue,
+    Builtin, Transfers, TrapCode, VmFuncRef, VmGlobal, VmHeap, VmHostFunc, VmImport, VmLateFunc,
+    VmLayout, VmMemory, VmMemoryRef, VmRun, VmStore, VmTable, VmValue,
 };
 use bident_module::{
     FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex, ValType,
@@ -33,16 +33,22 @@ pub(crate) enum Region {
     Store,
     /// The transfer buffer.
     Values,
+    /// Objects of the heap.
+    Objects,
+    /// Where the next objects go.
+    Runs,
 }
 
 impl Region {
-    const ALL: [(Self, &str); 6] = [
+    const ALL: [(Self, &str); 8] = [
         (Self::Memory, "memory"),
         (Self::Elements, "elements"),
         (Self::Globals, "globals"),
         (Self::Items, "items"),
         (Self::Store, "store"),
         (Self::Values, "values"),
+        (Self::Objects, "objects"),
+        (Self::Runs, "runs"),
     ];
 
     /// The entity that [`begin`] made for it.
@@ -89,6 +95,11 @@ pub(crate) fn linear_memory() -> MemFlagsData {
         .with_trap_code(Some(trap::to_clif(TrapCode::MemoryOutOfBounds)))
         .with_endianness(Endianness::Little)
         .with_alias_region(Some(Region::Memory.entity()))
+}
+
+/// Flags of an access to an object of the heap, or to the runs of free cells.
+pub(crate) fn heap_memory(region: Region) -> MemFlagsData {
+    MemFlagsData::trusted().with_alias_region(Some(region.entity()))
 }
 
 /// When a load of a field may happen.
@@ -223,6 +234,21 @@ pub(crate) mod store {
     /// Address of the stub that calls them.
     pub(crate) const LEAVE_BUILTIN: Field =
         Field::constant(offset_of!(VmStore, leave_builtin), I64);
+
+    /// What leads from a reference to its object: there once there is one.
+    pub(crate) const HEAP_BASE: Field =
+        Field::new(HEAP + offset_of!(VmHeap, base), I64, Access::Checked);
+    /// Address of the rows of types.
+    pub(crate) const TYPES: Field = Field::constant(HEAP + offset_of!(VmHeap, types), I64);
+
+    const HEAP: usize = offset_of!(VmStore, heap);
+
+    /// Offsets of the two words of the run of a class.
+    pub(crate) fn run(class: usize) -> (i32, i32) {
+        let run = HEAP + offset_of!(VmHeap, runs) + class * size_of::<VmRun>();
+        let (next, end) = (run + offset_of!(VmRun, next), run + offset_of!(VmRun, end));
+        (next as i32, end as i32)
+    }
 
     /// Addresses of the transfer stubs.
     pub(crate) const CREATE: Field = transfer(offset_of!(Transfers, create));

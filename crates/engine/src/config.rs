@@ -12,6 +12,7 @@ pub struct Config {
     pub(crate) max_stack_size: usize,
     pub(crate) max_stack_memory: usize,
     pub(crate) max_exception_memory: usize,
+    pub(crate) max_heap_memory: usize,
     pub(crate) max_memory_size: u64,
     pub(crate) max_table_elements: u64,
     pub(crate) compile_limits: CompileLimits,
@@ -28,6 +29,7 @@ impl Default for Config {
             max_stack_size: 1 << 20,
             max_stack_memory: 16 << 30,
             max_exception_memory: 1 << 30,
+            max_heap_memory: 2 << 30,
             max_memory_size: 4 << 30,
             max_table_elements: 10_000_000,
             compile_limits: CompileLimits::default(),
@@ -84,6 +86,14 @@ impl Config {
     /// error of kind `Limit`. Default: 1 GiB.
     pub fn max_exception_memory(mut self, bytes: usize) -> Self {
         self.max_exception_memory = bytes;
+        self
+    }
+
+    /// Largest size of all structures and arrays of a store together in bytes, with the room between them; at
+    /// most 2.75 GiB. Beyond it, once those that nobody can reach are freed, making one traps with
+    /// `HeapMemoryExhausted`; so it does where less than 1/32 of the limit would be free again. Default: 2 GiB.
+    pub fn max_heap_memory(mut self, bytes: usize) -> Self {
+        self.max_heap_memory = bytes;
         self
     }
 

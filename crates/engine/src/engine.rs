@@ -4,7 +4,9 @@ use crate::alloc;
 use crate::config::Config;
 use crate::error::Error;
 use crate::vm::code::Code;
+use crate::vm::gc::types::TypeTable;
 use crate::vm::signals;
+use bident_abi::VmTypeRow;
 use bident_compile::{Compiler, Order};
 use bident_module::{CanonComposite, DefinedType, FuncType, Registry, TypeId, ValType};
 use std::collections::HashMap;
@@ -22,11 +24,18 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     config: Config,
     compiler: Compiler,
-    types: Mutex<Registry>,
+    types: Mutex<Types>,
+
     enter: Mutex<HashMap<TypeId, Arc<Code>>>,
     cont: Mutex<HashMap<TypeId, Arc<Code>>>,
     leave: Mutex<HashMap<TypeId, Arc<Code>>>,
     late: Mutex<HashMap<TypeId, Arc<Code>>>,
+}
+
+/// The types, and a row for each.
+struct Types {
+    registry: Registry,
+    table: TypeTable,
 }
 
 impl Engine {
@@ -57,7 +66,10 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             config: config.clone(),
             compiler,
-            types: Mutex::default(),
+            types: Mutex::new(Types {
+                registry: Registry::default(),
+                table: TypeTable::new()?,
+            }),
             enter: Mutex::default(),
             cont: Mutex::default(),
             leave: Mutex::default(),
@@ -91,13 +103,34 @@ impl Engine {
     }
 
     /// Identities of a module's types.
-    pub(crate) fn register(&self, types: &[DefinedType], groups: &[Range<u32>]) -> Vec<TypeId> {
-        lock(&self.0.types).register(types, groups)
+    ///
+    /// # Errors
+    /// Kind `Limit`: no room for so many types.
+    pub(crate) fn register(
+        &self,
+        types: &[DefinedType],
+        groups: &[Range<u32>],
+    ) -> Result<Vec<TypeId>, Error> {
+        let Types { registry, table } = &mut *lock(&self.0.types);
+        let ids = registry.register(types, groups);
+        table.fill(registry)?;
+        Ok(ids)
+    }
+
+    /// A row for each type, for casts. They never move.
+    pub(crate) fn type_rows(&self) -> *const VmTypeRow {
+        lock(&self.0.types).table.rows()
     }
 
     /// Identity of a function type that the embedder gives.
-    pub(crate) fn type_id(&self, ty: &FuncType) -> TypeId {
-        lock(&self.0.types).func(ty)
+    ///
+    /// # Errors
+    /// As for [`Engine::register`].
+    pub(crate) fn type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
+        let Types { registry, table } = &mut *lock(&self.0.types);
+        let id = registry.func(ty);
+        table.fill(registry)?;
+        Ok(id)
     }
 
     /// The function type with this identity.
@@ -105,9 +138,9 @@ impl Engine {
     /// # Panics
     /// If it is none of a function type.
     pub(crate) fn type_of(&self, id: TypeId) -> FuncType {
-        match &lock(&self.0.types).get(id).composite {
+        match &lock(&self.0.types).registry.get(id).composite {
             CanonComposite::Func(ty) => ty.clone(),
-            CanonComposite::Cont(_) => panic!("type {} is no function type", id.0),
+            _ => panic!("type {} is no function type", id.0),
         }
     }
 
@@ -116,21 +149,26 @@ impl Engine {
     /// # Panics
     /// If it is none of a continuation type.
     pub(crate) fn func_type_of_cont(&self, id: TypeId) -> FuncType {
-        let func = match &lock(&self.0.types).get(id).composite {
+        let func = match &lock(&self.0.types).registry.get(id).composite {
             CanonComposite::Cont(func) => *func,
-            CanonComposite::Func(_) => panic!("type {} is no continuation type", id.0),
+            _ => panic!("type {} is no continuation type", id.0),
         };
         self.type_of(func)
     }
 
     /// Whether the type with identity `given` is a subtype of the other.
     pub(crate) fn is_subtype(&self, given: TypeId, wanted: TypeId) -> bool {
-        given == wanted || lock(&self.0.types).is_subtype(given, wanted)
+        given == wanted || lock(&self.0.types).registry.is_subtype(given, wanted)
+    }
+
+    /// What the fields of objects of a type are.
+    pub(crate) fn composite_of(&self, id: TypeId) -> CanonComposite {
+        lock(&self.0.types).registry.get(id).composite.clone()
     }
 
     /// Whether every value of one type is a value of another.
     pub(crate) fn val_matches(&self, given: ValType, wanted: ValType) -> bool {
-        given == wanted || lock(&self.0.types).val_matches(given, wanted)
+        given == wanted || lock(&self.0.types).registry.val_matches(given, wanted)
     }
 
     /// Checks types that the embedder gives.
@@ -141,7 +179,7 @@ impl Engine {
         &self,
         types: impl IntoIterator<Item = &'a ValType>,
     ) -> Result<(), Error> {
-        let registry = lock(&self.0.types);
+        let registry = &lock(&self.0.types).registry;
         match types.into_iter().find(|ty| !registry.knows(**ty)) {
             None => Ok(()),
             Some(ty) => Err(Error::usage(format!(

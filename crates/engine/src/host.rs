@@ -1,5 +1,6 @@
 //! Calling out: what a host function sees of its caller, and which Rust types it may use.
 
+use crate::any::AnyRef;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
@@ -145,7 +146,8 @@ abi! {
 }
 
 /// A Rust type that stands for a WebAssembly value type in typed functions: `i32`, `u32` (`i32`), `i64`,
-/// `u64` (`i64`), `f32`, `f64`, `u128` (`v128`, lane 0 lowest), `Option<Func>` (`funcref`) and `Option<ExternRef>` (`externref`).
+/// `u64` (`i64`), `f32`, `f64`, `u128` (`v128`, lane 0 lowest), `Option<Func>` (`funcref`), `Option<ExternRef>` (`externref`)
+/// and `Option<AnyRef>` (`anyref`).
 pub trait WasmTy: Sized + 'static {
     /// How it arrives in a register.
     #[doc(hidden)]
@@ -252,10 +254,23 @@ impl WasmTy for Option<ExternRef> {
         ValType::EXTERNREF
     }
     fn from_raw(raw: VmValue, store: &mut Words<'_>) -> Self {
-        store.0.externs.get(raw.low).cloned()
+        store.0.extern_of_word(raw.low)
     }
     fn into_raw(self, store: &mut Words<'_>) -> Result<VmValue, Error> {
         Ok(store.0.word_of_extern(self)?.into())
+    }
+}
+
+impl WasmTy for Option<AnyRef> {
+    type Abi = u64;
+    fn val_type() -> ValType {
+        ValType::ANYREF
+    }
+    fn from_raw(raw: VmValue, store: &mut Words<'_>) -> Self {
+        (raw.low != 0).then(|| AnyRef::from_word(store.0, raw.low))
+    }
+    fn into_raw(self, store: &mut Words<'_>) -> Result<VmValue, Error> {
+        Val::AnyRef(self).to_raw(store.0, ValType::ANYREF)
     }
 }
 
@@ -347,7 +362,7 @@ macro_rules! returns {
     };
 }
 
-single!(i32 u32 i64 u64 f32 f64 u128 Option<Func> Option<ExternRef>);
+single!(i32 u32 i64 u64 f32 f64 u128 Option<Func> Option<ExternRef> Option<AnyRef>);
 returns!([]());
 tuple!((A a 0));
 tuple!((A a 0)(B b 1));

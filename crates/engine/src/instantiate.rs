@@ -1,6 +1,7 @@
 //! Instantiation, in the steps of the specification (4.5.4).
 
 use crate::alloc;
+use crate::const_expr::{self, func_word};
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::Extern;
@@ -9,10 +10,9 @@ use crate::module::Module;
 use crate::store::OpaqueContext;
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
-use bident_abi::VmValue;
 use bident_module::{
-    AddressType, Composite, ConstExpr, ConstOp, DataIndex, Elem, ElemIndex, ElemItems, ElemMode,
-    FuncIndex, GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
+    AddressType, Composite, DataIndex, Elem, ElemIndex, ElemItems, ElemMode, GlobalIndex,
+    GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
 };
 
 /// Instantiates a module; gives the instance's number. `made` gets it before anybody may call functions of it.
@@ -194,7 +194,7 @@ fn addressed(what: &str, address: AddressType) -> String {
 fn init_globals(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
     for (i, init) in module.global_inits.iter().enumerate() {
-        let value = evaluate_any(store, instance, init)?;
+        let value = const_expr::evaluate_any(store, instance, init)?;
         let global = GlobalIndex::at(module.imported.globals as usize + i);
         let global = store.instances[instance].items.globals[global];
         store.set_global(global, value);
@@ -206,7 +206,7 @@ fn init_tables(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), 
     let module = store.instances[instance].module.inner().clone();
     for (i, init) in module.table_inits.iter().enumerate() {
         let Some(init) = init else { continue };
-        let word = evaluate(store, instance, init)?;
+        let word = const_expr::evaluate(store, instance, init)?;
         let table = TableIndex::at(module.imported.tables as usize + i);
         let table = store.instances[instance].items.tables[table];
         store.tables[table].elements_mut().fill(word);
@@ -217,18 +217,20 @@ fn init_tables(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), 
 /// Step 7: elements of all segments that can be used later.
 fn init_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     let module = store.instances[instance].module.inner().clone();
-    let mut elems = alloc::list(module.elems.len(), SEGMENT)?;
-    for elem in &module.elems {
-        elems.push(element_words(store, instance, elem)?.into());
+    let empty = module.elems.iter().map(|_| Box::default());
+    store.instances[instance].elems = alloc::collect(empty, SEGMENT)?.into();
+    for (i, elem) in module.elems.iter().enumerate() {
+        // A root at once: those that follow may collect.
+        let words = element_words(store, instance, elem)?.into();
+        store.instances[instance].elems[ElemIndex::at(i)] = words;
     }
-    store.instances[instance].elems = elems.into();
     Ok(())
 }
 
 const SEGMENT: &str = "an element segment";
 
 fn element_words(
-    store: &StoreOpaque,
+    store: &mut StoreOpaque,
     instance: InstanceNumber,
     elem: &Elem,
 ) -> Result<Vec<u64>, Error> {
@@ -238,13 +240,7 @@ fn element_words(
             let words = funcs.iter().map(|f| func_word(store, instance, *f));
             alloc::collect(words, SEGMENT)
         }
-        (_, ElemItems::Exprs(exprs)) => {
-            let mut words = alloc::list(exprs.len(), SEGMENT)?;
-            for expr in exprs {
-                words.push(evaluate(store, instance, expr)?);
-            }
-            Ok(words)
-        }
+        (_, ElemItems::Exprs(exprs)) => const_expr::evaluate_all(store, instance, exprs),
     }
 }
 
@@ -254,7 +250,8 @@ fn copy_active_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Resul
     for (i, elem) in module.elems.iter().enumerate() {
         if let ElemMode::Active(table, offset) = &elem.mode {
             let address = module.tables[table.index()].address;
-            let offset = position(address, evaluate(store, instance, offset)?);
+            let offset = const_expr::evaluate(store, instance, offset)?;
+            let offset = position(address, offset);
             let length = elem.items.len() as u64;
             let segment = ElemIndex::at(i);
             store.init_table(instance, *table, segment, [offset, 0, length])?;
@@ -270,7 +267,8 @@ fn copy_active_data(store: &mut StoreOpaque, instance: InstanceNumber) -> Result
     for (i, data) in module.data.iter().enumerate() {
         if let Some((memory, offset)) = &data.active {
             let address = module.memories[memory.index()].address;
-            let offset = position(address, evaluate(store, instance, offset)?);
+            let offset = const_expr::evaluate(store, instance, offset)?;
+            let offset = position(address, offset);
             let length = data.range.len() as u64;
             let segment = DataIndex::at(i);
             store.init_memory(instance, *memory, segment, [offset, 0, length])?;
@@ -294,62 +292,12 @@ pub(crate) fn start_of(store: &mut StoreOpaque, instance: InstanceNumber) -> Opt
     store.item(instance, Item::Func(start)).into_func()
 }
 
-/// The word of a function reference.
-fn func_word(store: &StoreOpaque, instance: InstanceNumber, func: FuncIndex) -> u64 {
-    store.instances[instance].func_ref(store, func).as_ptr() as u64
-}
-
-/// Value of a constant expression that gives no vector.
-fn evaluate(store: &StoreOpaque, instance: InstanceNumber, expr: &ConstExpr) -> Result<u64, Error> {
-    Ok(evaluate_any(store, instance, expr)?.low)
-}
-
-/// Value of a constant expression, as compiled code holds it. The validator has checked that every
-/// step finds its operands and that one value is left.
-fn evaluate_any(
-    store: &StoreOpaque,
-    instance: InstanceNumber,
-    expr: &ConstExpr,
-) -> Result<VmValue, Error> {
-    let mut stack: Vec<VmValue> = Vec::new();
-    for op in &expr.0 {
-        let value = match *op {
-            ConstOp::I32(v) => u64::from(v as u32).into(),
-            ConstOp::I64(v) => (v as u64).into(),
-            ConstOp::F32(bits) => u64::from(bits).into(),
-            ConstOp::F64(bits) => bits.into(),
-            ConstOp::V128(bits) => bits.into(),
-            ConstOp::GlobalGet(g) => store.global(store.instances[instance].items.globals[g]),
-            ConstOp::RefNull(_) => VmValue::default(),
-            ConstOp::RefFunc(f) => func_word(store, instance, f).into(),
-            ConstOp::I32Add => binary(&mut stack, |a, b| narrow(a.wrapping_add(b))),
-            ConstOp::I32Sub => binary(&mut stack, |a, b| narrow(a.wrapping_sub(b))),
-            ConstOp::I32Mul => binary(&mut stack, |a, b| narrow(a.wrapping_mul(b))),
-            ConstOp::I64Add => binary(&mut stack, u64::wrapping_add),
-            ConstOp::I64Sub => binary(&mut stack, u64::wrapping_sub),
-            ConstOp::I64Mul => binary(&mut stack, u64::wrapping_mul),
-        };
-        alloc::push(&mut stack, value, "a constant expression")?;
-    }
-    Ok(stack.pop().expect("a constant expression leaves a value"))
-}
-
 /// The position that a word of this type is.
 fn position(address: AddressType, word: u64) -> u64 {
     match address {
-        AddressType::I32 => narrow(word),
+        AddressType::I32 => u64::from(word as u32),
         AddressType::I64 => word,
     }
-}
-
-fn narrow(word: u64) -> u64 {
-    u64::from(word as u32)
-}
-
-fn binary(stack: &mut Vec<VmValue>, f: impl FnOnce(u64, u64) -> u64) -> VmValue {
-    let b = stack.pop().expect("validated");
-    let a = stack.pop().expect("validated");
-    f(a.low, b.low).into()
 }
 
 impl StoreOpaque {

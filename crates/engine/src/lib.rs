@@ -74,8 +74,10 @@
 #![deny(unsafe_code)]
 
 mod alloc;
+mod any;
 mod backtrace;
 mod config;
+mod const_expr;
 mod continuation;
 mod engine;
 mod error;
@@ -103,6 +105,7 @@ mod value;
 mod vm;
 mod words;
 
+pub use any::{AnyKind, AnyRef};
 pub use backtrace::FrameInfo;
 pub use config::Config;
 pub use continuation::{Continuation, Suspended};
@@ -124,7 +127,7 @@ pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
 pub use table::Table;
 pub use tag::Tag;
 pub use typed::{TypedFunc, TypedOutcome};
-pub use value::{AnyRef, ExternRef, Val};
+pub use value::{ExternRef, Val};
 pub use vm::payload::{Local, Payload};
 pub use words::{WordFunc, WordOutcome};
 

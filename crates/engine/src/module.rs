@@ -40,7 +40,7 @@ impl Module {
             .map_err(Error::compile)?;
         let module = Arc::new(module);
         let code = Code::of_module(module.clone(), artifact, engine.config().stress)?;
-        let type_ids = engine.register(&module.types, &module.groups);
+        let type_ids = engine.register(&module.types, &module.groups)?;
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),
             layout: VmLayout::new(&module),

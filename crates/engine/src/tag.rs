@@ -38,7 +38,7 @@ impl Tag {
     pub fn new(mut store: impl AsContextMut, ty: FuncType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_func_type(&ty)?;
-        let type_id = store.engine.type_id(&ty);
+        let type_id = store.engine.type_id(&ty)?;
         let number = store.add_tag(type_id)?;
         Ok(Self::new_handle(store, number))
     }

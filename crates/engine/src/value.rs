@@ -1,5 +1,6 @@
 //! Values as the embedder sees them.
 
+use crate::any::AnyRef;
 use crate::continuation::Continuation;
 use crate::error::Error;
 use crate::exception::Exception;
@@ -13,7 +14,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// A value of the host that WebAssembly holds as `externref`.
+/// A value of the host that WebAssembly holds as `externref`. One whose data is an [`AnyRef`] stands for
+/// that: `extern.convert_any` gives such ones.
 ///
 /// The store keeps a clone for as long as WebAssembly may reach it; see [`crate::Store::gc`].
 #[derive(Clone)]
@@ -47,11 +49,6 @@ impl fmt::Debug for ExternRef {
     }
 }
 
-/// A garbage-collected value that WebAssembly holds as `anyref`. They are not implemented: there is no
-/// such value, and null is the only reference of this type and its subtypes.
-#[derive(Clone, Debug)]
-pub enum AnyRef {}
-
 /// A WebAssembly value. Floats are given by their bits, so that NaNs pass unchanged.
 #[derive(Clone, Debug)]
 pub enum Val {
@@ -73,7 +70,7 @@ pub enum Val {
     ExnRef(Option<Exception>),
     /// A reference to a continuation.
     ContRef(Option<Continuation>),
-    /// A reference to a garbage-collected value: null, as yet.
+    /// A reference to a structure, an array, a small integer, or a value of the host that became one.
     AnyRef(Option<AnyRef>),
 }
 
@@ -184,12 +181,12 @@ impl Val {
                 Target::Func => {
                     Self::FuncRef(store.func_of_word(word).map(|f| Func::new_handle(store, f)))
                 }
-                Target::Extern => Self::ExternRef(store.externs.get(word).cloned()),
+                Target::Extern => Self::ExternRef(store.extern_of_word(word)),
                 Target::Exn => Self::ExnRef((word != 0).then(|| Exception::from_word(store, word))),
                 Target::Cont => Self::ContRef(
                     (word != 0).then(|| Continuation::from_word(store, word, cont_type(ty.heap))),
                 ),
-                Target::Any => Self::AnyRef(None),
+                Target::Any => Self::AnyRef((word != 0).then(|| AnyRef::from_word(store, word))),
             },
         }
     }
@@ -264,6 +261,7 @@ impl Val {
             Self::ExternRef(value) => store.word_of_extern(value.clone()),
             Self::ExnRef(Some(exception)) => exception.word_in(store),
             Self::ContRef(Some(cont)) => Ok(cont.word_as(store, None).unwrap_or(0)),
+            Self::AnyRef(Some(any)) => any.word_in(store),
             _ => Ok(0),
         }
     }
@@ -285,6 +283,7 @@ impl Val {
             (Self::ContRef(Some(cont)), Target::Cont) => {
                 ty.heap != HeapType::NoCont && cont.word_as(store, cont_type(ty.heap)).is_some()
             }
+            (Self::AnyRef(Some(any)), Target::Any) => any.is_of(store, ty.heap),
             _ => false,
         }
     }
@@ -385,7 +384,8 @@ impl Target {
             HeapType::Extern | HeapType::NoExtern => Self::Extern,
             HeapType::Exn | HeapType::NoExn => Self::Exn,
             HeapType::Cont | HeapType::NoCont | HeapType::Canon(_, Kind::Cont) => Self::Cont,
-            HeapType::Any
+            HeapType::Canon(_, Kind::Struct | Kind::Array)
+            | HeapType::Any
             | HeapType::Eq
             | HeapType::I31
             | HeapType::Struct
@@ -422,4 +422,5 @@ from! {
     ExternRef => |v| Self::ExternRef(Some(v));
     Exception => |v| Self::ExnRef(Some(v));
     Continuation => |v| Self::ContRef(Some(v));
+    AnyRef => |v| Self::AnyRef(Some(v));
 }

@@ -146,7 +146,6 @@ fn a_feature_that_is_not_there_is_named() {
         "(module (func (result i64 i64) (i64.mul_wide_u (i64.const 1) (i64.const 2))))",
         "(module (memory 1 (pagesize 1)))",
         "(module (memory 1 1 shared))",
-        "(module (type (struct)))",
     ] {
         let binary = wat::parse_str(wat).unwrap();
         let error = Module::new(&engine, &binary).err().expect(wat);

@@ -249,7 +249,7 @@ fn types_that_the_engine_does_not_know_are_refused() {
 }
 
 #[test]
-fn anyref_is_null() {
+fn null_of_the_any_hierarchy() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
     let wat = r#"(module

@@ -11,11 +11,12 @@
 
 use crate::index::TypeIndex;
 use crate::types::{
-    Composite, DefinedType, ExternType, FuncType, GlobalType, HeapType, Kind, RefType, TableType,
-    TypeId, ValType,
+    Composite, DefinedType, ExternType, FieldType, FuncType, GlobalType, HeapType, Kind, RefType,
+    TableType, TypeId, ValType,
 };
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The defined types that an engine knows, each once.
 ///
@@ -45,19 +46,26 @@ pub enum CanonComposite {
     Func(FuncType),
     /// A continuation type: the function type that its continuations go on as.
     Cont(TypeId),
+    /// A structure type: its fields.
+    Struct(Arc<[FieldType]>),
+    /// An array type: what each of its elements is.
+    Array(FieldType),
 }
 
 impl CanonComposite {
-    fn kind(&self) -> Kind {
+    /// What it describes.
+    pub fn kind(&self) -> Kind {
         match self {
             Self::Func(_) => Kind::Func,
             Self::Cont(_) => Kind::Cont,
+            Self::Struct(_) => Kind::Struct,
+            Self::Array(_) => Kind::Array,
         }
     }
 }
 
-/// A type of a group, for comparison with other groups. In the function type,
-/// [`HeapType::Index`] is a position in the group.
+/// A type of a group, for comparison with other groups. In what it is made of, [`HeapType::Index`] is a
+/// position in the group.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Shape {
     composite: ShapeComposite,
@@ -69,6 +77,8 @@ struct Shape {
 enum ShapeComposite {
     Func(FuncType),
     Cont(Reference),
+    Struct(Arc<[FieldType]>),
+    Array(FieldType),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -116,6 +126,16 @@ impl Registry {
         }
     }
 
+    /// How many types there are: their ids are the numbers below.
+    pub fn len(&self) -> usize {
+        self.types.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
+
     /// A type.
     ///
     /// # Panics
@@ -160,6 +180,9 @@ impl Registry {
             (NoExtern, Extern) | (NoExn, Exn) => true,
             (None, I31 | Struct | Array | Eq | Any) => true,
             (I31 | Struct | Array, Eq | Any) | (Eq, Any) => true,
+            (Canon(_, Kind::Struct), Struct) | (Canon(_, Kind::Array), Array) => true,
+            (Canon(_, Kind::Struct | Kind::Array), Eq | Any) => true,
+            (None, Canon(_, Kind::Struct | Kind::Array)) => true,
             (given, wanted) => given == wanted,
         }
     }
@@ -195,6 +218,10 @@ fn shapes(types: &[DefinedType], group: Range<u32>, ids: &[TypeId]) -> Vec<Shape
         composite: match &ty.composite {
             Composite::Func(func) => ShapeComposite::Func(func.map_heap(heap)),
             Composite::Cont(func) => ShapeComposite::Cont(reference(*func)),
+            Composite::Struct(fields) => {
+                ShapeComposite::Struct(fields.iter().map(|field| field.map_heap(heap)).collect())
+            }
+            Composite::Array(element) => ShapeComposite::Array(element.map_heap(heap)),
         },
         supertype: ty.supertype.map(reference),
         is_final: ty.is_final,
@@ -207,6 +234,8 @@ impl Shape {
         match self.composite {
             ShapeComposite::Func(_) => Kind::Func,
             ShapeComposite::Cont(_) => Kind::Cont,
+            ShapeComposite::Struct(_) => Kind::Struct,
+            ShapeComposite::Array(_) => Kind::Array,
         }
     }
 
@@ -227,6 +256,10 @@ impl Shape {
             composite: match &self.composite {
                 ShapeComposite::Func(func) => CanonComposite::Func(func.map_heap(heap)),
                 ShapeComposite::Cont(func) => CanonComposite::Cont(reference(*func)),
+                ShapeComposite::Struct(fields) => CanonComposite::Struct(
+                    fields.iter().map(|field| field.map_heap(heap)).collect(),
+                ),
+                ShapeComposite::Array(element) => CanonComposite::Array(element.map_heap(heap)),
             },
             supertype: self.supertype.map(reference),
             is_final: self.is_final,

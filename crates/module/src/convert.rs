@@ -1,15 +1,14 @@
 //! Types as wasmparser has them to types as the record has them.
 //!
 //! The validator refuses types of proposals that [`crate::Optional::features`] leaves out. What it lets pass
-//! and the record has no place for ends here: structure and array types, which come with recursion
-//! groups.
+//! and the record has no place for ends here.
 
 use crate::error::Error;
 use crate::index::TypeIndex;
 use crate::module::ItemType;
 use crate::types::{
-    AddressType, Composite, DefinedType, FuncType, GlobalType, HeapType, MemoryType, RefType,
-    TableType, ValType,
+    AddressType, Composite, DefinedType, FieldType, FuncType, GlobalType, HeapType, MemoryType,
+    RefType, StorageType, TableType, ValType,
 };
 use wasmparser::{
     AbstractHeapType, CompositeInnerType, PackedIndex, SubType, TypeRef, UnpackedIndex,
@@ -33,7 +32,11 @@ pub(crate) fn ref_type(ty: wasmparser::RefType, offset: usize) -> Result<RefType
     })
 }
 
-pub(crate) fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapType, Error> {
+/// The type that a reference leads to.
+///
+/// # Errors
+/// The record has no place for it.
+pub fn heap_type(ty: wasmparser::HeapType, offset: usize) -> Result<HeapType, Error> {
     use AbstractHeapType as Abstract;
     Ok(match ty {
         wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => {
@@ -66,8 +69,11 @@ pub(crate) fn defined_type(ty: &SubType, offset: usize) -> Result<DefinedType, E
     let composite = match &ty.composite_type.inner {
         CompositeInnerType::Func(ty) => Composite::Func(func_type(ty, offset)?),
         CompositeInnerType::Cont(ty) => Composite::Cont(type_index(ty.0, offset)?),
-        CompositeInnerType::Struct(_) => return Err(unsupported("struct type", offset)),
-        CompositeInnerType::Array(_) => return Err(unsupported("array type", offset)),
+        CompositeInnerType::Struct(ty) => {
+            let fields = ty.fields.iter().map(|&field| field_type(field, offset));
+            Composite::Struct(fields.collect::<Result<_, _>>()?)
+        }
+        CompositeInnerType::Array(ty) => Composite::Array(field_type(ty.0, offset)?),
     };
     let supertype = match ty.supertype_idxs[..] {
         [] => None,
@@ -78,6 +84,17 @@ pub(crate) fn defined_type(ty: &SubType, offset: usize) -> Result<DefinedType, E
         composite,
         supertype,
         is_final: ty.is_final,
+    })
+}
+
+fn field_type(ty: wasmparser::FieldType, offset: usize) -> Result<FieldType, Error> {
+    Ok(FieldType {
+        storage: match ty.element_type {
+            wasmparser::StorageType::I8 => StorageType::I8,
+            wasmparser::StorageType::I16 => StorageType::I16,
+            wasmparser::StorageType::Val(ty) => StorageType::Val(val_type(ty, offset)?),
+        },
+        mutable: ty.mutable,
     })
 }
 

@@ -15,6 +15,7 @@ use crate::features::Optional;
 use crate::handlers;
 use crate::hints::Hints;
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
+use crate::layout;
 use crate::module::{
     Body, ConstExpr, ConstOp, Data, Elem, ElemItems, ElemMode, Export, Import, Item, ItemType,
     Module,
@@ -204,6 +205,7 @@ impl Decoder {
             }
             self.module.groups.push(start..types.len() as u32);
         }
+        self.module.layouts = layout::of_types(&self.module.types);
         Ok(())
     }
 
@@ -410,6 +412,7 @@ impl Module {
             optional,
             types: Vec::new(),
             groups: Vec::new(),
+            layouts: Vec::new(),
             imports: Vec::new(),
             funcs: Vec::new(),
             tables: Vec::new(),

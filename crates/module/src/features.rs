@@ -3,11 +3,8 @@
 use wasmparser::WasmFeatures;
 
 /// WebAssembly 2.0, plus relaxed SIMD, several memories, 64-bit memories and tables, extended constant
-/// expressions, tail calls, typed function references, exceptions (the legacy instructions too) and
-/// stack switching.
-///
-/// Garbage collection is on for the sake of recursion groups and declared subtypes. Its own types
-/// are refused when they are read ([`crate::decode`]), its instructions when they are compiled.
+/// expressions, tail calls, typed function references, garbage collection, exceptions (the legacy
+/// instructions too) and stack switching.
 fn always() -> WasmFeatures {
     // `FLOATS` and `GC_TYPES` are no proposals but switches of wasmparser: without them it refuses
     // `f32`/`f64`, `externref` and continuations.

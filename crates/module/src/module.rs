@@ -5,10 +5,12 @@ use crate::hints::Hints;
 use crate::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
+use crate::layout::ObjectLayout;
 use crate::names::Names;
 use crate::neutral::Wrapper;
 use crate::types::{
-    Composite, DefinedType, ExternType, FuncType, GlobalType, MemoryType, RefType, TableType,
+    Composite, DefinedType, ExternType, FieldType, FuncType, GlobalType, MemoryType, RefType,
+    TableType,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ pub struct Module {
     pub types: Vec<DefinedType>,
     /// Recursion groups of the type section, in order, without gaps.
     pub groups: Vec<Range<u32>>,
+    /// For each type, where everything lies in its objects, if it has any.
+    pub layouts: Vec<Option<ObjectLayout>>,
     /// Imports, in order.
     pub imports: Vec<Import>,
     /// Type of every function, imported ones first.
@@ -149,8 +153,7 @@ pub struct Body {
     pub range: Range<usize>,
 }
 
-/// One step of a constant expression, evaluated on an operand stack (WebAssembly 2.0 with extended
-/// constant expressions).
+/// One step of a constant expression, evaluated on an operand stack.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum ConstOp {
     /// Pushes an `i32`.
@@ -181,6 +184,22 @@ pub enum ConstOp {
     I64Sub,
     /// `i64.mul`
     I64Mul,
+    /// `ref.i31`
+    RefI31,
+    /// `struct.new`
+    StructNew(TypeIndex),
+    /// `struct.new_default`
+    StructNewDefault(TypeIndex),
+    /// `array.new`
+    ArrayNew(TypeIndex),
+    /// `array.new_default`
+    ArrayNewDefault(TypeIndex),
+    /// `array.new_fixed`, with this many elements.
+    ArrayNewFixed(TypeIndex, u32),
+    /// `any.convert_extern`
+    AnyConvertExtern,
+    /// `extern.convert_any`
+    ExternConvertAny,
 }
 
 /// A constant expression: steps whose last leaves exactly one value.
@@ -270,7 +289,7 @@ impl Module {
     pub fn func_type_at(&self, ty: TypeIndex) -> &FuncType {
         match &self.types[ty.index()].composite {
             Composite::Func(ty) => ty,
-            Composite::Cont(_) => panic!("type {} is no function type", ty.0),
+            _ => panic!("type {} is no function type", ty.0),
         }
     }
 
@@ -281,8 +300,45 @@ impl Module {
     pub fn cont_func_type(&self, ty: TypeIndex) -> TypeIndex {
         match self.types[ty.index()].composite {
             Composite::Cont(func) => func,
-            Composite::Func(_) => panic!("type {} is no continuation type", ty.0),
+            _ => panic!("type {} is no continuation type", ty.0),
         }
+    }
+
+    /// Fields of the structure type at a position of the type section.
+    ///
+    /// # Panics
+    /// If another kind of type is there; the validator sees to it that nobody asks.
+    pub fn struct_type_at(&self, ty: TypeIndex) -> &[FieldType] {
+        match &self.types[ty.index()].composite {
+            Composite::Struct(fields) => fields,
+            _ => panic!("type {} is no structure type", ty.0),
+        }
+    }
+
+    /// What the elements are of the array type at a position of the type section.
+    ///
+    /// # Panics
+    /// If another kind of type is there; the validator sees to it that nobody asks.
+    pub fn array_type_at(&self, ty: TypeIndex) -> FieldType {
+        match self.types[ty.index()].composite {
+            Composite::Array(element) => element,
+            _ => panic!("type {} is no array type", ty.0),
+        }
+    }
+
+    /// Where everything lies in objects of the type at a position of the type section.
+    ///
+    /// # Panics
+    /// If it has none; the validator sees to it that nobody asks.
+    pub fn layout_at(&self, ty: TypeIndex) -> &ObjectLayout {
+        let layout = &self.layouts[ty.index()];
+        layout.as_ref().expect("a structure or array type")
+    }
+
+    /// How many supertypes the type at a position of the type section has. The validator bounds it.
+    pub fn depth_of(&self, ty: TypeIndex) -> usize {
+        let supertype = |ty: &TypeIndex| self.types[ty.index()].supertype;
+        std::iter::successors(supertype(&ty), supertype).count()
     }
 
     /// Type of whatever an import asks for.

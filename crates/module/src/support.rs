@@ -1,7 +1,6 @@
-//! What of a body is valid but has no place here: instructions of garbage collection, and types that
-//! the record does not have.
+//! What of a body is valid but has no place here: types that the record does not have.
 
-use crate::convert::{heap_type, unsupported, val_type};
+use crate::convert::{heap_type, val_type};
 use crate::error::Error;
 use wasmparser::{BlockType, Operator};
 
@@ -19,7 +18,10 @@ pub fn check_operator(operator: &Operator<'_>, offset: usize) -> Result<(), Erro
             .iter()
             .try_for_each(|&ty| val_type(ty, offset).map(drop)),
         Operator::RefNull { hty } => heap_type(*hty, offset).map(drop),
-        other if is_gc(other) => Err(unsupported(format_args!("operator {other:?}"), offset)),
+        Operator::RefTestNonNull { hty }
+        | Operator::RefTestNullable { hty }
+        | Operator::RefCastNonNull { hty }
+        | Operator::RefCastNullable { hty } => heap_type(*hty, offset).map(drop),
         _ => Ok(()),
     }
 }
@@ -30,18 +32,3 @@ fn check_block(ty: BlockType, offset: usize) -> Result<(), Error> {
         BlockType::Empty | BlockType::FuncType(_) => Ok(()),
     }
 }
-
-macro_rules! define_is_gc {
-    ($(
-        @$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($note:tt)*)
-    )*) => {
-        fn is_gc(operator: &Operator<'_>) -> bool {
-            let proposal = match operator {
-                $(Operator::$op { .. } => stringify!($proposal),)*
-                _ => "",
-            };
-            proposal == "gc"
-        }
-    };
-}
-wasmparser::for_each_operator!(define_is_gc);

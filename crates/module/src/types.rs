@@ -23,8 +23,7 @@ pub enum HeapType {
     NoExn,
     /// No continuation: only null.
     NoCont,
-    /// Any garbage-collected value. There are none yet, so that only null has this type and the
-    /// five below it.
+    /// Any garbage-collected value, or one of the host that became one.
     Any,
     /// Any garbage-collected value that `ref.eq` compares.
     Eq,
@@ -55,6 +54,10 @@ pub enum Kind {
     Func,
     /// Continuations.
     Cont,
+    /// Structures.
+    Struct,
+    /// Arrays.
+    Array,
 }
 
 /// A reference type.
@@ -145,6 +148,8 @@ impl fmt::Display for HeapType {
             Self::Index(index) => return write!(f, "{}", index.0),
             Self::Canon(id, Kind::Func) => return write!(f, "func type {}", id.0),
             Self::Canon(id, Kind::Cont) => return write!(f, "cont type {}", id.0),
+            Self::Canon(id, Kind::Struct) => return write!(f, "struct type {}", id.0),
+            Self::Canon(id, Kind::Array) => return write!(f, "array type {}", id.0),
         })
     }
 }
@@ -264,6 +269,8 @@ impl DefinedType {
         match self.composite {
             Composite::Func(_) => Kind::Func,
             Composite::Cont(_) => Kind::Cont,
+            Composite::Struct(_) => Kind::Struct,
+            Composite::Array(_) => Kind::Array,
         }
     }
 }
@@ -275,6 +282,54 @@ pub enum Composite {
     Func(FuncType),
     /// A continuation type: the function type that its continuations go on as.
     Cont(TypeIndex),
+    /// A structure type: its fields.
+    Struct(Arc<[FieldType]>),
+    /// An array type: what each of its elements is.
+    Array(FieldType),
+}
+
+/// What a field of a structure, or an element of an array, holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StorageType {
+    /// 8 bits of an `i32`.
+    I8,
+    /// 16 bits of an `i32`.
+    I16,
+    /// A value.
+    Val(ValType),
+}
+
+impl StorageType {
+    /// Type of what is read from it.
+    pub fn unpacked(self) -> ValType {
+        match self {
+            Self::I8 | Self::I16 => ValType::I32,
+            Self::Val(ty) => ty,
+        }
+    }
+}
+
+/// A field of a structure, or what each element of an array is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FieldType {
+    /// What it holds.
+    pub storage: StorageType,
+    /// Whether it may be written.
+    pub mutable: bool,
+}
+
+impl FieldType {
+    /// The type with what its references refer to exchanged.
+    pub(crate) fn map_heap(self, map: impl Fn(HeapType) -> HeapType) -> Self {
+        let storage = match self.storage {
+            StorageType::Val(ValType::Ref(RefType { nullable, heap })) => {
+                let heap = map(heap);
+                StorageType::Val(ValType::Ref(RefType { nullable, heap }))
+            }
+            other => other,
+        };
+        Self { storage, ..self }
+    }
 }
 
 /// Bounds of a table (in elements) or of a memory (in pages).

@@ -1,6 +1,6 @@
 //! Values and messages of a script against those of the engine.
 
-use bident::{ExternRef, Val};
+use bident::{AnyKind, AnyRef, Error, ExternRef, Store, Val};
 use std::fmt::Write;
 use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
@@ -16,9 +16,15 @@ const ANY: [AbstractHeapType; 6] = [
 ];
 
 /// The value an argument stands for; `None` if the engine has no such values.
-pub(crate) fn argument(arg: &WastArg<'_>) -> Option<Val> {
-    let WastArg::Core(arg) = arg else { return None };
-    Some(match arg {
+pub(crate) fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Option<Val>, Error> {
+    let WastArg::Core(arg) = arg else {
+        return Ok(None);
+    };
+    Ok(Some(match arg {
+        WastArgCore::RefHost(x) => {
+            let value = AnyRef::from_extern(store, ExternRef::new(*x))?;
+            Val::AnyRef(Some(value))
+        }
         WastArgCore::I32(x) => Val::I32(*x),
         WastArgCore::I64(x) => Val::I64(*x),
         WastArgCore::F32(x) => Val::F32(x.bits),
@@ -30,21 +36,25 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Option<Val> {
             AbstractHeapType::Exn | AbstractHeapType::NoExn => Val::ExnRef(None),
             AbstractHeapType::Cont | AbstractHeapType::NoCont => Val::ContRef(None),
             ty if ANY.contains(ty) => Val::AnyRef(None),
-            _ => return None,
+            _ => return Ok(None),
         },
         WastArgCore::RefExtern(x) => Val::ExternRef(Some(ExternRef::new(*x))),
-        _ => return None,
-    })
+        _ => return Ok(None),
+    }))
 }
 
 /// Whether results are what the script expects; if not, both.
-pub(crate) fn check_results(actual: &[Val], expected: &[WastRet<'_>]) -> Result<(), String> {
+pub(crate) fn check_results(
+    store: &mut Store<()>,
+    actual: &[Val],
+    expected: &[WastRet<'_>],
+) -> Result<(), String> {
     let same = actual.len() == expected.len()
         && actual
             .iter()
             .zip(expected)
             .all(|(actual, expected)| match expected {
-                WastRet::Core(expected) => matches_result(actual, expected),
+                WastRet::Core(expected) => matches_result(store, actual, expected),
                 _ => false,
             });
     if same {
@@ -65,9 +75,9 @@ pub(crate) fn check_results(actual: &[Val], expected: &[WastRet<'_>]) -> Result<
     Err(message)
 }
 
-fn matches_result(actual: &Val, expected: &WastRetCore<'_>) -> bool {
+fn matches_result(store: &mut Store<()>, actual: &Val, expected: &WastRetCore<'_>) -> bool {
     match (actual, expected) {
-        (_, WastRetCore::Either(any)) => any.iter().any(|one| matches_result(actual, one)),
+        (_, WastRetCore::Either(any)) => any.iter().any(|one| matches_result(store, actual, one)),
         (Val::I32(a), WastRetCore::I32(b)) => a == b,
         (Val::I64(a), WastRetCore::I64(b)) => a == b,
         (Val::F32(a), WastRetCore::F32(b)) => matches_f32(*a, b),
@@ -87,10 +97,27 @@ fn matches_result(actual: &Val, expected: &WastRetCore<'_>) -> bool {
         }
         (Val::AnyRef(None), WastRetCore::RefNull(ty)) => is_one_of(ty, &ANY),
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
+        (Val::AnyRef(Some(a)), WastRetCore::RefHost(b)) => {
+            a.kind(&*store) == AnyKind::Extern
+                && a.to_extern(store).data().downcast_ref::<u32>() == Some(b)
+        }
+        (Val::AnyRef(Some(a)), expected) => is_kind(a.kind(&*store), expected),
         (Val::ExternRef(Some(_)), WastRetCore::RefExtern(None)) => true,
         (Val::ExternRef(Some(a)), WastRetCore::RefExtern(Some(b))) => {
             a.data().downcast_ref::<u32>() == Some(b)
         }
+        _ => false,
+    }
+}
+
+/// Whether a value that is not null is of the kind that a script expects.
+fn is_kind(actual: AnyKind, expected: &WastRetCore<'_>) -> bool {
+    match expected {
+        WastRetCore::RefAny => true,
+        WastRetCore::RefEq => actual != AnyKind::Extern,
+        WastRetCore::RefI31 => actual == AnyKind::I31,
+        WastRetCore::RefStruct => actual == AnyKind::Struct,
+        WastRetCore::RefArray => actual == AnyKind::Array,
         _ => false,
     }
 }
@@ -204,9 +231,11 @@ mod tests {
     #[test]
     fn either() {
         let expected = WastRetCore::Either(vec![WastRetCore::I32(1), WastRetCore::I32(2)]);
-        assert!(matches_result(&Val::I32(2), &expected));
-        assert!(!matches_result(&Val::I32(3), &expected));
-        assert!(!matches_result(&Val::I64(1), &expected));
+        let mut store = Store::new(&bident::Engine::default(), ());
+        let mut matches = |value| matches_result(&mut store, &value, &expected);
+        assert!(matches(Val::I32(2)));
+        assert!(!matches(Val::I32(3)));
+        assert!(!matches(Val::I64(1)));
     }
 
     #[test]

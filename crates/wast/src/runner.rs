@@ -214,7 +214,9 @@ impl Runner {
         let func = instance
             .get_func(&mut self.store, name)
             .ok_or_else(|| bad(format!("no exported function `{}`", printable(name))))?;
-        let args: Option<Vec<Val>> = invoke.args.iter().map(argument).collect();
+        let args = invoke.args.iter();
+        let args = args.map(|arg| argument(&mut self.store, arg));
+        let args: Option<Vec<Val>> = args.collect::<Result<_, _>>()?;
         let args = args.ok_or(Refused::Unsupported)?;
         let ty = func.ty(&self.store);
         let mut results: Vec<Val> = ty
@@ -228,7 +230,7 @@ impl Runner {
 
     fn assert_return(&mut self, action: &mut WastExecute<'_>, expected: &[WastRet<'_>]) -> Verdict {
         match self.execute(action) {
-            Ok(actual) => match check_results(&actual, expected) {
+            Ok(actual) => match check_results(&mut self.store, &actual, expected) {
                 Ok(()) => Verdict::Pass,
                 Err(message) => Verdict::Fail(message),
             },

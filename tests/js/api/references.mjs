@@ -146,8 +146,11 @@ test("types without null, types of nothing but null", () => {
   throws(TypeError, () => exports["null out"](null, exports.one));
 });
 
-test("anyref is null", () => {
-  const { any, never, table } = instance(`(module
+test("of anyref, null crosses", () => {
+  const { any, never, table, object, boxed } = instance(`(module
+    (type $s (struct (field i32)))
+    (func (export "object") (result (ref $s)) (struct.new $s (i32.const 1)))
+    (func (export "boxed") (result externref) (extern.convert_any (ref.i31 (i32.const 1))))
     (func (export "any") (param i31ref) (result anyref) local.get 0)
     (func (export "never") (param (ref any)) unreachable)
     (table (export "table") 1 eqref))`);
@@ -157,6 +160,28 @@ test("anyref is null", () => {
   table.set(0, null);
   same(table.get(0), null);
   throws(TypeError, () => table.set(0, 1));
+  throws(TypeError, object, /garbage-collected/);
+  throws(TypeError, boxed);
+});
+
+test("a value of JavaScript's in a structure", () => {
+  const { wrap, open, convert } = instance(`(module
+    (type $s (struct (field $value (mut externref)) (field $any anyref)))
+    (global $kept (mut (ref null $s)) (ref.null $s))
+    (func (export "wrap") (param externref)
+      (global.set $kept (struct.new $s (local.get 0) (any.convert_extern (local.get 0)))))
+    (func (export "open") (result externref externref)
+      (struct.get $s $value (global.get $kept))
+      (extern.convert_any (struct.get $s $any (global.get $kept))))
+    (func (export "convert") (param externref) (result externref)
+      (extern.convert_any (any.convert_extern (local.get 0)))))`);
+  for (const value of [{}, 1, "text", undefined, Symbol("s")]) {
+    wrap(value);
+    gc();
+    for (const back of open()) same(back, value);
+    same(convert(value), value);
+  }
+  same(convert(null), null);
 });
 
 await run();

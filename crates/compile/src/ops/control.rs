@@ -253,6 +253,17 @@ pub(super) fn br_on_non_null(t: &mut Translator<'_, '_>, depth: u32) {
     t.operands.pop();
 }
 
+/// Branches with the topmost operands, which stay on the stack, where a condition holds, or where it does not.
+pub(super) fn br_where(t: &mut Translator<'_, '_>, condition: Value, holds: bool, depth: u32) {
+    let (label, args) = branch(t, depth);
+    let next = t.b.create_block();
+    match holds {
+        true => t.b.ins().brif(condition, label, &args, next, &[]),
+        false => t.b.ins().brif(condition, next, &[], label, &args),
+    };
+    go_on_in(t, next);
+}
+
 /// Continues in a block that nothing else leads to.
 pub(super) fn go_on_in(t: &mut Translator<'_, '_>, block: Block) {
     t.b.seal_block(block);

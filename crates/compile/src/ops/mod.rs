@@ -4,6 +4,7 @@ mod call;
 mod cont;
 mod control;
 mod exception;
+mod gc;
 mod memory;
 mod numeric;
 mod reference;
@@ -19,7 +20,8 @@ use wasmparser::Operator;
 /// Translates one valid operator.
 ///
 /// A table: one line per operator; those of `memory` and `numeric` that differ only in a type or an
-/// instruction, and those of exceptions, of stack switching and of vectors, have tables of their own.
+/// instruction, and those of exceptions, of the heap, of stack switching and of vectors, have tables of
+/// their own.
 pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<(), Error> {
     use Operator as O;
     if !t.operands.is_reachable() {
@@ -92,6 +94,7 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
                 || numeric::translate(t, op)
                 || wide::translate(t, op)
                 || exception::translate(t, op)
+                || gc::translate(t, op)?
                 || cont::translate(t, op)?
                 || simd::translate(t, op)?;
             if !done {

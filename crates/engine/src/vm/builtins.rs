@@ -1,6 +1,7 @@
 //! Runtime functions that compiled code calls: bodies of the list in `bident_abi::Builtin`.
 
 use crate::list::{InstanceNumber, MemoryNumber, TableNumber};
+use crate::vm::gc;
 use crate::vm::instance::instance_number;
 use crate::vm::leave::borrow_store;
 use crate::vm::panics::guarded;
@@ -29,10 +30,20 @@ pub(crate) static TABLE: [Entry; Builtin::ALL.len()] = [
     entry::<Throw>,
     entry::<ThrowRef>,
     entry::<ContBind>,
+    entry::<gc::StructNew>,
+    entry::<gc::ArrayNew>,
+    entry::<gc::ArrayNewWith>,
+    entry::<gc::ArrayNewData>,
+    entry::<gc::ArrayNewElem>,
+    entry::<gc::ArrayFill>,
+    entry::<gc::ArrayCopy>,
+    entry::<gc::ArrayInitData>,
+    entry::<gc::ArrayInitElem>,
+    entry::<gc::AnyConvertExtern>,
 ];
 
 /// How a builtin ends instead of with a value.
-enum Stop {
+pub(crate) enum Stop {
     Trap(TrapCode),
     /// It throws the exception with this handle.
     Throw(u64),
@@ -45,7 +56,7 @@ impl From<TrapCode> for Stop {
 }
 
 /// A builtin: which one, and what it does for an instance.
-trait Body {
+pub(crate) trait Body {
     const BUILTIN: Builtin;
     fn run(store: &mut StoreOpaque, instance: InstanceNumber, args: [u64; 4]) -> Result<u64, Stop>;
 }
@@ -86,11 +97,21 @@ const _: () = {
     assert!(Throw::BUILTIN as usize == 12);
     assert!(ThrowRef::BUILTIN as usize == 13);
     assert!(ContBind::BUILTIN as usize == 14);
+    assert!(gc::StructNew::BUILTIN as usize == 15);
+    assert!(gc::ArrayNew::BUILTIN as usize == 16);
+    assert!(gc::ArrayNewWith::BUILTIN as usize == 17);
+    assert!(gc::ArrayNewData::BUILTIN as usize == 18);
+    assert!(gc::ArrayNewElem::BUILTIN as usize == 19);
+    assert!(gc::ArrayFill::BUILTIN as usize == 20);
+    assert!(gc::ArrayCopy::BUILTIN as usize == 21);
+    assert!(gc::ArrayInitData::BUILTIN as usize == 22);
+    assert!(gc::ArrayInitElem::BUILTIN as usize == 23);
+    assert!(gc::AnyConvertExtern::BUILTIN as usize == 24);
 };
 
 macro_rules! builtin {
     ($name:ident, |$store:ident, $instance:ident, $args:pat_param| $body:expr) => {
-        struct $name;
+        pub(crate) struct $name;
         impl Body for $name {
             const BUILTIN: Builtin = Builtin::$name;
             fn run(
@@ -103,6 +124,8 @@ macro_rules! builtin {
         }
     };
 }
+
+pub(crate) use builtin;
 
 /// -1 as the result of a growth that failed.
 const FAILED: u64 = u64::MAX;
@@ -252,7 +275,7 @@ fn tag_at(address: u64) -> NonNull<VmTag> {
 }
 
 /// `start..start + length` if it lies within `size`.
-fn range(start: u64, length: u64, size: usize) -> Option<std::ops::Range<usize>> {
+pub(crate) fn range(start: u64, length: u64, size: usize) -> Option<std::ops::Range<usize>> {
     let end = start
         .checked_add(length)
         .filter(|end| *end <= size as u64)?;

@@ -1,11 +1,12 @@
-//! Collection: which host values, exceptions and suspended continuations WebAssembly can still reach.
+//! Collection: which host values, exceptions, objects and suspended continuations WebAssembly can still
+//! reach.
 //!
 //! ```text
 //!  roots                                            what they lead to
 //!  chains of the activations that run or wait ──►   contref ──► chain of stacklets ─► their words
 //!  parked activations                               exnref ───► exception ──────────► its values
 //!  tables, globals, transfer buffer                 externref ► host value
-//!  handles that the host holds
+//!  element segments, handles of the host            anyref ───► object ─────────────► its fields
 //! ```
 //!
 //! Every reference lies in memory while host code runs: compiled code saves all registers to its
@@ -15,10 +16,8 @@
 
 use crate::outcome::ParkedId;
 use crate::value::ExternRef;
-use crate::vm::heap::{ExnData, Heap};
 use crate::vm::panics::Panics;
 use crate::vm::store::StoreOpaque;
-use bident_stack::{Holder, Marking, Pending, RECORD_BYTES};
 
 /// Memory of stacks below which no collection starts by itself, in bytes.
 const SMALLEST_THRESHOLD: usize = 8 << 20;
@@ -63,46 +62,6 @@ impl Pressure {
     }
 }
 
-/// What a collection follows references through, beside stacks.
-struct Heaps<'a> {
-    externs: &'a mut Heap<ExternRef>,
-    exns: &'a mut Heap<ExnData>,
-    /// Words of exceptions that are reached.
-    words: Pending<u64>,
-}
-
-impl Heaps<'_> {
-    /// Follows what a word may refer to. Exceptions may hold exceptions, as deep as a guest likes.
-    ///
-    /// What an exception holds counts as reached from elsewhere, whoever holds the exception: the host
-    /// finds it again by a weak reference.
-    fn follow(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
-        let mut next = Some((word, holder));
-        while let Some((word, holder)) = next {
-            self.externs.mark(word, holder);
-            marking.reach(word);
-            if let Some(exn) = self.exns.mark(word, None) {
-                for value in &exn.values {
-                    self.words.push(value.low);
-                }
-            }
-            next = self.words.pop().map(|word| (word, None));
-        }
-    }
-
-    /// Follows what all exceptions carry that are reached, again: some of it was left out.
-    #[cold]
-    fn follow_again(&mut self, marking: &mut Marking<'_>) {
-        for slot in 0..self.exns.slots() {
-            let count = self.exns.marked(slot).map_or(0, |exn| exn.values.len());
-            for i in 0..count {
-                let value = self.exns.marked(slot).map(|exn| exn.values[i].low);
-                self.follow(marking, value.unwrap_or_default(), None);
-            }
-        }
-    }
-}
-
 impl StoreOpaque {
     /// A collection, if stacks have grown enough since the last one.
     pub(crate) fn collect_under_pressure(&mut self) {
@@ -123,6 +82,7 @@ impl StoreOpaque {
         self.collect();
         self.vm.chains.release_idle();
         self.vm.chains.trim();
+        self.objects.trim();
     }
 
     /// A collection at the embedder's request, as above. Gives each host value that WebAssembly can reach
@@ -140,7 +100,7 @@ impl StoreOpaque {
     /// Bytes that a collection looks at, about.
     pub(crate) fn bytes_to_look_at(&self) -> usize {
         let slots = self.externs.slots() + self.exns.slots();
-        self.vm.chains.bytes() + self.other_bytes() + slots * SLOT_BYTES
+        self.vm.chains.bytes() + self.objects.bytes() + self.other_bytes() + slots * SLOT_BYTES
     }
 
     /// At a limit of stacks: frees all that can be freed, but for what these words refer to. Gives
@@ -163,12 +123,15 @@ impl StoreOpaque {
     }
 
     /// The same, but what these words refer to stays, too.
-    fn collect_with(&mut self, words: &[u64]) {
+    pub(crate) fn collect_with(&mut self, words: &[u64]) {
         self.vm.chains.free_dropped();
+        self.objects.put_away(&mut self.vm.heap);
         let before = self.vm.chains.bytes();
         let others = self.other_bytes();
-        self.mark_and_sweep(words);
+        self.mark_and_sweep_stacks(words);
         let after = self.vm.chains.bytes();
+        self.objects.sweep(after + others);
+        let others = others + self.objects.bytes();
         let floor = (after + others) / BYTES_PER_VALUE;
         let mut panics = Panics::default();
         self.exns.sweep(floor, &mut panics);
@@ -176,43 +139,5 @@ impl StoreOpaque {
         let limit = self.vm.chains.limit();
         self.pressure = Pressure::after(before, after, others, limit);
         panics.go_on();
-    }
-
-    /// Marks what can be reached, and frees the stacks that cannot.
-    fn mark_and_sweep(&mut self, words: &[u64]) {
-        let mut marking = self.vm.chains.mark();
-        let mut heaps = Heaps {
-            externs: &mut self.externs,
-            exns: &mut self.exns,
-            words: Pending::new(0),
-        };
-        for table in &self.tables {
-            for word in table.elements() {
-                heaps.follow(&mut marking, *word, None);
-            }
-        }
-        for global in &self.globals {
-            // SAFETY: records of globals live as long as the store.
-            let word = unsafe { global.record.address().as_ref().value.low };
-            heaps.follow(&mut marking, word, None);
-        }
-        for held in self.held.live() {
-            heaps.follow(&mut marking, held.word(), None);
-        }
-        for word in words {
-            heaps.follow(&mut marking, *word, None);
-        }
-        marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
-        while heaps.words.was_incomplete() {
-            heaps.follow_again(&mut marking);
-            marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
-        }
-        marking.sweep();
-    }
-
-    /// Bytes beside those of stacks that a collection has to look at, whatever lives.
-    fn other_bytes(&self) -> usize {
-        let elements: usize = self.tables.iter().map(|t| t.elements().len()).sum();
-        elements * size_of::<u64>() + self.vm.chains.records() * RECORD_BYTES
     }
 }

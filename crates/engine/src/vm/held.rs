@@ -3,7 +3,7 @@
 use crate::vm::store::{StoreId, StoreOpaque};
 use std::sync::{Arc, Weak};
 
-/// A reference to an exception or a continuation, in the host's hands.
+/// A reference to an exception, a continuation or an object, in the host's hands.
 #[derive(Debug)]
 pub(crate) struct Held {
     store: StoreId,
@@ -14,6 +14,11 @@ impl Held {
     /// The word that compiled code has for it.
     pub(crate) fn word(&self) -> u64 {
         self.word
+    }
+
+    /// Whether both are the same word of the same store.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.store == other.store && self.word == other.word
     }
 
     /// Whether it belongs to a store.

@@ -106,7 +106,7 @@ impl StoreOpaque {
         body: HostBody,
         name: Option<LinkName>,
     ) -> Result<FuncNumber, Error> {
-        let type_id = self.engine.type_id(&body.ty);
+        let type_id = self.engine.type_id(&body.ty)?;
         let code = match body.fits {
             Fits::Registers => bident_stack::leave_host as *const () as usize,
             Fits::Array => {

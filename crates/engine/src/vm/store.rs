@@ -1,6 +1,7 @@
 //! The engine's record of a store: everything its instances are made of, at stable addresses.
 
 use crate::alloc;
+use crate::any::AnyRef;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::list::{
@@ -14,6 +15,7 @@ use crate::vm::builtins;
 use crate::vm::code::{Code, CodeMap};
 use crate::vm::collect::Pressure;
 use crate::vm::cont::Host;
+use crate::vm::gc::Objects;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::HeldList;
 use crate::vm::host_func::HostFunc;
@@ -22,7 +24,9 @@ use crate::vm::memory::LinearMemory;
 use crate::vm::panics::Panics;
 use crate::vm::payload::Payload;
 use crate::vm::record::Record;
-use bident_abi::{VmFuncRef, VmGlobal, VmStore, VmTable, VmTag, VmTrap, VmValue};
+use bident_abi::{
+    CLASSES, VmFuncRef, VmGlobal, VmHeap, VmRun, VmStore, VmTable, VmTag, VmTrap, VmValue,
+};
 use bident_module::{FuncType, GlobalType, Limits, TableType, TypeId, ValType};
 use bident_stack::{Chains, Stats};
 use std::alloc::Layout;
@@ -72,6 +76,9 @@ pub(crate) struct StoreOpaque {
     pub(crate) seconds: List<SecondNumber, Arc<Pool>>,
     pub(crate) externs: Heap<ExternRef>,
     pub(crate) exns: Heap<ExnData>,
+    pub(crate) objects: Objects,
+    /// Operands of the constant expression that is being evaluated, and what came of those before: roots.
+    pub(crate) under_way: Vec<VmValue>,
     pub(crate) held: HeldList,
     pub(crate) pressure: Pressure,
     /// Per function type, the code that starts continuations of such functions.
@@ -173,6 +180,11 @@ impl StoreOpaque {
                 builtins: builtins::TABLE.as_ptr().cast(),
                 leave_builtin: bident_stack::leave_builtin as *const () as usize,
                 transfers,
+                heap: VmHeap {
+                    base: ptr::null_mut(),
+                    types: engine.type_rows(),
+                    runs: [VmRun::default(); CLASSES],
+                },
                 trap: VmTrap::default(),
                 owner: ptr::null_mut(),
             },
@@ -194,6 +206,8 @@ impl StoreOpaque {
             seconds: List::default(),
             externs: Heap::new(usize::MAX),
             exns: Heap::new(engine.config().max_exception_memory),
+            objects: Objects::new(engine.config().max_heap_memory),
+            under_way: Vec::new(),
             held: HeldList::default(),
             pressure,
             cont_entries: HashMap::new(),
@@ -318,6 +332,9 @@ impl StoreOpaque {
     /// The word that compiled code holds for a host value. May collect others first.
     pub(crate) fn word_of_extern(&mut self, value: Option<ExternRef>) -> Result<u64, Error> {
         let Some(value) = value else { return Ok(0) };
+        if let Some(any) = value.data().downcast_ref::<AnyRef>() {
+            return Ok(self.extern_of_any(any.word_in(self)?));
+        }
         if self.externs.wants_collection(&value) || self.collects_always() {
             self.collect();
             if !self.externs.fits(&value) {
@@ -325,6 +342,14 @@ impl StoreOpaque {
             }
         }
         Ok(self.externs.insert(value))
+    }
+
+    /// The host value that a word of compiled code stands for.
+    pub(crate) fn extern_of_word(&mut self, word: u64) -> Option<ExternRef> {
+        if word >> 32 == 0 && word != 0 {
+            return Some(ExternRef::new(AnyRef::from_word(self, word)));
+        }
+        self.externs.get(word).cloned()
     }
 
     /// Figures about the stacks.

@@ -98,7 +98,7 @@ fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) ->
             RefType::FUNC => "a funcref is null or a function that WebAssembly exported".to_owned(),
             ty if stays_inside(ValType::Ref(ty)) => return refuse(env),
             ty if is_collected(ty.heap) => {
-                format!("{ty}: garbage-collected values are not supported, only null is")
+                format!("{ty}: JavaScript has no garbage-collected values but null")
             }
             ty => format!("not a value of type {ty}"),
         };
@@ -131,10 +131,13 @@ pub(super) fn reference(
     fits.then_some(reference)
 }
 
-/// Whether references are to garbage-collected values. There are none yet.
+/// Whether references are to garbage-collected values.
 fn is_collected(heap: HeapType) -> bool {
-    use HeapType::{Any, Array, Eq, I31, None, Struct};
-    matches!(heap, Any | Eq | I31 | Struct | Array | None)
+    use HeapType::{Any, Array, Canon, Eq, I31, None, Struct};
+    matches!(
+        heap,
+        Any | Eq | I31 | Struct | Array | None | Canon(_, Kind::Struct | Kind::Array)
+    )
 }
 
 /// Whether values of a type never reach JavaScript: vectors, references to exceptions and
@@ -205,6 +208,10 @@ fn reference_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, reference: &Val) -> At
             ))
         }),
         Val::V128(_) | Val::ExnRef(_) | Val::ContRef(_) => Err(refuse(env)),
+        Val::AnyRef(Some(_)) => Err(env.raise(Exception::throw_type(
+            &env.ctx(),
+            "a garbage-collected value cannot reach JavaScript yet",
+        ))),
         _ => Ok(env.null()),
     }
 }

@@ -117,6 +117,15 @@ pub unsafe fn unmap(address: *mut u8, size: usize) {
     }
 }
 
+/// Gives the memory of a range of pages back. Whoever reads there next finds zeros.
+///
+/// # Safety
+/// The range lies in mappings of the caller, and nobody needs what is there.
+pub unsafe fn discard(address: *mut u8, size: usize) {
+    // SAFETY: passed on to the caller.
+    unsafe { libc::madvise(address.cast(), size, libc::MADV_DONTNEED) };
+}
+
 /// Lowest usable address of the calling thread's host stack, if the system tells.
 pub fn host_stack_base() -> Option<usize> {
     Some(host_stack()?.start)

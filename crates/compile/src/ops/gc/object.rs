@@ -1,0 +1,168 @@
+//! Objects in memory: headers, fields, and where the next one goes.
+
+use super::super::{call, control};
+use crate::function::Translator;
+use crate::record::{Region, context, func_ref, heap_memory, store};
+use crate::signature::clif_type;
+use bident_abi::{Builtin, LARGEST_CELL, class_of, class_size};
+use bident_module::{FieldType, ObjectKind, ObjectLayout, Slot, StorageType, TypeIndex};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{BlockArg, Endianness, InstBuilder, MemFlagsData, Value};
+
+/// Address of the object that a reference leads to, which is neither null nor a small integer.
+pub(super) fn address(t: &mut Translator<'_, '_>, reference: Value) -> Value {
+    let store = t.store();
+    let base = store::HEAP_BASE.load(&mut t.b, store);
+    t.b.ins().iadd(base, reference)
+}
+
+/// The first word of an object.
+pub(super) fn header(t: &mut Translator<'_, '_>, address: Value) -> Value {
+    let flags = heap_memory(Region::Objects);
+    t.b.ins().load(I32, flags, address, 0)
+}
+
+/// What is in a box.
+pub(super) fn boxed(t: &mut Translator<'_, '_>, address: Value) -> Value {
+    let flags = heap_memory(Region::Objects);
+    let offset = ObjectLayout::BOXED as i32;
+    t.b.ins().load(I64, flags, address, offset)
+}
+
+/// The length of an array.
+pub(super) fn length(t: &mut Translator<'_, '_>, address: Value) -> Value {
+    let flags = heap_memory(Region::Objects);
+    let offset = ObjectLayout::LENGTH as i32;
+    t.b.ins().load(I32, flags, address, offset)
+}
+
+/// How a field is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extend {
+    /// It is not packed, or unsigned.
+    Zero,
+    /// It is packed, and signed.
+    Sign,
+}
+
+/// Vectors are only at multiples of 8.
+fn flags_of(slot: Slot) -> MemFlagsData {
+    let flags = heap_memory(Region::Objects);
+    match slot {
+        Slot::Bits(16) => MemFlagsData::new()
+            .with_notrap()
+            .with_endianness(Endianness::Little)
+            .with_alias_region(flags.alias_region()),
+        _ => flags,
+    }
+}
+
+/// Reads a field, or an element, at an offset from an address.
+pub(super) fn load(
+    t: &mut Translator<'_, '_>,
+    (field, slot): (FieldType, Slot),
+    extend: Extend,
+    address: Value,
+    offset: u32,
+) -> Value {
+    let (flags, offset) = (flags_of(slot), offset as i32);
+    let ins = t.b.ins();
+    match (field.storage, extend) {
+        (StorageType::I8, Extend::Zero) => ins.uload8(I32, flags, address, offset),
+        (StorageType::I8, Extend::Sign) => ins.sload8(I32, flags, address, offset),
+        (StorageType::I16, Extend::Zero) => ins.uload16(I32, flags, address, offset),
+        (StorageType::I16, Extend::Sign) => ins.sload16(I32, flags, address, offset),
+        _ if slot == Slot::Any => ins.uload32(flags, address, offset),
+        (StorageType::Val(ty), _) => ins.load(clif_type(ty), flags, address, offset),
+    }
+}
+
+/// Writes a field, or an element, at an offset from an address.
+pub(super) fn write(
+    t: &mut Translator<'_, '_>,
+    (field, slot): (FieldType, Slot),
+    address: Value,
+    offset: u32,
+    value: Value,
+) {
+    let (flags, offset) = (flags_of(slot), offset as i32);
+    let ins = t.b.ins();
+    match field.storage {
+        StorageType::I8 => ins.istore8(flags, value, address, offset),
+        StorageType::I16 => ins.istore16(flags, value, address, offset),
+        _ if slot == Slot::Any => ins.istore32(flags, value, address, offset),
+        StorageType::Val(_) => ins.store(flags, value, address, offset),
+    };
+}
+
+/// The header of objects of a type.
+pub(super) fn header_of(t: &mut Translator<'_, '_>, ty: TypeIndex, kind: ObjectKind) -> Value {
+    let id = type_id(t, ty);
+    // As `bident_module::header_of`.
+    let row = t.b.ins().ishl_imm_u(id, 2);
+    t.b.ins().iadd_imm_s(row, 4 + kind as i64)
+}
+
+/// Identity of a type.
+pub(super) fn type_id(t: &mut Translator<'_, '_>, ty: TypeIndex) -> Value {
+    let type_ids = t.of_context(context::TYPE_IDS);
+    func_ref::expected_type_id(ty).load(&mut t.b, type_ids)
+}
+
+/// A new object of so many bytes, zero but for its header. Where there is no cell at hand, the builtin makes
+/// it.
+pub(super) fn allocate(
+    t: &mut Translator<'_, '_>,
+    (ty, kind): (TypeIndex, ObjectKind),
+    size: u32,
+    slow: impl FnOnce(&mut Translator<'_, '_>) -> Value,
+) -> Value {
+    if size > LARGEST_CELL {
+        return slow(t);
+    }
+    let class = class_of(size);
+    let (next_at, end_at) = store::run(class);
+    let (store, flags) = (t.store(), heap_memory(Region::Runs));
+    let next = t.b.ins().uload32(flags, store, next_at);
+    let end = t.b.ins().uload32(flags, store, end_at);
+    let behind = t.b.ins().iadd_imm_s(next, i64::from(class_size(class)));
+    let fits = t.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, behind, end);
+    let (here, elsewhere, done) = (t.b.create_block(), t.b.create_block(), t.block_with([I64]));
+    t.b.set_cold_block(elsewhere);
+    t.b.ins().brif(fits, here, &[], elsewhere, &[]);
+
+    control::go_on_in(t, here);
+    t.b.ins().istore32(flags, behind, store, next_at);
+    let header = header_of(t, ty, kind);
+    let address = address(t, next);
+    t.b.ins()
+        .store(heap_memory(Region::Objects), header, address, 0);
+    t.b.ins().jump(done, &[BlockArg::Value(next)]);
+
+    control::go_on_in(t, elsewhere);
+    let made = slow(t);
+    t.b.ins().jump(done, &[BlockArg::Value(made)]);
+
+    control::go_on_in(t, done);
+    t.b.block_params(done)[0]
+}
+
+/// A builtin whose first argument is a type of the module.
+pub(super) fn make(
+    t: &mut Translator<'_, '_>,
+    function: Builtin,
+    ty: TypeIndex,
+    args: &[Value],
+) -> Value {
+    let ty = call::constant(t, ty.0.into());
+    let args: Vec<Value> = std::iter::once(ty).chain(args.iter().copied()).collect();
+    call::builtin(t, function, &args)
+}
+
+/// Writes the length of a new array.
+pub(super) fn set_length(t: &mut Translator<'_, '_>, address: Value, length: Value) {
+    let flags = heap_memory(Region::Objects);
+    let offset = ObjectLayout::LENGTH as i32;
+    t.b.ins().store(flags, length, address, offset);
+}
