@@ -41,14 +41,24 @@ fn endless_recursion() {
 
 #[test]
 fn the_last_memory() {
-    let ended = run("for (;;) new WebAssembly.Memory({ initial: 1 })");
-    assert_eq!(ended.status, Some(1), "{}", ended.stdout);
-    for part in [
-        "Uncaught RangeError: no address space for one more memory of 8 GiB (about 16,000 fit)",
-        "Those of dropped instances come back with their store, in JavaScript when the program ends",
-        "use fewer instances, or several processes\n",
+    for (descriptor, memory) in [
+        ("initial: 1", "one more memory of 8 GiB (about 16,000 fit)"),
+        (
+            "address: 'i64', initial: 1n, maximum: 2n ** 48n",
+            "a 64-bit memory of 65536 bytes",
+        ),
     ] {
-        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+        let ended = run(&format!(
+            "for (;;) new WebAssembly.Memory({{ {descriptor} }})"
+        ));
+        assert_eq!(ended.status, Some(1), "{}", ended.stdout);
+        for part in [
+            &format!("Uncaught RangeError: no address space for {memory}: "),
+            "Those of dropped instances come back with their store, in JavaScript when the program ends",
+            "use fewer instances, or several processes\n",
+        ] {
+            assert!(ended.stderr.contains(part), "{}", ended.stderr);
+        }
     }
 }
 

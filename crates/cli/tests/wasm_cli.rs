@@ -220,17 +220,17 @@ fn without_address_space_the_command_says_so() {
         (
             3_000_000,
             "tables.wat",
-            "bident: no memory for the control records of a store",
+            &["bident: no memory for the control records of a store"][..],
         ),
         (
             3_000_000,
             "script.mjs",
-            "bident: cannot start JavaScript: no memory for the control records of a store",
+            &["bident: cannot start JavaScript: no memory for the control records of a store"],
         ),
         (
             7_000_000,
             "tables.wat",
-            "bident: tables.wat: no memory for a table",
+            &["bident: tables.wat: table ", ": no memory for a table\n"],
         ),
     ] {
         let limit = format!("ulimit -v {kilobytes}; exec \"$0\" run {file}");
@@ -239,7 +239,7 @@ fn without_address_space_the_command_says_so() {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        Ended::from(output).failed(1, &[message]);
+        Ended::from(output).failed(1, message);
     }
 }
 

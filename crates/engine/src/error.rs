@@ -98,7 +98,13 @@ impl Error {
         Self::message(ErrorKind::Usage, message)
     }
 
-    /// The guest gave a host function a pointer or an index that is out of bounds.
+    /// The same error, which says first what it is about.
+    pub(crate) fn about(self, what: impl fmt::Display) -> Self {
+        Self::message(self.0.kind, format_args!("{what}: {self:#}"))
+    }
+
+    /// The guest gave a host function a pointer or an index that is out of bounds, or a module has a
+    /// segment that is.
     pub(crate) fn out_of_bounds(code: TrapCode, what: impl fmt::Display) -> Self {
         let message = format_args!("{}: {what}", code.message());
         Self::message(ErrorKind::Trap(code), message)

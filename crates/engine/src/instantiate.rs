@@ -254,7 +254,15 @@ fn copy_active_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Resul
             let offset = position(address, offset);
             let length = elem.items.len() as u64;
             let segment = ElemIndex::at(i);
-            store.init_table(instance, *table, segment, [offset, 0, length])?;
+            let fits = store.init_table(instance, *table, segment, [offset, 0, length]);
+            fits.map_err(|code| {
+                let number = store.instances[instance].items.tables[*table];
+                let (size, table) = (store.tables[number].elements().len(), table.index());
+                let what = format_args!(
+                    "element segment {i}, {length} elements at {offset}, is beyond the {size} of table {table}"
+                );
+                Error::out_of_bounds(code, what)
+            })?;
             store.instances[instance].elems[segment] = Box::default();
         }
     }
@@ -271,7 +279,15 @@ fn copy_active_data(store: &mut StoreOpaque, instance: InstanceNumber) -> Result
             let offset = position(address, offset);
             let length = data.range.len() as u64;
             let segment = DataIndex::at(i);
-            store.init_memory(instance, *memory, segment, [offset, 0, length])?;
+            let fits = store.init_memory(instance, *memory, segment, [offset, 0, length]);
+            fits.map_err(|code| {
+                let number = store.instances[instance].items.memories[*memory];
+                let (size, memory) = (store.memories[number].length(), memory.index());
+                let what = format_args!(
+                    "data segment {i}, {length} bytes at {offset}, is beyond the {size} of memory {memory}"
+                );
+                Error::out_of_bounds(code, what)
+            })?;
             store.instances[instance].dropped_data[segment] = true;
         }
     }

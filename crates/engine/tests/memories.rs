@@ -241,3 +241,34 @@ fn a_memory_that_cannot_be_had_leaves_none_of_the_others() {
     let (mut guest, _) = three(&engine);
     assert_eq!(guest.call("sizes", &[]).unwrap().len(), 3);
 }
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let engine = Engine::new(&bident::Config::new().max_memory_size(1 << 20)).unwrap();
+    let size = 65536 * (1u128 << 48);
+    let cases = [
+        ("(memory 17)", "a memory of 17 pages (1114112 bytes) exceeds the limit of 1048576 bytes".to_owned()),
+        ("(memory i64 0x1000000000000)", format!("({size} bytes)")),
+        ("(memory 1) (memory 17)", "memory 1: a memory of 17 pages".to_owned()),
+        ("(table i64 1 funcref) (table i64 -1 funcref)", "table 1: a table of 18446744073709551615 elements".to_owned()),
+        (
+            r#"(memory 1) (memory i64 2) (data (memory 0) (i32.const 0) "a") (data (memory 1) (i64.const 131071) "ab")"#,
+            "out of bounds memory access: data segment 1, 2 bytes at 131071, is beyond the 131072 of memory 1".to_owned(),
+        ),
+        (
+            r#"(memory i64 1) (data (i64.const -1) "")"#,
+            "data segment 0, 0 bytes at 18446744073709551615, is beyond the 65536 of memory 0".to_owned(),
+        ),
+        (
+            "(func) (table 1 funcref) (table i64 2 funcref) (elem (table 1) (i64.const -1) func 0 0)",
+            "out of bounds table access: element segment 0, 2 elements at 18446744073709551615, is beyond the 2 of table 1".to_owned(),
+        ),
+    ];
+    for (fields, message) in cases {
+        let fields = fields.replace("i64 -1", "i64 0xffffffffffffffff");
+        let module = module(&engine, &format!("(module {fields})"));
+        let mut store = Store::new(&engine, ());
+        let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+        assert!(error.to_string().contains(&message), "{fields}: {error}");
+    }
+}

@@ -20,6 +20,21 @@ test("memories with 64-bit positions", () => {
   same(memory64(true).buffer.byteLength, 65536);
 });
 
+test("what is no position is named", () => {
+  const wide = / must be a BigInt from 0 to 18446744073709551615$/;
+  for (const wrong of [undefined, null, 1, 1.5, NaN, Infinity, Symbol("1"), -1n, 2n ** 64n]) {
+    if (wrong !== undefined) throws(TypeError, () => memory64(wrong), new RegExp("initial" + wide.source));
+    if (wrong !== undefined) throws(TypeError, () => table64(0n, wrong), new RegExp("maximum" + wide.source));
+    throws(TypeError, () => memory64(1n).grow(wrong), new RegExp("delta" + wide.source));
+    throws(TypeError, () => table64(1n).get(wrong), new RegExp("index" + wide.source));
+  }
+  for (const wrong of [1n, Symbol("1"), -1, NaN]) {
+    throws(TypeError, () => new WebAssembly.Memory({ initial: wrong }), /^initial must be a number from 0 to 4294967295$/);
+  }
+  throws(TypeError, () => memory64({ valueOf: () => 1 }));
+  throws(EvalError, () => memory64({ valueOf: () => { throw new EvalError("mine"); } }), /^mine$/);
+});
+
 test("sizes of memories", () => {
   for (const wrong of [undefined, null, 1, -1n, 2n ** 64n, 2n ** 1000n]) throws(TypeError, () => memory64(wrong));
   for (const wrong of [1, -1n, 2n ** 64n]) throws(TypeError, () => memory64(0n, wrong));

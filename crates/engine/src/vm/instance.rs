@@ -220,12 +220,17 @@ impl StoreOpaque {
     fn allocate_items(&mut self, module: &Module, items: &mut Items) -> Result<(), Error> {
         const WHAT: &str = "an instance";
         let (inner, types) = (module.inner(), module.canonical());
-        for ty in &inner.tables[inner.imported.tables as usize..] {
-            let table = self.add_table(types.table_type(*ty), 0)?;
+        let defined = inner.tables.iter().enumerate();
+        for (i, ty) in defined.skip(inner.imported.tables as usize) {
+            let table = self.add_table(types.table_type(*ty), 0);
+            let table = table.map_err(|error| which("table", i, inner.tables.len(), error))?;
             items.tables.push(table, WHAT)?;
         }
-        for ty in &inner.memories[inner.imported.memories as usize..] {
-            items.memories.push(self.add_memory(*ty)?, WHAT)?;
+        let defined = inner.memories.iter().enumerate();
+        for (i, ty) in defined.skip(inner.imported.memories as usize) {
+            let memory = self.add_memory(*ty);
+            let memory = memory.map_err(|error| which("memory", i, inner.memories.len(), error))?;
+            items.memories.push(memory, WHAT)?;
         }
         for ty in &inner.globals[inner.imported.globals as usize..] {
             let global = self.add_global(types.global_type(*ty), VmValue::default())?;
@@ -263,6 +268,14 @@ impl StoreOpaque {
         self.memories.truncate(memories);
         self.globals.truncate(globals);
         self.tags.truncate(tags);
+    }
+}
+
+/// An error about one of a module's items, which says which one it is where there are several.
+fn which(kind: &str, index: usize, all: usize, error: Error) -> Error {
+    match all {
+        1 => error,
+        _ => error.about(format_args!("{kind} {index}")),
     }
 }
 

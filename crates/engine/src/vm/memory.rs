@@ -21,6 +21,7 @@ use crate::Error;
 use bident_abi::{MEMORY_GUARD, MEMORY_RESERVATION, VmMemory};
 use bident_module::{AddressType, MemoryType};
 use bident_stack::os::{self, Access};
+use std::fmt;
 use std::io;
 use std::ptr::NonNull;
 
@@ -51,7 +52,7 @@ impl LinearMemory {
         let (min, page) = (ty.limits.min, ty.page_size());
         let limit = ty.most_pages().min(limit_bytes / page);
         if min > limit {
-            let [bytes, most] = [min, limit].map(|pages| pages.saturating_mul(page));
+            let [bytes, most] = [min, limit].map(|pages| u128::from(pages) * u128::from(page));
             return Err(Error::limit(format!(
                 "a memory of {min} pages ({bytes} bytes) exceeds the limit of {most} bytes"
             )));
@@ -157,7 +158,13 @@ impl Reservation {
     /// For a 32-bit memory: all that it can address.
     fn whole() -> Result<Self, Error> {
         let size = MEMORY_RESERVATION;
-        let base = os::reserve(size).map_err(no_address_space)?;
+        let base = os::reserve(size).map_err(|error| {
+            let what = format_args!(
+                "one more memory of {} GiB (about 16,000 fit)",
+                MEMORY_RESERVATION >> 30
+            );
+            no_address_space(what, &error)
+        })?;
         let bound = 1 << 32;
         Ok(Self { base, size, bound })
     }
@@ -182,9 +189,8 @@ impl Reservation {
                     return Ok(Self { base, size, bound });
                 }
                 (Err(error), ..) if wanted == least => {
-                    return Err(Error::limit(format!(
-                        "no address space for a 64-bit memory of {min} bytes: {error}"
-                    )));
+                    let what = format_args!("a 64-bit memory of {min} bytes");
+                    return Err(no_address_space(what, &error));
                 }
                 _ => wanted = least.max(wanted / 2),
             }
@@ -194,12 +200,11 @@ impl Reservation {
 
 /// Says what to do about it: a program that makes and drops instances runs into this without a mistake of
 /// its own.
-fn no_address_space(error: io::Error) -> Error {
+fn no_address_space(what: impl fmt::Display, error: &io::Error) -> Error {
     // At most 255 bytes: QuickJS cuts the rest off.
     Error::limit(format!(
-        "no address space for one more memory of {} GiB (about 16,000 fit): {error}. Those of dropped instances \
-         come back with their store, in JavaScript when the program ends: use fewer instances, or several processes",
-        MEMORY_RESERVATION >> 30
+        "no address space for {what}: {error}. Those of dropped instances come back with their store, \
+         in JavaScript when the program ends: use fewer instances, or several processes"
     ))
 }
 

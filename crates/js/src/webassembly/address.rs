@@ -34,8 +34,13 @@ pub(super) fn to_u64<'js>(
         AddressType::I32 => Ok(to_u32(&call.ctx, value, what)?.into()),
         AddressType::I64 => {
             let env = Env::new(&call.ctx);
-            let as_int_n = realm.intrinsic(env, |i| &i.as_int_n);
-            let number = env.to_u64(Ref::new(value), as_int_n.get())?;
+            let number = match is_no_bigint(value) {
+                true => None,
+                false => {
+                    let as_int_n = realm.intrinsic(env, |i| &i.as_int_n);
+                    env.to_u64(Ref::new(value), as_int_n.get())?
+                }
+            };
             number.ok_or_else(|| {
                 let message = format!("{what} must be a BigInt from 0 to {}", u64::MAX);
                 errors::throw_type(&call.ctx, &message)
@@ -44,9 +49,18 @@ pub(super) fn to_u64<'js>(
     }
 }
 
+/// Whether a conversion to a `BigInt` would fail without running JavaScript: with a message that does not
+/// say what was converted.
+fn is_no_bigint(value: &Value<'_>) -> bool {
+    value.is_number() || value.is_undefined() || value.is_null() || value.is_symbol()
+}
+
 /// `[EnforceRange] unsigned long`.
 pub(super) fn to_u32<'js>(ctx: &Ctx<'js>, value: &Value<'js>, what: &str) -> Result<u32> {
-    let number = value.get::<Coerced<f64>>()?.0.trunc();
+    let number = match value.is_big_int() || value.is_symbol() {
+        true => f64::NAN,
+        false => value.get::<Coerced<f64>>()?.0.trunc(),
+    };
     if !(0.0..=f64::from(u32::MAX)).contains(&number) {
         let message = format!("{what} must be a number from 0 to {}", u32::MAX);
         return Err(errors::throw_type(ctx, &message));
