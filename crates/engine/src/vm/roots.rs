@@ -20,7 +20,14 @@ impl Heaps<'_> {
     ///
     /// What they hold counts as reached from elsewhere, whoever holds them: the host finds an exception
     /// again by a weak reference.
+    #[inline]
     fn follow(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
+        if word != 0 {
+            self.follow_some(marking, word, holder);
+        }
+    }
+
+    fn follow_some(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
         self.visit(marking, word, holder);
         loop {
             if let Some(word) = self.words.pop() {
