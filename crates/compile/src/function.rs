@@ -1,5 +1,6 @@
 //! One body: operators in, CLIF out. Each operator is validated just before it is translated.
 
+use crate::context::Context;
 use crate::error::Error;
 use crate::inline::{self, Body, Local, Origins};
 use crate::near::{self, Target};
@@ -48,7 +49,7 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) b: FunctionBuilder<'f>,
     pub(crate) operands: &'f mut Operands,
     /// First parameter of the function.
-    pub(crate) context: Value,
+    context: Context,
     /// The function whose code this is.
     pub(crate) body: Body<'m>,
     /// For each body, whether calls of its function are translated in place.
@@ -104,7 +105,7 @@ pub(crate) fn translate(
     let start = module.bodies[defined].range.start;
     let b = FunctionBuilder::new(func, &mut scratch.builder);
     let work = Work::new(defined, most);
-    let mut t = Translator::new(shared, work, b, &mut scratch.operands, ty, start);
+    let mut t = Translator::new(shared, work, b, &mut scratch.operands, ty, start, defined);
 
     t.neutral = t.is_neutral(defined);
 
@@ -146,6 +147,7 @@ impl<'m, 'f> Translator<'m, 'f> {
         operands: &'f mut Operands,
         ty: &'m FuncType,
         start: usize,
+        defined: usize,
     ) -> Self {
         b.set_srcloc(SourceLoc::new(start as u32));
         let entry = b.create_block();
@@ -156,12 +158,14 @@ impl<'m, 'f> Translator<'m, 'f> {
         let (context, params) = (*context, params.to_vec());
 
         operands.reset();
-        let store = (!shared.module.tags.is_empty()).then(|| {
+        let has_tags = !shared.module.tags.is_empty();
+        let address = has_tags.then(|| record::context::STORE.load(&mut b, context));
+        let store = address.map(|address| {
             let store = b.declare_var(I64);
-            let address = record::context::STORE.load(&mut b, context);
             b.def_var(store, address);
             store
         });
+        let context = Context::new(shared.module, defined, &mut b, context, address);
         let mut t = Self {
             module: shared.module,
             layout: shared.layout,
@@ -272,12 +276,29 @@ impl<'m, 'f> Translator<'m, 'f> {
 
     /// A field of the context.
     pub(crate) fn of_context(&mut self, field: Field) -> Value {
-        field.load(&mut self.b, self.context)
+        let context = self.context();
+        field.load(&mut self.b, context)
     }
 
     /// Address of what lies in the context at an offset.
     pub(crate) fn in_context(&mut self, offset: u32) -> Value {
-        self.b.ins().iadd_imm_s(self.context, i64::from(offset))
+        let context = self.context();
+        self.b.ins().iadd_imm_s(context, i64::from(offset))
+    }
+
+    /// Address of the context, from wherever it is at hand.
+    pub(crate) fn context(&mut self) -> Value {
+        self.context.get(&mut self.b)
+    }
+
+    /// Address of the context, or anything, for the other side of a transfer.
+    pub(crate) fn handed_over(&mut self) -> Value {
+        self.context.handed_over(&mut self.b)
+    }
+
+    /// A transfer has brought what the other side handed over.
+    pub(crate) fn is_handed(&mut self, context: Value) {
+        self.context.is_handed(&mut self.b, context);
     }
 
     /// Address of the store, from wherever it is at hand.
@@ -372,14 +393,14 @@ impl<'m, 'f> Translator<'m, 'f> {
     }
 
     /// Reference to a stub that transfers, given by where in the store its address lies, and the address
-    /// that the transfer goes on at, which is to be the last argument. `near.rs` resolves both.
+    /// that the transfer goes on at, which is to be an argument. `near.rs` resolves both.
     pub(crate) fn transfer_ref(
         &mut self,
         stub: Field,
         args: usize,
         results: usize,
     ) -> (FuncRef, Value) {
-        let signature = signature::transfer(args + 1, results);
+        let signature = signature::transfer(args, results);
         let signature = self.b.import_signature(signature);
         let (stub, site) = (stub.offset(), self.transfers);
         self.transfers += 1;

@@ -1,12 +1,11 @@
 //! What holds for every function, checked in debug builds.
 
-use cranelift_codegen::ir::{ArgumentPurpose, Function, Opcode};
+use cranelift_codegen::ir::{ArgumentPurpose, Function, Opcode, Value};
 use cranelift_codegen::isa::CallConv;
 
-/// Panics unless frames of the function can move: no stack slot, no address of the stack, no area
-/// for arguments or results that is reached by address.
+/// Panics unless frames of the function can move: no address of the stack but where loads and stores of
+/// a stack slot go, no area for arguments or results that is reached by address.
 pub(crate) fn check(func: &Function) {
-    assert!(func.sized_stack_slots.is_empty(), "a stack slot");
     assert!(func.dynamic_stack_slots.is_empty(), "a stack slot");
     assert!(func.stack_limit.is_some(), "no limit check");
     let signatures = func.dfg.signatures.values();
@@ -22,15 +21,24 @@ pub(crate) fn check(func: &Function) {
         for inst in func.layout.block_insts(block) {
             let opcode = func.dfg.insts[inst].opcode();
             assert!(!looks_at_stack(opcode), "instruction {opcode}");
+            for (i, value) in func.dfg.inst_values(inst).enumerate() {
+                // Of a store, the address is the second.
+                let accessed = matches!((opcode, i), (Opcode::Load, 0) | (Opcode::Store, 1));
+                assert!(accessed || !is_slot_address(func, value), "{opcode}");
+            }
         }
     }
+}
+
+fn is_slot_address(func: &Function, value: Value) -> bool {
+    let made_by = func.dfg.value_def(value).inst();
+    made_by.is_some_and(|inst| func.dfg.insts[inst].opcode() == Opcode::StackAddr)
 }
 
 fn looks_at_stack(opcode: Opcode) -> bool {
     matches!(
         opcode,
-        Opcode::StackAddr
-            | Opcode::DynamicStackAddr
+        Opcode::DynamicStackAddr
             | Opcode::StackSwitch
             | Opcode::GetFramePointer
             | Opcode::GetStackPointer

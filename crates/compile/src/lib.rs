@@ -15,12 +15,13 @@
 //! (`ops/exception.rs`), which [`Artifact::landings`] tells whoever unwinds.
 //!
 //! **A frame of compiled code may move.** So no frame holds an absolute address of its own stack
-//! except the saved frame pointer: no stack slot, no `stack_addr`, no return area. Debug builds check
-//! it for every function (`invariants.rs`).
+//! except the saved frame pointer: no return area, no stack slot whose address is more than where a load or
+//! store goes (`context.rs`). Debug builds check it for every function (`invariants.rs`).
 #![forbid(unsafe_code)]
 
 mod artifact;
 mod compiler;
+mod context;
 mod error;
 mod function;
 mod generators;

@@ -2,11 +2,11 @@
 //!
 //! The processor predicts a `ret` by the calls it has seen. A transfer to another stacklet is left by a
 //! jump, so a `call` of its stub would leave one prediction over on this side, and each real `ret`
-//! after it, here or on the other side, would be predicted wrong. So the address to go on at is the
-//! stub's last argument, and what Cranelift emits as a `call` becomes a `jmp` of the same five bytes:
+//! after it, here or on the other side, would be predicted wrong. So the address to go on at is an
+//! argument of the stub, and what Cranelift emits as a `call` becomes a `jmp` of the same five bytes:
 //!
 //! ```text
-//!   site:  lea r8, [back]                piece, one for each stub and function:
+//!   site:  lea r9, [back]                piece, one for each stub and function:
 //!          jmp piece                       jmp [rdi + offset of the stub's address]
 //!   back:  ...
 //! ```

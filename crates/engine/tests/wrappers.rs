@@ -3,7 +3,7 @@
 
 mod common;
 
-use bident::TrapCode;
+use bident::{TrapCode, Val};
 use common::{Guest, both, names};
 
 /// Padding that makes a body too large to be translated in place: so its function is only neutral.
@@ -342,4 +342,114 @@ fn tests_before_recursive_calls() {
             guest.check_idle();
         });
     }
+}
+
+/// Instances of one module, with the same code and each its own globals, take turns: a transfer brings the
+/// context of whoever it comes from.
+#[test]
+fn instances_that_take_turns_keep_their_globals() {
+    let hub = r#"(module
+        (type $gen (func (param i32) (result i32))) (type $c (cont $gen))
+        (tag $y (export "y") (param i32) (result i32))
+        (table $t (export "t") 3 (ref null $c))
+        (global $turns (mut i32) (i32.const 0))
+        (func (export "run") (param $n i32) (result i32)
+          (local $sum i32) (local $slot i32) (local $k (ref null $c))
+          (loop $again
+            (local.set $slot (i32.rem_u (global.get $turns) (i32.const 3)))
+            (block $on (result i32 (ref $c))
+              (resume $c (on $y $on) (i32.const 1) (table.get $t (local.get $slot)))
+              (unreachable))
+            (local.set $k)
+            (local.set $sum (i32.add (local.get $sum)))
+            (table.set $t (local.get $slot) (local.get $k))
+            (global.set $turns (i32.add (global.get $turns) (i32.const 1)))
+            (br_if $again (i32.lt_u (global.get $turns) (local.get $n))))
+          (local.get $sum)))"#;
+    let party = r#"(module
+        (type $gen (func (param i32) (result i32))) (type $c (cont $gen))
+        (import "hub" "y" (tag $y (param i32) (result i32)))
+        (import "hub" "t" (table $t 3 (ref null $c)))
+        (global $count (mut i32) (i32.const 0))
+        (global $weight (mut i32) (i32.const 0))
+        (elem declare func $body)
+        (func $body (type $gen)
+          (loop $again
+            (global.set $count (i32.add (global.get $count) (local.get 0)))
+            (local.set 0 (suspend $y (i32.mul (global.get $count) (global.get $weight))))
+            (br $again))
+          (unreachable))
+        (func (export "join") (param $slot i32) (param $weight i32)
+          (global.set $weight (local.get $weight))
+          (table.set $t (local.get $slot) (cont.new $c (ref.func $body)))))"#;
+    both(|engine| {
+        let mut guest = Guest::plain(engine, hub);
+        let hub = guest.instance;
+        let tag = hub.get_export(&mut guest.store, "y").unwrap();
+        let table = hub.get_export(&mut guest.store, "t").unwrap();
+        for (slot, weight) in [(0, 1), (1, 100), (2, 10_000)] {
+            guest = Guest::within(guest.store, party, |linker| {
+                linker.define("hub", "y", tag).unwrap();
+                linker.define("hub", "t", table).unwrap();
+            });
+            guest.call("join", &[slot, weight].map(Val::I32)).unwrap();
+        }
+        guest.instance = hub;
+        // Each counts to ten.
+        assert_eq!(guest.i32("run", &[30]), 55 * 10_101);
+    });
+}
+
+/// The same where they switch to each other.
+#[test]
+fn instances_that_switch_keep_their_globals() {
+    let types = r#"(rec
+        (type $turn (func (param (ref null $fiber))))
+        (type $fiber (cont $turn)))"#;
+    let hub = format!(
+        r#"(module {types}
+        (tag $h (export "h"))
+        (table $t (export "t") 2 (ref null $fiber))
+        (func (export "run")
+          (resume $fiber (on $h switch) (ref.null $fiber) (table.get $t (i32.const 0)))))"#
+    );
+    let party = format!(
+        r#"(module {types}
+        (import "hub" "h" (tag $h))
+        (import "hub" "t" (table $t 2 (ref null $fiber)))
+        (global $count (mut i32) (i32.const 0))
+        (elem declare func $body)
+        (func $body (type $turn)
+          (if (ref.is_null (local.get 0)) (then (local.set 0 (table.get $t (i32.const 1)))))
+          (loop $again
+            (global.set $count (i32.add (global.get $count) (i32.const 1)))
+            (if (i32.eq (global.get $count) (i32.const 10)) (then (return)))
+            (local.set 0 (switch $fiber $h (local.get 0)))
+            (br $again)))
+        (func (export "join") (param $slot i32)
+          (table.set $t (local.get $slot) (cont.new $fiber (ref.func $body))))
+        (func (export "count") (result i32) (global.get $count)))"#
+    );
+    both(|engine| {
+        let mut guest = Guest::plain(engine, &hub);
+        let hub = guest.instance;
+        let tag = hub.get_export(&mut guest.store, "h").unwrap();
+        let table = hub.get_export(&mut guest.store, "t").unwrap();
+        let mut parties = Vec::new();
+        for slot in [0, 1] {
+            guest = Guest::within(guest.store, &party, |linker| {
+                linker.define("hub", "h", tag).unwrap();
+                linker.define("hub", "t", table).unwrap();
+            });
+            guest.call("join", &[Val::I32(slot)]).unwrap();
+            parties.push(guest.instance);
+        }
+        guest.instance = hub;
+        guest.call("run", &[]).unwrap();
+        let counts = parties.into_iter().map(|party| {
+            guest.instance = party;
+            guest.i32("count", &[])
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [10, 9]);
+    });
 }

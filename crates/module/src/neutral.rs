@@ -29,6 +29,8 @@ pub(crate) struct Calls {
     pub(crate) locals: u32,
     /// Whether it has a loop.
     pub(crate) loops: bool,
+    /// Whether it reads or writes a global, a table or a linear memory.
+    pub(crate) accesses: bool,
     /// The defined functions that it calls by name.
     pub(crate) callees: Vec<u32>,
 }
@@ -40,6 +42,9 @@ pub struct Wrapper {
     pub neutral: bool,
     /// Where calls of it are better translated in place.
     pub inline: Inline,
+    /// Whether its code, with what is in place there, transfers, and reads or writes a global, a table or a
+    /// linear memory: then it needs its context soon after a transfer.
+    pub needs_context: bool,
 }
 
 /// Where calls of a function are better translated in place.
@@ -97,9 +102,32 @@ pub(crate) fn find(module: &Module, mut calls: Vec<Calls>) -> Vec<Wrapper> {
             ..=MOST_INSIDE if of.callees.is_empty() => Inline::Inside,
             _ => Inline::Never,
         };
-        wrappers[body] = Wrapper { neutral, inline };
+        wrappers[body] = Wrapper {
+            neutral,
+            inline,
+            needs_context: false,
+        };
     }
+    find_needs(&order, &mut calls, &mut wrappers);
     wrappers
+}
+
+/// Fills in [`Wrapper::needs_context`]. Of each body, `calls` then says what its code does with what is in place
+/// there.
+fn find_needs(order: &Order, calls: &mut [Calls], wrappers: &mut [Wrapper]) {
+    for &body in &order.bodies {
+        let body = body as usize;
+        let (mut transfers, mut accesses) = (calls[body].transfers, calls[body].accesses);
+        for &callee in &calls[body].callees {
+            let callee = callee as usize;
+            if matches!(wrappers[callee].inline, Inline::Always | Inline::Inside) {
+                transfers |= calls[callee].transfers;
+                accesses |= calls[callee].accesses;
+            }
+        }
+        (calls[body].transfers, calls[body].accesses) = (transfers, accesses);
+        wrappers[body].needs_context = transfers && accesses;
+    }
 }
 
 /// Calls `f` for each body whose function is named by a segment or an initial value. Exports are

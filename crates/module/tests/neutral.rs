@@ -27,7 +27,28 @@ fn wrapper(module: &Module, name: &str) -> Wrapper {
 #[track_caller]
 fn check(functions: &str, name: &str, neutral: bool, inline: Inline) {
     let found = wrapper(&module(functions), name);
-    assert_eq!(found, Wrapper { neutral, inline }, "{name} in {functions}");
+    let found = (found.neutral, found.inline);
+    assert_eq!(found, (neutral, inline), "{name} in {functions}");
+}
+
+#[test]
+fn code_that_transfers_and_accesses_needs_its_context() {
+    let functions = "(memory 1) (global $g (mut i32) (i32.const 0))
+        (func $access (global.set $g (i32.const 1)))
+        (func $transfer (suspend $t))
+        (func $both (suspend $t) (drop (i32.load (i32.const 0))))
+        (func $in_place (call $both))
+        (func $in_places (call $access) (call $transfer))
+        (func $far (loop (call $both)) (loop (suspend $t)))
+        (func $calls_far (global.set $g (i32.const 1)) (call $far))";
+    let module = module(functions);
+    let needs = |name| wrapper(&module, name).needs_context;
+    for name in ["both", "in_place", "in_places", "far"] {
+        assert!(needs(name), "{name}");
+    }
+    for name in ["access", "transfer", "calls_far"] {
+        assert!(!needs(name), "{name}");
+    }
 }
 
 #[test]

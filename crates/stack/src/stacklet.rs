@@ -246,20 +246,21 @@ pub enum Refusal {
 }
 
 /// Addresses of the stubs for transfers between stacklets. Compiled code calls `create`, and jumps to the
-/// others with where to go on as last argument.
+/// others with where to go on as an argument. The context stays where it is, in r8.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Transfers {
     /// `(anchor, entry's context, code, trampoline, origin) -> reference`; see [`crate::create`].
     pub create: usize,
-    /// `(anchor, reference, handlers, value, back) -> (status, reference, value, anchor)`; see [`crate::resume`].
+    /// `(anchor, reference, handlers, value, context, back) -> (status, reference, value, anchor)`; see
+    /// [`crate::resume`].
     pub resume: usize,
-    /// `(anchor, reference, handlers, exception, back) -> (status, reference, value, anchor)`; see
-    /// [`crate::resume_throw`].
+    /// `(anchor, reference, handlers, exception, context, back) -> (status, reference, value, anchor)`;
+    /// see [`crate::resume_throw`].
     pub resume_throw: usize,
-    /// `(anchor, tag, value, back) -> (value, anchor)`; see [`crate::suspend`].
+    /// `(anchor, tag, value, back, context) -> (value, anchor)`; see [`crate::suspend`].
     pub suspend: usize,
-    /// `(anchor, tag + `[`SWITCH`]`, reference, back) -> (value, anchor)`; see [`crate::switch`].
+    /// `(anchor, tag + `[`SWITCH`]`, reference, back, context) -> (value, anchor)`; see [`crate::switch`].
     pub switch: usize,
 }
 

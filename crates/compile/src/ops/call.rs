@@ -99,7 +99,7 @@ fn named<'m, 'f>(
     let ty = module.func_type(func);
     if let Some(defined) = module.defined_func(func) {
         let code = Code::Near(near(t, func, defined));
-        let context = t.context;
+        let context = t.context();
         return Callee { ty, code, context };
     }
     let signature = t.signature(module.funcs[func.index()]);
@@ -196,8 +196,8 @@ fn arguments(t: &mut Translator<'_, '_>, callee: &Callee<'_>) -> Vec<Value> {
 
 /// Tells the callee, which may be a host function, which instance calls it.
 pub(super) fn announce(t: &mut Translator<'_, '_>) {
-    let store = t.store();
-    store::CALLER.store(&mut t.b, store, t.context);
+    let (store, context) = (t.store(), t.context());
+    store::CALLER.store(&mut t.b, store, context);
 }
 
 /// A call, with what it gives in registers. Exceptions land at the pad, if there is one.
@@ -221,10 +221,20 @@ pub(super) fn transfer(
     args: &[Value],
 ) -> Vec<Value> {
     let pad = exception::landing_pad(t);
-    let (stub, back) = t.transfer_ref(stub, args.len(), results);
-    let args: Vec<Value> = args.iter().copied().chain([back]).collect();
-    emit_try(t, Code::Near(stub), &args, pad)
+    let (stub, back) = t.transfer_ref(stub, args.len() + 2, HANDED_RESULT + 1);
+    let mut args: Vec<Value> = args.iter().copied().chain([back]).collect();
+    args.insert(HANDED_ARG, t.handed_over());
+    let mut back = emit_try(t, Code::Near(stub), &args, pad);
+    t.store_is(back[results]);
+    t.is_handed(back[HANDED_RESULT]);
+    back.truncate(results);
+    back
 }
+
+/// Position of what is handed over among the arguments of a stub, and among the results. They have the same
+/// register, r8, so that the stubs, and code that only passes it on, need not move it.
+const HANDED_ARG: usize = 4;
+const HANDED_RESULT: usize = 5;
 
 /// A call after which no register holds what it held before. Goes on in a block of its own.
 fn emit_try(
@@ -327,7 +337,7 @@ fn builtin_call(
     let table = store::BUILTINS.load(&mut t.b, store);
     let address = store::builtin(function).load(&mut t.b, table);
     // Anything will do for the arguments that the builtin does not look at.
-    let mut all = [t.context; 2 + BUILTIN_ARGS];
+    let mut all = [t.context(); 2 + BUILTIN_ARGS];
     all[1..][..args.len()].copy_from_slice(args);
     all[1 + BUILTIN_ARGS] = address;
     (t.leave_builtin_signature(), stub, all)

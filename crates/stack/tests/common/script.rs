@@ -248,7 +248,7 @@ step! {
         "mov rsi, [rsi]",
         "mov rax, rdi",
         "mov rdi, [rdi]",
-        "lea r8, [rip + 77f]",
+        "lea r9, [rip + 77f]",
         "jmp [rax + {RESUME}]",
         "77:"
     ] [
@@ -268,7 +268,7 @@ step! {
         "mov rsi, [rsi]",
         "mov rax, rdi",
         "mov rdi, [rdi]",
-        "lea r8, [rip + 77f]",
+        "lea r9, [rip + 77f]",
         "jmp [rax + {RESUME_THROW}]",
         "77:"
     ] [

@@ -90,7 +90,7 @@ fn send_at(
     positions: impl Iterator<Item = usize>,
 ) -> Value {
     // Anything will do where there is no value.
-    let mut register = t.context;
+    let mut register = t.store();
     let mut buffer = None;
     for ((ty, value), position) in types.iter().zip(values).zip(positions) {
         if position == 0 {

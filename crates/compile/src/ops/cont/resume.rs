@@ -91,8 +91,8 @@ fn handlers(t: &mut Translator<'_, '_>, table: &ResumeTable) -> Result<Value, Er
         .collect();
     let position = t.module.handlers_position(&list);
     let position = position.ok_or_else(|| t.unsupported("list of handlers"))?;
-    let offset = t.layout.handlers(position);
-    Ok(t.b.ins().iadd_imm_s(t.context, i64::from(offset)))
+    let (offset, context) = (t.layout.handlers(position), t.context());
+    Ok(t.b.ins().iadd_imm_s(context, i64::from(offset)))
 }
 
 /// Calls a stub that resumes, and goes on as its status says.
@@ -105,11 +105,10 @@ fn transfer(
 ) {
     call::announce(t);
     let args = [t.store(), cont, handlers, value];
-    let back = call::transfer(t, stub, 4, &args);
-    let &[status, reference, value, store] = back.as_slice() else {
-        unreachable!("four results")
+    let back = call::transfer(t, stub, 3, &args);
+    let &[status, reference, value] = back.as_slice() else {
+        unreachable!("three results")
     };
-    t.store_is(store);
     clauses(t, table, status, Captured { reference, value });
     let results = receive(t, func_type(t, ty).results(), value);
     t.operands.extend(&results);

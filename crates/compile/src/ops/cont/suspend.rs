@@ -34,11 +34,10 @@ pub(super) fn switch(t: &mut Translator<'_, '_>, ty: TypeIndex, tag: TagIndex) {
 /// Calls a stub that suspends; gives the value with which the continuation goes on.
 fn transfer(t: &mut Translator<'_, '_>, stub: Field, tag: Value, value: Value) -> Value {
     let args = [t.store(), tag, value];
-    let back = call::transfer(t, stub, 2, &args);
-    let &[value, store] = back.as_slice() else {
-        unreachable!("two results")
+    let back = call::transfer(t, stub, 1, &args);
+    let &[value] = back.as_slice() else {
+        unreachable!("one result")
     };
-    t.store_is(store);
     value
 }
 

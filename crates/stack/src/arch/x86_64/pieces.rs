@@ -53,19 +53,19 @@ macro_rules! back_to_current {
 }
 
 /// From rcx -> stacklet, finds the first up the chain that runs under a handler for the word in rsi: rcx
-/// -> it, r8: position of the handler. Begins at `search`, goes on at
+/// -> it, rbx: position of the handler. Begins at `search`, goes on at
 /// `found`, or at `unhandled` if there is none.
 macro_rules! search {
     () => {
         concat!(
             "{search}:\n",
             "mov r11, [rcx + {HANDLERS}]\n",
-            "xor r8d, r8d\n",
+            "xor ebx, ebx\n",
             "{next_clause}:\n",
-            "cmp [r11 + 8 * r8], rsi\n",
+            "cmp [r11 + 8 * rbx], rsi\n",
             "je {found}f\n",
-            "cmp qword ptr [r11 + 8 * r8], 1\n",
-            "inc r8d\n",
+            "cmp qword ptr [r11 + 8 * rbx], 1\n",
+            "inc ebx\n",
             "jnb {next_clause}b\n",
             "mov rcx, [rcx + {PARENT}]\n",
             "test rcx, rcx\n",

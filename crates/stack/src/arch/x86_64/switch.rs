@@ -8,7 +8,7 @@ use std::mem::offset_of;
 
 /// Puts the chain that a reference names in the place of the one up to the handler, in the registers that
 /// `switch` gets its arguments in; then the instructions given. rax -> its first stacklet, now current,
-/// rdi: reference to what has switched, r10 -> anchor.
+/// rdi: reference to what has switched, r8: what is handed over, r10 -> anchor.
 macro_rules! switch_with {
     ([$($go:expr),*] $($operands:tt)*) => {
         naked_asm!(
@@ -40,17 +40,17 @@ macro_rules! switch_with {
             "mov r11d, [rcx + {REFERENCE}]",
             "cmp [r9 + {LAST}], r11d",
             "jne {other_last}f",
-            // Last of the target's chain, r8, gets parent and handlers of the other.
+            // Last of the target's chain, rbx, gets parent and handlers of the other.
             "{last_noted}:",
-            "mov r8, rax",
+            "mov rbx, rax",
             "cmp [rax + {LAST}], edx",
             "jne {several}f",
             "{last_known}:",
             "mov r11, [rcx + {PARENT}]",
             "mov rcx, [rcx + {HANDLERS}]",
-            "cmp [r8 + {PARENT}], r11",
+            "cmp [rbx + {PARENT}], r11",
             "jne {other_parent}f",
-            "cmp [r8 + {HANDLERS}], rcx",
+            "cmp [rbx + {HANDLERS}], rcx",
             "jne {other_parent}f",
             "{linked}:",
             "mov [r10 + {CURRENT}], rax",
@@ -59,8 +59,8 @@ macro_rules! switch_with {
             $($go,)*
             // Another had it the last time.
             "{other_parent}:",
-            "mov [r8 + {PARENT}], r11",
-            "mov [r8 + {HANDLERS}], rcx",
+            "mov [rbx + {PARENT}], r11",
+            "mov [rbx + {HANDLERS}], rcx",
             "jmp {linked}b",
             // It was not switched to, but resumed.
             "{was_resumed}:",
@@ -72,8 +72,8 @@ macro_rules! switch_with {
             "jmp {last_noted}b",
             // More than one.
             "{several}:",
-            "mov r8d, [rax + {LAST}]",
-            "add r8, [r10 + {RECORDS}]",
+            "mov ebx, [rax + {LAST}]",
+            "add rbx, [r10 + {RECORDS}]",
             "jmp {last_known}b",
             // The revision has wrapped: another record takes the stacklet over.
             "{wrapped}:",
@@ -152,7 +152,8 @@ macro_rules! switch_with {
 }
 
 /// Continuation -> continuation under the same handler. rdi -> anchor, rsi: tag +
-/// [`SWITCH`], rdx: reference, rcx -> where to go on. The value at position 0 is the reference of who has switched.
+/// [`SWITCH`], rdx: reference, rcx -> where to go on, r8: what is handed over. The value at position 0 is the
+/// reference of who has switched.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.

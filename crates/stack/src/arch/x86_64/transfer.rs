@@ -13,7 +13,7 @@
 //!                                              C.last = B, named by the payload of D
 //! ```
 //!
-//! Compiled code goes to each by a jump, with the address to go on at as last argument: a `call` would
+//! Compiled code goes to each by a jump, with the address to go on at as an argument: a `call` would
 //! be one to the return predictor, which no `ret` answers. For Cranelift it is a `try_call`, so that no
 //! register holds anything of the caller's. What a stub saves is that address, below it the frame
 //! pointer, and the stack pointer, which leads to both. It leaves by `pop` and `jmp`.
@@ -22,10 +22,13 @@
 //! position 0 is in a register instead:
 //!
 //! ```text
-//!  into a continuation     rax: value, rcx -> anchor
+//!  into a continuation     rax: value, rcx -> anchor, r8: what was handed over
 //!  back to its parent      rdx: value, rax: status (0: finished, k: the k-th handler), rcx: reference,
-//!                          rsi -> anchor
+//!                          rsi -> anchor, r8: what was handed over
 //! ```
+//!
+//! What each side hands over is a guess of what the other needs (`bident-compile`, `context.rs`): on rare
+//! ways something else may arrive, from the start or the end of a stacklet, the host or the embedder.
 //!
 //! That the anchor comes in and goes out in a register is what makes a transfer fast. Compiled code that
 //! transfers in a loop passes it on; were it to load it, through a context that it spilled to the stack
@@ -67,24 +70,25 @@ pub fn transfers(stress: bool) -> Transfers {
 const ROOT_LINE: usize = SMALLEST_BLOCK - ROOT_FRAME - RED_ZONE;
 
 /// Puts the chain that a reference names below the current stacklet, in the registers that `resume` gets
-/// its arguments in; then the instructions given. rax -> its first stacklet, now current, then.
+/// its arguments in; then the instructions given. rax -> its first stacklet, now current, r8: what is handed
+/// over, then.
 macro_rules! resume_with {
     ([$($go:expr),*] $($operands:tt)*) => {
         naked_asm!(
-            "push r8",
+            "push r9",
             "mov r10, rdi",
             "mov eax, esi",
             "add rax, [r10 + {RECORDS}]",
             "cmp [rax + {REFERENCE}], rsi",
             "jne {not_good}f",
-            "mov r9, [r10 + {CURRENT}]",
-            "cmp [r10 + {HINT_FIRST}], r9",
+            "mov rbx, [r10 + {CURRENT}]",
+            "cmp [r10 + {HINT_FIRST}], rbx",
             "je {drop_hint}f",
             "{no_hint}:",
             "push rbp",
-            "mov [r9 + {SP}], rsp",
+            "mov [rbx + {SP}], rsp",
             // Who waits here is not the first of a suspended chain.
-            "cmp dword ptr [r9 + {LAST}], 0",
+            "cmp dword ptr [rbx + {LAST}], 0",
             "jne {was_first}f",
             "{waits}:",
             // Not added to the word in memory, which `suspend` loads soon.
@@ -92,14 +96,14 @@ macro_rules! resume_with {
             "add rsi, r11",
             "mov [rax + {REFERENCE}], rsi",
             "jc {wrapped}f",
-            // rax -> first of the chain, r8 -> last, r9 -> parent to be.
+            // rax -> first of the chain, r9 -> last, rbx -> parent to be.
             "{used_up}:",
-            "mov r8, rax",
+            "mov r9, rax",
             "cmp [rax + {LAST}], esi",
             "jne {several}f",
             "{last_known}:",
-            "mov [r8 + {PARENT}], r9",
-            "mov [r8 + {HANDLERS}], rdx",
+            "mov [r9 + {PARENT}], rbx",
+            "mov [r9 + {HANDLERS}], rdx",
             "mov [r10 + {CURRENT}], rax",
             "mov r11, [rax + {LIMIT}]",
             "mov [r10 + {ANCHOR_LIMIT}], r11",
@@ -113,12 +117,12 @@ macro_rules! resume_with {
             "jmp {no_hint}b",
             // It was, before.
             "{was_first}:",
-            "mov dword ptr [r9 + {LAST}], 0",
+            "mov dword ptr [rbx + {LAST}], 0",
             "jmp {waits}b",
             // More than one.
             "{several}:",
-            "mov r8d, [rax + {LAST}]",
-            "add r8, [r10 + {RECORDS}]",
+            "mov r9d, [rax + {LAST}]",
+            "add r9, [r10 + {RECORDS}]",
             "jmp {last_known}b",
             // Null, or used.
             "{not_good}:",
@@ -146,6 +150,7 @@ macro_rules! resume_with {
             "pop rdx",
             "pop rdi",
             back_to_current!(),
+            "mov rbx, r9",
             "test rax, rax",
             "jz {no_record}b",
             // Nothing in esi: the end of the chain is to be looked up.
@@ -189,8 +194,8 @@ macro_rules! resume_with {
     };
 }
 
-/// Parent -> continuation. rdi -> anchor, rsi: reference, rdx -> list of handlers, rcx: value, r8 -> where to
-/// go on.
+/// Parent -> continuation. rdi -> anchor, rsi: reference, rdx -> list of handlers, rcx: value, r8: what is handed
+/// over, r9 -> where to go on.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
@@ -228,8 +233,8 @@ pub unsafe extern "sysv64" fn resume_throw() {
 
 /// Takes the chain from the current stacklet up to the first that runs under a handler of the tag, in the
 /// registers that `suspend` gets its arguments in; then the instructions given, for the parent, which
-/// is current: r11 -> it, eax: status, rcx: reference, rdx: value, rsi and r10 -> anchor. Or leaves for
-/// the host, where that has the handler.
+/// is current: r11 -> it, eax: status, rcx: reference, rdx: value, rsi and r10 -> anchor, r8: what is handed
+/// over. Or leaves for the host, where that has the handler.
 macro_rules! suspend_with {
     ([$($go:expr),*] $($operands:tt)*) => {
         naked_asm!(
@@ -238,10 +243,10 @@ macro_rules! suspend_with {
             "mov rax, [r10 + {CURRENT}]",
             "mov r11, [rax + {HANDLERS}]",
             "mov rcx, rax",
-            "xor r8d, r8d",
+            "xor ebx, ebx",
             "cmp [r11], rsi",
             "jne {not_nearest}f",
-            // rax -> first of the chain, rcx -> last, r8: position of the handler.
+            // rax -> first of the chain, rcx -> last, rbx: position of the handler.
             "{handled}:",
             "push rbp",
             "mov [rax + {SP}], rsp",
@@ -251,12 +256,12 @@ macro_rules! suspend_with {
             "{last_noted}:",
             "mov r11, [rcx + {PARENT}]",
             "mov rcx, [rax + {REFERENCE}]",
-            "lea eax, [r8 + 1]",
+            "lea eax, [rbx + 1]",
             "test r11, r11",
             "jz {to_host}f",
             "mov [r10 + {CURRENT}], r11",
-            "mov r8, [r11 + {LIMIT}]",
-            "mov [r10 + {ANCHOR_LIMIT}], r8",
+            "mov rbx, [r11 + {LIMIT}]",
+            "mov [r10 + {ANCHOR_LIMIT}], rbx",
             "mov rsi, r10",
             $($go,)*
             // The chain ends elsewhere than the last time.
@@ -332,7 +337,7 @@ macro_rules! suspend_with {
     };
 }
 
-/// Continuation -> parent. rdi -> anchor, rsi: tag, rdx: value, rcx -> where to go on.
+/// Continuation -> parent. rdi -> anchor, rsi: tag, rdx: value, rcx -> where to go on, r8: what is handed over.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
