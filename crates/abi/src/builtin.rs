@@ -75,15 +75,15 @@ builtins! {
     ArrayNewData(ty, data, source, length) -> "arrayref";
     /// `array.new_elem`.
     ArrayNewElem(ty, elem, source, length) -> "arrayref";
-    /// `array.fill`; here and below an array, which is not null, and a position in it are a
-    /// [`pack_pair`].
-    ArrayFill(array_and_start, value, length);
-    /// `array.copy`.
-    ArrayCopy(destination_and_start, source_and_start, length);
-    /// `array.init_data`.
-    ArrayInitData(array_and_start, data, source, length);
-    /// `array.init_elem`.
-    ArrayInitElem(array_and_start, elem, source, length);
+    /// `array.fill`; here and below arrays are not null, and have a word of their own: collections find
+    /// them nowhere else.
+    ArrayFill(array, start, value, length);
+    /// `array.copy`; `starts` is [`pack_pair`] of where it begins in the destination and in the source.
+    ArrayCopy(destination, source, starts, length);
+    /// `array.init_data`; `start_and_data` is [`pack_pair`] of a position in the array and the segment.
+    ArrayInitData(array, start_and_data, source, length);
+    /// `array.init_elem`; `start_and_elem` is [`pack_pair`] of a position in the array and the segment.
+    ArrayInitElem(array, start_and_elem, source, length);
     /// `any.convert_extern` of a host value.
     AnyConvertExtern(externref) -> "anyref";
 }

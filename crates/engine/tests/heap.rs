@@ -150,7 +150,11 @@ const GUEST: &str = r#"(module
       (table.fill $table (i32.const 0) (ref.null $box) (i32.const 10))))"#;
 
 fn guest(engine: &Engine) -> Guest<()> {
-    Guest::new(engine, GUEST, (), |linker| {
+    guest_of(engine, GUEST)
+}
+
+fn guest_of(engine: &Engine, wat: &str) -> Guest<()> {
+    Guest::new(engine, wat, (), |linker| {
         let gc = |mut caller: Caller<'_, ()>| caller.gc();
         linker.func_wrap("host", "gc", gc).unwrap();
         let wait = || Reply::<()>::Pending(());
@@ -482,4 +486,63 @@ fn nearly_full_costs_no_more_than_a_constant() {
         let took = time(links);
         assert!(took < Duration::from_secs(20), "{links}: {took:?}");
     }
+}
+
+/// Instructions on parts of arrays, before and after a collection. The array has no reference elsewhere, and the
+/// optimiser keeps whatever word it can use again.
+const PARTS: &str = r#"(module
+    (import "host" "gc" (func $gc))
+    (type $a (array (mut i32))) (type $f (array (mut funcref)))
+    (data $d "\01\00\00\00\02\00\00\00") (elem $e funcref (ref.null func) (ref.null func))
+    (func $make (result (ref $a)) (array.new $a (i32.const 1) (i32.const 10)))
+    (func $makef (result (ref $f)) (array.new $f (ref.func $clobber) (i32.const 10)))
+    (elem declare func $clobber)
+    (func $clobber (local $i i32)
+      (call $gc)
+      (loop $l
+        (drop (array.new $a (i32.const 1234) (i32.const 10)))
+        (drop (array.new $f (ref.null func) (i32.const 10)))
+        (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100)))))
+    (func (export "fill") (param $p i32) (result i32) (local $x (ref $a))
+      (local.set $x (call $make))
+      (array.fill $a (local.get $x) (local.get $p) (i32.const 7) (i32.const 2))
+      (call $clobber)
+      (array.fill $a (local.get $x) (local.get $p) (i32.const 8) (i32.const 1))
+      (array.get $a (local.get $x) (i32.add (local.get $p) (i32.const 1))))
+    (func (export "copy") (param $p i32) (result i32) (local $x (ref $a)) (local $y (ref $a))
+      (local.set $x (call $make))
+      (local.set $y (call $make))
+      (array.copy $a $a (local.get $y) (local.get $p) (local.get $x) (local.get $p) (i32.const 5))
+      (call $clobber)
+      (array.copy $a $a (local.get $y) (local.get $p) (local.get $x) (local.get $p) (i32.const 5))
+      (i32.add (i32.const 6) (array.get $a (local.get $y) (local.get $p))))
+    (func (export "data") (param $p i32) (result i32) (local $x (ref $a))
+      (local.set $x (call $make))
+      (array.init_data $a $d (local.get $x) (local.get $p) (i32.const 0) (i32.const 2))
+      (call $clobber)
+      (array.init_data $a $d (local.get $x) (local.get $p) (i32.const 0) (i32.const 1))
+      (i32.add (i32.const 5) (array.get $a (local.get $x) (i32.add (local.get $p) (i32.const 1)))))
+    (func (export "elem") (param $p i32) (result i32) (local $x (ref $f))
+      (local.set $x (call $makef))
+      (array.init_elem $f $e (local.get $x) (local.get $p) (i32.const 0) (i32.const 2))
+      (call $clobber)
+      (array.init_elem $f $e (local.get $x) (local.get $p) (i32.const 0) (i32.const 1))
+      (select (i32.const 3) (i32.const 7)
+        (ref.is_null (array.get $f (local.get $x) (i32.add (local.get $p) (i32.const 2))))))
+    (func (export "fill copied") (param $p i32) (result i32) (local $x (ref $a)) (local $y (ref $a))
+      (local.set $y (call $make))
+      (local.set $x (call $make))
+      (array.fill $a (local.get $x) (local.get $p) (i32.const 7) (i32.const 5))
+      (call $clobber)
+      (array.copy $a $a (local.get $y) (i32.const 0) (local.get $x) (local.get $p) (i32.const 5))
+      (array.get $a (local.get $y) (i32.const 0))))"#;
+
+#[test]
+fn what_instructions_on_parts_share_keeps_the_array() {
+    both(|engine| {
+        let mut guest = guest_of(engine, PARTS);
+        for name in ["fill", "copy", "data", "elem", "fill copied"] {
+            assert_eq!(guest.i32(name, &[3]), 7, "{name}");
+        }
+    });
 }

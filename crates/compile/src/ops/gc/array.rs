@@ -160,21 +160,26 @@ fn set(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     object::write(t, element, place, ObjectLayout::ELEMENTS, value);
 }
 
-/// The array below a position on the operand stack, and that position, as one word.
-fn array_and_position(t: &mut Translator<'_, '_>) -> Value {
+/// The array below a position on the operand stack, and that position.
+fn array_and_position(t: &mut Translator<'_, '_>) -> (Value, Value) {
     let (position, reference) = (t.operands.pop(), t.operands.pop());
     t.trap_if_null(reference, TrapCode::NullArrayReference);
-    let position = unsigned(t, position);
-    let high = t.b.ins().ishl_imm_u(position, 32);
-    t.b.ins().bor(reference, high)
+    (reference, unsigned(t, position))
+}
+
+/// Two numbers below 2^32 in one word, the first in its low half. References have words of their own: a
+/// collection would not find them.
+fn pair(t: &mut Translator<'_, '_>, low: Value, high: Value) -> Value {
+    let high = t.b.ins().ishl_imm_u(high, 32);
+    t.b.ins().bor(low, high)
 }
 
 fn fill(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let (length, value) = (t.operands.pop(), t.operands.pop());
     let value = as_word(t, ty, value);
-    let target = array_and_position(t);
+    let (array, start) = array_and_position(t);
     let length = unsigned(t, length);
-    builtin(t, Builtin::ArrayFill, &[target, value, length]);
+    builtin(t, Builtin::ArrayFill, &[array, start, value, length]);
 }
 
 fn copy(t: &mut Translator<'_, '_>) {
@@ -182,16 +187,18 @@ fn copy(t: &mut Translator<'_, '_>) {
     let length = unsigned(t, length);
     let (position, reference) = (t.operands.pop(), t.operands.pop());
     // The destination comes first.
-    let target = array_and_position(t);
+    let (target, to) = array_and_position(t);
     t.operands.extend(&[reference, position]);
-    let source = array_and_position(t);
-    builtin(t, Builtin::ArrayCopy, &[target, source, length]);
+    let (source, from) = array_and_position(t);
+    let starts = pair(t, to, from);
+    builtin(t, Builtin::ArrayCopy, &[target, source, starts, length]);
 }
 
 fn init(t: &mut Translator<'_, '_>, function: Builtin, segment: u32) {
     let (length, source) = (t.operands.pop(), t.operands.pop());
-    let target = array_and_position(t);
+    let (array, start) = array_and_position(t);
     let segment = constant(t, segment.into());
+    let start_and_segment = pair(t, start, segment);
     let (source, length) = (unsigned(t, source), unsigned(t, length));
-    builtin(t, function, &[target, segment, source, length]);
+    builtin(t, function, &[array, start_and_segment, source, length]);
 }

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The address of an object is always `base + reference`: a collection knows it, if code keeps it instead
-//! of the reference. A reference is never in a register of 32 bits.
+//! of the reference. A reference is never in a register of 32 bits, nor in one word with something else:
+//! that word may be all that is left of it.
 
 mod array;
 mod cast;

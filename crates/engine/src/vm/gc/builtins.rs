@@ -50,23 +50,22 @@ builtin!(
     }
 );
 
-builtin!(ArrayFill, |store, _instance, [target, value, length, _]| {
-    let (array, start) = store.array(target)?;
-    let part = part(array, start, length)?;
-    fill(
-        array,
-        array.slot(),
-        part,
-        store.element(array.slot(), value),
-    );
-    Ok(0)
-});
+builtin!(
+    ArrayFill,
+    |store, _instance, [array, start, value, length]| {
+        let array = store.array(array)?;
+        let part = part(array, start as u32, length)?;
+        let value = store.element(array.slot(), value);
+        fill(array, array.slot(), part, value);
+        Ok(0)
+    }
+);
 
 builtin!(
     ArrayCopy,
-    |store, _instance, [target, source, length, _]| {
-        let (to, to_start) = store.array(target)?;
-        let (from, from_start) = store.array(source)?;
+    |store, _instance, [target, source, starts, length]| {
+        let (to, from) = (store.array(target)?, store.array(source)?);
+        let (to_start, from_start) = unpack_pair(starts);
         let target = part(to, to_start, length)?;
         let source = part(from, from_start, length)?;
         to.copy(to.slot(), target.start, from, source.start, length as u32);
@@ -76,11 +75,12 @@ builtin!(
 
 builtin!(
     ArrayInitData,
-    |store, instance, [target, data, source, length]| {
-        let (array, start) = store.array(target)?;
+    |store, instance, [array, start_and_data, source, length]| {
+        let array = store.array(array)?;
+        let (start, data) = unpack_pair(start_and_data);
         let (part, slot) = (part(array, start, length)?, array.slot());
         let length = length * u64::from(slot.size());
-        let bytes = store.data_part(instance, DataIndex(data as u32), source, length)?;
+        let bytes = store.data_part(instance, DataIndex(data), source, length)?;
         array.write_bytes(slot, part.start, bytes);
         Ok(0)
     }
@@ -88,10 +88,11 @@ builtin!(
 
 builtin!(
     ArrayInitElem,
-    |store, instance, [target, elem, source, length]| {
-        let (array, start) = store.array(target)?;
+    |store, instance, [array, start_and_elem, source, length]| {
+        let array = store.array(array)?;
+        let (start, elem) = unpack_pair(start_and_elem);
         let part = part(array, start, length)?;
-        let words = store.elem_part(instance, ElemIndex(elem as u32), source, length)?;
+        let words = store.elem_part(instance, ElemIndex(elem), source, length)?;
         write_words(array, array.slot(), part.start, words);
         Ok(0)
     }
@@ -133,11 +134,9 @@ impl StoreOpaque {
         }
     }
 
-    /// The array, which is not null, and the position of a pair.
-    fn array(&self, pair: u64) -> Result<(Object, u32), TrapCode> {
-        let (reference, position) = unpack_pair(pair);
-        let array = self.object(reference.into());
-        Ok((array.ok_or(TrapCode::NullArrayReference)?, position))
+    /// The array of a reference, which is not null.
+    fn array(&self, reference: u64) -> Result<Object, TrapCode> {
+        self.object(reference).ok_or(TrapCode::NullArrayReference)
     }
 
     fn size_of_element(&self, instance: InstanceNumber, ty: TypeIndex) -> u32 {
