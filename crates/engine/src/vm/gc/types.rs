@@ -30,7 +30,7 @@ pub(crate) struct TypeTable {
     rows: NonNull<VmTypeRow>,
     /// Bytes that can be used.
     usable: usize,
-    /// Types that have a row.
+    /// Types that have a row, once row 0 is written.
     filled: usize,
 }
 
@@ -41,14 +41,7 @@ unsafe impl Sync for TypeTable {}
 
 impl TypeTable {
     pub(crate) fn new() -> Result<Self, Error> {
-        let rows = os::reserve(RESERVED)
-            .map_err(|error| Error::limit(format!("no address space for types: {error}")))?;
-        let rows = NonNull::new(rows.cast()).ok_or_else(|| Error::limit("no memory for types"))?;
-        let mut table = Self {
-            rows,
-            usable: 0,
-            filled: 0,
-        };
+        let mut table = Self::without_rows()?;
         table.write(
             0,
             VmTypeRow {
@@ -58,6 +51,17 @@ impl TypeTable {
             },
         )?;
         Ok(table)
+    }
+
+    fn without_rows() -> Result<Self, Error> {
+        let rows = os::reserve(RESERVED)
+            .map_err(|error| Error::limit(format!("no address space for types: {error}")))?;
+        let rows = NonNull::new(rows.cast()).ok_or_else(|| Error::limit("no memory for types"))?;
+        Ok(Self {
+            rows,
+            usable: 0,
+            filled: 0,
+        })
     }
 
     /// Address of the first row.
@@ -117,7 +121,9 @@ impl TypeTable {
 
 impl Drop for TypeTable {
     fn drop(&mut self) {
-        for index in 0..=self.filled {
+        // Without memory for row 0, there is none.
+        let written = if self.usable > 0 { self.filled + 1 } else { 0 };
+        for index in 0..written {
             // SAFETY: rows up to there are written. Stores keep their engine, so nobody uses them any more.
             unsafe {
                 let layout = self.rows.add(index).as_ref().layout;
@@ -147,4 +153,16 @@ fn layout_of(ty: &CanonType) -> Option<TypeLayout> {
         ObjectLayout::Array(_) => Box::default(),
     };
     Some(TypeLayout { layout, references })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_got_no_memory_for_a_row_can_be_dropped() {
+        let table = TypeTable::without_rows().unwrap();
+        assert_eq!((table.usable, table.filled), (0, 0));
+        drop(table);
+    }
 }
