@@ -349,7 +349,11 @@ fn many_large_tables_are_an_error_where_memory_is_short() {
             for module in [&large, &filled, &large] {
                 let error = Instance::new(&mut store, module, &[]).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
-                assert_eq!(error.to_string(), "no memory for a table");
+                let text = error.to_string();
+                let which = text.strip_prefix("table ");
+                let which = which.and_then(|text| text.strip_suffix(": no memory for a table"));
+                let which = which.and_then(|which| which.parse::<u32>().ok());
+                assert!(which.is_some_and(|which| which < 100), "{text}");
             }
             let instance = Instance::new(&mut store, &small, &[]).unwrap();
             let f = instance.get_typed_func::<(), i32>(&mut store, "f").unwrap();
