@@ -6,7 +6,7 @@ use crate::value::{ExternRef, Val};
 use crate::vm::gc::Object;
 use crate::vm::held::Held;
 use crate::vm::store::StoreOpaque;
-use bident_module::{CanonComposite, HeapType, Kind, ObjectKind, ObjectLayout, Slot, StorageType};
+use bident_module::{FieldType, HeapType, Kind, ObjectKind, ObjectLayout, Slot};
 use std::fmt;
 use std::sync::Arc;
 
@@ -109,9 +109,9 @@ impl AnyRef {
     /// 16 bits is an `i32` without sign.
     pub fn get(&self, mut store: impl AsContextMut, index: u32) -> Option<Val> {
         let store = &mut store.context_mut().0.opaque;
-        let (object, offset, slot, ty) = self.place(store, index)?;
+        let (object, offset, slot, field) = self.place(store, index)?;
         let raw = object.read_any(offset, slot);
-        Some(Val::from_raw(store, ty.unpacked(), raw))
+        Some(Val::from_raw(store, field.storage.unpacked(), raw))
     }
 
     /// Changes a field or an element that is mutable.
@@ -122,12 +122,12 @@ impl AnyRef {
     pub fn set(&self, mut store: impl AsContextMut, index: u32, value: Val) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
         let none = || Error::usage("there is no such field or element");
-        let (object, offset, slot, ty) = self.place(store, index).ok_or_else(none)?;
-        if !self.is_mutable(store, object, index) {
+        let (object, offset, slot, field) = self.place(store, index).ok_or_else(none)?;
+        if !field.mutable {
             return Err(Error::usage("an immutable field cannot be set"));
         }
         // Nothing moves, and this keeps the object.
-        let raw = value.to_raw(store, ty.unpacked())?;
+        let raw = value.to_raw(store, field.storage.unpacked())?;
         object.write(offset, slot, raw);
         Ok(())
     }
@@ -194,38 +194,20 @@ impl AnyRef {
     }
 
     /// A field or an element: where, and what it holds.
-    fn place(&self, store: &StoreOpaque, index: u32) -> Option<(Object, u32, Slot, StorageType)> {
+    fn place(&self, store: &StoreOpaque, index: u32) -> Option<(Object, u32, Slot, FieldType)> {
         let object = self.object(store)?;
         if object.kind() == ObjectKind::Host {
             return None;
         }
-        let composite = store.engine.composite_of(object.type_id());
-        match (object.places(), composite) {
-            (ObjectLayout::Struct { fields, .. }, CanonComposite::Struct(types)) => {
-                let (offset, slot) = *fields.get(index as usize)?;
-                Some((object, offset, slot, types[index as usize].storage))
+        let (offset, slot) = match object.places() {
+            ObjectLayout::Struct { fields, .. } => *fields.get(index as usize)?,
+            ObjectLayout::Array(slot) if index < object.length() => {
+                (Object::element(*slot, index), *slot)
             }
-            (ObjectLayout::Array(slot), CanonComposite::Array(element)) => {
-                let inside = index < object.length();
-                inside.then(|| {
-                    (
-                        object,
-                        Object::element(*slot, index),
-                        *slot,
-                        element.storage,
-                    )
-                })
-            }
-            _ => None,
-        }
-    }
-
-    fn is_mutable(&self, store: &StoreOpaque, object: Object, index: u32) -> bool {
-        match store.engine.composite_of(object.type_id()) {
-            CanonComposite::Struct(types) => types[index as usize].mutable,
-            CanonComposite::Array(element) => element.mutable,
-            _ => false,
-        }
+            ObjectLayout::Array(_) => return None,
+        };
+        let field = store.engine.field_of(object.type_id(), index)?;
+        Some((object, offset, slot, field))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::vm::gc::types::TypeTable;
 use crate::vm::signals;
 use bident_abi::VmTypeRow;
 use bident_compile::{Compiler, Order};
-use bident_module::{CanonComposite, DefinedType, FuncType, Registry, TypeId, ValType};
+use bident_module::{CanonComposite, DefinedType, FieldType, FuncType, Registry, TypeId, ValType};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -161,9 +161,13 @@ impl Engine {
         given == wanted || lock(&self.0.types).registry.is_subtype(given, wanted)
     }
 
-    /// What the fields of objects of a type are.
-    pub(crate) fn composite_of(&self, id: TypeId) -> CanonComposite {
-        lock(&self.0.types).registry.get(id).composite.clone()
+    /// A field of a structure type, or what each element of an array type is.
+    pub(crate) fn field_of(&self, id: TypeId, index: u32) -> Option<FieldType> {
+        match &lock(&self.0.types).registry.get(id).composite {
+            CanonComposite::Struct(fields) => fields.get(index as usize).copied(),
+            CanonComposite::Array(element) => Some(*element),
+            CanonComposite::Func(_) | CanonComposite::Cont(_) => None,
+        }
     }
 
     /// Whether every value of one type is a value of another.

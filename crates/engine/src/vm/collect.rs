@@ -99,8 +99,13 @@ impl StoreOpaque {
 
     /// Bytes that a collection looks at, about.
     pub(crate) fn bytes_to_look_at(&self) -> usize {
-        let slots = self.externs.slots() + self.exns.slots();
-        self.vm.chains.bytes() + self.objects.bytes() + self.other_bytes() + slots * SLOT_BYTES
+        let chains = self.vm.chains.bytes();
+        chains + self.objects.bytes() + self.other_bytes() + self.slot_bytes()
+    }
+
+    /// Those of slots for host values and exceptions, of which a collection looks at all.
+    fn slot_bytes(&self) -> usize {
+        (self.externs.slots() + self.exns.slots()) * SLOT_BYTES
     }
 
     /// At a limit of stacks: frees all that can be freed, but for what these words refer to. Gives
@@ -130,7 +135,8 @@ impl StoreOpaque {
         let others = self.other_bytes();
         self.mark_and_sweep_stacks(words);
         let after = self.vm.chains.bytes();
-        self.objects.sweep(after + others);
+        let slots = self.slot_bytes();
+        self.objects.sweep(after + others + slots);
         let others = others + self.objects.bytes();
         let floor = (after + others) / BYTES_PER_VALUE;
         let mut panics = Panics::default();

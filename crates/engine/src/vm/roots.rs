@@ -6,6 +6,9 @@ use crate::vm::heap::{ExnData, Heap};
 use crate::vm::store::StoreOpaque;
 use bident_stack::{Holder, Marking, Pending};
 
+/// Bytes for a global, whose record lies by itself: about what looking at it costs.
+const GLOBAL_BYTES: usize = 64;
+
 /// What a collection follows references through, beside stacks.
 struct Heaps<'a> {
     externs: &'a mut Heap<ExternRef>,
@@ -131,6 +134,29 @@ impl StoreOpaque {
         let segments = self.instances.iter().flat_map(|i| i.elems.iter());
         let segments: usize = segments.map(|elem| elem.len()).sum();
         let records = self.vm.chains.records() * bident_stack::RECORD_BYTES;
-        (elements + segments) * size_of::<u64>() + records
+        let globals = self.globals.len() * GLOBAL_BYTES;
+        (elements + segments) * size_of::<u64>() + globals + records
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AsContextMut, Config, Engine, Global, GlobalType, Store, Val, ValType};
+
+    #[test]
+    fn globals_count_among_what_a_collection_looks_at() {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let mut store = Store::new(&engine, ());
+        let before = store.context_mut().0.opaque.other_bytes();
+        for _ in 0..1000 {
+            let ty = GlobalType {
+                content: ValType::I32,
+                mutable: true,
+            };
+            Global::new(&mut store, ty, Val::I32(0)).unwrap();
+        }
+        let after = store.context_mut().0.opaque.other_bytes();
+        assert_eq!(after - before, 1000 * GLOBAL_BYTES);
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Objects {
     /// Reserved when there is a first object.
     pub(super) space: Option<Space>,
     /// Most bytes of blocks.
-    limit: usize,
+    pub(super) limit: usize,
     /// Bytes of blocks in use.
     pub(super) in_blocks: usize,
     /// Free blocks that were used before.

@@ -26,6 +26,10 @@ impl Objects {
         for index in (0..top).rev() {
             self.sweep_block(index);
         }
+        // Where free blocks lie between others, new ones may have come behind the limit.
+        if top as usize * BLOCK as usize > self.limit {
+            self.trim();
+        }
         self.collected(others);
     }
 
@@ -78,5 +82,41 @@ impl Objects {
             // With its object.
             Use::Tail => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::object::Object;
+    use super::*;
+
+    /// Objects of ever more blocks, of which every other one stays: none fits where one was.
+    #[test]
+    fn memory_between_objects_is_given_back_at_the_limit() {
+        const LIMIT: usize = 64 * BLOCK as usize;
+        let mut heap = VmHeap {
+            base: std::ptr::null_mut(),
+            types: std::ptr::null(),
+            runs: [VmRun::default(); CLASSES],
+        };
+        let mut objects = Objects::new(LIMIT);
+        objects.prepare(&mut heap).unwrap();
+        let mut kept: Vec<u32> = Vec::new();
+        for power in 0..5 {
+            while let Some(word) = objects.take(&mut heap, (u64::from(BLOCK)) << power, false) {
+                let at = heap.base.wrapping_add(word as usize);
+                Object::at(at, heap.types).set_header(1);
+                kept.push(word);
+            }
+            kept = kept.into_iter().step_by(2).collect();
+            objects.put_away(&mut heap);
+            kept.iter().for_each(|word| objects.mark(u64::from(*word)));
+            objects.sweep(0);
+            let space = objects.space.as_ref().unwrap();
+            let has_memory = |i: &u32| space.block(*i).used != Use::Free || space.block(*i).dirty;
+            let blocks = (0..space.top()).filter(has_memory).count();
+            assert!(blocks * BLOCK as usize <= LIMIT, "{power}: {blocks} blocks");
+        }
+        assert!(objects.space.unwrap().top() as usize * BLOCK as usize > LIMIT);
     }
 }
