@@ -143,6 +143,38 @@ const TRAPS: &[(TrapCode, &str)] = &[
         TrapCode::UnhandledTag,
         "(switch $switched $tag (cont.new $switched (ref.func $takes)))",
     ),
+    (
+        TrapCode::CastFailure,
+        "(drop (ref.cast (ref $array) (struct.new_default $struct)))",
+    ),
+    (
+        TrapCode::CastFailure,
+        "(drop (ref.cast (ref i31) (ref.null any)))",
+    ),
+    (
+        TrapCode::ArrayOutOfBounds,
+        "(drop (array.get $array (array.new_default $array (i32.const 2)) (i32.const 2)))",
+    ),
+    (
+        TrapCode::ArrayOutOfBounds,
+        "(array.fill $array (array.new_default $array (i32.const 2)) (i32.const 1) (i32.const 0) (i32.const 2))",
+    ),
+    (
+        TrapCode::NullStructReference,
+        "(struct.set $struct 0 (ref.null $struct) (i32.const 0))",
+    ),
+    (
+        TrapCode::NullArrayReference,
+        "(drop (array.len (ref.null array)))",
+    ),
+    (
+        TrapCode::NullI31Reference,
+        "(drop (i31.get_s (ref.null i31)))",
+    ),
+    (
+        TrapCode::HeapMemoryExhausted,
+        "(drop (array.new_default $array (i32.const 0x40000000)))",
+    ),
 ];
 
 /// Traps that no single instruction gives: they have tests of their own (growth.rs, reentrance.rs,
@@ -160,6 +192,8 @@ fn every_trap() -> String {
         (type $cont (cont $void))
         (type $takes_cont (func (param (ref null $cont))))
         (type $switched (cont $takes_cont))
+        (type $struct (struct (field (mut i32))))
+        (type $array (array (mut i32)))
         (import "host" "read" (func $read (result i32)))
         (tag $tag)
         (memory 1)
