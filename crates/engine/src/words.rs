@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Caller, Reply};
-use crate::outcome::{FOREIGN, Outcome, ParkedCall};
+use crate::outcome::{FOREIGN, Outcome, ParkedCall, go_on};
 use crate::second_stack;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::enter;
@@ -166,28 +166,9 @@ impl ParkedCall {
     /// # Panics
     /// As for [`Self::resume`].
     #[inline(always)]
-    pub fn resume_word(
-        mut self,
-        mut store: impl AsContextMut,
-        word: u64,
-    ) -> Result<Outcome, Error> {
+    pub fn resume_word(self, mut store: impl AsContextMut, word: u64) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
-        if !self.0.belongs_to(&inner.opaque) {
-            return Err(self.failed(Error::usage(FOREIGN)));
-        }
-        // Looked at first, so that nothing is written where there is none.
-        if self.0.region.is_some()
-            && let Some(region) = self.0.region.take()
-        {
-            return second_stack::go_on(inner, self, region, |s, call| {
-                enter::resume_word(s, call, word)
-            });
-        }
-        // Without a closure: each frame here would return as predicted wrongly.
-        match enter::resume_word(inner, &mut self.0, word) {
-            Ok(ended) => Ok(self.outcome(&mut inner.opaque, ended)),
-            Err(error) => Err(self.failed(error)),
-        }
+        go_on!(self, inner, |s, call| enter::resume_word(s, call, word))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `bident:stacklet` in contexts of other hosts: more than one, interrupted, with few stacks.
+//! `bident:stacklet` in contexts of other hosts: more than one, interrupted, with few stacks, with little memory.
 
 use bident::{Config, Engine};
 use rquickjs::{Context, Ctx, Function, Module, Object, Runtime, TypedArray, Value};
@@ -195,4 +195,57 @@ fn stacks_that_nobody_has_any_more_are_freed() {
         assert_eq!(settled(&runtime, &context, source), "done", "round {round}");
         runtime.run_gc();
     }
+}
+
+#[test]
+fn without_memory_calls_fail_and_nothing_is_stuck() {
+    let (runtime, engine) = (Runtime::new().expect("a runtime"), Engine::default());
+    let context = context(&runtime, &engine);
+    let prepared = settled(
+        &runtime,
+        &context,
+        "globalThis.answer = globalThis.call = undefined, globalThis.s = new Suspender(), globalThis.made = stack();
+        globalThis.three = Promise.resolve(3);
+        const promising = (f) => WebAssembly.promising(plain(new WebAssembly.Suspending(f)).ask);
+        globalThis.calls = [s.returnPromiseOnSuspend(plain(s.suspendOnReturnedPromise(pending)).ask),
+            (await make(pending, made)).ask, promising(pending), promising(() => three)];",
+    );
+    assert_eq!(prepared, "undefined");
+    let mut failed = 0;
+    for room in (0..6000).step_by(11) {
+        for number in 0..4 {
+            let set = format!("settle = answer = undefined; call = calls[{number}]; 0");
+            context.with(|ctx| drop(eval(&ctx, &set)));
+            runtime.run_gc();
+            runtime.set_memory_limit(runtime.memory_usage().malloc_size as usize + room);
+            let answer = context.with(|ctx| {
+                let call: Function = ctx.globals().get("call").ok()?;
+                let answer: Result<Value, _> = call.call((1,));
+                let answer = answer.inspect_err(|_| drop(ctx.catch())).ok()?;
+                Some(rquickjs::Persistent::save(&ctx, answer))
+            });
+            runtime.set_memory_limit(0);
+            failed += usize::from(answer.is_none());
+            context.with(|ctx| {
+                let answer = answer.map(|answer| answer.restore(&ctx).expect("the same runtime"));
+                ctx.globals().set("answer", answer).expect("a global");
+            });
+            // A stack has come to its end if it was parked and nothing could wait for it.
+            let source = "const state = () => `${s.state}, ${made.state}`;
+                settle?.(3);
+                const seen = [await answer?.catch(() => 'failed'), state()].join(': ');
+                if (made.state === 'ended') { made = stack(); calls[1] = (await make(pending, made)).ask; }
+                return seen;";
+            let seen = settled(&runtime, &context, source);
+            let right = match seen.split_once(": ") {
+                Some(("" | "failed", state)) => {
+                    state == "inactive, idle" || number == 1 && state == "inactive, ended"
+                }
+                Some((value, state)) => value == "3" && state == "inactive, idle",
+                None => false,
+            };
+            assert!(right, "{room} bytes: {seen}");
+        }
+    }
+    assert!(failed > 10, "only {failed} calls failed");
 }

@@ -26,8 +26,23 @@ use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Opcode, Type, Value};
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
+/// Translates an operator of memories; false if it is none.
+pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bool, Error> {
+    use Operator as O;
+    match op {
+        O::MemorySize { mem } => size(t, (*mem).into()),
+        O::MemoryGrow { mem } => grow(t, (*mem).into()),
+        O::MemoryFill { mem } => fill(t, (*mem).into()),
+        O::MemoryCopy { dst_mem, src_mem } => copy(t, (*dst_mem).into(), (*src_mem).into()),
+        O::MemoryInit { data_index, mem } => init(t, (*mem).into(), *data_index),
+        O::DataDrop { data_index } => data_drop(t, *data_index),
+        _ => return access(t, op),
+    }
+    Ok(true)
+}
+
 /// Translates a load or store; false if it is neither.
-pub(super) fn access(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bool, Error> {
+fn access(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<bool, Error> {
     if let Some((opcode, ty, memarg)) = as_load(op) {
         let (address, offset) = address(t, memarg, width(opcode, ty))?;
         let flags =
@@ -170,7 +185,7 @@ fn as_store<'o>(op: &'o Operator<'_>) -> Option<(Opcode, Type, &'o MemArg)> {
     Some((opcode, ty, memarg))
 }
 
-pub(super) fn size(t: &mut Translator<'_, '_>, index: MemoryIndex) {
+fn size(t: &mut Translator<'_, '_>, index: MemoryIndex) {
     let ty = t.module.memories[index.index()];
     let record = t.of_context(context::memory(t.layout, index));
     let bytes = memory::LENGTH.load(&mut t.b, record);
@@ -181,7 +196,7 @@ pub(super) fn size(t: &mut Translator<'_, '_>, index: MemoryIndex) {
     push_size(t, ty.address, pages);
 }
 
-pub(super) fn grow(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
+fn grow(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
     let ty = address_type(t, memory);
     let delta = t.operands.pop();
     let delta = position(t, ty, delta);
@@ -190,7 +205,7 @@ pub(super) fn grow(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
     push_size(t, ty, old);
 }
 
-pub(super) fn fill(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
+fn fill(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
     let ty = address_type(t, memory);
     let length = t.operands.pop();
     let value = t.operands.pop();
@@ -204,13 +219,13 @@ pub(super) fn fill(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
     builtin(t, Builtin::MemoryFill, &args);
 }
 
-pub(super) fn copy(t: &mut Translator<'_, '_>, destination: MemoryIndex, source: MemoryIndex) {
+fn copy(t: &mut Translator<'_, '_>, destination: MemoryIndex, source: MemoryIndex) {
     let pair = pack_pair(destination.0, source.0);
     let (to, from) = (address_type(t, destination), address_type(t, source));
     range(t, Builtin::MemoryCopy, pair, [to, from, to.narrower(from)]);
 }
 
-pub(super) fn init(t: &mut Translator<'_, '_>, memory: MemoryIndex, data: u32) {
+fn init(t: &mut Translator<'_, '_>, memory: MemoryIndex, data: u32) {
     let types = [address_type(t, memory), AddressType::I32, AddressType::I32];
     range(t, Builtin::MemoryInit, pack_pair(memory.0, data), types);
 }
@@ -219,7 +234,7 @@ fn address_type(t: &Translator<'_, '_>, memory: MemoryIndex) -> AddressType {
     t.module.memories[memory.index()].address
 }
 
-pub(super) fn data_drop(t: &mut Translator<'_, '_>, data: u32) {
+fn data_drop(t: &mut Translator<'_, '_>, data: u32) {
     let data = constant(t, data.into());
     builtin(t, Builtin::DataDrop, &[data]);
 }

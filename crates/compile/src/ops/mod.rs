@@ -82,15 +82,8 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         O::TableInit { elem_index, table } => table::init(t, (*table).into(), *elem_index),
         O::ElemDrop { elem_index } => table::elem_drop(t, *elem_index),
 
-        O::MemorySize { mem } => memory::size(t, (*mem).into()),
-        O::MemoryGrow { mem } => memory::grow(t, (*mem).into()),
-        O::MemoryFill { mem } => memory::fill(t, (*mem).into()),
-        O::MemoryCopy { dst_mem, src_mem } => memory::copy(t, (*dst_mem).into(), (*src_mem).into()),
-        O::MemoryInit { data_index, mem } => memory::init(t, (*mem).into(), *data_index),
-        O::DataDrop { data_index } => memory::data_drop(t, *data_index),
-
         _ => {
-            let done = memory::access(t, op)?
+            let done = memory::translate(t, op)?
                 || numeric::translate(t, op)
                 || wide::translate(t, op)
                 || exception::translate(t, op)

@@ -8,7 +8,7 @@
 //!         │ park: a PendingCall object holds the parked call and the capability of the promise
 //!         ▼
 //!      promise         settled already ──► one job ──────────────► known ─────┐
-//!                      pending, the first ► its reactions ───────► reacted ───┤
+//!                      pending, the first ► its reactions ───────► awaited ───┤
 //!                      pending, others ──► `awaiter`: await it ──► awaited ───┤
 //!                                                                             ▼
 //!                      settled ◄─ returned or failed ◄─ go_on: ParkedCall::{resume, throw}
@@ -23,14 +23,13 @@
 //! converted reject the promise, `promising` takes exported functions only, a `Suspending` start
 //! function is an error, `new Suspending` takes anything callable.
 
+use super::Payload;
 use super::api::{self, Interface};
-use super::function::{self, Callee, INLINE};
+use super::function::{self, Callee};
 use super::pending;
 use super::realm;
-use super::stacklet::Border;
-use super::{Payload, errors};
+use super::stacklet::{Begun, Border};
 use crate::raw::{self, Args, Attempt, Call, Env, Marker, Own, Ref};
-use bident::{Outcome, ParkedCall, WordOutcome};
 use rquickjs::{Ctx, Exception, Object, Value};
 
 /// The payload of a promising function.
@@ -44,56 +43,15 @@ impl Promising {
 
     /// A call from JavaScript: always a promise.
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
-        match self.begin(env, args) {
+        match Border::Plain.call(&self.0, env, args) {
             Ok(Begun::Parked(parked)) => {
                 let Callee { realm, func, .. } = &self.0;
                 pending::park(realm, env, *func, Border::Plain, None, parked)
             }
-            Ok(Begun::Ended(result)) => raw::settled(env, result),
+            Ok(Begun::Ended(value)) => raw::settled(env, Ok(value)),
             Err(thrown) => raw::settled(env, Err(thrown)),
         }
     }
-
-    /// Converts the arguments and runs WebAssembly.
-    #[inline(always)]
-    fn begin<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Begun<'js>> {
-        let Callee {
-            realm,
-            func,
-            ty,
-            words,
-        } = &self.0;
-        if let Some(words) = words {
-            let mut room = [0; INLINE];
-            let params = self.0.words_of(env, args, &mut room)?;
-            let frame = realm.frames.enter_promising(*func);
-            let outcome = realm.run(env, |store| words.start(store, params));
-            drop(frame);
-            realm.buffers.refresh(env, &realm.store);
-            return Ok(match outcome {
-                Ok(WordOutcome::Parked(parked)) => Begun::Parked(parked),
-                Ok(WordOutcome::Returned(word)) => Begun::Ended(self.0.result(env, word)),
-                Err(error) => Begun::Ended(Err(errors::throw(realm, env, &error))),
-            });
-        }
-        let outcome = function::with_params(realm, env, ty, args, |params| {
-            let _frame = realm.frames.enter_promising(*func);
-            Ok(realm.run(env, |store| func.start(store, params)))
-        })?;
-        realm.buffers.refresh(env, &realm.store);
-        Ok(match outcome {
-            Ok(Outcome::Parked(parked)) => Begun::Parked(parked),
-            ended => Begun::Ended(Border::Plain.finish(realm, env, ended)),
-        })
-    }
-}
-
-/// How a call began.
-enum Begun<'js> {
-    /// It parked.
-    Parked(ParkedCall),
-    /// It has ended, well or not.
-    Ended(Attempt<Own<'js>>),
 }
 
 /// `WebAssembly.Suspending`.

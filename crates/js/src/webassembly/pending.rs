@@ -73,6 +73,8 @@ pub(super) fn park<'js>(
     parked: ParkedCall,
 ) -> Attempt<Own<'js>> {
     border.suspended();
+    // At once: nobody else may find it, whatever fails here.
+    let awaited = realm.awaited.take();
     let made = Capability::new(env).and_then(|(promise, capability)| {
         let call = Payload::PendingCall(Box::new(PendingCall {
             realm: realm.clone(),
@@ -91,7 +93,7 @@ pub(super) fn park<'js>(
     let (promise, object) = made.inspect_err(|_| border.abandoned())?;
     if let Some(object) = HostObject::of(realm.classes, object.get())
         && let Payload::PendingCall(call) = object.payload()
-        && let Some(pending) = call.park(env, object, parked)?
+        && let Some(pending) = call.park(env, object, parked, awaited)?
     {
         call.react(env, object, pending)?;
     }
@@ -161,8 +163,9 @@ impl PendingCall {
         env: Env<'js>,
         object: HostObject<'_>,
         parked: ParkedCall,
+        awaited: Option<Awaited>,
     ) -> Attempt<Option<Own<'js>>> {
-        let Some(awaited) = self.realm.awaited.take() else {
+        let Some(awaited) = awaited else {
             return self.park_for_load(env, parked).map(Some);
         };
         self.import.set(Some(awaited.import));
@@ -253,7 +256,7 @@ impl PendingCall {
         match outcome {
             Ok(Outcome::Parked(parked)) => {
                 self.border.suspended();
-                self.park(env, object, parked)
+                self.park(env, object, parked, realm.awaited.take())
             }
             ended => self.end(env, ended).map(|()| None),
         }

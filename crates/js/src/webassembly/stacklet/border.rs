@@ -1,11 +1,12 @@
 //! What lies between a call from JavaScript and the WebAssembly it runs, besides a stack of its own.
 
+use super::super::function::{Callee, INLINE, with_params};
 use super::super::realm::{Realm, RealmRef};
 use super::super::{convert, errors};
 use super::made::Made;
 use super::suspender::Suspender;
-use crate::raw::{Attempt, Env, Own};
-use bident::{Error, Func, Outcome, Val};
+use crate::raw::{Args, Attempt, Env, Own};
+use bident::{Error, Func, Outcome, ParkedCall, Val, WordFunc, WordOutcome};
 use std::rc::Rc;
 
 /// The border of a call that may park.
@@ -17,6 +18,14 @@ pub(in super::super) enum Border {
     Suspender(Rc<Suspender>),
     /// A stack that WebAssembly made: the call runs on it.
     Made(Rc<Made>),
+}
+
+/// How a call began.
+pub(in super::super) enum Begun<'js> {
+    /// It parked.
+    Parked(ParkedCall),
+    /// It has ended: its results.
+    Ended(Own<'js>),
 }
 
 impl Border {
@@ -44,6 +53,68 @@ impl Border {
         }
     }
 
+    /// A call from JavaScript: converts the arguments and runs WebAssembly.
+    #[inline(always)]
+    pub(in super::super) fn call<'js>(
+        &self,
+        callee: &Callee,
+        env: Env<'js>,
+        args: Args<'_>,
+    ) -> Attempt<Begun<'js>> {
+        let Callee {
+            realm,
+            func,
+            ty,
+            words,
+        } = callee;
+        if let Some(words) = words
+            && !matches!(self, Self::Made(_))
+        {
+            return self.call_on_words(callee, *words, env, args);
+        }
+        let outcome = with_params(realm, env, ty, args, |params| {
+            // Here, because conversions may have run JavaScript.
+            self.check(realm, env)?;
+            let _frame = realm.frames.enter_promising(*func);
+            Ok(self.start(realm, env, *func, params))
+        })?;
+        realm.buffers.refresh(env, &realm.store);
+        match outcome {
+            Ok(Outcome::Parked(parked)) => Ok(Begun::Parked(parked)),
+            ended => self.finish(realm, env, ended).map(Begun::Ended),
+        }
+    }
+
+    /// The same for a function of numbers on a stack of the engine's.
+    #[inline(always)]
+    fn call_on_words<'js>(
+        &self,
+        callee: &Callee,
+        words: WordFunc,
+        env: Env<'js>,
+        args: Args<'_>,
+    ) -> Attempt<Begun<'js>> {
+        let realm = &callee.realm;
+        let mut room = [0; INLINE];
+        let params = callee.words_of(env, args, &mut room)?;
+        self.check(realm, env)?;
+        let frame = realm.frames.enter_promising(callee.func);
+        self.active(realm);
+        let outcome = realm.run(env, |store| words.start(store, params));
+        drop(frame);
+        realm.buffers.refresh(env, &realm.store);
+        match outcome {
+            Ok(WordOutcome::Parked(parked)) => Ok(Begun::Parked(parked)),
+            Ok(WordOutcome::Returned(word)) => {
+                if let Self::Suspender(suspender) = self {
+                    suspender.inactive();
+                }
+                callee.result(env, word).map(Begun::Ended)
+            }
+            Err(error) => self.finish(realm, env, Err(error)).map(Begun::Ended),
+        }
+    }
+
     /// WebAssembly of the call is about to run; the call is noted as under way.
     pub(in super::super) fn active(&self, realm: &Realm) {
         match self {
@@ -68,13 +139,6 @@ impl Border {
             Self::Plain => {}
             Self::Suspender(suspender) => suspender.inactive(),
             Self::Made(made) => made.abandoned(),
-        }
-    }
-
-    /// The call has returned.
-    pub(super) fn ended(&self) {
-        if let Self::Suspender(suspender) = self {
-            suspender.inactive();
         }
     }
 

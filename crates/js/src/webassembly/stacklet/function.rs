@@ -1,15 +1,15 @@
 //! Exported functions that may return a promise, and imported functions with a mark.
 
-use super::super::function::{self, Callee, INLINE, with_params};
+use super::super::function::{self, Callee};
 use super::super::import::Waits;
 use super::super::pending;
 use super::super::realm::{self, Realm};
 use super::super::{Payload, api};
-use super::border::Border;
+use super::border::{Begun, Border};
 use super::expected;
 use super::suspender::Suspender;
 use crate::raw::{self, Args, Attempt, Call, Env, Marker, Own, Ref, Stored};
-use bident::{Func, Outcome, ParkedCall, WordFunc, WordOutcome};
+use bident::Func;
 use rquickjs::{Object, Result, Value};
 use std::rc::Rc;
 
@@ -73,91 +73,20 @@ impl AsyncFunction {
 
     /// A call from JavaScript.
     pub(in super::super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
-        match (self.begin(env, args), self.answers) {
-            (Ok(Begun::Parked(promise)), _) => Ok(promise),
-            (Ok(Begun::Ended(value)), Answers::ValueOrPromise) => Ok(value),
-            (Err(thrown), Answers::ValueOrPromise) => Err(thrown),
-            (result, Answers::Promise) => {
-                let result = result.map(Begun::into_inner);
-                raw::settled(env, result)
+        let ended = match self.border.call(&self.callee, env, args) {
+            Ok(Begun::Parked(parked)) => {
+                let (Callee { realm, func, .. }, border) = (&self.callee, self.border.clone());
+                match pending::park(realm, env, *func, border, None, parked) {
+                    Ok(promise) => return Ok(promise),
+                    Err(thrown) => Err(thrown),
+                }
             }
-        }
-    }
-
-    fn begin<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Begun<'js>> {
-        let Callee {
-            realm,
-            func,
-            ty,
-            words,
-        } = &self.callee;
-        if let Some(words) = words
-            && !matches!(self.border, Border::Made(_))
-        {
-            return self.begin_on_words(env, args, *words);
-        }
-        let outcome = with_params(realm, env, ty, args, |params| {
-            // Here, because conversions may have run JavaScript.
-            self.border.check(realm, env)?;
-            let _frame = realm.frames.enter_promising(*func);
-            Ok(self.border.start(realm, env, *func, params))
-        })?;
-        realm.buffers.refresh(env, &realm.store);
-        match outcome {
-            Ok(Outcome::Parked(parked)) => self.park(env, parked),
-            ended => self.border.finish(realm, env, ended).map(Begun::Ended),
-        }
-    }
-
-    /// The same for a function of numbers on a stack of the engine's.
-    #[inline(always)]
-    fn begin_on_words<'js>(
-        &self,
-        env: Env<'js>,
-        args: Args<'_>,
-        words: WordFunc,
-    ) -> Attempt<Begun<'js>> {
-        let realm = &self.callee.realm;
-        let mut room = [0; INLINE];
-        let params = self.callee.words_of(env, args, &mut room)?;
-        self.border.check(realm, env)?;
-        let frame = realm.frames.enter_promising(self.callee.func);
-        self.border.active(realm);
-        let outcome = realm.run(env, |store| words.start(store, params));
-        drop(frame);
-        realm.buffers.refresh(env, &realm.store);
-        match outcome {
-            Ok(WordOutcome::Parked(parked)) => self.park(env, parked),
-            Ok(WordOutcome::Returned(word)) => {
-                self.border.ended();
-                self.callee.result(env, word).map(Begun::Ended)
-            }
-            Err(error) => {
-                let ended = self.border.finish(realm, env, Err(error));
-                ended.map(Begun::Ended)
-            }
-        }
-    }
-
-    fn park<'js>(&self, env: Env<'js>, parked: ParkedCall) -> Attempt<Begun<'js>> {
-        let Callee { realm, func, .. } = &self.callee;
-        let border = self.border.clone();
-        pending::park(realm, env, *func, border, None, parked).map(Begun::Parked)
-    }
-}
-
-/// How a call began.
-enum Begun<'js> {
-    /// It parked: its promise.
-    Parked(Own<'js>),
-    /// It has ended: its results.
-    Ended(Own<'js>),
-}
-
-impl<'js> Begun<'js> {
-    fn into_inner(self) -> Own<'js> {
-        match self {
-            Self::Parked(value) | Self::Ended(value) => value,
+            Ok(Begun::Ended(value)) => Ok(value),
+            Err(thrown) => Err(thrown),
+        };
+        match self.answers {
+            Answers::ValueOrPromise => ended,
+            Answers::Promise => raw::settled(env, ended),
         }
     }
 }

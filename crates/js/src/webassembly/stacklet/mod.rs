@@ -24,7 +24,7 @@ mod object;
 mod second;
 mod suspender;
 
-pub(super) use border::Border;
+pub(super) use border::{Begun, Border};
 pub(crate) use function::{AsyncFunction, Marked};
 pub(super) use lazy::awaited as awaited_load;
 pub(crate) use lazy::{LazyNamespace, LoadReaction};
