@@ -475,4 +475,16 @@ fn interrupts() {
     interrupted(&format!(
         "{MODULE} console.log('ready'); make(() => 1).spin()"
     ));
+    // In a promising call, and in one that has waited.
+    interrupted(&format!(
+        "{MODULE} console.log('ready'); WebAssembly.promising(make(() => 1).spin)()"
+    ));
+    interrupted(
+        "const bytes = [0,97,115,109,1,0,0,0, 1,4,1,96,0,0, 2,7,1,1,109,1,102,0,0, 3,2,1,0, 7,5,1,1,103,0,1, \
+            10,11,1,9,0,16,0,3,64,12,0,11,11];
+        const waits = async () => { await new Promise((done) => setTimeout(done, 1)); console.log('ready'); };
+        const { g } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)),
+            { m: { f: new WebAssembly.Suspending(waits) } }).exports;
+        WebAssembly.promising(g)();",
+    );
 }

@@ -100,7 +100,11 @@ struct Program {
 
 impl Program {
     fn new(stress: bool) -> Self {
-        let engine = Engine::new(&Config::new().stress(stress)).expect("an engine");
+        Self::with(&Config::new().stress(stress))
+    }
+
+    fn with(config: &Config) -> Self {
+        let engine = Engine::new(config).expect("an engine");
         let runtime = Runtime::new().expect("a runtime");
         let context = Context::full(&runtime).expect("a context");
         context.with(|ctx| {
@@ -344,4 +348,37 @@ fn values_change_owners_while_arguments_are_converted() {
         }
         assert_eq!(program.run("sum"), 60.0);
     });
+}
+
+/// As many calls as there are stacks for; then the context goes, where nothing, half or all of it has ended.
+#[test]
+fn a_context_goes_while_all_stacks_are_in_use() {
+    for round in 0..24 {
+        let (stress, ended) = (round % 2 == 1, round / 2 % 3);
+        let program = Program::with(&Config::new().stress(stress).max_stack_memory(1 << 20));
+        program.run(
+            "var calls = [], done = 0, refused;
+             while (refused === undefined) {
+                 last = undefined;
+                 const promise = f(object(), 1);
+                 if (last === undefined) { refused = promise; break; }
+                 promise.then(() => { done += 1; });
+                 calls.push(last);
+             }
+             refused.catch((error) => { refused = error; });",
+        );
+        program.run("check(refused instanceof RangeError && calls.length > 400);");
+        program.run(&format!(
+            "calls.forEach(({{ resolve }}, i) => {{ if (i % 2 < {ended}) resolve(); }});"
+        ));
+        let half = "calls.length / 2";
+        let least = program.run(half) * f64::from(ended);
+        assert!((program.run("done") - least).abs() < 1.0);
+        if ended > 0 {
+            program.run(
+                "var again; f(2, 3).then(([a, b, c]) => { again = b + c; }); last.resolve(); 0",
+            );
+            assert_eq!(program.run("again"), 5.0);
+        }
+    }
 }

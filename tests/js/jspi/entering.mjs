@@ -1,5 +1,5 @@
 // Checklist 7-14: promising calls.
-import { test, run, same, list, holds, throws, rejects, instance, promising, Suspending } from "../harness.mjs";
+import { test, run, same, list, holds, throws, rejects, later, instance, promising, Suspending } from "../harness.mjs";
 
 const waits = (text, f) => instance(text, { m: { f: new Suspending(f) } });
 
@@ -47,11 +47,18 @@ test("arguments are converted as for any export, and failures reject", async () 
   same(await promising(f)("40", { valueOf: () => 2n }, "extra"), 42);
   await rejects(TypeError, promising(f)(1, 2));
   await rejects(TypeError, promising(f)(1));
+  const { missing } = instance(`(module (func (export "missing") (param i32 externref) (result i32 externref) (local.get 0) (local.get 1)))`);
+  list(await promising(missing)(), [0, undefined]);
   const order = [];
   const thrown = {};
   await rejects(thrown, promising(f)({ valueOf: () => order.push(1) }, { valueOf() { order.push(2); throw thrown; } }));
   list(order, [1, 2]);
   same(await promising(f)({ valueOf: () => (globalThis.gc(), 1) }, { valueOf: () => (globalThis.gc(), 1n) }), 2);
+  // What was converted before a collection is still there after it, and after a wait.
+  const { both } = waits(`(module (import "m" "f" (func $f)) (func (export "both") (param externref i32 externref) (result externref externref)
+    (call $f) (local.get 0) (local.get 2)))`, () => later().then(() => globalThis.gc()));
+  const answers = await promising(both)({ key: 1 }, { valueOf() { for (let i = 0; i < 100; i++) globalThis.gc(); return 1; } }, { key: 2 });
+  list(answers.map(({ key }) => key), [1, 2]);
 });
 
 test("endless recursion rejects, before and after a suspension", async () => {

@@ -4,7 +4,9 @@ import { test, run, same, holds, throws, rejects, instance, promising, Suspendin
 const { f } = instance(`(module (func (export "f") (param i32) (result i32) (local.get 0)))`);
 
 test("promising takes exported functions only", () => {
-  for (const wrong of [undefined, null, 1, {}, () => 1, Math.sin, promising(f), f.bind(null), new Proxy(f, {})]) throws(TypeError, () => promising(wrong));
+  const asm = new Function("'use asm'; function f(x) { x = x | 0; return x | 0; } return { f };")().f;
+  same(asm(7), 7);
+  for (const wrong of [undefined, null, 1, {}, asm, () => 1, Math.sin, promising(f), f.bind(null), new Proxy(f, {})]) throws(TypeError, () => promising(wrong));
 });
 
 test("promising gives a new plain function", () => {
@@ -49,6 +51,8 @@ test("SuspendError", () => {
   same(Object.getPrototypeOf(SuspendError.prototype), Error.prototype);
   holds(!(new SuspendError("x") instanceof WebAssembly.RuntimeError));
   same(new SuspendError("x").name, "SuspendError");
+  same(new SuspendError("x").message, "x");
+  same(Object.getPrototypeOf(SuspendError), Error);
 });
 
 test("a Suspending is no function for imports of other kinds", () => {

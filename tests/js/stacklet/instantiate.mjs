@@ -172,6 +172,22 @@ test("between the call and its import stands JavaScript: a SuspendError names it
   throws(SuspendError, () => g(), /between.*import "m" "js"/);
 });
 
+test("rule 3: an export of another instance, as an import, gives its promise to the call that waits", async () => {
+  // `main` of each is an import of the next: three calls wait, each on its own stacklet.
+  for (const stacklet of [undefined, new Stacklet()]) {
+    const order = [];
+    const first = await make((i) => later().then(() => (order.push(`answer ${i}`), i)), stacklet);
+    const second = await make(first.main, stacklet);
+    const third = await make(second.main, stacklet);
+    const answer = third.main(2).then((value) => (order.push("end"), value));
+    order.push("caller");
+    // From 2: 2 + 1, and 1; from 1: 1.
+    same(await answer, 5);
+    list(order, ["caller", "answer 2", "answer 1", "answer 1", "answer 1", "end"]);
+    same(first.get() + second.get() + third.get(), 21);
+  }
+});
+
 test("rule 4: sync imports call the other instance on the same stack", async () => {
   const stacklet = new Stacklet();
   const first = await make((i) => later().then(() => i), stacklet);
@@ -319,6 +335,19 @@ test("bindAsync always gives a promise", async () => {
   await rejects(RuntimeError, f(0));
   await rejects(TypeError, f(1n));
   throws(TypeError, () => bindAsync(() => 1), /a function that WebAssembly exported/);
+});
+
+test("bindAsync goes on until the call is complete, however often its imports wait", async () => {
+  const seen = [];
+  const ask = mayWait((i) => (seen.push(i), i % 3 ? later().then(() => i) : i));
+  const main = bindAsync(new WebAssembly.Instance(asking, { m: { ask } }).exports.main);
+  const answer = main(10);
+  list(seen, [10]);
+  same(await answer, 55);
+  list(seen, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  const error = new Error("mine");
+  const failing = mayWait((i) => later().then(() => { if (i === 2) throw error; return i; }));
+  await rejects(error, bindAsync(new WebAssembly.Instance(asking, { m: { ask: failing } }).exports.main)(5));
 });
 
 test("WebAssembly.promising says why it takes no function that waits already", async () => {

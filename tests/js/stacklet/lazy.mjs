@@ -88,6 +88,34 @@ test("late functions may wait", async () => {
   same(await main(4), 1010);
 });
 
+test("a late function runs on its caller's stack: its effects reach the handlers there", async () => {
+  const handles = module`(module
+    (import "late" "f" (func $f (param i32) (result i32)))
+    (import "m" "wait" (func (param i32) (result i32)))
+    (type $work (func (result i32))) (type $cont (cont $work))
+    (type $answer (func (param i32) (result i32))) (type $rest (cont $answer))
+    (tag $effect (export "effect") (param i32) (result i32))
+    (elem declare func $body)
+    (func $body (type $work) (call $f (i32.const 3)))
+    (func (export "handle") (result i32) (local $rest (ref null $rest))
+      (block $asked (result i32 (ref $rest))
+        (return (resume $cont (on $effect $asked) (cont.new $cont (ref.func $body)))))
+      (local.set $rest)
+      (resume $rest (i32.mul (i32.const 10)) (local.get $rest))))`;
+  const suspends = module`(module
+    (import "primary" "effect" (tag $effect (param i32) (result i32)))
+    (import "m" "wait" (func $wait (param i32) (result i32)))
+    (func (export "f") (param i32) (result i32) (i32.add (i32.const 1) (suspend $effect (call $wait (local.get 0))))))`;
+  for (const load of [() => suspends, () => later().then(() => (gc(), suspends))]) {
+    for (const wait of [(i) => i, (i) => later().then(() => i)]) {
+      const { handle } = (await instantiateAsync(handles, { late: lazy(load), m: { wait } })).exports;
+      const all = [handle(), handle()];
+      list(await Promise.all(all), [31, 31]);
+      same(await handle(), 31);
+    }
+  }
+});
+
 test("a load that fails is an error at each waiting call, and the next call tries again", async () => {
   const error = new Error("no network");
   const { calls, load } = loader((n) => later().then(() => { if (n === 1) throw error; return late; }));
