@@ -86,6 +86,12 @@ builtins! {
     ArrayInitElem(array, start_and_elem, source, length);
     /// `any.convert_extern` of a host value.
     AnyConvertExtern(externref) -> "anyref";
+    /// `memory.atomic.notify` at an address with the offset added: how many were woken.
+    AtomicNotify(memory, address, count) -> "i32";
+    /// `memory.atomic.wait32` at such an address; the call may park.
+    AtomicWait32(memory, address, expected, timeout) -> "i32";
+    /// `memory.atomic.wait64`.
+    AtomicWait64(memory, address, expected, timeout) -> "i32";
 }
 
 /// Two indices in one argument: the first in the low half.

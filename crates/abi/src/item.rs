@@ -2,7 +2,7 @@
 //! store lives.
 
 use crate::store::{VmHeader, VmStore, VmValue};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 /// A linear memory.
 #[repr(C)]
@@ -10,8 +10,8 @@ use std::sync::atomic::AtomicUsize;
 pub struct VmMemory {
     /// First byte. Never changes: the whole address space a memory may need is reserved.
     pub base: *mut u8,
-    /// Current size in bytes.
-    pub length: u64,
+    /// Current size in bytes. It only grows; where the memory is shared, at any time.
+    pub length: AtomicU64,
     /// Highest position of a 64-bit memory from which [`crate::MEMORY_GUARD`] bytes are reserved.
     /// Constant.
     pub bound: u64,

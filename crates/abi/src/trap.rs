@@ -89,6 +89,10 @@ traps! {
     NullI31Reference = 25, "null i31 reference";
     /// All structures and arrays of the store together reached the store's limit.
     HeapMemoryExhausted = 26, "heap memory of the store exhausted";
+    /// An atomic access to an address that is no multiple of its width.
+    UnalignedAtomic = 27, "unaligned atomic";
+    /// `memory.atomic.wait32` or `memory.atomic.wait64` on a memory that is not shared.
+    ExpectedSharedMemory = 28, "expected shared memory";
 }
 
 impl fmt::Display for TrapCode {

@@ -386,12 +386,18 @@ pub(crate) mod memory {
     /// Highest position that needs no further check.
     pub(crate) const BOUND: Field = Field::constant(offset_of!(VmMemory, bound), I64);
 
-    /// Size in bytes.
+    /// Size in bytes. Of a shared memory: see [`shared_length`].
     pub(crate) const LENGTH: Field = Field::new(
         offset_of!(VmMemory, length),
         I64,
         Access::Changing(Region::Items),
     );
+
+    /// Size in bytes of a shared memory, which other threads may be growing.
+    pub(crate) fn shared_length(b: &mut FunctionBuilder<'_>, memory: Value) -> Value {
+        let at = b.ins().iadd_imm_s(memory, i64::from(LENGTH.offset()));
+        b.ins().atomic_load(I64, MemFlagsData::trusted(), at)
+    }
 }
 
 /// Fields of [`VmTable`], and its elements.

@@ -19,6 +19,7 @@ pub struct Config {
     pub(crate) quick_code: bool,
     pub(crate) optional: Optional,
     pub(crate) deterministic: bool,
+    pub(crate) park_waits: bool,
 }
 
 impl Default for Config {
@@ -36,6 +37,7 @@ impl Default for Config {
             quick_code: is_on("BIDENT_QUICK_CODE"),
             optional: Optional::default(),
             deterministic: false,
+            park_waits: false,
         }
     }
 }
@@ -157,6 +159,15 @@ impl Config {
     /// code becomes slower. What `memory.grow` and host functions answer is not affected. Default: off.
     pub fn deterministic(mut self, on: bool) -> Self {
         self.deterministic = on;
+        self
+    }
+
+    /// Whether `memory.atomic.wait32` and `memory.atomic.wait64` park the call that waits, with a
+    /// [`crate::MemoryWait`] as payload, instead of blocking the thread; resume it with the wait's result.
+    /// Where the call cannot be parked (see [`crate::Answer::Pending`]) they are then an error of kind
+    /// `Barrier`. Default: off.
+    pub fn park_waits(mut self, on: bool) -> Self {
+        self.park_waits = on;
         self
     }
 

@@ -106,7 +106,8 @@ fn check_type(
         }
         (ItemType::Memory(wanted), Extern::Memory(m)) => {
             let ty = store.memories[m.number_in(store)?].ty();
-            (wanted.address, wanted.page_size_log2) == (ty.address, ty.page_size_log2)
+            (wanted.address, wanted.page_size_log2, wanted.shared)
+                == (ty.address, ty.page_size_log2, ty.shared)
                 && within(ty.limits, wanted.limits)
         }
         (ItemType::Global(wanted), Extern::Global(g)) => {

@@ -71,6 +71,7 @@
 //! | load a part when it is needed | [`Linker::lazy`], [`Load`] |
 //! | pass numbers as bits, from values of one's own | [`Func::of_words`], [`Func::words`] |
 //! | nest host callbacks | [`SharedStore`] |
+//! | run several threads over one memory | [`SharedMemory`], [`MemoryWait`] |
 #![deny(unsafe_code)]
 
 mod alloc;
@@ -96,6 +97,7 @@ mod outcome;
 mod program;
 mod second_stack;
 mod shared;
+mod shared_memory;
 mod store;
 mod table;
 mod tag;
@@ -103,6 +105,7 @@ mod trap;
 mod typed;
 mod value;
 mod vm;
+mod waits;
 mod words;
 
 pub use any::{AnyKind, AnyRef};
@@ -123,12 +126,14 @@ pub use module::{ExportType, ImportType, Module};
 pub use outcome::{Outcome, ParkedCall, ParkedId, Results};
 pub use second_stack::{SecondStack, SecondStackOptions};
 pub use shared::SharedStore;
+pub use shared_memory::{Atom, SharedMemory};
 pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
 pub use table::Table;
 pub use tag::Tag;
 pub use typed::{TypedFunc, TypedOutcome};
 pub use value::{ExternRef, Val};
 pub use vm::payload::{Local, Payload};
+pub use waits::{MemoryWait, WaitResult};
 pub use words::{WordFunc, WordOutcome};
 
 pub use bident_abi::TrapCode;

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::list::MemoryNumber;
+use crate::shared_memory::SharedMemory;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::TrapCode;
@@ -100,20 +101,31 @@ impl Memory {
         Some(Self::new_handle(store, number))
     }
 
-    /// Content.
+    /// What it is, if it is shared: to be used by other stores, too.
+    ///
+    /// # Errors
+    /// Kind `Usage`: it belongs to another store.
+    pub fn shared(&self, store: impl AsContext) -> Result<Option<SharedMemory>, Error> {
+        let store = store.opaque().0;
+        let memory = &store.memories[self.number_in(store)?];
+        Ok(memory.shared().cloned().map(SharedMemory::of_mapping))
+    }
+
+    /// Content. Of a shared memory none, which nobody can borrow: others may be writing it. See
+    /// [`Memory::read`] and [`Memory::shared`].
     pub fn data<'a, C: AsContext>(&self, store: &'a C) -> &'a [u8] {
         let store = store.opaque().0;
         store.memories[self.own(store)].bytes()
     }
 
-    /// Content, to be changed.
+    /// Content, to be changed. Of a shared memory none.
     pub fn data_mut<'a, C: AsContextMut>(&self, store: &'a mut C) -> &'a mut [u8] {
         let store = &mut store.context_mut().0.opaque;
         let own = self.own(store);
         store.memories[own].bytes_mut()
     }
 
-    /// Content, to be changed, beside the embedder's data.
+    /// Content, to be changed, beside the embedder's data. Of a shared memory none.
     pub fn data_and_store_mut<'a, C: AsContextMut>(
         &self,
         store: &'a mut C,
@@ -123,7 +135,8 @@ impl Memory {
         (inner.opaque.memories[number].bytes_mut(), &mut inner.data)
     }
 
-    /// Copies from the memory, from `offset` in bytes on.
+    /// Copies from the memory, from `offset` in bytes on. What others write to a shared one meanwhile may be
+    /// seen in part.
     ///
     /// # Errors
     /// Kind `Trap`, `MemoryOutOfBounds`: beyond the end. A host function that was given a bad pointer
@@ -135,9 +148,9 @@ impl Memory {
         buffer: &mut [u8],
     ) -> Result<(), Error> {
         let store = store.opaque().0;
-        let bytes = store.memories[self.number_in(store)?].bytes();
-        let range = range(offset, buffer.len(), bytes.len())?;
-        buffer.copy_from_slice(&bytes[range]);
+        let memory = &store.memories[self.number_in(store)?];
+        let range = range(offset, buffer.len(), memory.length())?;
+        memory.copy_to(range, buffer);
         Ok(())
     }
 
@@ -153,14 +166,14 @@ impl Memory {
     ) -> Result<(), Error> {
         let store = &mut store.context_mut().0.opaque;
         let own = self.number_in(store)?;
-        let bytes = store.memories[own].bytes_mut();
-        let range = range(offset, buffer.len(), bytes.len())?;
-        bytes[range].copy_from_slice(buffer);
+        let memory = &mut store.memories[own];
+        let range = range(offset, buffer.len(), memory.length())?;
+        memory.set(range, buffer);
         Ok(())
     }
 }
 
-fn range(offset: usize, length: usize, size: usize) -> Result<Range<usize>, Error> {
+pub(crate) fn range(offset: usize, length: usize, size: usize) -> Result<Range<usize>, Error> {
     let end = offset.checked_add(length).filter(|end| *end <= size);
     let end = end.ok_or_else(|| {
         let what = format_args!("{length} bytes at {offset} are beyond the {size} of the memory");

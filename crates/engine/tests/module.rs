@@ -145,7 +145,6 @@ fn a_feature_that_is_not_there_is_named() {
     for wat in [
         "(module (func (result i64 i64) (i64.mul_wide_u (i64.const 1) (i64.const 2))))",
         "(module (memory 1 (pagesize 1)))",
-        "(module (memory 1 1 shared))",
     ] {
         let binary = wat::parse_str(wat).unwrap();
         let error = Module::new(&engine, &binary).err().expect(wat);

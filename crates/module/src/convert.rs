@@ -128,6 +128,7 @@ fn address_type(is_wide: bool) -> AddressType {
 pub(crate) fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
     let mut memory = MemoryType::new(ty.initial, ty.maximum);
     memory.address = address_type(ty.memory64);
+    memory.shared = ty.shared;
     // The validator lets pass 0 and 16.
     memory.page_size_log2 = ty.page_size_log2.map_or(16, |log2| log2 as u8);
     memory

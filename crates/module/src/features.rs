@@ -2,9 +2,9 @@
 
 use wasmparser::WasmFeatures;
 
-/// WebAssembly 2.0, plus relaxed SIMD, several memories, 64-bit memories and tables, extended constant
-/// expressions, tail calls, typed function references, garbage collection, exceptions (the legacy
-/// instructions too) and stack switching.
+/// WebAssembly 2.0, plus relaxed SIMD, several memories, 64-bit memories and tables, shared memories and
+/// atomic accesses, extended constant expressions, tail calls, typed function references, garbage collection,
+/// exceptions (the legacy instructions too) and stack switching.
 fn always() -> WasmFeatures {
     // `FLOATS` and `GC_TYPES` are no proposals but switches of wasmparser: without them it refuses
     // `f32`/`f64`, `externref` and continuations.
@@ -18,6 +18,7 @@ fn always() -> WasmFeatures {
         | WasmFeatures::BULK_MEMORY
         | WasmFeatures::MULTI_MEMORY
         | WasmFeatures::MEMORY64
+        | WasmFeatures::THREADS
         | WasmFeatures::EXTENDED_CONST
         | WasmFeatures::TAIL_CALL
         | WasmFeatures::FUNCTION_REFERENCES

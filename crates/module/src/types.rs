@@ -419,6 +419,8 @@ pub struct MemoryType {
     pub address: AddressType,
     /// Size of a page in bytes, as a power of two: 16, for 64 KiB, or 0.
     pub page_size_log2: u8,
+    /// Whether several stores, on several threads, may use it at once. It has a maximum then.
+    pub shared: bool,
 }
 
 impl MemoryType {
@@ -428,6 +430,7 @@ impl MemoryType {
             limits: Limits { min, max },
             address: AddressType::I32,
             page_size_log2: 16,
+            shared: false,
         }
     }
 
@@ -444,6 +447,14 @@ impl MemoryType {
     pub const fn with_pages_of_a_byte(self) -> Self {
         Self {
             page_size_log2: 0,
+            ..self
+        }
+    }
+
+    /// The same, to be used by several stores at once: see `bident::SharedMemory`.
+    pub const fn to_be_shared(self) -> Self {
+        Self {
+            shared: true,
             ..self
         }
     }

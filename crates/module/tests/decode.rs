@@ -505,6 +505,8 @@ fn features() {
         "(global i31ref (ref.i31 (i32.const 0)))",
         "(func unreachable (drop (ref.i31 (i32.const 0))))",
         "(func (drop (ref.test (ref func) (ref.null func))))",
+        "(memory 1 1 shared) (func (drop (i32.atomic.rmw8.add_u (i32.const 0) (i32.const 0))))",
+        "(memory i64 1 1 shared) (func (drop (i64.atomic.load (i64.const 0))) atomic.fence)",
         "(memory i64 1) (data (i64.const 0) \"x\") (func (drop (i32.load (i64.const 0))))",
     ];
     for fields in accepted {
@@ -513,7 +515,9 @@ fn features() {
     }
 
     let refused = [
-        "(memory 1 1 shared)",
+        "(memory 1 shared)",
+        "(memory 1 1 shared) (func (drop (i32.atomic.load align=2 (i32.const 0))))",
+        "(global (shared i32) (i32.const 0))",
         "(memory 65537)",
         "(memory i64 0x1000000000001)",
         "(memory i64 1) (func (drop (i32.load (i32.const 0))))",

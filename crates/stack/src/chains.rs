@@ -337,6 +337,18 @@ impl Chains {
         unsafe { self.activation.as_ref() }.is_some_and(|activation| activation.may_park)
     }
 
+    /// What [`crate::Parked::context`] gives of the current chain once it has parked: not the record that its
+    /// code called with, which nobody reads again there, but this.
+    ///
+    /// # Panics
+    /// If nothing runs.
+    pub fn set_saved_context(&mut self, context: usize) {
+        let current = self.anchor.current;
+        assert!(!current.is_null(), "nothing runs that could park");
+        // SAFETY: it is live, and has left through a stub, for this is the host stack.
+        unsafe { arch::set_saved_context((*current).sp, context) }
+    }
+
     /// Makes the current chain go on at a landing pad of one of its frames, with two payloads. The
     /// stacklets that the frame's has resumed are freed.
     ///

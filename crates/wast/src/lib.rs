@@ -26,15 +26,15 @@ mod matching;
 mod modules;
 mod runner;
 mod spectest;
+mod threads;
 
 use bident::{Engine, printable, printable_lines};
-use runner::{Runner, Verdict, assertions_in};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use threads::Script;
+use wast::Wast;
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Span;
-use wast::{Wast, WastDirective};
 
 /// What came of a script.
 #[derive(Clone, Default, Debug)]
@@ -108,7 +108,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Runs a script in a store of its own. `name` is for messages.
+/// Runs a script in a store of its own, and each of its threads in one on a thread. `name` is for messages.
 ///
 /// A directive that panics fails, and so do all after it.
 pub fn run_script(engine: &Engine, name: &str, text: &str) -> Report {
@@ -125,42 +125,14 @@ pub fn run_script(engine: &Engine, name: &str, text: &str) -> Report {
             return report;
         }
     };
-    let script = match parser::parse::<Wast<'_>>(&buffer) {
-        Ok(script) => script,
+    let ast = match parser::parse::<Wast<'_>>(&buffer) {
+        Ok(ast) => ast,
         Err(error) => {
             let message = printable(&error.message()).to_string();
             report.fail(name, position(error.span()), message);
             return report;
         }
     };
-    let mut runner = match Runner::new(engine) {
-        Ok(runner) => runner,
-        Err(error) => {
-            report.fail(name, (0, 0), format!("no module `spectest`: {error}"));
-            return report;
-        }
-    };
-    let mut directives = script.directives.into_iter();
-    while let Some(mut directive) = directives.next() {
-        let (span, counted) = (directive.span(), assertions_in(&directive));
-        let verdict = catch_unwind(AssertUnwindSafe(|| runner.run(&mut directive)));
-        match verdict {
-            Ok(Verdict::Pass) => report.passed += counted,
-            // A module counts too: otherwise one that has no assertions would be missing unseen.
-            Ok(Verdict::Skip) => report.skipped += counted.max(1),
-            Ok(Verdict::Fail(message)) => report.fail(name, position(span), message),
-            Err(_) => {
-                report.fail(name, position(span), "panicked; nothing after it was run");
-                report.failed += count_assertions(directives.by_ref());
-                // Its store is in the middle of something: not even dropping it is safe to try.
-                std::mem::forget(runner);
-                return report;
-            }
-        }
-    }
-    report
-}
-
-fn count_assertions<'a>(directives: impl Iterator<Item = WastDirective<'a>>) -> usize {
-    directives.map(|directive| assertions_in(&directive)).sum()
+    let script = Script { engine, name, text };
+    std::thread::scope(|scope| script.run(scope, ast.directives, Vec::new()))
 }

@@ -3,6 +3,7 @@
 use crate::matching::{argument, check_results, matches_trap};
 use crate::modules::{Refused, compile, compile_wat};
 use crate::spectest;
+use crate::threads::Share;
 use bident::{
     Engine, Error, ErrorKind, Extern, Instance, Linker, Module, Store, TrapCode, Val, printable,
 };
@@ -21,7 +22,7 @@ pub(crate) enum Verdict {
     Fail(String),
 }
 
-/// How many assertions a directive stands for in a report.
+/// How many assertions a directive stands for in a report; a thread has one of its own.
 pub(crate) fn assertions_in(directive: &WastDirective<'_>) -> usize {
     match directive {
         WastDirective::Module(_)
@@ -29,8 +30,8 @@ pub(crate) fn assertions_in(directive: &WastDirective<'_>) -> usize {
         | WastDirective::ModuleInstance { .. }
         | WastDirective::Register { .. }
         | WastDirective::Invoke(_)
+        | WastDirective::Thread(_)
         | WastDirective::Wait { .. } => 0,
-        WastDirective::Thread(thread) => thread.directives.iter().map(assertions_in).sum(),
         _ => 1,
     }
 }
@@ -69,12 +70,14 @@ pub(crate) struct Runner {
     linker: Linker<()>,
     definitions: HashMap<String, Slot<Module>>,
     instances: HashMap<String, Slot<Instance>>,
+    /// What this thread was given of others, by the name of the module.
+    shares: Vec<Share>,
     last_definition: Slot<Module>,
     last_instance: Slot<Instance>,
 }
 
 impl Runner {
-    pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
+    pub(crate) fn new(engine: &Engine, shares: Vec<Share>) -> Result<Self, Error> {
         let mut store = Store::try_new(engine, ())?;
         let linker = spectest::linker(engine, &mut store)?;
         Ok(Self {
@@ -83,6 +86,7 @@ impl Runner {
             linker,
             definitions: HashMap::new(),
             instances: HashMap::new(),
+            shares,
             last_definition: Err(bad("no module was defined before")),
             last_instance: Err(bad("no module was instantiated before")),
         })
@@ -119,8 +123,9 @@ impl Runner {
             WastDirective::AssertSuspension { exec, message, .. } => {
                 assert_suspension(self.execute(exec), message)
             }
-            // Threads are not there yet.
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => Verdict::Skip,
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Verdict::Fail("threads are begun elsewhere".into())
+            }
         }
     }
 
@@ -172,7 +177,46 @@ impl Runner {
         }
     }
 
+    /// What a thread is given of a module.
+    pub(crate) fn share(&mut self, module: Id<'_>) -> Result<Share, String> {
+        if let Some(share) = self.share_of(module) {
+            return Ok(share.clone());
+        }
+        let instance = match look_up(&self.instances, module) {
+            Ok(instance) => instance,
+            Err(refused) => return Err(format!("nothing to share: {refused:?}")),
+        };
+        let mut memories = Vec::new();
+        for (name, item) in instance.exports(&mut self.store) {
+            if let Extern::Memory(memory) = item
+                && let Ok(Some(shared)) = memory.shared(&self.store)
+            {
+                memories.push((name, shared));
+            }
+        }
+        Ok((module.name().to_owned(), memories))
+    }
+
+    fn share_of(&self, module: Id<'_>) -> Option<&Share> {
+        self.shares.iter().find(|(name, _)| name == module.name())
+    }
+
+    /// Registers what another thread has given.
+    fn register_share(&mut self, name: &str, (_, memories): &Share) -> Result<(), Error> {
+        for (export, memory) in memories {
+            let memory = memory.in_store(&mut self.store)?;
+            self.linker.define(name, export, memory)?;
+        }
+        Ok(())
+    }
+
     fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Verdict {
+        if let Some(share) = module.and_then(|module| self.share_of(module)).cloned() {
+            return match self.register_share(name, &share) {
+                Ok(()) => Verdict::Pass,
+                Err(error) => Verdict::Fail(format!("a share was not registered: {error}")),
+            };
+        }
         let instance = match self.instance(module) {
             Ok(instance) => instance,
             Err(refused) => return verdict_of::<()>(&Err(refused)),

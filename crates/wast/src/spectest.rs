@@ -36,6 +36,9 @@ pub(crate) fn linker(engine: &Engine, store: &mut Store<()>) -> Result<Linker<()
     }
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     linker.define("spectest", "memory", memory)?;
+    let shared = MemoryType::new(1, Some(2)).to_be_shared();
+    let memory = Memory::new(&mut *store, shared)?;
+    linker.define("spectest", "shared_memory", memory)?;
     Ok(linker)
 }
 

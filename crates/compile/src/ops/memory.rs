@@ -125,12 +125,21 @@ fn checked(
         // Neither a bound nor a 32-bit index is near the end of 64 bits.
         let end = i64::from(offset) + i64::from(width);
         let end = t.b.ins().iadd_imm_s(index, end);
-        let length = memory::LENGTH.load(&mut t.b, record);
+        let length = length(t, memory);
         let beyond = t.b.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
         t.trap_if(beyond, outside);
     }
     let base = t.of_context(context::memory_base(t.layout, memory));
     (t.b.ins().iadd(base, index), offset.into())
+}
+
+/// Size in bytes.
+fn length(t: &mut Translator<'_, '_>, index: MemoryIndex) -> Value {
+    let record = t.of_context(context::memory(t.layout, index));
+    match t.module.memories[index.index()].shared {
+        false => memory::LENGTH.load(&mut t.b, record),
+        true => memory::shared_length(&mut t.b, record),
+    }
 }
 
 /// Bytes that a load or store touches.
@@ -187,8 +196,7 @@ fn as_store<'o>(op: &'o Operator<'_>) -> Option<(Opcode, Type, &'o MemArg)> {
 
 fn size(t: &mut Translator<'_, '_>, index: MemoryIndex) {
     let ty = t.module.memories[index.index()];
-    let record = t.of_context(context::memory(t.layout, index));
-    let bytes = memory::LENGTH.load(&mut t.b, record);
+    let bytes = length(t, index);
     let pages = match ty.page_size_log2 {
         0 => bytes,
         log2 => t.b.ins().ushr_imm_u(bytes, i64::from(log2)),

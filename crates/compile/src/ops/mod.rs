@@ -1,5 +1,6 @@
 //! Operators, by family: one match that says which file translates what.
 
+mod atomic;
 mod call;
 mod cont;
 mod control;
@@ -20,8 +21,8 @@ use wasmparser::Operator;
 /// Translates one valid operator.
 ///
 /// A table: one line per operator; those of `memory` and `numeric` that differ only in a type or an
-/// instruction, and those of exceptions, of the heap, of stack switching and of vectors, have tables of
-/// their own.
+/// instruction, and those of exceptions, of the heap, of stack switching, of vectors and of threads, have
+/// tables of their own.
 pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result<(), Error> {
     use Operator as O;
     if !t.operands.is_reachable() {
@@ -89,7 +90,8 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
                 || exception::translate(t, op)
                 || gc::translate(t, op)?
                 || cont::translate(t, op)?
-                || simd::translate(t, op)?;
+                || simd::translate(t, op)?
+                || atomic::translate(t, op)?;
             if !done {
                 return Err(t.unsupported(format_args!("operator {op:?}")));
             }

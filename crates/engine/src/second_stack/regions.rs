@@ -147,8 +147,8 @@ impl Pool {
             pointer: top,
         });
         let memory = &mut store.context_mut().0.opaque.memories[self.memory];
-        if let Some(guard) = memory.bytes_mut().get_mut(region.guard_range()) {
-            guard.copy_from_slice(&region.guard());
+        if region.guard_range().end <= memory.length() {
+            memory.set(region.guard_range(), &region.guard());
         }
         Ok(region)
     }
@@ -348,8 +348,8 @@ impl Region {
     /// The trap. Whoever has a region that was overwritten will meet it, too.
     #[inline]
     pub(super) fn check(&self, store: &StoreOpaque, func: FuncNumber) -> Result<(), Error> {
-        let guard = store.memories[self.pool.memory].bytes();
-        let whole = guard.get(self.guard_range()) == Some(&self.guard()[..]);
+        let memory = &store.memories[self.pool.memory];
+        let whole = memory.holds(self.guard_range(), &self.guard());
         let inside = (self.low + u64::from(GUARD)..=self.top).contains(&self.pointer);
         let spoilt = {
             let state = self.pool.lock();

@@ -1,11 +1,13 @@
 //! Runtime functions that compiled code calls: bodies of the list in `bident_abi::Builtin`.
 
 use crate::list::{InstanceNumber, MemoryNumber, TableNumber};
+use crate::vm::atomics::{AtomicNotify, AtomicWait32, AtomicWait64};
 use crate::vm::gc;
 use crate::vm::instance::instance_number;
 use crate::vm::leave::borrow_store;
 use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
+use crate::waits::MemoryWait;
 use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, unpack_pair};
 use bident_module::{DataIndex, ElemIndex, MemoryIndex, TableIndex, TypeId};
 use bident_stack::Reaction;
@@ -40,6 +42,9 @@ pub(crate) static TABLE: [Entry; Builtin::ALL.len()] = [
     entry::<gc::ArrayInitData>,
     entry::<gc::ArrayInitElem>,
     entry::<gc::AnyConvertExtern>,
+    entry::<AtomicNotify>,
+    entry::<AtomicWait32>,
+    entry::<AtomicWait64>,
 ];
 
 /// How a builtin ends instead of with a value.
@@ -47,6 +52,8 @@ pub(crate) enum Stop {
     Trap(TrapCode),
     /// It throws the exception with this handle.
     Throw(u64),
+    /// It parks.
+    Park(MemoryWait),
 }
 
 impl From<TrapCode> for Stop {
@@ -78,6 +85,7 @@ unsafe extern "C" fn entry<B: Body>(
         Ok(value) => Ok(Reaction::ready(value)),
         Err(Stop::Trap(trap)) => Err(Unwinding::Error(trap.into())),
         Err(Stop::Throw(exn)) => Ok(store.throw(exn)),
+        Err(Stop::Park(wait)) => store.park_wait(wait).map_err(Unwinding::Error),
     })
 }
 
@@ -107,6 +115,9 @@ const _: () = {
     assert!(gc::ArrayInitData::BUILTIN as usize == 22);
     assert!(gc::ArrayInitElem::BUILTIN as usize == 23);
     assert!(gc::AnyConvertExtern::BUILTIN as usize == 24);
+    assert!(AtomicNotify::BUILTIN as usize == 25);
+    assert!(AtomicWait32::BUILTIN as usize == 26);
+    assert!(AtomicWait64::BUILTIN as usize == 27);
 };
 
 macro_rules! builtin {
@@ -148,8 +159,13 @@ builtin!(
         let target =
             range(destination, length, length_of(to)).ok_or(TrapCode::MemoryOutOfBounds)?;
         let origin = range(source, length, length_of(from)).ok_or(TrapCode::MemoryOutOfBounds)?;
-        let target = store.memories[to].base().wrapping_add(target.start);
-        let origin_start = store.memories[from].base().wrapping_add(origin.start);
+        let (to, from) = (&store.memories[to], &store.memories[from]);
+        if to.is_shared() || from.is_shared() {
+            to.copy_from(target, from, origin);
+            return Ok(0);
+        }
+        let target = to.base().wrapping_add(target.start);
+        let origin_start = from.base().wrapping_add(origin.start);
         // SAFETY: both ranges were checked against the sizes of their memories; they may overlap.
         unsafe { target.copy_from(origin_start, origin.len()) };
         Ok(0)
@@ -160,9 +176,10 @@ builtin!(
     MemoryFill,
     |store, instance, [memory, destination, value, length]| {
         let memory = store.instances[instance].items.memories[MemoryIndex(memory as u32)];
-        let bytes = store.memories[memory].bytes_mut();
-        let target = range(destination, length, bytes.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
-        bytes[target].fill(value as u8);
+        let memory = &mut store.memories[memory];
+        let target =
+            range(destination, length, memory.length()).ok_or(TrapCode::MemoryOutOfBounds)?;
+        memory.set_all(target, value as u8);
         Ok(0)
     }
 );
@@ -298,9 +315,10 @@ impl StoreOpaque {
         };
         let origin = range(source, length, bytes.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
         let memory = instance.items.memories[memory];
-        let memory = self.memories[memory].bytes_mut();
-        let target = range(destination, length, memory.len()).ok_or(TrapCode::MemoryOutOfBounds)?;
-        memory[target].copy_from_slice(&bytes[origin]);
+        let memory = &mut self.memories[memory];
+        let target =
+            range(destination, length, memory.length()).ok_or(TrapCode::MemoryOutOfBounds)?;
+        memory.set(target, &bytes[origin]);
         Ok(())
     }
 

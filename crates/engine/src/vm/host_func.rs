@@ -11,7 +11,7 @@ use crate::vm::leave::{ArrayEntry, dynamic_entry};
 use crate::vm::store::StoreOpaque;
 use crate::vm::words::{self, OnWords};
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmLateFunc, fits_registers};
-use bident_module::{FuncIndex, FuncType, TypeId};
+use bident_module::{FuncIndex, FuncType, TypeId, ValType};
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -143,6 +143,30 @@ impl StoreOpaque {
         };
         let number = self.push_host_func(code.start(), type_id, body, Some(name))?;
         Ok((number, late))
+    }
+
+    /// Address of the record that stands for waiting at an address of a memory, in calls that park there: of a
+    /// host function that takes nothing and gives an `i32`. Nobody can call it.
+    pub(crate) fn wait_func(&mut self) -> Result<usize, Error> {
+        let number = match self.wait_func {
+            Some(number) => number,
+            None => {
+                let ty = FuncType::new([], [ValType::I32]);
+                let type_id = self.engine.type_id(&ty)?;
+                let body = HostBody {
+                    fits: fits_registers(&ty),
+                    ty,
+                    entry: 0,
+                    closure: Arc::new(()),
+                };
+                let code = bident_stack::leave_host as *const () as usize;
+                let number = self.push_host_func(code, type_id, body, None)?;
+                self.wait_func = Some(number);
+                number
+            }
+        };
+        // SAFETY: function references of a store are valid as long as the store.
+        Ok(unsafe { self.funcs[number].func_ref.as_ref() }.context as usize)
     }
 
     /// Lets a function that stands for another, of this type, go on as that from now on; not where

@@ -14,6 +14,7 @@
     reason = "the one place of the engine for it; see docs/unsafe.md"
 )]
 
+pub(crate) mod atomics;
 pub(crate) mod builtins;
 pub(crate) mod code;
 pub(crate) mod collect;
@@ -28,6 +29,7 @@ pub(crate) mod host_func;
 pub(crate) mod instance;
 pub(crate) mod leave;
 pub(crate) mod lending;
+pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod panics;
 pub(crate) mod payload;

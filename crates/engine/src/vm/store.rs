@@ -2,6 +2,7 @@
 
 use crate::alloc;
 use crate::any::AnyRef;
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::list::{
@@ -20,6 +21,7 @@ use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::HeldList;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
+use crate::vm::mapping::Mapping;
 use crate::vm::memory::LinearMemory;
 use crate::vm::panics::Panics;
 use crate::vm::payload::Payload;
@@ -27,7 +29,7 @@ use crate::vm::record::Record;
 use bident_abi::{
     CLASSES, VmFuncRef, VmGlobal, VmHeap, VmRun, VmStore, VmTable, VmTag, VmTrap, VmValue,
 };
-use bident_module::{FuncType, GlobalType, Limits, TableType, TypeId, ValType};
+use bident_module::{FuncType, GlobalType, Limits, MemoryType, TableType, TypeId, ValType};
 use bident_stack::{Chains, Stats};
 use std::alloc::Layout;
 use std::any::Any;
@@ -68,6 +70,8 @@ pub(crate) struct StoreOpaque {
     #[expect(clippy::vec_box, reason = "compiled code holds their addresses")]
     pub(crate) host_funcs: Vec<Box<HostFunc>>,
     pub(crate) memories: List<MemoryNumber, LinearMemory>,
+    /// Numbers of the shared ones, by the addresses of their mappings. May name one that is no more.
+    shared: HashMap<usize, MemoryNumber>,
     /// Numbers of the memories that have grown and not been asked for since, each once.
     grown: Vec<MemoryNumber>,
     pub(crate) tables: List<TableNumber, TableData>,
@@ -83,6 +87,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) pressure: Pressure,
     /// Per function type, the code that starts continuations of such functions.
     pub(crate) cont_entries: HashMap<TypeId, usize>,
+    /// What stands for the host function in calls that parked at an address of a memory, once one has.
+    pub(crate) wait_func: Option<FuncNumber>,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
 }
@@ -211,6 +217,8 @@ impl StoreOpaque {
             held: HeldList::default(),
             pressure,
             cont_entries: HashMap::new(),
+            wait_func: None,
+            shared: HashMap::new(),
             scratch: Vec::new(),
         })
     }
@@ -365,24 +373,33 @@ impl StoreOpaque {
     }
 
     /// Adds a memory.
-    pub(crate) fn add_memory(
-        &mut self,
-        ty: bident_module::MemoryType,
-    ) -> Result<MemoryNumber, Error> {
-        check_limits(ty.limits)?;
-        if !matches!(ty.page_size_log2, 0 | 16) {
-            let log2 = ty.page_size_log2;
-            return Err(Error::usage(format!(
-                "there are no pages of 2^{log2} bytes"
-            )));
-        }
-        if ty.page_size_log2 == 0 && !self.engine.config().optional.custom_page_sizes {
-            return Err(Error::usage(
-                "pages of one byte are off: see `Config::custom_page_sizes`",
-            ));
-        }
+    pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
+        check_memory_type(self.engine.config(), ty)?;
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
-        self.memories.push(memory, "a linear memory")
+        match memory.shared() {
+            Some(mapping) => self.add_shared_memory(&mapping.clone()),
+            None => self.memories.push(memory, "a linear memory"),
+        }
+    }
+
+    /// Adds a shared memory, unless the store has it.
+    pub(crate) fn add_shared_memory(
+        &mut self,
+        mapping: &Arc<Mapping>,
+    ) -> Result<MemoryNumber, Error> {
+        let address = Arc::as_ptr(mapping).addr();
+        if let Some(&number) = self.shared.get(&address) {
+            let known = self.memories.get(number).and_then(LinearMemory::shared);
+            if known.is_some_and(|known| Arc::ptr_eq(known, mapping)) {
+                return Ok(number);
+            }
+        }
+        let reserved = self.shared.try_reserve(1);
+        reserved.map_err(|_| Error::limit("no memory for a linear memory"))?;
+        let memory = LinearMemory::of_mapping(mapping.clone());
+        let number = self.memories.push(memory, "a linear memory")?;
+        self.shared.insert(address, number);
+        Ok(number)
     }
 
     /// Adds pages to a memory; the old size, or `None` where a limit is reached or the system refuses.
@@ -463,6 +480,26 @@ fn check_limits(limits: Limits) -> Result<(), Error> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// The same for memories.
+pub(crate) fn check_memory_type(config: &Config, ty: MemoryType) -> Result<(), Error> {
+    check_limits(ty.limits)?;
+    if !matches!(ty.page_size_log2, 0 | 16) {
+        let log2 = ty.page_size_log2;
+        return Err(Error::usage(format!(
+            "there are no pages of 2^{log2} bytes"
+        )));
+    }
+    if ty.page_size_log2 == 0 && !config.optional.custom_page_sizes {
+        return Err(Error::usage(
+            "pages of one byte are off: see `Config::custom_page_sizes`",
+        ));
+    }
+    if ty.shared && ty.limits.max.is_none() {
+        return Err(Error::usage("a shared memory has a maximum"));
+    }
+    Ok(())
 }
 
 impl Drop for StoreOpaque {

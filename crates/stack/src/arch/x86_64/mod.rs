@@ -60,6 +60,7 @@ mod pieces;
 mod create;
 mod enter;
 mod fault;
+mod racing;
 mod signal;
 mod switch;
 mod transfer;
@@ -68,6 +69,7 @@ pub use create::create;
 pub(crate) use create::{BOUND_FRAME, bound_resume};
 pub(crate) use enter::{enter, enter_landing, reenter};
 pub use fault::Fault;
+pub use racing::{Atom, copy, fill};
 pub(crate) use signal::{handle_at, restorer_address, stand_in, system_call};
 pub use switch::switch;
 pub use transfer::{resume, resume_throw, suspend, transfers};
@@ -203,6 +205,15 @@ pub(crate) fn root_frame_pointer(top: usize) -> usize {
 pub(crate) unsafe fn saved_context(sp: usize) -> usize {
     // SAFETY: the stub pushed its first argument right below the return address.
     unsafe { ((sp + LEAVE_FRAME - 8) as *const usize).read() }
+}
+
+/// Replaces it. The stub does not read it again.
+///
+/// # Safety
+/// As for [`saved_context`].
+pub(crate) unsafe fn set_saved_context(sp: usize, context: usize) {
+    // SAFETY: as above.
+    unsafe { ((sp + LEAVE_FRAME - 8) as *mut usize).write(context) }
 }
 
 /// First instructions of a fresh stacklet, and its end. rsp -> context, code, trampoline, anchor (see
