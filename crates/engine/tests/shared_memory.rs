@@ -429,7 +429,7 @@ fn accesses_of_wide_memories_trap_where_they_should() {
         assert_eq!(value(trap("load", &[65520])), Ok(0));
         assert_eq!(value(trap("load", &[65528])), outside);
         assert_eq!(value(trap("load", &[-8])), outside);
-        assert_eq!(value(trap("load", &[i64::MAX])).is_err(), true);
+        assert!(value(trap("load", &[i64::MAX])).is_err());
         assert_eq!(value(trap("load", &[1])), Err(TrapCode::UnalignedAtomic));
         assert_eq!(value(trap("far", &[8])), outside);
         assert_eq!(value(trap("add", &[6, 0x1_ffff])), Ok(0));
