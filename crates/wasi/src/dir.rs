@@ -74,9 +74,14 @@ impl OpenDir {
         }
     }
 
-    /// Fills a buffer with records from `cookie` on, the last cut off where it does not fit. Gives the
-    /// number of bytes: fewer than there is room for only at the end.
-    pub(crate) fn read(&mut self, cookie: u64, room: &mut [u8]) -> Result<usize, Errno> {
+    /// Fills a buffer with records from `cookie` on, the last cut off where it does not fit: `put` gets each,
+    /// and where it belongs. Gives the number of bytes: fewer than there is room for only at the end.
+    pub(crate) fn read(
+        &mut self,
+        cookie: u64,
+        room: usize,
+        mut put: impl FnMut(usize, &[u8]) -> Result<(), Errno>,
+    ) -> Result<usize, Errno> {
         // 0 is the beginning, as it is now.
         if cookie == 0 || cookie != self.at {
             let Ok(place) = i64::try_from(cookie) else {
@@ -86,8 +91,8 @@ impl OpenDir {
             self.go_to(place)?;
         }
         let mut used = 0;
-        while used < room.len() && (self.taken < self.rest.len() || self.fetch()?) {
-            used += self.take(&mut room[used..]);
+        while used < room && (self.taken < self.rest.len() || self.fetch()?) {
+            used += self.take(room - used, |record| put(used, record))?;
         }
         Ok(used)
     }
@@ -101,16 +106,20 @@ impl OpenDir {
     }
 
     /// Copies the first record of `rest`. It stays there if it does not fit: the guest asks again.
-    fn take(&mut self, room: &mut [u8]) -> usize {
+    fn take(
+        &mut self,
+        room: usize,
+        put: impl FnOnce(&[u8]) -> Result<(), Errno>,
+    ) -> Result<usize, Errno> {
         let rest = &self.rest[self.taken..];
         let record = &rest[..RECORD + length_of_name(rest)];
-        let n = record.len().min(room.len());
-        room[..n].copy_from_slice(&record[..n]);
+        let n = record.len().min(room);
+        put(&record[..n])?;
         if n == record.len() {
             self.at = cookie_of(record);
             self.taken += n;
         }
-        n
+        Ok(n)
     }
 
     /// Asks the system for more, all of `rest` being taken; says whether there is any.

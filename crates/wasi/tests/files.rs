@@ -32,6 +32,38 @@ fn a_directory_that_is_not_there_cannot_be_granted() {
 }
 
 #[test]
+fn buffers_larger_than_what_is_copied_at_once() {
+    let scratch = Scratch::new();
+    let mut guest = scratch.guest();
+    let fd = guest
+        .open(3, "a.bin", CREATE | EXCLUSIVE, READ | WRITE)
+        .unwrap();
+    let bytes: Vec<u8> = (0..60_000u32).map(|i| (i / 7) as u8).collect();
+    guest.put(5000, &bytes);
+    guest.put_buffers(64, &[(5000, 1000), (6000, 0), (6000, 59_000)]);
+    guest.ok("fd_write", &[fd.into(), 64, 3, 100]);
+    assert_eq!(guest.u32(100), 60_000);
+    guest.put(5000, &[0; 60_000]);
+    guest.put_buffers(64, &[(5500, 1), (5501, 59_999), (1000, 10)]);
+    guest.ok("fd_pread", &[fd.into(), 64, 3, 0, 100]);
+    assert_eq!(guest.u32(100), 60_000);
+    assert!(guest.get(5500, 60_000) == bytes);
+    guest.put_buffers(64, &[(5000, 60_000)]);
+    guest.ok("fd_pwrite", &[fd.into(), 64, 1, 60_000, 100]);
+    let whole = fs::read(scratch.path().join("a.bin")).unwrap();
+    assert!(whole[..60_000] == bytes && whole[60_000..60_500] == [0; 500]);
+    assert!(whole[60_500..] == bytes[..59_500]);
+    guest.put(5000, &[0; 60_000]);
+    guest.ok("random_get", &[5000, 60_000]);
+    let random = guest.get(5000, 60_000);
+    assert!(
+        random
+            .chunks(1000)
+            .all(|part| part.iter().any(|byte| *byte != 0))
+    );
+}
+
+#[test]
 fn write_seek_read() {
     let scratch = Scratch::new();
     let mut guest = scratch.guest();

@@ -213,17 +213,26 @@ fn read_buffers(
 ) -> Done {
     guest.read_u32(out)?;
     let mut total = 0u32;
-    for (pointer, length) in guest.buffers(list, count)? {
-        let bytes = guest.bytes_mut(pointer, length)?;
-        let n = match retry(|| read(bytes, u64::from(total))) {
-            Ok(n) => n,
-            // What was read so far must reach the guest.
-            Err(_) if total > 0 => break,
-            Err(errno) => return Err(errno),
-        };
-        total += n;
-        if n < length {
-            break;
+    let mut copy = Vec::new();
+    'buffers: for (mut pointer, mut length) in guest.buffers(list, count)? {
+        loop {
+            let filled = guest.fill(pointer, length, &mut copy, |bytes| {
+                retry(|| read(bytes, u64::from(total)))
+            });
+            let (n, wanted) = match filled {
+                Ok(filled) => filled,
+                // What was read so far must reach the guest.
+                Err(_) if total > 0 => break 'buffers,
+                Err(errno) => return Err(errno),
+            };
+            total += n;
+            if n < wanted {
+                break 'buffers;
+            }
+            (pointer, length) = (pointer.wrapping_add(n), length - n);
+            if length == 0 {
+                break;
+            }
         }
     }
     guest.write_u32(out, total)
@@ -239,16 +248,23 @@ fn write_buffers(
 ) -> Done {
     guest.read_u32(out)?;
     let mut total = 0u32;
-    for (pointer, length) in guest.buffers(list, count)? {
-        let bytes = guest.bytes(pointer, length)?;
-        let n = match retry(|| write(bytes, u64::from(total))) {
-            Ok(n) => n,
-            Err(_) if total > 0 => break,
-            Err(errno) => return Err(errno),
-        };
-        total += n;
-        if n < length {
-            break;
+    let mut copy = Vec::new();
+    'buffers: for (mut pointer, mut length) in guest.buffers(list, count)? {
+        loop {
+            let bytes = guest.lend(pointer, length, &mut copy)?;
+            let n = match retry(|| write(bytes, u64::from(total))) {
+                Ok(n) => n,
+                Err(_) if total > 0 => break 'buffers,
+                Err(errno) => return Err(errno),
+            };
+            total += n;
+            if (n as usize) < bytes.len() {
+                break 'buffers;
+            }
+            (pointer, length) = (pointer.wrapping_add(n), length - n);
+            if length == 0 {
+                break;
+            }
         }
     }
     guest.write_u32(out, total)
@@ -434,8 +450,11 @@ pub(crate) fn readdir(
     out: u32,
 ) -> Done {
     guest.read_u32(out)?;
-    let room = guest.bytes_mut(buffer, length)?;
-    let used = ctx.files.dir(fd)?.read(cookie, room)?;
+    guest.check(buffer, length)?;
+    let dir = ctx.files.dir(fd)?;
+    let used = dir.read(cookie, length as usize, |at, bytes| {
+        guest.write(buffer + at as u32, bytes)
+    })?;
     guest.write_u32(out, used as u32)
 }
 

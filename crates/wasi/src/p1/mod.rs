@@ -159,8 +159,13 @@ fn call<T: 'static>(
             "the module calls WASI but exports no memory called `memory`",
         ));
     };
+    let shared = memory.shared(&*caller)?;
     let (bytes, data) = memory.data_and_store_mut(&mut *caller);
-    Ok(match function(get(data), &mut Guest::new(bytes)) {
+    let mut guest = match shared {
+        None => Guest::new(bytes),
+        Some(memory) => Guest::shared(memory),
+    };
+    Ok(match function(get(data), &mut guest) {
         Ok(()) => 0,
         Err(errno) => errno as u32,
     })

@@ -15,6 +15,7 @@ use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncEx
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, OFlags, renameat, unlinkat};
 use rustix::io::Errno as Os;
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -36,7 +37,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn path<'a>(&self, guest: &'a Guest<'_>) -> Result<&'a str, Errno> {
+    fn path<'a>(&self, guest: &'a Guest<'_>) -> Result<Cow<'a, str>, Errno> {
         guest.path(self.path, self.length)
     }
 
@@ -49,9 +50,9 @@ impl Place {
     ) -> Result<R, Errno> {
         let path = self.path(guest)?;
         let open = ctx.files.dir(self.fd);
-        let outcome = open.and_then(|open| act(&open.dir, path).map_err(Errno::from));
+        let outcome = open.and_then(|open| act(&open.dir, &path).map_err(Errno::from));
         if let Err(errno) = outcome {
-            self.note_refusal(ctx, path, errno);
+            self.note_refusal(ctx, &path, errno);
         }
         outcome
     }
@@ -67,9 +68,9 @@ impl Place {
         // A second handle, because the table lends only one directory at a time.
         let other_dir = there.with(ctx, guest, |dir, _| dir.try_clone())?;
         let other = there.path(guest)?;
-        let outcome = self.with(ctx, guest, |dir, path| act(dir, path, &other_dir, other));
+        let outcome = self.with(ctx, guest, |dir, path| act(dir, path, &other_dir, &other));
         if let Err(errno) = outcome {
-            there.note_refusal(ctx, other, errno);
+            there.note_refusal(ctx, &other, errno);
         }
         outcome
     }
@@ -233,7 +234,7 @@ pub(crate) fn symlink(
     place: Place,
 ) -> Done {
     let target = guest.path(target, target_length)?;
-    place.with(ctx, guest, |dir, path| dir.symlink(target, path))
+    place.with(ctx, guest, |dir, path| dir.symlink(&*target, path))
 }
 
 /// What does not fit the buffer is cut off, as under POSIX.

@@ -38,7 +38,7 @@ impl Subscription {
     fn read(guest: &Guest<'_>, list: u32, i: u32) -> Result<Self, Errno> {
         let at = list.checked_add(i * SUBSCRIPTION).ok_or(Errno::Fault)?;
         // All 48 bytes, so that nothing below can be out of bounds.
-        guest.bytes(at, SUBSCRIPTION)?;
+        guest.check(at, SUBSCRIPTION)?;
         Ok(Self {
             user_data: guest.read(at)?,
             kind: guest.read::<1>(at + 8)?[0],
@@ -92,11 +92,11 @@ pub(crate) fn oneoff(
         return Err(Errno::Inval);
     }
     // Both lists and the result, before any time passes.
-    guest.bytes(
+    guest.check(
         subscriptions,
         count.checked_mul(SUBSCRIPTION).ok_or(Errno::Fault)?,
     )?;
-    guest.bytes(events, count.checked_mul(EVENT).ok_or(Errno::Fault)?)?;
+    guest.check(events, count.checked_mul(EVENT).ok_or(Errno::Fault)?)?;
     guest.read_u32(out)?;
 
     let mut shortest = Duration::MAX;

@@ -10,5 +10,14 @@ pub(crate) fn get(
     buffer: u32,
     length: u32,
 ) -> Result<(), Errno> {
-    getrandom::fill(guest.bytes_mut(buffer, length)?).map_err(|_| Errno::Io)
+    guest.check(buffer, length)?;
+    let (mut copy, mut done) = (Vec::new(), 0);
+    while done < length {
+        let (filled, _) = guest.fill(buffer + done, length - done, &mut copy, |bytes| {
+            getrandom::fill(bytes).map_err(|_| Errno::Io)?;
+            Ok(bytes.len() as u32)
+        })?;
+        done += filled;
+    }
+    Ok(())
 }

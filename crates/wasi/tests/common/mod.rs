@@ -82,7 +82,10 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
 
 fn module_text() -> String {
     let mut imports = String::new();
-    let mut functions = String::from("(memory (export \"memory\") 1)\n");
+    // `shared.rs` has the other files once more.
+    let shared = module_path!().starts_with("shared::");
+    let memory = if shared { "1 1 shared" } else { "1" };
+    let mut functions = format!("(memory (export \"memory\") {memory})\n");
     for (name, params) in FUNCTIONS {
         let types: Vec<&str> = params
             .chars()
@@ -175,11 +178,13 @@ impl Probe {
     }
 
     pub fn put(&mut self, at: usize, bytes: &[u8]) {
-        self.memory.data_mut(&mut self.store)[at..][..bytes.len()].copy_from_slice(bytes);
+        self.memory.write(&mut self.store, at, bytes).unwrap();
     }
 
     pub fn get(&mut self, at: usize, length: usize) -> Vec<u8> {
-        self.memory.data(&self.store)[at..][..length].to_vec()
+        let mut bytes = vec![0; length];
+        self.memory.read(&self.store, at, &mut bytes).unwrap();
+        bytes
     }
 
     pub fn u32(&mut self, at: usize) -> u32 {
