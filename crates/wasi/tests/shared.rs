@@ -1,5 +1,7 @@
 //! What the other files test, for guests whose memory is shared, which other threads may write at any time.
 
+#![allow(clippy::duplicate_mod, reason = "each of them brings what it uses")]
+
 #[path = "directories.rs"]
 mod directories;
 #[path = "files.rs"]
