@@ -29,6 +29,8 @@ pub enum ErrorKind {
     /// A host function answered that it is pending where nobody can wait: a host frame that cannot be
     /// parked lies between it and the `start` that could.
     Barrier,
+    /// A task was cancelled, or its set was dropped.
+    Cancelled,
     /// A limit of the engine's configuration, or of the system, was reached.
     Limit,
     /// The embedder passed something of the wrong type, or of another store or engine.
@@ -126,6 +128,21 @@ impl Error {
                  WebAssembly cannot be parked: it was not begun with `start`"
             ),
         )
+    }
+
+    /// A call that somebody drives has met a host function that is not async.
+    pub(crate) fn pending_without_a_future(function: impl fmt::Display) -> Self {
+        Self::message(
+            ErrorKind::Barrier,
+            format!(
+                "{function} answered that it is pending, but nobody would resume the call: it was begun as a \
+                 task, or with `call_async`, where only async host functions may wait"
+            ),
+        )
+    }
+
+    pub(crate) fn cancelled(message: impl fmt::Display) -> Self {
+        Self::message(ErrorKind::Cancelled, message)
     }
 
     pub(crate) fn platform(message: impl fmt::Display) -> Self {

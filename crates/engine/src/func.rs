@@ -1,10 +1,11 @@
 //! Functions: calling in with dynamic types.
 
 use crate::WasmValues;
+use crate::asynchronous::{self, Accessor, Dynamic, InBox, IntoAsyncFunc};
 use crate::error::Error;
-use crate::host::{Answer, Caller, IntoFunc};
+use crate::host::{Answer, Caller, HostReturn, IntoFunc};
 use crate::list::FuncNumber;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Results};
 use crate::second_stack::{self, Region};
 use crate::store::{AsContext, AsContextMut};
 use crate::typed::TypedFunc;
@@ -79,6 +80,55 @@ impl Func {
         let body = f.into_body().0;
         let store = &mut store.context_mut().0.opaque;
         let number = store.add_host_func(body, None)?;
+        Ok(Self::new_handle(store, number))
+    }
+
+    /// An async host function with the types of a closure: see [`crate::Linker::func_wrap_async`].
+    ///
+    /// # Errors
+    /// Kind `Limit`: no memory for the code that calls it.
+    pub fn wrap_async<C: AsContextMut, P, F>(
+        mut store: C,
+        f: impl IntoAsyncFunc<C::Data, P, F>,
+    ) -> Result<Self, Error>
+    where
+        F: Future<Output: HostReturn> + Send + 'static,
+    {
+        let body = f.into_async_body::<InBox>().0;
+        let store = &mut store.context_mut().0.opaque;
+        let number = store.add_host_func(body, None)?;
+        Ok(Self::new_handle(store, number))
+    }
+
+    /// An async host function with a type that is known only at run time. The closure gets the parameters; the
+    /// future gives the results. Otherwise as [`crate::Linker::func_wrap_async`].
+    ///
+    /// ```
+    /// # use bident::*;
+    /// # fn main() -> Result<(), Error> {
+    /// # let mut store = Store::new(&Engine::default(), ());
+    /// let ty = FuncType::new([ValType::I32], [ValType::I32]);
+    /// let double = Func::new_async(&mut store, ty, |_store, params| async move {
+    ///     let n = params[0].i32().unwrap_or(0);
+    ///     Ok(vec![Val::I32(2 * n)])
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Func::new`].
+    pub fn new_async<C: AsContextMut, F>(
+        mut store: C,
+        ty: FuncType,
+        f: impl Fn(Accessor<C::Data>, Vec<Val>) -> F + Send + Sync + 'static,
+    ) -> Result<Self, Error>
+    where
+        F: Future<Output = Result<Vec<Val>, Error>> + Send + 'static,
+    {
+        let store = &mut store.context_mut().0.opaque;
+        store.engine.check_func_type(&ty)?;
+        let number = store.add_host_func(asynchronous::owned(ty, f), None)?;
         Ok(Self::new_handle(store, number))
     }
 
@@ -190,6 +240,42 @@ impl Func {
             Some(call) => Outcome::parked(call),
             None => Outcome::returned(&mut inner.opaque, self.number),
         })
+    }
+
+    /// Calls it and waits for its end without keeping the thread: where an async host function is not ready, the
+    /// call parks, and the future is pending. It borrows the store, so one call at a time; see [`crate::Tasks`]
+    /// for many. Nothing happens before the first poll. Dropped, it cancels the call: the future of the host
+    /// function is dropped at once, the stack goes at the store's next call.
+    ///
+    /// ```
+    /// # use bident::*;
+    /// # async fn example() -> Result<(), Error> {
+    /// # let engine = Engine::default();
+    /// # let mut linker = Linker::new(&engine);
+    /// # let module = Module::from_text_or_binary(&engine, b"(module)")?;
+    /// linker.func_wrap_async("host", "sleep", |ms: u64| async move {
+    ///     tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+    /// })?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// let main = instance.get_func(&mut store, "main").unwrap();
+    /// let results = main.call_async(&mut store, &[]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Func::call`]; `Barrier` also where a host function that is not async answers that it is pending.
+    ///
+    /// # Panics
+    /// A poll panics as [`Func::call`] does, also where the future of a host function does; the call has ended
+    /// then.
+    pub fn call_async<C: AsContextMut>(
+        &self,
+        store: C,
+        params: &[Val],
+    ) -> impl Future<Output = Result<Results, Error>> + use<C> {
+        asynchronous::call::<Dynamic, C>(*self, store, params.to_vec())
     }
 
     /// The same function with types that are checked once, now. It may take more and give less than

@@ -46,6 +46,12 @@ impl<'a, T: 'static> Caller<'a, T> {
         Self { store, instance }
     }
 
+    /// Number of the instance whose code made the call.
+    #[inline]
+    pub(crate) fn instance_number(&self) -> Option<InstanceNumber> {
+        self.instance
+    }
+
     #[inline]
     pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {
         self.store
@@ -148,7 +154,7 @@ abi! {
 /// A Rust type that stands for a WebAssembly value type in typed functions: `i32`, `u32` (`i32`), `i64`,
 /// `u64` (`i64`), `f32`, `f64`, `u128` (`v128`, lane 0 lowest), `Option<Func>` (`funcref`), `Option<ExternRef>` (`externref`)
 /// and `Option<AnyRef>` (`anyref`).
-pub trait WasmTy: Sized + 'static {
+pub trait WasmTy: Sized + Send + 'static {
     /// How it arrives in a register.
     #[doc(hidden)]
     type Abi: Abi;
@@ -274,8 +280,8 @@ impl WasmTy for Option<AnyRef> {
     }
 }
 
-/// Parameters or results of a typed function: `()`, one [`WasmTy`], or a tuple of up to eight.
-pub trait WasmValues: Sized + 'static {
+/// Parameters or results of a typed function: `()`, one [`WasmTy`], or a tuple of up to 16.
+pub trait WasmValues: Sized + Send + 'static {
     /// The WebAssembly types.
     fn types() -> Vec<ValType>;
 
@@ -346,8 +352,9 @@ pub trait HostReturn: 'static {
     /// What a call may wait for.
     type Payload: Send + 'static;
 
+    /// Writes results to the transfer buffer as well as into the answer; a payload goes to the store.
     #[doc(hidden)]
-    fn into_reply(self) -> Result<Reply<Self::Values, Self::Payload>, Error>;
+    fn give(self, store: &mut Words<'_>) -> Result<Reply<u64>, Error>;
 }
 
 macro_rules! returns {
@@ -355,8 +362,9 @@ macro_rules! returns {
         impl<$($ty: WasmTy),*> HostReturn for $values {
             type Values = $values;
             type Payload = ();
-            fn into_reply(self) -> Result<Reply<Self>, Error> {
-                Ok(Reply::Ready(self))
+            #[inline]
+            fn give(self, store: &mut Words<'_>) -> Result<Reply<u64>, Error> {
+                WasmValues::write(self, store).map(Reply::Ready)
             }
         }
     };
@@ -372,25 +380,38 @@ tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4));
 tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5));
 tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6));
 tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8)(J j 9));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8)(J j 9)(K k 10));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8)(J j 9)(K k 10)(L l 11));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8)(J j 9)(K k 10)(L l 11)(M m 12));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8)(J j 9)(K k 10)(L l 11)(M m 12)(N n 13));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8)(J j 9)(K k 10)(L l 11)(M m 12)(N n 13)(O o 14));
+tuple!((A a 0)(B b 1)(C c 2)(D d 3)(E e 4)(F f 5)(G g 6)(H h 7)(I i 8)(J j 9)(K k 10)(L l 11)(M m 12)(N n 13)(O o 14)(P p 15));
 
 impl<R: WasmValues, P: Send + 'static> HostReturn for Reply<R, P> {
     type Values = R;
     type Payload = P;
-    fn into_reply(self) -> Result<Self, Error> {
-        Ok(self)
+    #[inline]
+    fn give(self, store: &mut Words<'_>) -> Result<Reply<u64>, Error> {
+        match self {
+            Self::Ready(values) => WasmValues::write(values, store).map(Reply::Ready),
+            Self::Pending(payload) => Ok(store.0.pending(Payload::new(payload))),
+        }
     }
 }
 
 impl<R: HostReturn> HostReturn for Result<R, Error> {
     type Values = R::Values;
     type Payload = R::Payload;
-    fn into_reply(self) -> Result<Reply<R::Values, R::Payload>, Error> {
-        self?.into_reply()
+    #[inline]
+    fn give(self, store: &mut Words<'_>) -> Result<Reply<u64>, Error> {
+        self?.give(store)
     }
 }
 
 /// A closure that can be a host function: `Fn(P...) -> R` or `Fn(Caller<'_, T>, P...) -> R`, with up to
-/// eight parameters of the types that implement [`WasmTy`]; `R` is a result type, a tuple of them,
+/// 16 parameters of the types that implement [`WasmTy`]; `R` is a result type, a tuple of them,
 /// `()`, a [`Reply`] of these, or a `Result` of either.
 pub trait IntoFunc<T, P, R>: Send + Sync + 'static {
     /// The function, not yet of a store.

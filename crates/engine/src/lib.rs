@@ -76,6 +76,7 @@
 
 mod alloc;
 mod any;
+mod asynchronous;
 mod backtrace;
 mod config;
 mod const_expr;
@@ -101,6 +102,7 @@ mod shared_memory;
 mod store;
 mod table;
 mod tag;
+mod tasks;
 mod trap;
 mod typed;
 mod value;
@@ -109,6 +111,7 @@ mod waits;
 mod words;
 
 pub use any::{AnyKind, AnyRef};
+pub use asynchronous::{Accessor, IntoAsyncFunc};
 pub use backtrace::FrameInfo;
 pub use config::Config;
 pub use continuation::{Continuation, Suspended};
@@ -130,6 +133,7 @@ pub use shared_memory::{Atom, SharedMemory};
 pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
 pub use table::Table;
 pub use tag::Tag;
+pub use tasks::{Spawn, Spawner, Task, TaskId, Tasks};
 pub use typed::{TypedFunc, TypedOutcome};
 pub use value::{ExternRef, Val};
 pub use vm::payload::{Local, Payload};

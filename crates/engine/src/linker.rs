@@ -1,10 +1,11 @@
 //! Names for imports.
 
 use crate::alloc;
+use crate::asynchronous::{self, Accessor, InBox, InLocal, IntoAsyncFunc};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
-use crate::host::{Answer, Caller, IntoFunc};
+use crate::host::{Answer, Caller, HostReturn, IntoFunc};
 use crate::instance::{Extern, Instance};
 use crate::instantiate::{instantiate, prepare, start_of};
 use crate::lazy::{LazyModule, Load};
@@ -145,6 +146,83 @@ impl<T: 'static> Linker<T> {
             name,
             Definition::Host(HostBody::dynamic::<T, _>(ty, f)),
         )
+    }
+
+    /// Defines a name as an async host function, with the types of a closure that gives a future.
+    ///
+    /// The future is polled once where WebAssembly calls. If it is ready, WebAssembly goes on; else the call
+    /// parks, and who drives it ([`Func::call_async`], [`crate::Tasks`]) polls the future whenever it was woken.
+    /// It has no borrow of the store, which it reaches by an [`Accessor`] for a moment at a time. Where it fails
+    /// with an exception, that is thrown at the call; any other error ends the call. It is dropped when the call
+    /// goes on or is cancelled.
+    ///
+    /// A call that cannot be parked, as from [`Func::call`], is an error of kind `Barrier` before the closure
+    /// runs, ready or not. Where [`Func::start`] began the call, whoever has the [`crate::ParkedCall`] drives it by
+    /// [`crate::ParkedCall::drive`].
+    ///
+    /// ```
+    /// # use bident::*;
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::default();
+    /// let mut linker: Linker<Vec<u32>> = Linker::new(&engine);
+    /// linker.func_wrap_async("host", "next", |store: Accessor<Vec<u32>>, at_most: u32| async move {
+    ///     std::future::ready(()).await;
+    ///     let next = store.with(|caller| caller.data_mut().pop())?;
+    ///     Ok::<_, Error>(next.unwrap_or(0).min(at_most))
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The name is defined already.
+    pub fn func_wrap_async<P, F>(
+        &mut self,
+        module: &str,
+        name: &str,
+        f: impl IntoAsyncFunc<T, P, F>,
+    ) -> Result<&mut Self, Error>
+    where
+        F: Future<Output: HostReturn> + Send + 'static,
+    {
+        let body = f.into_async_body::<InBox>().0;
+        self.insert(module, name, Definition::Host(body))
+    }
+
+    /// The same for futures that are not `Send`. They stay on the thread that called: polled on another, the call
+    /// ends with an error of kind `Usage`; dropped on another, they leak.
+    ///
+    /// # Errors
+    /// The name is defined already.
+    pub fn func_wrap_async_local<P, F>(
+        &mut self,
+        module: &str,
+        name: &str,
+        f: impl IntoAsyncFunc<T, P, F>,
+    ) -> Result<&mut Self, Error>
+    where
+        F: Future<Output: HostReturn> + 'static,
+    {
+        let body = f.into_async_body::<InLocal>().0;
+        self.insert(module, name, Definition::Host(body))
+    }
+
+    /// Defines a name as an async host function with a type known only at run time; see [`Func::new_async`].
+    ///
+    /// # Errors
+    /// The name is defined already; or as for [`Func::new`].
+    pub fn func_new_async<F>(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        f: impl Fn(Accessor<T>, Vec<Val>) -> F + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error>
+    where
+        F: Future<Output = Result<Vec<Val>, Error>> + Send + 'static,
+    {
+        self.engine.check_func_type(&ty)?;
+        self.insert(module, name, Definition::Host(asynchronous::owned(ty, f)))
     }
 
     /// Defines all exports of an instance under a module name.

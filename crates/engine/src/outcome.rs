@@ -6,16 +6,16 @@
 //!                    wasm goes on with the values ◄───────────┘
 //! ```
 
+use crate::asynchronous::Awaited;
 use crate::backtrace::FrameInfo;
 use crate::continuation::Suspended;
 use crate::error::Error;
 use crate::list::FuncNumber;
-use crate::second_stack;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Captured, Ended, Parking};
 use crate::vm::payload::Payload;
-use crate::vm::store::StoreOpaque;
+use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::FuncType;
 use std::fmt;
 use std::ops::Deref;
@@ -32,6 +32,14 @@ pub struct Results(
 impl Results {
     pub(crate) fn new(values: Vec<Val>) -> Self {
         Self((!values.is_empty()).then(|| Box::new(values)))
+    }
+
+    /// Those of a function, from the transfer buffer.
+    #[inline]
+    pub(crate) fn read(store: &mut StoreOpaque, func: FuncNumber) -> Self {
+        let mut values = Vec::with_capacity(store.types(func, Side::Results).len());
+        Val::read_all(store, func, Side::Results, &mut values);
+        Self::new(values)
     }
 
     /// The results as a vector.
@@ -77,9 +85,7 @@ impl Outcome {
     /// A function returned; its results are in the transfer buffer.
     #[inline]
     pub(crate) fn returned(store: &mut StoreOpaque, func: FuncNumber) -> Self {
-        let mut values = Vec::with_capacity(store.types(func, Side::Results).len());
-        Val::read_all(store, func, Side::Results, &mut values);
-        Self::Returned(Results::new(values))
+        Self::Returned(Results::read(store, func))
     }
 
     #[inline]
@@ -103,19 +109,22 @@ pub(crate) const FOREIGN: &str = "a parked call of another store";
 /// Runs what resumes a call, in its part of the second stack if it has one. No function: each frame here would
 /// return as predicted wrongly, and with a closure there are some (a park and resume 1.6 times as long).
 macro_rules! go_on {
-    ($call:ident, $store:ident, |$s:ident, $parking:ident| $resume:expr) => {{
+    ($call:ident, $store:ident, |$s:ident, $parking:ident| $resume:expr) => {
+        crate::outcome::go_on!($call, $store, |$s, $parking| $resume, ParkedCall::outcome)
+    };
+    ($call:ident, $store:ident, |$s:ident, $parking:ident| $resume:expr, $finish:expr) => {{
         let mut call = $call;
         if !call.0.belongs_to(&$store.opaque) {
-            Err(call.failed(Error::usage(FOREIGN)))
+            Err(call.failed(Error::usage(crate::outcome::FOREIGN)))
         } else if call.0.region.is_some()
             // Looked at first, so that nothing is written where there is none.
             && let Some(region) = call.0.region.take()
         {
-            second_stack::go_on($store, call, region, |$s, $parking| $resume)
+            crate::second_stack::go_on($store, call, region, |$s, $parking| $resume, $finish)
         } else {
             let ($s, $parking) = (&mut *$store, &mut *call.0);
             match $resume {
-                Ok(ended) => Ok(call.outcome(&mut $store.opaque, ended)),
+                Ok(ended) => Ok($finish(call, &mut $store.opaque, ended)),
                 Err(error) => Err(call.failed(error)),
             }
         }
@@ -195,10 +204,14 @@ impl ParkedCall {
         FrameInfo::of(store, self.0.stacklets(store))
     }
 
-    /// What the host function answered that it waits for.
+    /// What the host function answered that it waits for; nothing where that is async: the future stays with
+    /// the call.
     #[inline]
     pub fn payload(&mut self) -> &mut Payload {
-        &mut self.0.payload
+        match self.0.payload.is::<Awaited>() {
+            false => &mut self.0.payload,
+            true => self.0.shown.get_or_insert_default(),
+        }
     }
 
     /// Goes on: the awaited call answers with these values.
@@ -245,6 +258,16 @@ impl ParkedCall {
     /// As for [`Self::resume`].
     pub fn throw(self, mut store: impl AsContextMut, error: Error) -> Result<Outcome, Error> {
         let inner = store.context_mut().0;
+        self.throw_into(inner, error, Self::outcome)
+    }
+
+    /// The same; `finish` says what the call came to.
+    pub(crate) fn throw_into<T, O>(
+        self,
+        inner: &mut StoreInner<T>,
+        error: Error,
+        finish: impl FnOnce(Self, &mut StoreOpaque, Ended) -> O,
+    ) -> Result<O, Error> {
         if !self.0.belongs_to(&inner.opaque) {
             return Err(self.failed(Error::usage(FOREIGN)));
         }
@@ -255,7 +278,12 @@ impl ParkedCall {
             Ok(exn) => exn,
             Err(error) => return Err(self.failed(error)),
         };
-        let outcome = go_on!(self, inner, |s, call| enter::throw_into(s, call, exn));
+        let outcome = go_on!(
+            self,
+            inner,
+            |s, call| enter::throw_into(s, call, exn),
+            finish
+        );
         match outcome {
             Err(uncaught) if thrown_before(&error, &uncaught) => Err(error),
             outcome => outcome,

@@ -1,5 +1,6 @@
 //! Functions with types known to Rust.
 
+use crate::asynchronous::{self, Typed};
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{WasmValues, Words};
@@ -56,6 +57,21 @@ impl<P: WasmValues, R: WasmValues> TypedFunc<P, R> {
         params.write(&mut Words(&mut store.opaque))?;
         self.func.enter(store)?;
         Ok(R::read(&mut Words(&mut store.opaque)))
+    }
+
+    /// As [`Func::call_async`].
+    ///
+    /// # Errors
+    /// As for [`Func::call_async`].
+    ///
+    /// # Panics
+    /// As for [`Func::call_async`].
+    pub fn call_async<C: AsContextMut>(
+        &self,
+        store: C,
+        params: P,
+    ) -> impl Future<Output = Result<R, Error>> + use<C, P, R> {
+        asynchronous::call::<Typed<P, R>, C>(self.func, store, params)
     }
 
     /// As [`Func::start`].

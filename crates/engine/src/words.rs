@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Caller, Reply};
-use crate::outcome::{FOREIGN, Outcome, ParkedCall, go_on};
+use crate::outcome::{Outcome, ParkedCall, go_on};
 use crate::second_stack;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::enter;

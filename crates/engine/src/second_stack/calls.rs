@@ -2,11 +2,11 @@
 
 use crate::error::Error;
 use crate::list::{FuncNumber, SecondNumber};
-use crate::outcome::{Outcome, ParkedCall};
+use crate::outcome::ParkedCall;
 use crate::second_stack::Region;
 use crate::store::StoreContextMut;
 use crate::vm::enter::{self, Ended, Parking, Target};
-use crate::vm::store::StoreInner;
+use crate::vm::store::{StoreInner, StoreOpaque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// A region for a call of a function, if its instance has a second stack. To be asked for before the
@@ -48,14 +48,16 @@ pub(crate) fn start<T>(
     }
 }
 
-/// Goes on with a call whose region was taken out of it, in one of the ways of `enter`.
+/// Goes on with a call whose region was taken out of it, in one of the ways of `enter`; `finish` says what it
+/// came to.
 #[inline(never)]
-pub(crate) fn go_on<T>(
+pub(crate) fn go_on<T, O>(
     store: &mut StoreInner<T>,
     mut call: ParkedCall,
     mut region: Box<Region>,
     go: impl FnOnce(&mut StoreInner<T>, &mut Parking) -> Result<Ended, Error>,
-) -> Result<Outcome, Error> {
+    finish: impl FnOnce(ParkedCall, &mut StoreOpaque, Ended) -> O,
+) -> Result<O, Error> {
     let func = call.0.func;
     if let Err(error) = region.check(&store.opaque, func) {
         return Err(enter::cancel_with(&mut store.opaque, *call.0, error));
@@ -71,7 +73,7 @@ pub(crate) fn go_on<T>(
             Err(enter::cancel_with(&mut store.opaque, *call.0, error))
         }
         (Ok(_), Err(error)) => Err(error),
-        (Ok(ended), Ok(())) => Ok(call.outcome(&mut store.opaque, ended)),
+        (Ok(ended), Ok(())) => Ok(finish(call, &mut store.opaque, ended)),
     }
 }
 

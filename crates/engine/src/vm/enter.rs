@@ -95,6 +95,8 @@ pub(crate) struct Parking {
     pub(crate) handlers: Option<Box<Handlers>>,
     /// What the host call waits for.
     pub(crate) payload: Payload,
+    /// What the embedder sees as payload where that is the engine's own.
+    pub(crate) shown: Option<Box<Payload>>,
     /// Its part of the second stack, if its instance has one.
     pub(crate) region: Option<Box<Region>>,
 }
@@ -129,6 +131,11 @@ impl Parking {
         // SAFETY: what parks has called a host function with its record. Nobody changes one, and a
         // parked chain is used only with its store, which has them for as long as it lives.
         unsafe { &*host }
+    }
+
+    /// Number of the host function whose answer is awaited.
+    pub(crate) fn awaited_number(&self, store: &StoreOpaque) -> FuncNumber {
+        self.awaited(store).number()
     }
 
     /// Type of the host function whose answer is awaited.
@@ -185,6 +192,7 @@ pub(crate) fn start<T>(
             func: target.func,
             handlers: None,
             payload: store.opaque.payload.moved(),
+            shown: None,
             region: None,
         }),
         _ => None,
@@ -262,6 +270,19 @@ pub(crate) fn resume_word<T>(
     unsafe { go_on(store, parked, Go::Answer(word)) }
 }
 
+/// The same with results that the host function's own future has put into the transfer buffer; the word is
+/// the first of them.
+#[inline(always)]
+pub(crate) fn resume_answered<T>(
+    store: &mut StoreInner<T>,
+    parked: &mut Parking,
+    word: u64,
+) -> Result<Ended, Error> {
+    signals::prepare()?;
+    // SAFETY: parked.
+    unsafe { go_on(store, parked, Go::Answer(word)) }
+}
+
 #[cold]
 fn not_a_word(ty: &FuncType) -> Error {
     Error::usage(format!("one number is no answer of a host function {ty}"))
@@ -288,7 +309,9 @@ unsafe fn go_on<T>(
 ) -> Result<Ended, Error> {
     if !parked.payload.is_none() {
         parked.payload = Payload::NONE;
+        parked.shown = None;
     }
+    store.opaque.vm.chains.free_dropped();
     let lent = Lent::of(store);
     // SAFETY: the store is borrowed, and the chain is one of it.
     unsafe {
@@ -342,6 +365,7 @@ fn run_cont<T>(
     go: Go,
 ) -> Result<Outcome, Error> {
     signals::prepare()?;
+    store.opaque.vm.chains.free_dropped();
     let func = store.opaque.func_of_cont(word)?;
     let lent = Lent::of(store);
     // SAFETY: the store is borrowed. The list is kept here while the chain runs, and with it while it is
@@ -359,6 +383,7 @@ fn run_cont<T>(
             func,
             handlers: Some(handlers),
             payload: store.opaque.payload.moved(),
+            shown: None,
             region: None,
         }),
         Stopped::Suspended { reference, handler } => {

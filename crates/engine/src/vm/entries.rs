@@ -3,7 +3,7 @@
 
 use crate::host::{Body, Caller, HostReturn, IntoFunc, WasmTy, WasmValues, Words};
 use crate::vm::host_func::HostBody;
-use crate::vm::leave::{dispatch, reply};
+use crate::vm::leave::dispatch;
 use bident_abi::VmHostFunc;
 use bident_stack::Reaction;
 
@@ -40,7 +40,7 @@ macro_rules! entries {
                         dispatch::<T, F>(record, |$store, $instance, closure| {
                             $(let $arg = $ty::from_abi($arg, &mut Words(&mut $store.opaque));)*
                             let result = closure($($made,)? $($arg),*);
-                            reply($store, result)
+                            result.give(&mut Words(&mut $store.opaque))
                         })
                     }
                 }
@@ -55,7 +55,7 @@ macro_rules! entries {
                         dispatch::<T, F>(record, |$store, $instance, closure| {
                             let ($($arg,)*) = <($($ty,)*)>::read(&mut Words(&mut $store.opaque));
                             let result = closure($($made,)? $($arg),*);
-                            reply($store, result)
+                            result.give(&mut Words(&mut $store.opaque))
                         })
                     }
                 }
@@ -80,3 +80,11 @@ into_func!((A a)(B b)(C c)(D d)(E e));
 into_func!((A a)(B b)(C c)(D d)(E e)(G g));
 into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h));
 into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j)(K k));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j)(K k)(L l));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j)(K k)(L l)(M m));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j)(K k)(L l)(M m)(N n));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j)(K k)(L l)(M m)(N n)(O o));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j)(K k)(L l)(M m)(N n)(O o)(P p));
+into_func!((A a)(B b)(C c)(D d)(E e)(G g)(H h)(I i)(J j)(K k)(L l)(M m)(N n)(O o)(P p)(Q q));

@@ -3,11 +3,11 @@
 use crate::Answer;
 use crate::alloc;
 use crate::error::Error;
-use crate::host::{Caller, HostReturn, WasmValues};
+use crate::host::{Caller, HostReturn, Reply, WasmValues};
 use crate::list::{FuncNumber, InstanceNumber};
 use crate::value::Val;
 use crate::vm::instance::instance_number;
-use crate::vm::leave::{ArrayEntry, dynamic_entry};
+use crate::vm::leave::{ArrayEntry, dynamic_entry, owned_entry};
 use crate::vm::store::StoreOpaque;
 use crate::vm::words::{self, OnWords};
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmLateFunc, fits_registers};
@@ -76,6 +76,21 @@ impl HostBody {
         F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<Answer, Error> + Send + Sync + 'static,
     {
         let entry: ArrayEntry = dynamic_entry::<T, F>;
+        Self {
+            ty,
+            entry: entry as usize,
+            fits: Fits::Array,
+            closure: Arc::new(closure),
+        }
+    }
+
+    /// A closure that takes its parameters along, and writes results of its type to the transfer buffer.
+    pub(crate) fn owned<T, F>(ty: FuncType, closure: F) -> Self
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, Vec<Val>) -> Result<Reply<u64>, Error> + Send + Sync + 'static,
+    {
+        let entry: ArrayEntry = owned_entry::<T, F>;
         Self {
             ty,
             entry: entry as usize,

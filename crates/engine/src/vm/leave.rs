@@ -8,9 +8,10 @@
 //! ```
 
 use crate::Answer;
+use crate::alloc;
 use crate::error::Error;
 use crate::func::Func;
-use crate::host::{Caller, HostReturn, Reply, WasmValues, Words};
+use crate::host::{Caller, Reply};
 use crate::list::{FuncNumber, InstanceNumber};
 use crate::value::Val;
 use crate::vm::host_func::HostFunc;
@@ -158,8 +159,27 @@ where
     }
 }
 
+/// Array entry of a closure that takes its parameters along, and writes the results itself.
+pub(crate) unsafe extern "C" fn owned_entry<T, F>(record: *mut VmHostFunc) -> Reaction
+where
+    T: 'static,
+    F: Fn(Caller<'_, T>, Vec<Val>) -> Result<Reply<u64>, Error> + Send + Sync + 'static,
+{
+    // SAFETY: as for `dynamic_entry`, with `HostBody::owned`.
+    unsafe {
+        let ty = &(*record.cast::<HostFunc>()).body.ty;
+        dispatch::<T, F>(record, |store, instance, closure| {
+            let mut params = alloc::list(ty.params().len(), "the values of a call")?;
+            for (i, ty) in ty.params().iter().enumerate() {
+                Val::push(&mut store.opaque, *ty, i, &mut params);
+            }
+            closure(Caller::new(store, instance), params)
+        })
+    }
+}
+
 /// Puts the results of a dynamically typed host function into the transfer buffer.
-fn write_results(
+pub(crate) fn write_results(
     store: &mut StoreOpaque,
     ty: &FuncType,
     results: &[Val],
@@ -168,15 +188,4 @@ fn write_results(
         result.write(store, *ty, i)?;
     }
     Ok(Reply::Ready(store.value(0)))
-}
-
-/// Writes results to the transfer buffer as well as into the answer.
-pub(crate) fn reply<T, R: HostReturn>(
-    store: &mut StoreInner<T>,
-    result: R,
-) -> Result<Reply<u64>, Error> {
-    Ok(match result.into_reply()? {
-        Reply::Ready(values) => Reply::Ready(values.write(&mut Words(&mut store.opaque))?),
-        Reply::Pending(payload) => store.opaque.pending(Payload::new(payload)),
-    })
 }

@@ -33,6 +33,7 @@ pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod panics;
 pub(crate) mod payload;
+pub(crate) mod polling;
 pub(crate) mod record;
 pub(crate) mod roots;
 pub(crate) mod signals;

@@ -87,6 +87,12 @@ impl Payload {
         self.kind.is_none()
     }
 
+    /// Whether it has a value of a type that needs no box.
+    #[inline]
+    pub(crate) fn is<P: 'static>(&self) -> bool {
+        self.kind.is_some_and(|kind| kind.id == TypeId::of::<P>())
+    }
+
     /// The value, if there is one and its type is `P`.
     pub fn get_mut<P: Send + 'static>(&mut self) -> Option<&mut P> {
         match fits::<P>() {
@@ -185,6 +191,12 @@ impl<P> Local<P> {
     #[inline]
     pub fn get(&self) -> Option<&P> {
         (self.thread == this_thread()).then_some(&*self.value)
+    }
+
+    /// The value; `None` on another thread than it was made on.
+    #[inline]
+    pub fn get_mut(&mut self) -> Option<&mut P> {
+        (self.thread == this_thread()).then_some(&mut *self.value)
     }
 
     /// The value.

@@ -4,6 +4,8 @@
     reason = "every test file compiles its own copy and uses a part"
 )]
 
+pub(crate) mod gate;
+
 use bident::{
     Config, Continuation, Engine, Error, Exception, ExternRef, Func, FuncType, Suspended,
 };

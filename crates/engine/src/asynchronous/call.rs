@@ -1,0 +1,129 @@
+//! One call at a time, as a future.
+
+use super::drive::{self, Step};
+use crate::error::Error;
+use crate::func::Func;
+use crate::host::{WasmValues, Words};
+use crate::outcome::{Outcome, ParkedCall, Results};
+use crate::store::AsContextMut;
+use crate::value::{Side, Val};
+use crate::vm::store::StoreOpaque;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::task::Poll;
+
+/// How the values of a call go to the transfer buffer, and back.
+pub(crate) trait Signature: 'static {
+    type Params: Send + 'static;
+    type Results: Send + 'static;
+
+    fn write(params: Self::Params, func: Func, store: &mut StoreOpaque) -> Result<(), Error>;
+
+    fn read(func: Func, store: &mut StoreOpaque) -> Result<Self::Results, Error>;
+}
+
+/// Types that were checked before.
+pub(crate) struct Typed<P, R>(PhantomData<fn(P) -> R>);
+
+impl<P: WasmValues, R: WasmValues> Signature for Typed<P, R> {
+    type Params = P;
+    type Results = R;
+
+    fn write(params: P, func: Func, store: &mut StoreOpaque) -> Result<(), Error> {
+        func.number_in(store)?;
+        params.write(&mut Words(store)).map(|_| ())
+    }
+
+    fn read(func: Func, store: &mut StoreOpaque) -> Result<R, Error> {
+        func.number_in(store)?;
+        Ok(R::read(&mut Words(store)))
+    }
+}
+
+/// Types that are known at run time.
+pub(crate) struct Dynamic;
+
+impl Signature for Dynamic {
+    type Params = Vec<Val>;
+    type Results = Results;
+
+    fn write(params: Vec<Val>, func: Func, store: &mut StoreOpaque) -> Result<(), Error> {
+        let own = func.number_in(store)?;
+        Val::write_all(store, own, Side::Params, &params)
+    }
+
+    fn read(func: Func, store: &mut StoreOpaque) -> Result<Results, Error> {
+        let own = func.number_in(store)?;
+        Ok(Results::read(store, own))
+    }
+}
+
+/// A call, until it is done.
+enum Call<P> {
+    Fresh(P),
+    Waits(ParkedCall),
+    Ended,
+}
+
+/// Calls a function and waits for its end without keeping the thread.
+pub(crate) async fn call<S: Signature, C: AsContextMut>(
+    func: Func,
+    mut store: C,
+    params: S::Params,
+) -> Result<S::Results, Error> {
+    let mut call = Call::Fresh(params);
+    poll_fn(|context| {
+        let store = store.context_mut().0;
+        let step = match std::mem::replace(&mut call, Call::Ended) {
+            Call::Fresh(params) => {
+                let write = |store: &mut _| S::write(params, func, store);
+                drive::begin(store, func, write, context)
+            }
+            Call::Waits(parked) => drive::go_on(store, parked, context),
+            Call::Ended => Err(Error::usage("a call that has ended was polled")),
+        };
+        match step {
+            Ok(Step::Returned) => Poll::Ready(S::read(func, &mut store.opaque)),
+            Ok(Step::Waits(parked)) => {
+                call = Call::Waits(parked);
+                Poll::Pending
+            }
+            Ok(Step::Suspended(_)) => unreachable!("no continuation of the host's"),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    })
+    .await
+}
+
+impl ParkedCall {
+    /// Waits for its end, as [`Func::call_async`] does, or until it is suspended to the host.
+    ///
+    /// # Errors
+    /// As for [`Self::resume`]; kind `Barrier` where a host function that is not async is pending.
+    ///
+    /// # Panics
+    /// As for [`Func::call_async`].
+    pub fn drive<C: AsContextMut>(
+        self,
+        mut store: C,
+    ) -> impl Future<Output = Result<Outcome, Error>> + use<C> {
+        let mut call = Some(self);
+        poll_fn(move |context| {
+            let store = store.context_mut().0;
+            let Some(parked) = call.take() else {
+                let error = Error::usage("a call that has ended was polled");
+                return Poll::Ready(Err(error));
+            };
+            let func = parked.0.func;
+            match drive::go_on(store, parked, context) {
+                Ok(Step::Returned) => Poll::Ready(Ok(Outcome::returned(&mut store.opaque, func))),
+                Ok(Step::Waits(parked)) => {
+                    call = Some(parked);
+                    Poll::Pending
+                }
+                Ok(Step::Suspended(outcome)) => Poll::Ready(Ok(outcome)),
+                Err(error) => Poll::Ready(Err(error)),
+            }
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! Who drives a call: polls what it waits for, and lets it go on.
+
+use super::accessor::Awaited;
+use crate::error::Error;
+use crate::func::Func;
+use crate::outcome::{FOREIGN, Outcome, ParkedCall};
+use crate::second_stack;
+use crate::vm::enter::{self, Ended};
+use crate::vm::polling;
+use crate::vm::store::{StoreInner, StoreOpaque};
+use std::task::{Context, Poll};
+
+/// How far a call came.
+pub(crate) enum Step {
+    /// Its results are in the transfer buffer.
+    Returned,
+    /// It waits for a future that will wake who drives it.
+    Waits(ParkedCall),
+    /// Only of a continuation that the host has resumed.
+    Suspended(Outcome),
+}
+
+impl Step {
+    #[inline(always)]
+    fn of(call: ParkedCall, store: &mut StoreOpaque, ended: Ended) -> Self {
+        match ended {
+            Ended::Returned => Self::Returned,
+            Ended::Parked => Self::Waits(call),
+            Ended::Suspended(captured) => Self::Suspended(Outcome::suspended(store, captured)),
+        }
+    }
+}
+
+/// Begins a call, whose parameters `write` puts into the transfer buffer, and drives it until it has to wait.
+///
+/// # Errors
+/// As for [`Func::start`].
+pub(crate) fn begin<T: 'static>(
+    store: &mut StoreInner<T>,
+    func: Func,
+    write: impl FnOnce(&mut StoreOpaque) -> Result<(), Error>,
+    context: &mut Context<'_>,
+) -> Result<Step, Error> {
+    let own = func.number_in(&store.opaque)?;
+    let region = second_stack::region_for(store, own)?;
+    write(&mut store.opaque)?;
+    polling::drive(context.waker(), |number| {
+        match func.begin(store, region)? {
+            None => Ok(Step::Returned),
+            Some(call) => drive(store, ParkedCall::new(call), context, number),
+        }
+    })
+}
+
+/// Drives a call that waits until it has to wait again.
+///
+/// # Errors
+/// As for [`ParkedCall::resume`].
+pub(crate) fn go_on<T: 'static>(
+    store: &mut StoreInner<T>,
+    call: ParkedCall,
+    context: &mut Context<'_>,
+) -> Result<Step, Error> {
+    if !call.0.belongs_to(&store.opaque) {
+        return Err(call.failed(Error::usage(FOREIGN)));
+    }
+    polling::drive(context.waker(), |number| {
+        drive(store, call, context, number)
+    })
+}
+
+/// Lets what a call waits for fail, and drives it on.
+///
+/// # Errors
+/// As for [`ParkedCall::throw`].
+pub(crate) fn throw<T: 'static>(
+    store: &mut StoreInner<T>,
+    call: ParkedCall,
+    error: Error,
+    context: &mut Context<'_>,
+) -> Result<Step, Error> {
+    polling::drive(context.waker(), |number| {
+        match call.throw_into(store, error, Step::of)? {
+            Step::Waits(call) => drive(store, call, context, number),
+            ended => Ok(ended),
+        }
+    })
+}
+
+fn drive<T: 'static>(
+    store: &mut StoreInner<T>,
+    mut call: ParkedCall,
+    context: &mut Context<'_>,
+    number: u64,
+) -> Result<Step, Error> {
+    loop {
+        let Some(awaited) = call.0.payload.get_mut::<Awaited>() else {
+            return Err(no_future(store, call));
+        };
+        // One that has just parked was polled where it was made, with the same waker.
+        if awaited.polled_in == number {
+            return Ok(Step::Waits(call));
+        }
+        let step = match awaited.poll(store, context) {
+            Poll::Pending => return Ok(Step::Waits(call)),
+            Poll::Ready(Ok(word)) => call.answer(store, word)?,
+            Poll::Ready(Err(error)) => call.throw_into(store, error, Step::of)?,
+        };
+        match step {
+            Step::Waits(parked) => call = parked,
+            ended => return Ok(ended),
+        }
+    }
+}
+
+/// The call is parked in a function that is not async: nobody would wake it.
+#[cold]
+fn no_future<T>(store: &mut StoreInner<T>, call: ParkedCall) -> Error {
+    let func = call.0.awaited_number(&store.opaque);
+    let error = Error::pending_without_a_future(Func::describe(&store.opaque, func));
+    enter::cancel_with(&mut store.opaque, *call.0, error)
+}
+
+impl ParkedCall {
+    /// Goes on with the results that the awaited function's own future has put into the transfer buffer.
+    #[inline]
+    fn answer<T>(self, store: &mut StoreInner<T>, word: u64) -> Result<Step, Error> {
+        crate::outcome::go_on!(
+            self,
+            store,
+            |s, call| enter::resume_answered(s, call, word),
+            Step::of
+        )
+    }
+}

@@ -1,0 +1,185 @@
+//! A task, as its set, its waker and its holder share it.
+
+use super::shared::{Place, Shared};
+use crate::asynchronous::Signature;
+use crate::error::Error;
+use crate::func::Func;
+use crate::vm::store::StoreOpaque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// A task with values of its types.
+pub(super) struct Inner<S: Signature> {
+    shared: Arc<Shared>,
+    place: Place,
+    func: Func,
+    /// Whether its place is among the ready ones; so it stays once the task has ended.
+    queued: AtomicBool,
+    state: Mutex<State<S>>,
+}
+
+struct State<S: Signature> {
+    progress: Progress<S>,
+    joiner: Option<Waker>,
+}
+
+enum Progress<S: Signature> {
+    Fresh(S::Params),
+    Begun,
+    Ended(Result<S::Results, Error>),
+    /// Who holds the task has its results.
+    Taken,
+}
+
+/// What its set does with a task, of whatever types.
+pub(super) trait Call: Send + Sync {
+    fn place(&self) -> Place;
+    fn func(&self) -> Func;
+    fn waker(self: Arc<Self>) -> Waker;
+    /// Another wake queues it again.
+    fn take_from_queue(&self);
+    /// Whether it was woken since.
+    fn is_queued(&self) -> bool;
+    /// Puts its parameters into the transfer buffer.
+    fn write(&self, store: &mut StoreOpaque) -> Result<(), Error>;
+    /// It ended: its results are in the transfer buffer, or there is an error.
+    fn end(&self, end: Result<&mut StoreOpaque, Error>);
+}
+
+/// What its holder does with a task that gives R.
+pub(super) trait Join<R>: Send + Sync {
+    fn poll(&self, context: &Context<'_>) -> Poll<Result<R, Error>>;
+    fn try_take(&self) -> Option<Result<R, Error>>;
+    fn has_ended(&self) -> bool;
+    fn place(&self) -> Place;
+    fn shared(&self) -> &Arc<Shared>;
+    fn as_call(self: Arc<Self>) -> Arc<dyn Call>;
+}
+
+impl<S: Signature> Inner<S> {
+    pub(super) fn new(shared: Arc<Shared>, place: Place, func: Func, params: S::Params) -> Self {
+        Self {
+            shared,
+            place,
+            func,
+            queued: AtomicBool::new(true),
+            state: Mutex::new(State {
+                progress: Progress::Fresh(params),
+                joiner: None,
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<S>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Signature> State<S> {
+    fn take(&mut self) -> Option<Result<S::Results, Error>> {
+        match std::mem::replace(&mut self.progress, Progress::Taken) {
+            Progress::Ended(end) => Some(end),
+            Progress::Taken => Some(Err(Error::usage("the results of a task were taken before"))),
+            other => {
+                self.progress = other;
+                None
+            }
+        }
+    }
+}
+
+impl<S: Signature> Wake for Inner<S> {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    #[inline]
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.shared.wake(self.place);
+        }
+    }
+}
+
+impl<S: Signature> Call for Inner<S> {
+    fn place(&self) -> Place {
+        self.place
+    }
+
+    fn func(&self) -> Func {
+        self.func
+    }
+
+    fn waker(self: Arc<Self>) -> Waker {
+        self.into()
+    }
+
+    #[inline]
+    fn take_from_queue(&self) {
+        // What was done before a wake that came too late to queue it is seen by the poll that follows.
+        self.queued.swap(false, Ordering::AcqRel);
+    }
+
+    #[inline]
+    fn is_queued(&self) -> bool {
+        self.queued.load(Ordering::Relaxed)
+    }
+
+    fn write(&self, store: &mut StoreOpaque) -> Result<(), Error> {
+        let progress = std::mem::replace(&mut self.lock().progress, Progress::Begun);
+        match progress {
+            Progress::Fresh(params) => S::write(params, self.func, store),
+            _ => Err(Error::usage("a task began twice")),
+        }
+    }
+
+    fn end(&self, end: Result<&mut StoreOpaque, Error>) {
+        self.queued.store(true, Ordering::Release);
+        let end = end.and_then(|store| S::read(self.func, store));
+        let mut state = self.lock();
+        let before = std::mem::replace(&mut state.progress, Progress::Ended(end));
+        let joiner = state.joiner.take();
+        drop(state);
+        drop(before);
+        if let Some(joiner) = joiner {
+            joiner.wake();
+        }
+    }
+}
+
+impl<S: Signature> Join<S::Results> for Inner<S> {
+    fn poll(&self, context: &Context<'_>) -> Poll<Result<S::Results, Error>> {
+        let mut state = self.lock();
+        if let Some(end) = state.take() {
+            return Poll::Ready(end);
+        }
+        let before = match &state.joiner {
+            Some(joiner) if joiner.will_wake(context.waker()) => None,
+            _ => state.joiner.replace(context.waker().clone()),
+        };
+        drop(state);
+        drop(before);
+        Poll::Pending
+    }
+
+    fn try_take(&self) -> Option<Result<S::Results, Error>> {
+        self.lock().take()
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(self.lock().progress, Progress::Ended(_) | Progress::Taken)
+    }
+
+    fn place(&self) -> Place {
+        self.place
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn as_call(self: Arc<Self>) -> Arc<dyn Call> {
+        self
+    }
+}

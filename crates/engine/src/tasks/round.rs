@@ -1,0 +1,229 @@
+//! Rounds: what a poll of the set does.
+
+use super::inner::Call;
+use super::set::Tasks;
+use super::shared::{Place, Request};
+use super::task::TaskId;
+use crate::asynchronous::{Step, begin, go_on, throw};
+use crate::error::Error;
+use crate::outcome::ParkedCall;
+use crate::vm::enter;
+use crate::vm::store::{StoreInner, StoreOpaque};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+/// So many tasks may have woken themselves in a round before it ends. Executors count what they do in one poll, and
+/// from some number on every future answers that it is pending, and wakes itself: to poll all others would be in vain.
+const MOST_SELF_WOKEN: u32 = 32;
+
+/// A place for a task.
+#[derive(Default)]
+pub(super) struct Slot(pub(super) Option<Live>);
+
+/// A task that has not ended.
+pub(super) struct Live {
+    pub(super) call: Arc<dyn Call>,
+    waker: Waker,
+    /// `None` before it has begun.
+    pub(super) parked: Option<ParkedCall>,
+}
+
+/// What a step of a task came to; a panic of the embedder's, else how far the call came.
+type Came = thread::Result<Result<Step, Error>>;
+
+impl Tasks {
+    /// # Panics
+    /// If the set is for calls of another store.
+    pub(super) fn check<T>(&self, store: &StoreInner<T>) {
+        let same = self.shared.store == store.opaque.id;
+        assert!(same, "tasks of another store");
+    }
+
+    /// Takes what was woken and spawned, unless something is left of the round before.
+    pub(super) fn begin_round(&mut self) {
+        self.self_woken = 0;
+        let mut state = self.shared.lock();
+        state.listen();
+        let fresh = match self.batch.is_empty() {
+            true => {
+                self.batch.extend(state.ready.drain(..));
+                std::mem::take(&mut state.fresh)
+            }
+            false => Vec::new(),
+        };
+        drop(state);
+        self.adopt(fresh);
+    }
+
+    fn adopt(&mut self, fresh: Vec<Arc<dyn Call>>) {
+        for call in fresh {
+            let place = call.place();
+            let index = place.index as usize;
+            if index >= self.slots.len() {
+                self.slots.resize_with(index + 1, Slot::default);
+            }
+            let waker = call.clone().waker();
+            self.slots[index].0 = Some(Live {
+                call,
+                waker,
+                parked: None,
+            });
+            self.batch.push_back(place);
+        }
+    }
+
+    /// Takes what was spawned, so that every task has its slot.
+    fn adopt_all(&mut self) {
+        let fresh = std::mem::take(&mut self.shared.lock().fresh);
+        self.adopt(fresh);
+    }
+
+    /// Does one thing: a request, or a task of the round. `false` where there is none, or the round is to end.
+    pub(super) fn step<T: 'static>(&mut self, store: &mut StoreInner<T>) -> bool {
+        if self.shared.was_asked() {
+            let requests = self.shared.take_requests();
+            self.requests.extend(requests);
+            self.adopt_all();
+        }
+        if let Some((call, request)) = self.requests.pop_front() {
+            match request {
+                Request::Cancel => {
+                    if self.cancel_now(&mut store.opaque, &*call) {
+                        self.ended.push_back(TaskId(call.place()));
+                    }
+                }
+                Request::Throw(error) => {
+                    self.throw_now(store, &*call, error);
+                }
+            }
+            return true;
+        }
+        if self.self_woken >= MOST_SELF_WOKEN {
+            return false;
+        }
+        let Some(place) = self.batch.pop_front() else {
+            return false;
+        };
+        self.poll_task(store, place);
+        true
+    }
+
+    /// What is at a place, if the task has not ended.
+    fn live(&mut self, place: Place) -> Option<&mut Live> {
+        let live = self.slots.get_mut(place.index as usize)?.0.as_mut()?;
+        (live.call.place() == place).then_some(live)
+    }
+
+    fn poll_task<T: 'static>(&mut self, store: &mut StoreInner<T>, place: Place) {
+        let Some(live) = self.live(place) else {
+            return;
+        };
+        let call = &live.call;
+        call.take_from_queue();
+        let parked = live.parked.take();
+        let context = &mut Context::from_waker(&live.waker);
+        let came = catch_unwind(AssertUnwindSafe(|| match parked {
+            Some(parked) => go_on(store, parked, context),
+            None => begin(store, call.func(), |store| call.write(store), context),
+        }));
+        self.came(&mut store.opaque, place, came);
+    }
+
+    /// A step of a task came to this.
+    fn came(&mut self, store: &mut StoreOpaque, place: Place, came: Came) {
+        let Ok(Ok(Step::Waits(parked))) = came else {
+            self.ended.push_back(TaskId(place));
+            return self.end(store, place, came);
+        };
+        let mut woken = false;
+        if let Some(live) = self.live(place) {
+            live.parked = Some(parked);
+            woken = live.call.is_queued();
+        }
+        self.self_woken += u32::from(woken);
+    }
+
+    /// A task has ended. Who waits for it, or for its room, is woken.
+    fn end(&mut self, store: &mut StoreOpaque, place: Place, came: Came) {
+        let live = self.slots[place.index as usize].0.take();
+        let (end, panic) = match came {
+            Ok(Ok(_)) => (Ok(store), None),
+            Ok(Err(error)) => (Err(error), None),
+            Err(panic) => (Err(Error::msg("the task has panicked")), Some(panic)),
+        };
+        if let Some(live) = live {
+            live.call.end(end);
+        }
+        let mut state = self.shared.lock();
+        state.free.push(place.index);
+        let next = state.room.give_back();
+        drop(state);
+        if let Some(next) = next {
+            next.wake();
+        }
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+
+    /// Ends a task that waits or has not begun; whether there was one.
+    pub(super) fn cancel_now(&mut self, store: &mut StoreOpaque, call: &dyn Call) -> bool {
+        self.adopt_all();
+        let place = call.place();
+        let Some(live) = self.live(place) else {
+            return false;
+        };
+        let parked = live.parked.take();
+        let came = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(parked) = parked {
+                enter::cancel(store, *parked.0);
+            }
+            Err(Error::cancelled("the task was cancelled"))
+        }));
+        self.end(store, place, came);
+        true
+    }
+
+    /// Lets what a task waits for fail; whether there was such a task.
+    pub(super) fn throw_now<T: 'static>(
+        &mut self,
+        store: &mut StoreInner<T>,
+        call: &dyn Call,
+        error: Error,
+    ) -> bool {
+        self.adopt_all();
+        let place = call.place();
+        let Some(live) = self.live(place) else {
+            return false;
+        };
+        let parked = live.parked.take();
+        let context = &mut Context::from_waker(&live.waker);
+        let came = catch_unwind(AssertUnwindSafe(|| match parked {
+            Some(parked) => throw(store, parked, error, context),
+            None => Err(error),
+        }));
+        self.came(&mut store.opaque, place, came);
+        true
+    }
+
+    /// Whether all tasks have ended. Else the waker is woken once there is something to do; now, where there is.
+    pub(super) fn end_round(&mut self, waker: &Waker) -> Poll<()> {
+        let sleeper = waker.clone();
+        let mut state = self.shared.lock();
+        let all_ended = state.room.taken == 0;
+        if !self.batch.is_empty() || !self.requests.is_empty() || state.has_work() {
+            drop(state);
+            waker.wake_by_ref();
+        } else {
+            let before = state.sleep(sleeper);
+            drop(state);
+            drop(before);
+        }
+        match all_ended {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}
