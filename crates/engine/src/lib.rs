@@ -66,6 +66,8 @@
 //! | call and be parked | [`Func::start`], [`Outcome`], [`ParkedCall`] |
 //! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Suspended`], [`Suspended`], [`Tag`] |
 //! | throw and catch | [`Exception`], [`Error::exception`] |
+//! | call and await, one call or many | [`Func::call_async`], [`Tasks`], [`Spawner`], [`Task`] |
+//! | be called, as a future | [`Linker::func_wrap_async`], [`Func::wrap_async`], [`Accessor`] |
 //! | be called | [`Func::wrap`], [`Caller`], [`Reply`], [`Answer`], [`Payload`] |
 //! | park calls of C programs in any order | [`SecondStack`] |
 //! | load a part when it is needed | [`Linker::lazy`], [`Load`] |
@@ -151,3 +153,8 @@ pub use bident_stack::Stats as StackStats;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/embedding.md")]
 mod embedding {}
+
+/// So are these.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/async.md")]
+mod in_async_md {}

@@ -287,7 +287,7 @@ fn a_dropped_future_does_not_reach_the_store() {
 fn a_future_drives_calls_of_its_own_store_and_of_others() {
     both(|engine| {
         let gate = Gate::new();
-        let inner = Arc::new(std::sync::Mutex::new(gated(engine, &gate)));
+        let inner = Arc::new(std::sync::Mutex::new(Some(gated(engine, &gate))));
         let mut guest = Guest::new(engine, GUEST, 0, |linker| {
             let inner = inner.clone();
             let wait = move |store: Accessor<i32>, n: i32| {
@@ -301,7 +301,7 @@ fn a_future_drives_calls_of_its_own_store_and_of_others() {
                             .unwrap();
                         *caller.data_mut() = results[0].i32().unwrap();
                     })?;
-                    let mut other = inner.lock().unwrap();
+                    let mut other = inner.lock().unwrap().take().unwrap();
                     let once = other.func("once");
                     let params = [Val::I32(n)];
                     let mut call = pin!(once.call_async(&mut other.store, &params));

@@ -47,7 +47,7 @@ pub(crate) fn begin<T: 'static>(
     polling::drive(context.waker(), |number| {
         match func.begin(store, region)? {
             None => Ok(Step::Returned),
-            Some(call) => drive(store, ParkedCall::new(call), context, number),
+            Some(call) => drive(store, ParkedCall::new(call), context, number, true),
         }
     })
 }
@@ -65,7 +65,7 @@ pub(crate) fn go_on<T: 'static>(
         return Err(call.failed(Error::usage(FOREIGN)));
     }
     polling::drive(context.waker(), |number| {
-        drive(store, call, context, number)
+        drive(store, call, context, number, false)
     })
 }
 
@@ -81,24 +81,27 @@ pub(crate) fn throw<T: 'static>(
 ) -> Result<Step, Error> {
     polling::drive(context.waker(), |number| {
         match call.throw_into(store, error, Step::of)? {
-            Step::Waits(call) => drive(store, call, context, number),
+            Step::Waits(call) => drive(store, call, context, number, true),
             ended => Ok(ended),
         }
     })
 }
 
+/// `number` is the poll's; `has_parked` says whether the call has parked in it.
 fn drive<T: 'static>(
     store: &mut StoreInner<T>,
     mut call: ParkedCall,
     context: &mut Context<'_>,
     number: u64,
+    mut has_parked: bool,
 ) -> Result<Step, Error> {
     loop {
         let Some(awaited) = call.0.payload.get_mut::<Awaited>() else {
             return Err(no_future(store, call));
         };
         // One that has just parked was polled where it was made, with the same waker.
-        if awaited.polled_in == number {
+        // Numbers are a thread's own: in another poll it may be that of one on another thread.
+        if has_parked && awaited.polled_in == number {
             return Ok(Step::Waits(call));
         }
         let step = match awaited.poll(store, context) {
@@ -107,7 +110,7 @@ fn drive<T: 'static>(
             Poll::Ready(Err(error)) => call.throw_into(store, error, Step::of)?,
         };
         match step {
-            Step::Waits(parked) => call = parked,
+            Step::Waits(parked) => (call, has_parked) = (parked, true),
             ended => return Ok(ended),
         }
     }

@@ -41,18 +41,13 @@ impl Tasks {
         assert!(same, "tasks of another store");
     }
 
-    /// Takes what was woken and spawned, unless something is left of the round before.
+    /// Takes what was woken and spawned, behind what is left of the round before.
     pub(super) fn begin_round(&mut self) {
         self.self_woken = 0;
         let mut state = self.shared.lock();
         state.listen();
-        let fresh = match self.batch.is_empty() {
-            true => {
-                self.batch.extend(state.ready.drain(..));
-                std::mem::take(&mut state.fresh)
-            }
-            false => Vec::new(),
-        };
+        self.batch.extend(state.ready.drain(..));
+        let fresh = std::mem::take(&mut state.fresh);
         drop(state);
         self.adopt(fresh);
     }

@@ -219,22 +219,20 @@ impl Tasks {
     ///
     /// # Panics
     /// A poll panics as that of [`Self::run`], or of the future.
-    pub fn run_until<C: AsContextMut, F: Future>(
+    pub async fn run_until<C: AsContextMut, F: Future>(
         &mut self,
         mut store: C,
         future: F,
-    ) -> impl Future<Output = F::Output> + use<'_, C, F> {
-        async move {
-            let mut future = pin!(future);
-            poll_fn(move |context| {
-                let output = future.as_mut().poll(context);
-                if output.is_pending() {
-                    let _all_ended = self.poll_round(&mut store, context);
-                }
-                output
-            })
-            .await
-        }
+    ) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(move |context| {
+            let output = future.as_mut().poll(context);
+            if output.is_pending() {
+                let _all_ended = self.poll_round(&mut store, context);
+            }
+            output
+        })
+        .await
     }
 
     /// Runs what was woken, once each; whether all tasks have ended.
