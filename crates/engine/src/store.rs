@@ -55,6 +55,12 @@ impl<T: 'static> Store<T> {
         &self.0.opaque.engine
     }
 
+    /// Whether calls that wait at an address of a shared memory park, instead of what
+    /// [`Config::park_waits`](crate::Config::park_waits) says.
+    pub fn park_waits(&mut self, on: bool) {
+        self.0.opaque.park_waits = on;
+    }
+
     /// Frees host values, exceptions and suspended continuations that WebAssembly can no longer reach,
     /// which happens by itself as they grow in number, and gives idle stack memory back to the system.
     pub fn gc(&mut self) {

@@ -50,7 +50,7 @@ impl StoreOpaque {
         };
         match waits::begin(memory, address, expected, timeout)? {
             Begun::Over(result) => Ok(result as u64),
-            Begun::Waiting(wait) if self.engine.config().park_waits => Err(Stop::Park(wait)),
+            Begun::Waiting(wait) if self.park_waits => Err(Stop::Park(wait)),
             Begun::Waiting(wait) => Ok(wait.block() as u64),
         }
     }

@@ -89,6 +89,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) cont_entries: HashMap<TypeId, usize>,
     /// What stands for the host function in calls that parked at an address of a memory, once one has.
     pub(crate) wait_func: Option<FuncNumber>,
+    /// Whether calls that wait there park.
+    pub(crate) park_waits: bool,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
 }
@@ -218,6 +220,7 @@ impl StoreOpaque {
             pressure,
             cont_entries: HashMap::new(),
             wait_func: None,
+            park_waits: engine.config().park_waits,
             shared: HashMap::new(),
             scratch: Vec::new(),
         })

@@ -18,7 +18,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 /// Most bytes that an `ArrayBuffer` of QuickJS shows.
-const MOST: usize = i32::MAX as usize;
+pub(super) const MOST: usize = i32::MAX as usize;
 
 /// In the place of a `maxByteLength`: the buffer cannot be resized.
 const FIXED_LENGTH: qjs::size_t = 0;
@@ -36,9 +36,7 @@ pub(crate) fn memory_buffer<'js>(
 ) -> Attempt<Own<'js>> {
     let (base, length) = store.with(|store| (memory.data_ptr(&*store), memory.data_size(&*store)));
     if length > MOST {
-        let message =
-            "a memory of 2 GiB or more has no buffer here: ArrayBuffers of QuickJS end below";
-        return Err(env.raise(Exception::throw_range(&env.ctx(), message)));
+        return Err(too_large(env));
     }
     let opaque = Box::into_raw(Box::new(Keeper {
         _store: store.clone(),
@@ -61,6 +59,12 @@ pub(crate) fn memory_buffer<'js>(
         // SAFETY: a buffer that could not be made has not taken the box.
         drop(unsafe { Box::from_raw(opaque) });
     })
+}
+
+/// The complaint about a memory that no buffer can show.
+pub(super) fn too_large(env: Env<'_>) -> Thrown {
+    let message = "a memory of 2 GiB or more has no buffer here: ArrayBuffers of QuickJS end below";
+    env.raise(Exception::throw_range(&env.ctx(), message))
 }
 
 /// What QuickJS asks of bytes that are not its own: give them back (`size` 0), or move them elsewhere,
@@ -111,7 +115,12 @@ pub(crate) fn copy_bytes(
         let message = format!("no memory for a copy of {length} bytes");
         return Err(env.raise(Exception::throw_range(&env.ctx(), &message)));
     }
-    if length > 0 {
+    if length > 0 && source.is_shared() {
+        for i in 0..length {
+            // SAFETY: as below. Others may be writing: no reference, and no copy but byte by byte.
+            copy.push(unsafe { base.add(i).read_volatile() });
+        }
+    } else if length > 0 {
         // SAFETY: `source` keeps the buffer alive, and no JavaScript, which could detach it, ran since
         // `bytes` found them inside it.
         copy.extend_from_slice(unsafe { std::slice::from_raw_parts(base, length) });
@@ -126,6 +135,12 @@ struct Source<'js> {
 }
 
 impl Source<'_> {
+    /// Whether it is of a `SharedArrayBuffer`, whose bytes others may write meanwhile.
+    fn is_shared(&self) -> bool {
+        // SAFETY: the value is alive; QuickJS looks what it is.
+        !unsafe { qjs::JS_IsArrayBuffer(self.buffer.get().raw) }
+    }
+
     fn bytes(&self, env: Env<'_>) -> Bytes {
         let whole = whole(env, self.buffer.get());
         match self.part {

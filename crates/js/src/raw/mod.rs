@@ -33,6 +33,7 @@ mod object;
 mod promise;
 #[cfg(feature = "host")]
 mod script;
+mod shared;
 #[cfg(feature = "host")]
 mod stack;
 #[cfg(feature = "host")]
@@ -49,6 +50,7 @@ pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promis
 pub(crate) use promise::{promise_state, promise_then, settled};
 #[cfg(feature = "host")]
 pub(crate) use script::Script;
+pub(crate) use shared::shared_buffer;
 #[cfg(feature = "host")]
 pub(crate) use stack::remaining_stack;
 #[cfg(feature = "host")]

@@ -9,7 +9,7 @@ use bident::{Memory, MemoryType};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::This;
 use rquickjs::object::Property;
-use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
+use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Value};
 use std::rc::Rc;
 
 /// The interface.
@@ -25,12 +25,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let mut ty = MemoryType::new(0, None);
     ty.address = address::of(call, &descriptor)?;
     ty.limits = address::limits(call, &realm, &descriptor, ty.address, ty.most_pages())?;
-    if api::member(&descriptor, "shared")?.is_some_and(|shared| shared.as_bool() == Some(true)) {
-        return Err(Exception::throw_type(
-            &call.ctx,
-            "shared memories are not supported",
-        ));
-    }
+    ty.shared = shared(&call.ctx, &descriptor, ty)?;
     let memory = realm
         .store
         .with(|store| Memory::new(store, ty))
@@ -46,6 +41,19 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     Ok(object)
 }
 
+/// Whether a descriptor asks for a shared memory.
+fn shared<'js>(ctx: &Ctx<'js>, descriptor: &Object<'js>, ty: MemoryType) -> Result<bool> {
+    let shared = api::member(descriptor, "shared")?;
+    let shared = shared
+        .map(|shared| shared.get::<Coerced<bool>>())
+        .transpose()?;
+    let shared = shared.is_some_and(|shared| shared.0);
+    if shared && ty.limits.max.is_none() {
+        return Err(Exception::throw_type(ctx, "a shared memory has a maximum"));
+    }
+    Ok(shared)
+}
+
 fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Memory)> {
     let realm = realm::of(&call.ctx)?;
     match raw::payload(realm.classes, Ref::new(&call.this)) {
@@ -56,9 +64,12 @@ fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Memory)> {
 
 fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, memory) = this(call)?;
-    let buffer = realm
-        .buffers
-        .of(Env::new(&call.ctx), &realm.store, memory)?;
+    let env = Env::new(&call.ctx);
+    let shared = realm.store.with(|store| memory.shared(&*store));
+    let buffer = match shared {
+        Ok(Some(shared)) => realm.shared_buffers.of(env, memory, &shared)?,
+        _ => realm.buffers.of(env, &realm.store, memory)?,
+    };
     Ok(buffer.into_value())
 }
 

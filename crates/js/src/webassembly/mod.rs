@@ -30,6 +30,7 @@ mod module;
 mod objects;
 mod pending;
 mod realm;
+mod shared_buffers;
 mod stacklet;
 mod table;
 mod tag;

@@ -8,6 +8,7 @@ use super::import::Imports;
 use super::intrinsics::Intrinsics;
 use super::objects::Objects;
 use super::pending::Awaited;
+use super::shared_buffers::SharedBuffers;
 use super::stacklet::Stacklets;
 use super::tag;
 use crate::raw::{Backlink, Classes, ContextId, Env, Marker, Own, Ref, Running, Stored};
@@ -44,6 +45,8 @@ pub(crate) struct Realm {
     pub(super) awaited: Cell<Option<Awaited>>,
     /// Memories whose buffer JavaScript has seen.
     pub(super) buffers: Buffers,
+    /// The same for those that are shared.
+    pub(super) shared_buffers: SharedBuffers,
     /// The tag under which WebAssembly sees what JavaScript throws.
     pub(super) js_tag: Tag,
     /// JavaScript values that WebAssembly holds.
@@ -90,6 +93,8 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
     let refused = |error: bident::Error| Exception::throw_internal(ctx, &error.to_string());
     let data = HostData { realm: Weak::new() };
     let mut store = Store::try_new(engine, data).map_err(refused)?;
+    // Nothing here would go on with a call that parked so.
+    store.park_waits(false);
     let js_tag = Tag::new(&mut store, tag::type_of_js_tag()).map_err(refused)?;
     let realm = Rc::new_cyclic(|weak| {
         store.data_mut().realm.clone_from(weak);
@@ -102,6 +107,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             frames: Frames::default(),
             awaited: Cell::default(),
             buffers: Buffers::default(),
+            shared_buffers: SharedBuffers::default(),
             js_tag,
             held: HeldValues::default(),
             objects: Objects::default(),
@@ -209,6 +215,7 @@ impl Realm {
         self.held.mark(marker);
         self.imports.mark(marker);
         self.buffers.mark(marker);
+        self.shared_buffers.mark(marker);
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
             intrinsics.mark(marker);
         }
@@ -222,6 +229,7 @@ impl Realm {
         self.imports.clear();
         drop(self.awaited.take());
         self.buffers.clear();
+        self.shared_buffers.clear();
         drop(self.intrinsics.take());
     }
 }

@@ -1,0 +1,91 @@
+import { test, run, same, list, throws, instance } from "../harness.mjs";
+
+const shared = (initial, maximum) => new WebAssembly.Memory({ initial, maximum, shared: true });
+
+test("descriptors", () => {
+  same(shared(1, 2).buffer.byteLength, 65536);
+  same(new WebAssembly.Memory({ initial: 1, shared: false }).buffer instanceof ArrayBuffer, true);
+  same(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: "yes" }).buffer instanceof SharedArrayBuffer, true);
+  throws(TypeError, () => new WebAssembly.Memory({ initial: 1, shared: true }));
+  throws(RangeError, () => shared(2, 1));
+  const order = [];
+  const descriptor = { get shared() { return order.push("shared"), true; }, get maximum() { return order.push("maximum"), 2; }, get initial() { return order.push("initial"), 1; } };
+  new WebAssembly.Memory(descriptor);
+  list(order, ["initial", "maximum", "shared"]);
+});
+
+test("the buffer is a SharedArrayBuffer, frozen, one until the memory grows", () => {
+  const memory = shared(1, 3);
+  const before = memory.buffer;
+  same(before instanceof SharedArrayBuffer, true);
+  same(Object.isFrozen(before), true);
+  same(before.growable, false);
+  same(memory.buffer, before);
+  new Uint8Array(before)[65535] = 7;
+  same(memory.grow(0), 1);
+  same(memory.buffer, before);
+  same(memory.grow(1), 1);
+  const after = memory.buffer;
+  same(after === before, false);
+  same(before.byteLength, 65536);
+  same(after.byteLength, 2 * 65536);
+  new Uint8Array(after)[0] = 9;
+  list([...new Uint8Array(before).subarray(0, 1), ...new Uint8Array(after).subarray(65535, 65536)], [9, 7]);
+  throws(RangeError, () => memory.grow(2));
+  throws(TypeError, () => before.grow(1));
+});
+
+test("modules import and export it, and share its bytes with JavaScript", () => {
+  const memory = shared(1, 3);
+  const wat = `(module
+    (import "" "memory" (memory 1 3 shared))
+    (export "again" (memory 0))
+    (memory $own (export "own") 1 1 shared)
+    (func (export "add") (param i32) (result i32)
+      (i32.atomic.rmw.add (i32.const 4) (local.get 0)))
+    (func (export "notify") (result i32) (memory.atomic.notify (i32.const 4) (i32.const 1)))
+    (func (export "wait") (result i32)
+      (memory.atomic.wait32 (i32.const 4) (i32.const 0) (i64.const 1000000)))
+    (func (export "grow") (result i32) (memory.grow (i32.const 1))))`;
+  const { again, own, add, notify, wait, grow } = instance(wat, { "": { memory } });
+  same(again, memory);
+  same(own.buffer instanceof SharedArrayBuffer, true);
+  const words = new Int32Array(memory.buffer);
+  same(add(5), 0);
+  same(Atomics.load(words, 1), 5);
+  same(Atomics.add(words, 1, 2), 5);
+  same(add(0), 7);
+  same(wait(), 1);
+  Atomics.store(words, 1, 0);
+  same(wait(), 2);
+  same(notify(), 0);
+  same(grow(), 1);
+  same(memory.buffer.byteLength, 2 * 65536);
+  same(words.length, 16384);
+  for (const wrong of [new WebAssembly.Memory({ initial: 1, maximum: 3 }), shared(1, 4)]) {
+    throws(WebAssembly.LinkError, () => instance(wat, { "": { memory: wrong } }));
+  }
+});
+
+test("buffers outlive their memory", () => {
+  const buffers = [];
+  for (let i = 0; i < 50; i++) {
+    const memory = shared(1, 2);
+    const bytes = new Uint8Array(memory.buffer);
+    bytes[i] = i;
+    memory.grow(1);
+    buffers.push(bytes, new Uint8Array(memory.buffer));
+  }
+  buffers.forEach((bytes, i) => same(bytes[i >> 1], i >> 1));
+});
+
+test("views of one can be a module's bytes, or text", () => {
+  const wasm = [0, 97, 115, 109, 1, 0, 0, 0];
+  const memory = shared(1, 1);
+  new Uint8Array(memory.buffer).set([...wasm, 104, 105]);
+  same(WebAssembly.validate(new Uint8Array(memory.buffer, 0, 8)), true);
+  same(WebAssembly.validate(new DataView(memory.buffer, 0, 9)), false);
+  if (globalThis.TextDecoder) same(new TextDecoder().decode(new Uint8Array(memory.buffer, 8, 2)), "hi");
+});
+
+await run();
