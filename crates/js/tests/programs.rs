@@ -95,8 +95,7 @@ fn assert_complete(group: &str, listed: &[&str]) {
 programs! {
     api {
         address exceptions functions global imports instantiate interface memory module references shared_memory
-        sizes stacks
-        table vectors
+        sizes stacks table vectors
     } [scaling]
     host { buffers clone event_loop globals inspect language modules process } []
     jspi { barriers concurrency continuations entering exceptions lifetime stacks surface suspending waits } []
