@@ -128,7 +128,7 @@ impl Engine {
     /// As for [`Engine::register`].
     pub(crate) fn type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
         let Types { registry, table } = &mut *lock(&self.0.types);
-        let id = registry.func(ty);
+        let id = registry.given_func(ty);
         table.fill(registry)?;
         Ok(id)
     }
@@ -139,7 +139,7 @@ impl Engine {
     /// If it is none of a function type.
     pub(crate) fn type_of(&self, id: TypeId) -> FuncType {
         match &lock(&self.0.types).registry.get(id).composite {
-            CanonComposite::Func(ty) => ty.clone(),
+            CanonComposite::Func(ty) => ty.clone().identified(id),
             _ => panic!("type {} is no function type", id.0),
         }
     }

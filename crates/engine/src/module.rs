@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::vm::code::Code;
 use bident_abi::VmLayout;
 use bident_module::{
-    self as wasm, Canonical, ExternType, TypeId, TypeIndex, printable, printable_lines,
+    self as wasm, Canonical, ExternType, ItemType, TypeId, TypeIndex, printable, printable_lines,
 };
 use std::borrow::Cow;
 use std::fs;
@@ -98,7 +98,7 @@ impl Module {
         module.imports.iter().map(move |import| ImportType {
             module: &import.module,
             name: &import.name,
-            ty: self.canonical().extern_type(module.import_type(import)),
+            ty: self.extern_type(import.kind),
         })
     }
 
@@ -107,7 +107,7 @@ impl Module {
         let module = &self.0.module;
         module.exports.iter().map(move |export| ExportType {
             name: &export.name,
-            ty: self.canonical().extern_type(module.item_type(export.item)),
+            ty: self.extern_type(module.kind_of(export.item)),
         })
     }
 
@@ -140,6 +140,22 @@ impl Module {
         Canonical {
             types: &self.0.module.types,
             ids: &self.0.type_ids,
+        }
+    }
+
+    /// Type of an import or an export in its engine.
+    fn extern_type(&self, ty: ItemType) -> ExternType {
+        let types = self.canonical();
+        let func = |ty| {
+            let func = types.func_type(self.inner().func_type_at(ty));
+            func.identified(self.type_id(ty))
+        };
+        match ty {
+            ItemType::Func(ty) => ExternType::Func(func(ty)),
+            ItemType::Table(ty) => ExternType::Table(types.table_type(ty)),
+            ItemType::Memory(ty) => ExternType::Memory(ty),
+            ItemType::Global(ty) => ExternType::Global(types.global_type(ty)),
+            ItemType::Tag(ty) => ExternType::Tag(func(ty)),
         }
     }
 

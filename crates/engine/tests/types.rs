@@ -3,8 +3,8 @@
 mod common;
 
 use bident::{
-    Engine, Error, ErrorKind, Extern, ExternType, Func, FuncType, Global, GlobalType, HeapType,
-    Instance, Kind, RefType, Store, Table, TableType, Tag, TypeId, Val, ValType,
+    Answer, Engine, Error, ErrorKind, Extern, ExternType, Func, FuncType, Global, GlobalType,
+    HeapType, Instance, Kind, RefType, Store, Table, TableType, Tag, TypeId, Val, ValType,
 };
 use common::module;
 
@@ -110,6 +110,67 @@ fn recursion_groups_are_compared_as_a_whole() {
         error.to_string().contains("incompatible import type"),
         "{error}"
     );
+}
+
+#[test]
+fn what_the_host_makes_has_the_type_that_it_was_given() {
+    let engine = Engine::default();
+    let importing = module(
+        &engine,
+        r#"(module
+        (rec (type $f (sub (func (param i32) (result i32)))) (type $s (struct (field (ref $f)))))
+        (type $g (sub $f (func (param i32) (result i32))))
+        (import "h" "f" (func $f (type $f)))
+        (import "h" "g" (func $g (type $g)))
+        (import "h" "t" (tag $t (type $t)))
+        (rec (type $t (func (param i32))) (type (array i32)))
+        (table funcref (elem $f $g))
+        (func (export "call") (param i32) (result i32)
+            (call_indirect (type $f) (i32.const 20) (local.get 0)))
+        (func (export "cast") (param i32) (result i32)
+            (ref.test (ref $g) (table.get (local.get 0))))
+        (func (export "throw") (throw $t (i32.const 6))))"#,
+    );
+    let mut store = Store::new(&engine, ());
+    let imports: Vec<Extern> = importing
+        .imports()
+        .map(|import| match import.ty().clone() {
+            ExternType::Func(ty) => {
+                let func = Func::new(&mut store, ty.clone(), |_, params, results| {
+                    results[0] = Val::I32(params[0].i32().unwrap() + 1);
+                    Ok(Answer::Ready)
+                })
+                .unwrap();
+                // It gives the same type again.
+                let given = func.ty(&store);
+                assert_eq!(given.id(), ty.id());
+                let again = Func::new(&mut store, given, |_, _, _| Ok(Answer::Ready)).unwrap();
+                assert_eq!(again.ty(&store).id(), ty.id());
+                Extern::Func(func)
+            }
+            ExternType::Tag(ty) => Extern::Tag(Tag::new(&mut store, ty).unwrap()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let instance = Instance::new(&mut store, &importing, &imports).unwrap();
+    let mut ask = |name: &str, argument: i32| {
+        let func = instance.get_typed_func::<(i32,), i32>(&mut store, name);
+        func.unwrap().call(&mut store, (argument,)).unwrap()
+    };
+    assert_eq!([ask("call", 0), ask("call", 1)], [21, 21]);
+    assert_eq!([ask("cast", 0), ask("cast", 1)], [0, 1]);
+    let throw = instance.get_func(&mut store, "throw").unwrap();
+    let thrown = throw.call(&mut store, &[], &mut []).unwrap_err();
+    assert_eq!(
+        thrown.exception().unwrap().values(&mut store)[0].i32(),
+        Some(6)
+    );
+    // By what it reads, it is another type.
+    let ty = FuncType::new([ValType::I32], [ValType::I32]);
+    let func = Func::new(&mut store, ty, |_, _, _| Ok(Answer::Ready)).unwrap();
+    let imports = [Extern::Func(func), imports[1], imports[2]];
+    let error = Instance::new(&mut store, &importing, &imports).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Link, "{error}");
 }
 
 #[test]

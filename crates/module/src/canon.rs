@@ -112,6 +112,20 @@ impl Registry {
         }])
     }
 
+    /// The identity of a function type that an embedder gives. One that knows its identity comes from here;
+    /// where it comes from another registry, it is taken by what it reads.
+    pub fn given_func(&mut self, ty: &FuncType) -> TypeId {
+        let is_it = |id: &TypeId| {
+            let known = self.types.get(id.0 as usize);
+            known
+                .is_some_and(|known| matches!(&known.composite, CanonComposite::Func(f) if f == ty))
+        };
+        match ty.id().filter(is_it) {
+            Some(id) => id,
+            None => self.func(ty),
+        }
+    }
+
     /// Whether a type that an embedder gives means something here: every type in it that is defined
     /// is one of this registry.
     pub fn knows(&self, ty: ValType) -> bool {

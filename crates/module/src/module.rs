@@ -352,14 +352,14 @@ impl Module {
         }
     }
 
-    /// Type of an item.
-    pub fn item_type(&self, item: Item) -> ExternType {
+    /// Type of an item before type indices are resolved.
+    pub fn kind_of(&self, item: Item) -> ItemType {
         match item {
-            Item::Func(i) => ExternType::Func(self.func_type(i).clone()),
-            Item::Table(i) => ExternType::Table(self.tables[i.index()]),
-            Item::Memory(i) => ExternType::Memory(self.memories[i.index()]),
-            Item::Global(i) => ExternType::Global(self.globals[i.index()]),
-            Item::Tag(i) => ExternType::Tag(self.tag_type(i).clone()),
+            Item::Func(i) => ItemType::Func(self.funcs[i.index()]),
+            Item::Table(i) => ItemType::Table(self.tables[i.index()]),
+            Item::Memory(i) => ItemType::Memory(self.memories[i.index()]),
+            Item::Global(i) => ItemType::Global(self.globals[i.index()]),
+            Item::Tag(i) => ItemType::Tag(self.tags[i.index()]),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::index::TypeIndex;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// What a reference may refer to.
@@ -185,10 +186,28 @@ impl fmt::Display for ValType {
 }
 
 /// A function type. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+///
+/// Types are equal here that read the same. Those of an engine may still differ, by their group and by their
+/// supertype: one that comes from there knows which it is.
+#[derive(Clone, Debug)]
 pub struct FuncType {
     types: Arc<[ValType]>,
     params: usize,
+    id: Option<TypeId>,
+}
+
+impl PartialEq for FuncType {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.types, self.params) == (&other.types, other.params)
+    }
+}
+
+impl Eq for FuncType {}
+
+impl Hash for FuncType {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.types, self.params).hash(state);
+    }
 }
 
 impl FuncType {
@@ -203,7 +222,22 @@ impl FuncType {
         Self {
             types: types.into(),
             params,
+            id: None,
         }
+    }
+
+    /// The same, known to be the type with this identity.
+    #[must_use]
+    pub fn identified(self, id: TypeId) -> Self {
+        Self {
+            id: Some(id),
+            ..self
+        }
+    }
+
+    /// Which type of an engine it is, if it comes from one.
+    pub fn id(&self) -> Option<TypeId> {
+        self.id
     }
 
     /// Parameter types, first to last.
@@ -233,6 +267,7 @@ impl FuncType {
         Self {
             types: self.types.iter().map(map).collect(),
             params: self.params,
+            id: None,
         }
     }
 }

@@ -137,6 +137,24 @@ test("typed references are checked", () => {
   same(exports.funcs.get(0), null);
 });
 
+test("functions of JavaScript's have the type that the import has, also in a group and with supertypes", () => {
+  const { exports } = new WebAssembly.Instance(module([`(module
+    (rec (type $f (sub (func (param i32) (result i32)))) (type $s (struct (field (ref $f)))))
+    (type $g (sub final $f (func (param i32) (result i32))))
+    (import "m" "f" (func $f (type $f)))
+    (import "m" "g" (func $g (type $g)))
+    (table funcref (elem $f $g))
+    (func (export "call") (param i32) (result i32)
+      (call_ref $f (i32.const 20) (ref.cast (ref $f) (table.get (local.get 0)))))
+    (func (export "is g") (param i32) (result i32) (ref.test (ref $g) (table.get (local.get 0)))))`]), {
+    m: { f: (x) => x + 1, g: (x) => x + 2 },
+  });
+  same(exports.call(0), 21);
+  same(exports.call(1), 22);
+  same(exports["is g"](0), 0);
+  same(exports["is g"](1), 1);
+});
+
 test("types without null, types of nothing but null", () => {
   same(exports.extern(5), 5);
   same(exports.extern(undefined), undefined);
