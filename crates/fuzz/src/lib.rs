@@ -35,6 +35,7 @@ mod sites;
 pub use generate::generate;
 pub use model::predict;
 pub use module::text;
+pub use random::Random;
 pub use report::{Outcome, Report, Trap};
 pub use run::Runner;
 pub use script::Script;
