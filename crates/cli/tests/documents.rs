@@ -79,3 +79,50 @@ fn each_row_of_the_table_is_a_test() {
     }
     assert_eq!(number, tests.matches("\ntest(\"").count(), "rows and tests");
 }
+
+/// The samples of `docs/stacklets.md`, made whole as a reader would.
+#[test]
+fn the_samples_of_the_page_on_stacklets_run() {
+    let page = read("docs/stacklets.md");
+    let blocks = blocks(&page);
+    let one = |language| {
+        let mut found = blocks.iter().filter(|(of, _)| *of == language);
+        let (_, text) = found.next().expect("a sample");
+        assert!(found.next().is_none(), "one sample in {language}");
+        *text
+    };
+    let (lazy, stack) = (one("js"), format!("(module {})", one("wat")));
+    let modules = [
+        (
+            "main.wasm",
+            "(module (import \"late\" \"f\" (func $f (param i32) (result i32))) (export \"f\" (func $f)))",
+        ),
+        (
+            "late.wasm",
+            "(module (func (export \"f\") (param i32) (result i32) (i32.add (i32.const 1) (local.get 0))))",
+        ),
+        ("stack.wasm", &stack),
+    ];
+    let program = format!(
+        "{lazy}
+        const answer = exports.f(4);
+        console.log(answer instanceof Promise, await answer, exports.f(5));
+        import {{ Stacklet }} from 'bident:stacklet';
+        const {{ make, idle }} = new WebAssembly.Instance(await compile('stack.wasm')).exports;
+        const stacklet = Stacklet.from(make, idle);
+        const wait = async (i) => 10 * i;
+        const under = (await instantiateAsync(await compile('main.wasm'), {{ late: {{ f: wait }} }}, stacklet)).exports;
+        const states = [stacklet.state];
+        const waiting = under.f(6);
+        states.push(stacklet.state);
+        console.log(await waiting, ...states, stacklet.state);"
+    );
+    let scratch = Scratch::new(&[("main.mjs", &program)]);
+    for (name, text) in modules {
+        let bytes = wat::parse_str(text).expect("a module");
+        fs::write(scratch.0.join(name), bytes).expect("a file");
+    }
+    let ended = scratch.run(&["run", "main.mjs"]);
+    assert_eq!(ended.stderr, "");
+    assert_eq!(ended.stdout, "true 5 6\n60 idle suspended idle\n");
+}

@@ -123,6 +123,16 @@ fn for_each_payload<'a>(
     optional: Optional,
     mut f: impl FnMut(Payload<'a>, Option<BodyValidator>) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    // In words of our own: this is what somebody sees who gives the text format.
+    if let Some((first, _)) = bytes.split_first_chunk::<4>()
+        && first != b"\0asm"
+    {
+        let first = first.escape_ascii();
+        let message = format!(
+            "magic header not detected: it begins with \"{first}\", a binary with \"\\0asm\""
+        );
+        return Err(Error::new(message, 0));
+    }
     let mut parser = Parser::new(0);
     parser.set_features(optional.features());
     let mut validator = Validator::new_with_features(optional.features());

@@ -297,12 +297,13 @@ fn an_empty_module_is_a_module() {
 
 #[test]
 fn errors_tell_where_and_what() {
-    let error = decoded(b"\0asn\x01\0\0\0").unwrap_err();
-    assert!(
-        error.message().starts_with("magic header not detected"),
-        "{error}"
-    );
-    assert_eq!(error.offset(), 0);
+    for (bytes, first) in [(&b"\0asn\x01\0\0\0"[..], "\\x00asn"), (b"(module)", "(mod")] {
+        let error = decoded(bytes).unwrap_err();
+        let message = format!(
+            "magic header not detected: it begins with \"{first}\", a binary with \"\\0asm\""
+        );
+        assert_eq!((error.message(), error.offset()), (&*message, 0));
+    }
 
     let bytes = wat::parse_str("(module (global i32 (i64.const 5)))").unwrap();
     let error = decoded(&bytes).unwrap_err();

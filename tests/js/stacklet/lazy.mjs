@@ -155,6 +155,30 @@ test("what a loader may give wrong", async () => {
   throws(TypeError, () => lazy(5), /a function that gives a module/);
 });
 
+test("WebAssembly catches what the loader throws, but no error of linking and no trap", async () => {
+  const error = new Error("mine");
+  const giving = [() => { throw error; }, () => Promise.reject(error), () => later().then(() => { throw error; })];
+  for (const give of giving) same(await (await make(give)).caught(1), -1);
+  const asks = module`(module (import "primary" "nothing" (func)) (func (export "f") (param i32) (result i32) (local.get 0)))`;
+  const traps = module`(module (func $s unreachable) (start $s) (func (export "f") (param i32) (result i32) (local.get 0)))`;
+  for (const [wrong, type] of [[asks, LinkError], [traps, RuntimeError]]) {
+    throws(type, (await make(() => wrong)).caught);
+    await rejects(type, (await make(async () => wrong)).caught(1));
+  }
+});
+
+test("the start function of a late module cannot wait", async () => {
+  const starts = module`(module (import "m" "wait" (func $wait (param i32) (result i32)))
+    (func $start (drop (call $wait (i32.const 9)))) (start $start)
+    (func (export "f") (param i32) (result i32) (local.get 0)))`;
+  let answer = () => later();
+  const { main } = await make(async () => starts, (i) => answer(i));
+  await rejects(SuspendError, main(1), /import "m" "wait"/);
+  // The next call loads it again.
+  answer = (i) => i;
+  same(await main(1), 1001);
+});
+
 test("where nothing can wait: a SuspendError; the load goes on", async () => {
   const { calls, load } = loader(() => later().then(() => late));
   const { main, table } = { ...(await make(load)) };
