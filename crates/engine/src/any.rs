@@ -142,6 +142,58 @@ impl AnyRef {
         }
     }
 
+    /// Which of its store's objects it is: a number that no other has as long as this one exists. Small
+    /// integers have none.
+    pub fn identity(&self) -> Option<u64> {
+        match &*self.0 {
+            Inner::I31(_) => None,
+            Inner::Object(held) => Some(held.word()),
+        }
+    }
+
+    /// Copies elements of an array of 16-bit integers, from `start` on, until `to` is full. `false`, and
+    /// nothing is copied: it is no such array, or ends before.
+    pub fn read_u16(&self, store: impl AsContext, start: u32, to: &mut [u16]) -> bool {
+        let Some((object, _)) = self.part_of_u16(store.opaque().0, start, to.len()) else {
+            return false;
+        };
+        for (index, unit) in (start..).zip(to) {
+            *unit = object.read(Object::element(Slot::Bits(2), index), Slot::Bits(2)) as u16;
+        }
+        true
+    }
+
+    /// Writes over elements of an array of mutable 16-bit integers, from `start` on. `false`, and nothing
+    /// is written: it is no such array, or ends before.
+    pub fn write_u16(&self, mut store: impl AsContextMut, start: u32, from: &[u16]) -> bool {
+        let store = &mut store.context_mut().0.opaque;
+        let Some((object, true)) = self.part_of_u16(store, start, from.len()) else {
+            return false;
+        };
+        for (index, unit) in (start..).zip(from) {
+            let offset = Object::element(Slot::Bits(2), index);
+            object.write(offset, Slot::Bits(2), u64::from(*unit));
+        }
+        true
+    }
+
+    /// The array of 16-bit integers that it is, if it has these elements, and whether they are mutable.
+    fn part_of_u16(
+        &self,
+        store: &StoreOpaque,
+        start: u32,
+        length: usize,
+    ) -> Option<(Object, bool)> {
+        let object = self.object(store)?;
+        let is_such = object.kind() == ObjectKind::Array && matches!(object.slot(), Slot::Bits(2));
+        let end = usize::try_from(start).ok()?.checked_add(length)?;
+        if !is_such || end > object.length() as usize {
+            return None;
+        }
+        let field = store.engine.field_of(object.type_id(), 0)?;
+        Some((object, field.mutable))
+    }
+
     /// Whether it belongs to a store. Small integers belong to all.
     pub fn belongs_to(&self, store: impl AsContext) -> bool {
         self.word_in(store.opaque().0).is_ok()

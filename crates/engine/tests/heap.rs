@@ -546,3 +546,50 @@ fn what_instructions_on_parts_share_keeps_the_array() {
         }
     });
 }
+
+/// Which object it is, and arrays of 16-bit integers as a whole.
+#[test]
+fn objects_have_an_identity_and_arrays_of_units_are_copied() {
+    both(|engine| {
+        let mut guest = Guest::new(
+            engine,
+            r#"(module
+              (type $units (array (mut i16)))
+              (type $fixed (array i16))
+              (type $words (array (mut i32)))
+              (func (export "units") (result anyref) (array.new $units (i32.const 0x1FFFF) (i32.const 5)))
+              (func (export "fixed") (result anyref) (array.new $fixed (i32.const 7) (i32.const 5)))
+              (func (export "words") (result anyref) (array.new $words (i32.const 7) (i32.const 5)))
+              (func (export "same") (param anyref) (result anyref) (local.get 0)))"#,
+            (),
+            |_| {},
+        );
+        let mut make = |name: &str, params: &[Val]| {
+            let made = guest.call(name, params).unwrap();
+            match &made[0] {
+                Val::AnyRef(Some(any)) => any.clone(),
+                other => panic!("an object: {other:?}"),
+            }
+        };
+        let [units, fixed, words] = ["units", "fixed", "words"].map(|name| make(name, &[]));
+        let again = make("same", &[units.clone().into()]);
+        assert_eq!(again.identity(), units.identity());
+        assert_ne!(fixed.identity(), units.identity());
+        assert!(AnyRef::new_i31(5).unwrap().identity().is_none());
+
+        let store = &mut guest.store;
+        assert!(units.write_u16(&mut *store, 3, &[1, 0xD83D]));
+        let mut read = [9; 5];
+        assert!(again.read_u16(&*store, 0, &mut read));
+        assert_eq!(read, [0xFFFF, 0xFFFF, 0xFFFF, 1, 0xD83D]);
+        assert!(units.write_u16(&mut *store, 5, &[]));
+        assert!(!units.write_u16(&mut *store, 4, &[2, 2]));
+        assert!(!units.read_u16(&*store, u32::MAX, &mut read));
+        assert!(!units.read_u16(&*store, 6, &mut []));
+        assert!(!fixed.write_u16(&mut *store, 0, &[2]));
+        assert!(fixed.read_u16(&*store, 0, &mut read));
+        assert_eq!(read, [7; 5]);
+        assert!(!words.read_u16(&*store, 0, &mut read));
+        assert!(!words.write_u16(&mut *store, 0, &[2]));
+    });
+}

@@ -94,10 +94,10 @@ fn assert_complete(group: &str, listed: &[&str]) {
 // The second list: what measures time.
 programs! {
     api {
-        address exceptions functions global imports instantiate interface memory module references shared_memory
-        sizes stacks table vectors
+        address collected exceptions functions global imports instantiate interface memory module references
+        reflection resizable shared_memory sizes stacks streaming strings table vectors
     } [scaling]
-    host { buffers clone event_loop globals inspect language modules process } []
+    host { buffers clone event_loop globals inspect language modules process wasm_modules } []
     jspi { barriers concurrency continuations entering exceptions lifetime stacks surface suspending waits } []
     stacklet { hostile instantiate lazy made second_stack side_by_side suspender } [cost]
 }

@@ -22,7 +22,8 @@ test("exported functions", () => {
   same(a.length, 2);
   same(none.name, "2");
   holds(a instanceof Function);
-  same(Object.getPrototypeOf(a), Function.prototype);
+  same(Object.getPrototypeOf(a), WebAssembly.Function.prototype);
+  same(Object.getPrototypeOf(WebAssembly.Function.prototype), Function.prototype);
   same(typeof a, "function");
   same(String(a), "function 1() {\n    [native code]\n}");
   throws(TypeError, () => new a(1, 2));

@@ -29,13 +29,29 @@ test("failures", async () => {
   await rejects(WebAssembly.RuntimeError, WebAssembly.instantiate(start));
 });
 
-test("nothing of the program runs before the call returns", async () => {
-  const order = [];
-  const start = module`(module (import "m" "f" (func $f)) (start $f))`;
-  const done = WebAssembly.instantiate(start, { get m() { return order.push("read"), { f: () => order.push("start") }; } });
-  order.push("returned");
-  await done;
-  list(order, ["returned", "read", "start"]);
+test("of a module the imports are read at once, of bytes later; the start function runs later", async () => {
+  const bytes = wat(`(module (import "m" "f" (func $f)) (start $f))`);
+  for (const [source, expected] of [
+    [new WebAssembly.Module(bytes), ["read", "returned", "start"]],
+    [bytes, ["returned", "read", "start"]],
+  ]) {
+    const order = [];
+    const done = WebAssembly.instantiate(source, { get m() { return order.push("read"), { f: () => order.push("start") }; } });
+    order.push("returned");
+    await done;
+    list(order, expected);
+  }
+});
+
+test("the promise of a module may give another, or something else", async () => {
+  const [bytes, other] = [wat("(module)"), new WebAssembly.Module(wat(`(module (func (export "other")))`))];
+  const { prototype } = WebAssembly.Module;
+  prototype.then = (resolve) => { delete prototype.then; resolve(other); };
+  const { module, instance } = await WebAssembly.instantiate(bytes);
+  same(module, other);
+  same(typeof instance.exports.other, "function");
+  prototype.then = (resolve) => { delete prototype.then; resolve(17); };
+  await rejects(TypeError, WebAssembly.instantiate(bytes));
 });
 
 await run();

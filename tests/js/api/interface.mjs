@@ -13,7 +13,7 @@ test("the namespace", () => {
   same(attributes(globalThis, "WebAssembly"), "yny");
   same(String(WebAssembly), "[object WebAssembly]");
   same(attributes(WebAssembly, Symbol.toStringTag), "nny");
-  for (const [name, length] of Object.entries({ validate: 1, compile: 1, instantiate: 1, promising: 1 })) {
+  for (const [name, length] of Object.entries({ validate: 1, compile: 1, instantiate: 1, promising: 1, compileStreaming: 1, instantiateStreaming: 1 })) {
     same(attributes(WebAssembly, name), "yyy", name);
     same(WebAssembly[name].name, name);
     same(WebAssembly[name].length, length);
@@ -44,9 +44,11 @@ test("classes", () => {
 test("methods and accessors", () => {
   const members = {
     Instance: { exports: "get" },
-    Memory: { grow: 1, buffer: "get" },
-    Table: { grow: 1, get: 1, set: 1, length: "get" },
-    Global: { valueOf: 0, value: "both" },
+    Memory: { grow: 1, toFixedLengthBuffer: 0, toResizableBuffer: 0, type: 0, buffer: "get" },
+    Table: { grow: 1, get: 1, set: 1, type: 0, length: "get" },
+    Global: { valueOf: 0, type: 0, value: "both" },
+    Tag: { type: 0 },
+    Function: { type: 0 },
     Exception: { getArg: 2, is: 1, stack: "get" },
   };
   for (const [name, expected] of Object.entries(members)) {

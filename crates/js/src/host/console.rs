@@ -2,6 +2,7 @@
 
 use super::event_loop::Host;
 use super::report::complain;
+use crate::webassembly;
 use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::prelude::{Func, Opt, Rest};
 use rquickjs::promise::PromiseState;
@@ -77,6 +78,8 @@ fn look<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Option<Array<'js>>> {
     let seen = Array::new(ctx)?;
     if let Some(proxy) = value.as_proxy() {
         match proxy.target() {
+            // Of WebAssembly's objects nobody shall see more than that they have nothing.
+            Ok(_) if webassembly::is_collected(&value) => return Ok(None),
             Ok(target) => {
                 seen.set(0, "proxy")?;
                 seen.set(1, target)?;

@@ -39,6 +39,9 @@ impl ModuleLoader {
         if format == Format::Json {
             return declare_json(ctx, path, source).map(Program::Module);
         }
+        if format == Format::Wasm {
+            return declare_wasm(ctx, path, &source).map(Program::Module);
+        }
         if format == Format::Unknown {
             // Only a module may contain `import`, `export` or `await` at its top: if the text is no
             // script, it is a module, and what is wrong with it is for the module's parser to say.
@@ -160,6 +163,7 @@ impl Loader for ModuleLoader {
         let format = self.0.borrow_mut().format(path);
         match format {
             Format::Json => declare_json(ctx, path, source),
+            Format::Wasm => declare_wasm(ctx, path, &source),
             Format::Script => Err(Exception::throw_syntax(
                 ctx,
                 &format!("{name} is a CommonJS script; only ES modules and JSON can be imported"),
@@ -193,6 +197,17 @@ fn declare_json<'js>(
         "export default import.meta.value",
     )?;
     module.meta()?.set("value", value)?;
+    Ok(module)
+}
+
+/// A module of JavaScript's that instantiates one of WebAssembly and exports what that exports.
+fn declare_wasm<'js>(ctx: &Ctx<'js>, path: &Path, bytes: &[u8]) -> Result<Module<'js, Declared>> {
+    let prepared = crate::webassembly::prepare_import(ctx, bytes)?;
+    let module = Module::declare(ctx.clone(), name_of(path), prepared.source)?;
+    // Nothing but its text ever sees the module's `import.meta`.
+    let meta = module.meta()?;
+    meta.set("link", prepared.link)?;
+    meta.set("module", prepared.module)?;
     Ok(module)
 }
 

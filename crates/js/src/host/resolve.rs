@@ -31,6 +31,8 @@ pub(super) enum Format {
     Script,
     /// A JSON document.
     Json,
+    /// A WebAssembly module.
+    Wasm,
     /// `.js` without a `type` in its package: the text decides.
     Unknown,
 }
@@ -86,6 +88,7 @@ impl ModuleResolver {
             Some("mjs") => Format::Module,
             Some("cjs") => Format::Script,
             Some("json") => Format::Json,
+            Some("wasm") => Format::Wasm,
             _ => match self
                 .nearest_package(path)
                 .as_ref()

@@ -5,6 +5,8 @@
 //!        └──opaque────► Keeper: keeps the store, and with it the memory, alive
 //! ```
 //!
+//! One that can be resized follows the memory: `webassembly/buffers.rs` gives it the new length.
+//!
 //! A buffer that the memory has outgrown is detached; until then its length is at most the memory's,
 //! for memories never shrink. JavaScript could move the data pointer into a buffer of another owner
 //! only with `transfer` and its siblings, which `webassembly/memory.rs` keeps away from these buffers.
@@ -20,12 +22,29 @@ use std::ptr;
 /// Most bytes that an `ArrayBuffer` of QuickJS shows.
 pub(super) const MOST: usize = i32::MAX as usize;
 
-/// In the place of a `maxByteLength`: the buffer cannot be resized.
-const FIXED_LENGTH: qjs::size_t = 0;
+/// Whether a buffer keeps its length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Length {
+    /// It keeps its length.
+    Fixed,
+    /// It grows with its memory, up to so many bytes.
+    Resizable(u64),
+}
+
+impl Length {
+    /// What QuickJS knows as `maxByteLength`, where 0 says that there is none.
+    fn most(self) -> qjs::size_t {
+        match self {
+            Self::Fixed => 0,
+            Self::Resizable(most) => most.clamp(1, MOST as u64) as qjs::size_t,
+        }
+    }
+}
 
 /// What lives as long as a buffer: the store of its memory.
 struct Keeper {
-    _store: SharedStore<HostData>,
+    store: SharedStore<HostData>,
+    memory: Memory,
 }
 
 /// A buffer over the whole of a memory.
@@ -33,13 +52,15 @@ pub(crate) fn memory_buffer<'js>(
     env: Env<'js>,
     store: &SharedStore<HostData>,
     memory: Memory,
+    kind: Length,
 ) -> Attempt<Own<'js>> {
     let (base, length) = store.with(|store| (memory.data_ptr(&*store), memory.data_size(&*store)));
     if length > MOST {
         return Err(too_large(env));
     }
     let opaque = Box::into_raw(Box::new(Keeper {
-        _store: store.clone(),
+        store: store.clone(),
+        memory,
     }));
     // SAFETY: `length` bytes from `base` are mapped, readable and writable as long as the store lives,
     // which the keeper sees to; the engine makes references to them only inside its own functions,
@@ -49,7 +70,7 @@ pub(crate) fn memory_buffer<'js>(
             env.raw(),
             base,
             length as qjs::size_t,
-            FIXED_LENGTH,
+            kind.most(),
             Some(release),
             opaque.cast(),
             false,
@@ -67,19 +88,30 @@ pub(super) fn too_large(env: Env<'_>) -> Thrown {
     env.raise(Exception::throw_range(&env.ctx(), message))
 }
 
-/// What QuickJS asks of bytes that are not its own: give them back (`size` 0), or move them elsewhere,
-/// which nobody may.
+/// What QuickJS asks of bytes that are not its own: give them back (`size` 0), or make them so many. They
+/// are where they are, and are so many where the memory has grown.
 unsafe extern "C" fn release(
     _: *mut qjs::JSRuntime,
     opaque: *mut c_void,
-    _: *mut c_void,
+    bytes: *mut c_void,
     size: qjs::size_t,
 ) -> *mut c_void {
-    if size == 0 && !opaque.is_null() {
+    if opaque.is_null() {
+        return ptr::null_mut();
+    }
+    if size == 0 {
         // SAFETY: from `memory_buffer`; QuickJS gives the bytes back once.
         drop(unsafe { Box::from_raw(opaque.cast::<Keeper>()) });
+        return ptr::null_mut();
     }
-    ptr::null_mut()
+    // SAFETY: from `memory_buffer`, and not given back yet.
+    let Keeper { store, memory } = unsafe { &*opaque.cast::<Keeper>() };
+    let there = store.try_with(|store| memory.data_size(&*store));
+    // QuickJS asks for one byte where it means none.
+    match there.is_some_and(|there| size as usize <= there.max(1)) {
+        true => bytes,
+        false => ptr::null_mut(),
+    }
 }
 
 /// Detaches a buffer: its length becomes 0.

@@ -36,16 +36,15 @@ mod script;
 mod shared;
 #[cfg(feature = "host")]
 mod stack;
-#[cfg(feature = "host")]
 mod text;
 mod value;
 
-pub(crate) use buffer::{ViewGetters, copy_bytes, detach, memory_buffer};
+pub(crate) use buffer::{Length, ViewGetters, copy_bytes, detach, memory_buffer};
 pub(crate) use env::{ContextId, Env, Running};
 #[cfg(feature = "host")]
 pub(crate) use jobs::{Job, Jobs};
-pub(crate) use native::{Call, Kind, accessor, function, prevent_extensions};
-pub(crate) use object::{Backlink, Classes, HostObject, Marker, payload};
+pub(crate) use native::{Call, Kind, accessor, function, hidden_accessor, prevent_extensions};
+pub(crate) use object::{Backlink, Classes, HostObject, Marker, create_proxied, payload, proxied};
 pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promise_resolve};
 pub(crate) use promise::{promise_state, promise_then, settled};
 #[cfg(feature = "host")]
@@ -53,8 +52,7 @@ pub(crate) use script::Script;
 pub(crate) use shared::shared_buffer;
 #[cfg(feature = "host")]
 pub(crate) use stack::remaining_stack;
-#[cfg(feature = "host")]
-pub(crate) use text::with_utf8;
+pub(crate) use text::{length_of_string, string_of_utf16, with_utf8, with_utf16};
 pub(crate) use value::{Args, Attempt, Identity, Own, Ref, Stored, Thrown};
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};

@@ -3,7 +3,7 @@
 use super::env::Env;
 use super::owned;
 use super::value::{Args, Ref};
-use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Value, qjs};
+use rquickjs::{Ctx, Error, Exception, Function, Object, Result, Symbol, Value, qjs};
 use std::ffi::CString;
 use std::ptr::NonNull;
 
@@ -77,18 +77,35 @@ pub(crate) fn accessor<'js>(
     get: Function<'js>,
     set: Option<Function<'js>>,
 ) -> Result<()> {
+    let name = rquickjs::Atom::from_str(object.ctx().clone(), name)?;
+    define_accessor(object, &name.to_value()?, get, set, qjs::JS_PROP_ENUMERABLE)
+}
+
+/// Defines an accessor that can only be read, and is not enumerable.
+pub(crate) fn hidden_accessor<'js>(
+    object: &Object<'js>,
+    name: &Symbol<'js>,
+    get: Function<'js>,
+) -> Result<()> {
+    define_accessor(object, name.as_value(), get, None, 0)
+}
+
+fn define_accessor<'js>(
+    object: &Object<'js>,
+    name: &Value<'js>,
+    get: Function<'js>,
+    set: Option<Function<'js>>,
+    enumerable: u32,
+) -> Result<()> {
     let ctx = object.ctx();
-    let name = rquickjs::Atom::from_str(ctx.clone(), name)?;
-    let flags = qjs::JS_PROP_ENUMERABLE
-        | qjs::JS_PROP_CONFIGURABLE
-        | qjs::JS_PROP_HAS_GET
-        | qjs::JS_PROP_HAS_SET;
+    let flags =
+        enumerable | qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_HAS_GET | qjs::JS_PROP_HAS_SET;
     // SAFETY: the object is alive; QuickJS takes over the references to the functions and borrows the name.
     let failed = unsafe {
         let context = ctx.as_raw().as_ptr();
         let reference = |f: Function<'js>| qjs::JS_DupValue(context, f.as_raw());
         let set = set.map_or(qjs::JS_UNDEFINED, reference);
-        let atom = qjs::JS_ValueToAtom(context, name.to_value()?.as_raw());
+        let atom = qjs::JS_ValueToAtom(context, name.as_raw());
         let failed = qjs::JS_DefinePropertyGetSet(
             context,
             object.as_raw(),

@@ -160,6 +160,54 @@ pub(crate) fn payload<'a>(classes: Classes, value: Ref<'a>) -> Option<&'a Payloa
     HostObject::of(classes, value).map(HostObject::payload)
 }
 
+/// A proxy of a new host object without a prototype, which nobody else refers to; `handler` says what the
+/// proxy refuses. From now on `link` leads to the proxy, as long as it is there.
+///
+/// The proxy alone has a reference to the host object. So the finalizer of that runs when the proxy goes,
+/// and the link is undone before anybody could follow it.
+pub(crate) fn create_proxied<'js>(
+    classes: Classes,
+    env: Env<'js>,
+    handler: Ref<'_>,
+    payload: Payload,
+    link: &Backlink,
+) -> Attempt<Own<'js>> {
+    let contents = Contents {
+        _link: Some(Bound(link.0.clone())),
+        payload,
+    };
+    let target = classes.make(env, env.null().get(), Box::new(contents))?;
+    // SAFETY: all values are alive, and the target is an object; QuickJS makes references of its own. The
+    // proxy is ours.
+    let proxy = unsafe {
+        if qjs::JS_PreventExtensions(env.raw(), target.get().raw) < 0 {
+            return Err(Thrown);
+        }
+        env.take(qjs::JS_NewProxy(env.raw(), target.get().raw, handler.raw))?
+    };
+    link.0.set(proxy.get().raw);
+    Ok(proxy)
+}
+
+/// The payload of the host object that a proxy is of, if the value is such a proxy: programs do not get at
+/// these host objects, so the proxy is one of [`create_proxied`].
+pub(crate) fn proxied<'a>(classes: Classes, env: Env<'_>, value: Ref<'a>) -> Option<&'a Payload> {
+    // SAFETY: the value is alive; a proxy keeps its target alive, as long as it lives itself.
+    let target: Ref<'a> = unsafe {
+        if !qjs::JS_IsProxy(value.raw) {
+            return None;
+        }
+        let target = env.take(qjs::JS_GetProxyTarget(env.raw(), value.raw));
+        let Ok(target) = target else {
+            // Revoked.
+            drop(env.exception());
+            return None;
+        };
+        Ref::lent(target.get().raw)
+    };
+    payload(classes, target)
+}
+
 /// The way to a host object, without keeping it alive: [`Classes::create_linked`] binds it, and the
 /// finalizer of the object undoes that.
 pub(crate) struct Backlink(Rc<Cell<qjs::JSValue>>);

@@ -102,6 +102,34 @@ impl<'a> Ref<'a> {
         unsafe { qjs::JS_IsBigInt(self.raw) }
     }
 
+    /// Whether it is a string.
+    #[inline]
+    pub(crate) fn is_string(self) -> bool {
+        // SAFETY: reads the tag.
+        unsafe { qjs::JS_IsString(self.raw) }
+    }
+
+    /// The integer of 31 bits that it is, if it is one; -0 is none.
+    #[inline]
+    pub(crate) fn as_i31(self) -> Option<i32> {
+        // SAFETY: reads the tag, then the number that goes with it.
+        let number = unsafe {
+            match qjs::JS_VALUE_GET_NORM_TAG(self.raw) {
+                qjs::JS_TAG_INT => qjs::JS_VALUE_GET_INT(self.raw),
+                qjs::JS_TAG_FLOAT64 => {
+                    let float = qjs::JS_VALUE_GET_FLOAT64(self.raw);
+                    let number = float as i32;
+                    if f64::from(number).to_bits() != float.to_bits() {
+                        return None;
+                    }
+                    number
+                }
+                _ => return None,
+            }
+        };
+        (-1 << 30..1 << 30).contains(&number).then_some(number)
+    }
+
     /// Whether it is an object, functions included.
     #[inline]
     pub(crate) fn is_object(self) -> bool {

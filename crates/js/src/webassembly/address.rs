@@ -76,7 +76,7 @@ pub(super) fn to_js<'js>(call: &Call<'js>, ty: AddressType, value: u64) -> Resul
     }
 }
 
-/// Sizes in a descriptor: `initial`, and `maximum` if it is there; `most` is the largest possible.
+/// Sizes in a descriptor: `initial`, which may be called `minimum`, and `maximum` if it is there; `most` is the largest possible.
 pub(super) fn limits<'js>(
     call: &Call<'js>,
     realm: &Realm,
@@ -85,13 +85,24 @@ pub(super) fn limits<'js>(
     most: u64,
 ) -> Result<Limits> {
     let ctx = &call.ctx;
-    let initial = member(descriptor, "initial")?;
-    let initial =
-        initial.ok_or_else(|| Exception::throw_type(ctx, "the descriptor must have `initial`"))?;
-    let min = to_u64(call, realm, &initial, ty, "initial")?;
-    let max = match member(descriptor, "maximum")? {
-        Some(maximum) => Some(to_u64(call, realm, &maximum, ty, "maximum")?),
-        None => None,
+    let size = |name: &str| -> Result<Option<u64>> {
+        let value = member(descriptor, name)?;
+        let size = value.map(|value| to_u64(call, realm, &value, ty, name));
+        size.transpose()
+    };
+    let initial = size("initial")?;
+    let max = size("maximum")?;
+    let min = match (initial, size("minimum")?) {
+        (Some(initial), None) => initial,
+        (None, Some(minimum)) => minimum,
+        (None, None) => {
+            let message = "the descriptor must have `initial`";
+            return Err(Exception::throw_type(ctx, message));
+        }
+        (Some(_), Some(_)) => {
+            let message = "the descriptor must not have both `initial` and `minimum`";
+            return Err(Exception::throw_type(ctx, message));
+        }
     };
     let message = if max.is_some_and(|max| max < min) {
         format!("initial size {min} is above the maximum")

@@ -3,8 +3,11 @@
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
 use super::tag;
-use super::{errors, exception, global, instance, jspi, memory, module, pending, stacklet, table};
-use crate::raw::{Call, Env, Kind, Ref, Stored, Thrown, accessor, function};
+use super::{
+    collected, errors, exception, global, instance, jspi, memory, module, pending, stacklet,
+};
+use super::{function as exported, streaming, table};
+use crate::raw::{self, Call, Env, Kind, Ref, Stored, Thrown, accessor, function};
 use bident::Engine;
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::Constructor;
@@ -30,18 +33,37 @@ impl<'js> Interface<'js> {
         F: for<'a> Fn(&Call<'a>) -> Result<Value<'a>> + Copy + 'static,
     {
         let constructor = function(ctx, name, length, Kind::Constructor, construct)?;
-        let prototype = Object::new(ctx.clone())?;
+        let interface = Self::without_tag(constructor)?;
+        let tag = Property::from(format!("WebAssembly.{name}")).configurable();
+        (interface.prototype).prop(PredefinedAtom::SymbolToStringTag, tag)?;
+        Ok(interface)
+    }
+
+    /// One of a class whose prototype has no tag yet.
+    pub(super) fn without_tag(constructor: Function<'js>) -> Result<Self> {
+        let prototype = Object::new(constructor.ctx().clone())?;
         let hidden = Property::from(constructor.clone())
             .writable()
             .configurable();
         prototype.prop(PredefinedAtom::Constructor, hidden)?;
-        let tag = Property::from(format!("WebAssembly.{name}")).configurable();
-        prototype.prop(PredefinedAtom::SymbolToStringTag, tag)?;
         constructor.prop(PredefinedAtom::Prototype, Property::from(prototype.clone()))?;
         Ok(Self {
             constructor,
             prototype,
         })
+    }
+
+    /// Adds an attribute that can only be read, and is not enumerable.
+    pub(super) fn hidden_getter(self, name: &Symbol<'js>, get: Function<'js>) -> Result<Self> {
+        raw::hidden_accessor(&self.prototype, name, get)?;
+        Ok(self)
+    }
+
+    /// Makes it one that inherits from another.
+    pub(super) fn below(self, other: Self) -> Result<Self> {
+        self.constructor.set_prototype(Some(&other.constructor))?;
+        self.prototype.set_prototype(Some(&other.prototype))?;
+        Ok(self)
     }
 
     /// Its constructor.
@@ -164,9 +186,12 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     operation(&namespace, "compile", 1, module::compile)?;
     operation(&namespace, "instantiate", 1, instance::instantiate)?;
     operation(&namespace, "promising", 1, jspi::promising)?;
+    streaming::define(ctx, &namespace)?;
     let js_tag = function(ctx, "get JSTag", 0, Kind::Function, tag::js_tag)?;
     accessor(&namespace, "JSTag", js_tag, None)?;
     realm.set_intrinsics(define_classes(ctx, &namespace)?);
+    let resize = realm.intrinsic(Env::new(ctx), |i| &i.resize);
+    realm.buffers.set_resize(resize.store());
     memory::guard_buffers(ctx)?;
     ctx.globals().prop(
         "WebAssembly",
@@ -205,6 +230,8 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
     // That of all typed arrays lies above that of each kind.
     let arrays = prototype_of_global(ctx, "Uint8Array")?.get_prototype();
     let arrays = arrays.ok_or(rquickjs::Error::Unknown)?;
+    let text = prototype_of_global(ctx, "String")?;
+    let method = |name: &str| -> Result<Stored> { Ok(keep(&text.get::<_, Value>(name)?)) };
     let stacklet = stacklet::define(ctx)?;
     Ok(Intrinsics {
         module: class("Module", module::interface(ctx)?)?,
@@ -215,6 +242,7 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         tag: class("Tag", tag::interface(ctx)?)?,
         exception: class("Exception", exception::interface(ctx)?)?,
         suspending: class("Suspending", jspi::interface(ctx)?)?,
+        exported_function: class("Function", exported::interface(ctx)?)?,
         function: keep(Function::prototype(ctx.clone()).as_value()),
         error: keep(error_class.as_value()),
         compile_error: error(namespace, "CompileError", |i| &i.compile_error)?,
@@ -234,6 +262,13 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         traps_has: keep(&traps.get::<_, Value>("has")?),
         promise_then: keep(&prototype_of_global(ctx, "Promise")?.get::<_, Value>("then")?),
         awaiter: keep(&ctx.eval::<Value, _>(pending::AWAITER)?),
+        after_module: keep(&ctx.eval::<Value, _>(instance::AFTER_MODULE)?),
+        opaque_handler: keep(&ctx.eval::<Value, _>(collected::HANDLER)?),
+        resize: keep(&buffer.get::<_, Value>("resize")?),
+        char_code_at: method("charCodeAt")?,
+        code_point_at: method("codePointAt")?,
+        concat: method("concat")?,
+        substring: method("substring")?,
         transfer: keep(&buffer.get::<_, Value>("transfer")?),
         transfer_to_fixed_length: keep(&buffer.get::<_, Value>("transferToFixedLength")?),
         transfer_to_immutable: keep(&buffer.get::<_, Value>("transferToImmutable")?),

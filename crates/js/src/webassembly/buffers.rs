@@ -1,14 +1,15 @@
-//! The buffers of memories: one `ArrayBuffer` per memory, until the memory grows.
+//! The buffers of memories: one `ArrayBuffer` per memory. One of a fixed length lasts until the memory
+//! grows; one that can be resized grows with it.
 //!
-//! WebAssembly can grow a memory at any time, and JavaScript must find the old buffer detached when it
-//! runs next. So each time control passes from WebAssembly to JavaScript, [`Buffers::refresh`] asks the
-//! store which memories have grown.
+//! WebAssembly can grow a memory at any time, and JavaScript must find the old buffer detached, or longer,
+//! when it runs next. So each time control passes from WebAssembly to JavaScript, [`Buffers::refresh`] asks
+//! the store which memories have grown.
 
 use super::realm::HostData;
-use crate::raw::{self, Attempt, Env, Identity, Marker, Own, Ref, Stored};
+use crate::raw::{self, Attempt, Env, Identity, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::{Memory, SharedStore};
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The buffers that JavaScript has seen and that are not detached.
 #[derive(Default)]
@@ -16,20 +17,28 @@ pub(super) struct Buffers {
     shown: RefCell<Shown>,
     /// Whether there are any.
     any: Cell<bool>,
+    /// `ArrayBuffer.prototype.resize` as QuickJS made it.
+    resize: RefCell<Option<Stored>>,
 }
 
 #[derive(Default)]
 struct Shown {
     buffers: HashMap<Memory, Buffer>,
-    objects: HashSet<Identity>,
+    memories: HashMap<Identity, Memory>,
 }
 
 struct Buffer {
     length: usize,
+    kind: Length,
     object: Stored,
 }
 
 impl Buffers {
+    /// What buffers are resized with.
+    pub(super) fn set_resize(&self, resize: Stored) {
+        self.resize.replace(Some(resize));
+    }
+
     /// The buffer of a memory.
     pub(super) fn of<'js>(
         &self,
@@ -37,18 +46,54 @@ impl Buffers {
         store: &SharedStore<HostData>,
         memory: Memory,
     ) -> Attempt<Own<'js>> {
-        if let Some(buffer) = self.shown.borrow().buffers.get(&memory) {
-            return Ok(buffer.object.to_owned(env));
+        match self.shown(env, memory) {
+            Some((object, _)) => Ok(object),
+            None => self.show(env, store, memory, Length::Fixed),
         }
-        let object = raw::memory_buffer(env, store, memory)?;
-        let length = store.with(|store| memory.data_size(&*store));
-        let stored = object.get().to_owned(env).store();
-        let mut shown = self.shown.borrow_mut();
-        shown.objects.extend(object.get().identity());
+    }
+
+    /// The buffer of a memory, which is, or becomes, of this kind: one of another kind is detached.
+    pub(super) fn of_kind<'js>(
+        &self,
+        env: Env<'js>,
+        store: &SharedStore<HostData>,
+        memory: Memory,
+        kind: Length,
+    ) -> Attempt<Own<'js>> {
+        match self.shown(env, memory) {
+            Some((object, shown)) if shown == kind => Ok(object),
+            _ => {
+                self.detach(env, memory);
+                self.show(env, store, memory, kind)
+            }
+        }
+    }
+
+    /// The buffer of a memory, if JavaScript has seen one.
+    fn shown<'js>(&self, env: Env<'js>, memory: Memory) -> Option<(Own<'js>, Length)> {
+        let shown = self.shown.borrow();
+        let buffer = shown.buffers.get(&memory)?;
+        Some((buffer.object.to_owned(env), buffer.kind))
+    }
+
+    fn show<'js>(
+        &self,
+        env: Env<'js>,
+        store: &SharedStore<HostData>,
+        memory: Memory,
+        kind: Length,
+    ) -> Attempt<Own<'js>> {
+        let object = raw::memory_buffer(env, store, memory, kind)?;
         let buffer = Buffer {
-            length,
-            object: stored,
+            length: store.with(|store| memory.data_size(&*store)),
+            kind,
+            object: object.get().to_owned(env).store(),
         };
+        let mut shown = self.shown.borrow_mut();
+        let identity = object.get().identity();
+        shown
+            .memories
+            .extend(identity.map(|object| (object, memory)));
         shown.buffers.insert(memory, buffer);
         self.any.set(true);
         Ok(object)
@@ -58,11 +103,11 @@ impl Buffers {
     #[inline]
     pub(super) fn refresh(&self, env: Env<'_>, store: &SharedStore<HostData>) {
         if self.any.get() {
-            self.detach_grown(env, store);
+            self.look_for_grown(env, store);
         }
     }
 
-    fn detach_grown(&self, env: Env<'_>, store: &SharedStore<HostData>) {
+    fn look_for_grown(&self, env: Env<'_>, store: &SharedStore<HostData>) {
         while let Some(memory) = store.with(|store| Memory::next_grown(store)) {
             let length = store.with(|store| memory.data_size(&*store));
             let shown = self
@@ -72,30 +117,51 @@ impl Buffers {
                 .get(&memory)
                 .map(|buffer| buffer.length);
             if shown.is_some_and(|shown| shown != length) {
-                self.detach(env, memory);
+                self.grown(env, store, memory);
             }
         }
     }
 
-    /// Detaches the buffer of a memory, grown or not.
-    pub(super) fn detach(&self, env: Env<'_>, memory: Memory) {
+    /// A memory has grown, be it by nothing: detaches its buffer, or resizes it.
+    pub(super) fn grown(&self, env: Env<'_>, store: &SharedStore<HostData>, memory: Memory) {
+        let length = store.with(|store| memory.data_size(&*store));
+        let resizable = match self.shown(env, memory) {
+            Some((object, Length::Resizable(_))) => object,
+            _ => return self.detach(env, memory),
+        };
+        let resize = self.resize.borrow();
+        let resize = resize.as_ref().map(|resize| resize.to_owned(env));
+        let resize = resize.unwrap_or_else(|| env.undefined());
+        let new_length = [env.float(length as f64)];
+        if let Err(Thrown) = env.call(resize.get(), resizable.get(), &new_length) {
+            // Beyond what a buffer of QuickJS can show.
+            drop(env.exception());
+            return self.detach(env, memory);
+        }
+        if let Some(buffer) = self.shown.borrow_mut().buffers.get_mut(&memory) {
+            buffer.length = length;
+        }
+    }
+
+    /// Detaches the buffer of a memory.
+    fn detach(&self, env: Env<'_>, memory: Memory) {
         let mut shown = self.shown.borrow_mut();
         let Some(buffer) = shown.buffers.remove(&memory) else {
             return;
         };
         if let Some(identity) = buffer.object.get().identity() {
-            shown.objects.remove(&identity);
+            shown.memories.remove(&identity);
         }
         self.any.set(!shown.buffers.is_empty());
         drop(shown);
         raw::detach(env, buffer.object.get());
     }
 
-    /// Whether a value is one of the buffers.
-    pub(super) fn contains(&self, value: Ref<'_>) -> bool {
+    /// The memory whose buffer a value is, and whether that can be resized.
+    pub(super) fn memory_of(&self, value: Ref<'_>) -> Option<(Memory, Length)> {
         let shown = self.shown.borrow();
-        let identity = value.identity();
-        identity.is_some_and(|identity| shown.objects.contains(&identity))
+        let memory = *shown.memories.get(&value.identity()?)?;
+        Some((memory, shown.buffers.get(&memory)?.kind))
     }
 
     /// Tells the collector about the buffers.
@@ -103,11 +169,15 @@ impl Buffers {
         let shown = self.shown.borrow();
         let buffers = shown.buffers.values();
         buffers.for_each(|buffer| buffer.object.mark(marker));
+        if let Some(resize) = &*self.resize.borrow() {
+            resize.mark(marker);
+        }
     }
 
     /// Forgets the buffers.
     pub(super) fn clear(&self) {
         self.any.set(false);
         drop(self.shown.take());
+        drop(self.resize.take());
     }
 }

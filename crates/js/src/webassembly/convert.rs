@@ -5,7 +5,7 @@
 use super::realm::Realm;
 use super::{Payload, errors};
 use crate::raw::{self, Attempt, Env, Own, Ref, Thrown};
-use bident::{Func, FuncType, HeapType, Kind, RefType, Val, ValType};
+use bident::{AnyKind, AnyRef, ExternRef, Func, FuncType, HeapType, Kind, RefType, Val, ValType};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::This;
 use rquickjs::{Coerced, Ctx, Exception, Function, Object, Value};
@@ -20,7 +20,7 @@ pub(super) fn val_type<'js>(ctx: &Ctx<'js>, name: &Value<'js>) -> rquickjs::Resu
         "f64" => ValType::F64,
         "v128" => ValType::V128,
         "externref" => ValType::EXTERNREF,
-        "anyfunc" => ValType::FUNCREF,
+        "anyfunc" | "funcref" => ValType::FUNCREF,
         other => {
             let message = format!("no value type \"{other}\"");
             return Err(errors::throw_type(ctx, &message));
@@ -93,42 +93,83 @@ pub(super) fn word_to_js<'js>(env: Env<'js>, word: u64, ty: ValType) -> Attempt<
 }
 
 fn to_reference(realm: &Rc<Realm>, env: Env<'_>, value: Ref<'_>, ty: RefType) -> Attempt<Val> {
-    reference(realm, env, value, ty).ok_or_else(|| {
+    reference(realm, env, value, ty)?.ok_or_else(|| {
         let message = match ty {
             RefType::FUNC => "a funcref is null or a function that WebAssembly exported".to_owned(),
             ty if stays_inside(ValType::Ref(ty)) => return refuse(env),
-            ty if is_collected(ty.heap) => {
-                format!("{ty}: JavaScript has no garbage-collected values but null")
-            }
             ty => format!("not a value of type {ty}"),
         };
         env.raise(errors::throw_type(&env.ctx(), &message))
     })
 }
 
-/// The reference of a type that a JavaScript value stands for.
+/// The reference of a type that a JavaScript value stands for, if it does.
 pub(super) fn reference(
     realm: &Rc<Realm>,
     env: Env<'_>,
     value: Ref<'_>,
     ty: RefType,
-) -> Option<Val> {
+) -> Attempt<Option<Val>> {
+    let is_null = value.is_null();
     let reference = match ty.heap {
         HeapType::Extern | HeapType::NoExtern => {
-            Val::ExternRef((!value.is_null()).then(|| realm.hold(value.to_owned(env))))
+            Val::ExternRef((!is_null).then(|| to_extern(realm, env, value)))
         }
-        HeapType::Func | HeapType::NoFunc | HeapType::Canon(_, Kind::Func) => {
-            Val::FuncRef(match value.is_null() {
-                true => None,
-                false => Some(exported(realm, value)?),
-            })
-        }
-        heap if is_collected(heap) && value.is_null() => Val::AnyRef(None),
-        _ => return None,
+        HeapType::Func | HeapType::NoFunc | HeapType::Canon(_, Kind::Func) => match is_null {
+            true => Val::FuncRef(None),
+            false => match exported(realm, value) {
+                Some(func) => Val::FuncRef(Some(func)),
+                None => return Ok(None),
+            },
+        },
+        heap if is_collected(heap) => match is_null {
+            true => Val::AnyRef(None),
+            false => match to_any(realm, env, value, heap)? {
+                Some(any) => Val::AnyRef(Some(any)),
+                None => return Ok(None),
+            },
+        },
+        _ => return Ok(None),
     };
     let fits = matches!(ty, RefType::EXTERN | RefType::FUNC)
         || (realm.store).with(|store| reference.matches(&*store, ValType::Ref(ty)));
-    fits.then_some(reference)
+    Ok(fits.then_some(reference))
+}
+
+/// What WebAssembly holds of a JavaScript value, which is not null. A number of 31 bits, and what stands for a
+/// structure or an array, become those where `any.convert_extern` asks.
+#[inline]
+pub(super) fn to_extern(realm: &Realm, env: Env<'_>, value: Ref<'_>) -> ExternRef {
+    match small_or_collected(realm, env, value) {
+        Some(any) => ExternRef::new(any),
+        None => realm.hold(value.to_owned(env)),
+    }
+}
+
+#[inline]
+fn small_or_collected(realm: &Realm, env: Env<'_>, value: Ref<'_>) -> Option<AnyRef> {
+    match value.as_i31() {
+        Some(number) => AnyRef::new_i31(number),
+        None => realm.collected(env, value),
+    }
+}
+
+/// The same as a value of the `any` hierarchy; `None` where only those are asked for that `ref.eq` compares,
+/// and it is none.
+fn to_any(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    value: Ref<'_>,
+    heap: HeapType,
+) -> Attempt<Option<AnyRef>> {
+    let any = small_or_collected(realm, env, value);
+    if any.is_some() || heap != HeapType::Any {
+        return Ok(any);
+    }
+    let held = realm.hold(value.to_owned(env));
+    let any = (realm.store).with(|store| AnyRef::from_extern(store, held));
+    any.map(Some)
+        .map_err(|error| errors::throw(realm, env, &error))
 }
 
 /// Whether references are to garbage-collected values.
@@ -201,18 +242,36 @@ pub(super) fn to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, value: &Val) -> Attem
 fn reference_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, reference: &Val) -> Attempt<Own<'js>> {
     match reference {
         Val::FuncRef(Some(func)) => realm.function_object(env, *func),
-        Val::ExternRef(Some(value)) => realm.value_of(env, value).ok_or_else(|| {
-            env.raise(Exception::throw_type(
-                &env.ctx(),
-                "an externref that JavaScript did not make",
-            ))
-        }),
+        Val::ExternRef(Some(value)) => extern_to_js(realm, env, value),
         Val::V128(_) | Val::ExnRef(_) | Val::ContRef(_) => Err(refuse(env)),
-        Val::AnyRef(Some(_)) => Err(env.raise(Exception::throw_type(
-            &env.ctx(),
-            "a garbage-collected value cannot reach JavaScript yet",
-        ))),
+        Val::AnyRef(Some(any)) => any_to_js(realm, env, any),
         _ => Ok(env.null()),
+    }
+}
+
+fn extern_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, value: &ExternRef) -> Attempt<Own<'js>> {
+    if let Some(value) = realm.value_of(env, value) {
+        return Ok(value);
+    }
+    match value.data().downcast_ref::<AnyRef>() {
+        Some(any) => any_to_js(realm, env, any),
+        None => {
+            let message = "an externref that JavaScript did not make";
+            Err(env.raise(Exception::throw_type(&env.ctx(), message)))
+        }
+    }
+}
+
+fn any_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, any: &AnyRef) -> Attempt<Own<'js>> {
+    if let Some(number) = any.i31() {
+        return Ok(env.int(number));
+    }
+    match realm.store.with(|store| any.kind(&*store)) {
+        AnyKind::Extern => {
+            let value = realm.store.with(|store| any.to_extern(store));
+            extern_to_js(realm, env, &value)
+        }
+        _ => realm.wrapper_of(env, any),
     }
 }
 

@@ -111,7 +111,7 @@ impl Arg {
 
     fn to_wasm(&self, realm: &Realm, env: Env<'_>) -> Val {
         match self {
-            Self::Js(value) => Val::ExternRef(Some(realm.hold(value.to_owned(env)))),
+            Self::Js(value) => Val::ExternRef(Some(convert::to_extern(realm, env, value.get()))),
             Self::Wasm(value) => value.clone(),
         }
     }
@@ -132,7 +132,8 @@ pub(super) fn into_wasm(realm: &Rc<Realm>, env: Env<'_>, value: Own<'_>) -> Erro
         let exception = object.exception(realm, env, value.get());
         return exception.map_or_else(|error| error, Error::from);
     }
-    let value = Val::ExternRef((!value.get().is_null()).then(|| realm.hold(value)));
+    let value = value.get();
+    let value = Val::ExternRef((!value.is_null()).then(|| convert::to_extern(realm, env, value)));
     let made = (realm.store).with(|store| Exception::new(store, realm.js_tag, &[value]));
     made.map_or_else(|error| error, Error::from)
 }

@@ -1,12 +1,14 @@
-//! Exported functions: calling WebAssembly from JavaScript.
+//! Exported functions: calling WebAssembly from JavaScript. `WebAssembly.Function`.
 
-use super::realm::{Realm, RealmRef};
-use super::{Payload, convert, errors};
-use crate::raw::{Args, Attempt, Env, Marker, Own, Thrown};
+use super::api::{self, Interface};
+use super::import::{self, Imported, Waits};
+use super::realm::{self, Realm, RealmRef};
+use super::{Payload, convert, errors, reflect};
+use crate::raw::{self, Args, Attempt, Call, Env, Marker, Own, Ref, Thrown};
 use bident::{Func, FuncType, Val, WordFunc};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::object::Property;
-use rquickjs::{Object, Result};
+use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 use std::rc::Rc;
 
 /// Arguments up to this number need no allocation.
@@ -78,7 +80,9 @@ pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attem
     let length = ty.params().len();
     let callee = Callee::new(realm.reference(env), func, ty);
     let payload = Payload::Function(ExportedFunction(callee));
-    let function = realm.create(env, |i| &i.function, payload)?.into_value();
+    let function = realm
+        .create(env, |i| &i.exported_function, payload)?
+        .into_value();
     match function.as_object() {
         Some(object) => {
             describe(object, &index.to_string(), length).map_err(|error| env.raise(error))?
@@ -86,6 +90,52 @@ pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attem
         None => return Err(Thrown),
     }
     Ok(env.own(&function))
+}
+
+/// The interface: of exported functions, and of those that it makes of JavaScript's.
+pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
+    let interface = Interface::new(ctx, "Function", 2, construct)?.method("type", 0, |call| {
+        let realm = realm::of(&call.ctx)?;
+        let Some(Payload::Function(this)) = raw::payload(realm.classes, Ref::new(&call.this))
+        else {
+            return Err(api::illegal_invocation(&call.ctx, "Function"));
+        };
+        Ok(reflect::function(&call.ctx, &this.0.ty, true)?.into_value())
+    })?;
+    // They say of themselves what all functions do.
+    interface
+        .prototype()
+        .remove(PredefinedAtom::SymbolToStringTag)?;
+    let all = Function::prototype(ctx.clone());
+    interface.prototype().set_prototype(Some(&all))?;
+    Ok(interface)
+}
+
+/// `new WebAssembly.Function(type, callable)`.
+fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let (ctx, env) = (&call.ctx, Env::new(&call.ctx));
+    let realm = realm::of(ctx)?;
+    let descriptor = api::dictionary(call, 0, "a function type")?;
+    let types = |name: &str| match api::member(&descriptor, name)? {
+        Some(list) => reflect::types(ctx, &list, name),
+        None => {
+            let message = format!("a function type must have `{name}`");
+            Err(Exception::throw_type(ctx, &message))
+        }
+    };
+    let ty = FuncType::new(types("parameters")?, types("results")?);
+    let callable = env.own(&call.arg(1));
+    if !callable.get().is_function(env) {
+        return Err(Exception::throw_type(ctx, "expected a function"));
+    }
+    let imported = Imported {
+        function: callable,
+        waits: Waits::No,
+        suspender: None,
+    };
+    let func = import::create(&realm, imported, ty, ("WebAssembly", "Function"));
+    let func = func.map_err(|error| api::engine_error(&realm, ctx, &error))?;
+    Ok(realm.function_object(env, func)?.into_value())
 }
 
 /// Gives a function object its `name` and `length`.

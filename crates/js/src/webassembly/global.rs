@@ -2,16 +2,17 @@
 
 use super::api::{self, Interface};
 use super::realm::{self, Realm};
-use super::{Payload, convert};
+use super::{Payload, convert, reflect};
 use crate::raw::{self, Call, Env, Ref};
 use bident::{Global, GlobalType, Val, ValType};
-use rquickjs::{Coerced, Ctx, Exception, Result, Value};
+use rquickjs::{Coerced, Ctx, Exception, Object, Result, Value};
 use std::rc::Rc;
 
 /// The interface.
 pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     Interface::new(ctx, "Global", 1, construct)?
         .method("valueOf", 0, get)?
+        .method("type", 0, type_of)?
         .attribute("value", get, set)
 }
 
@@ -62,6 +63,15 @@ fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Global)> {
         Some(Payload::Global(owner, global)) => Ok(((**owner).clone(), *global)),
         _ => Err(api::illegal_invocation(&call.ctx, "Global")),
     }
+}
+
+fn type_of<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let (realm, global) = this(call)?;
+    let ty = realm.store.with(|store| global.ty(&*store));
+    let object = Object::new(call.ctx.clone())?;
+    object.set("mutable", ty.mutable)?;
+    object.set("value", reflect::name(ty.content))?;
+    Ok(object.into_value())
 }
 
 fn get<'js>(call: &Call<'js>) -> Result<Value<'js>> {

@@ -2,28 +2,24 @@
 
 use super::api::{self, Interface};
 use super::import::{self, Imported, Waits};
+use super::module::Compiled;
+use super::options::Options;
 use super::realm::{self, Realm};
 use super::{Payload, convert, errors, module};
 use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
-use bident::{
-    Extern, ExternType, Global, GlobalType, ImportType, Instance, Module, ValType, printable,
-};
+use bident::{Extern, ExternType, Global, GlobalType, ImportType, Instance, ValType, printable};
 use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 use std::rc::Rc;
 
 /// The interface.
 pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     Interface::new(ctx, "Instance", 1, |call| {
-        let realm = realm::of(&call.ctx)?;
-        let Some(module) = module::of(&realm, &call.arg(0)) else {
-            return Err(Exception::throw_type(
-                &call.ctx,
-                "expected a WebAssembly.Module",
-            ));
-        };
+        let (ctx, realm) = (&call.ctx, realm::of(&call.ctx)?);
+        let module = module::of(&realm, &call.arg(0)).ok_or_else(|| not_a_module(ctx))?;
         let imports = import_object(call)?;
-        let exports = link(&realm, &call.ctx, &module, imports.as_ref())?;
-        let payload = Payload::Instance(Env::new(&call.ctx).own(&exports).store());
+        let externs = read_imports(&realm, ctx, &module, imports.as_ref())?;
+        let exports = link(&realm, ctx, &module, &externs)?;
+        let payload = Payload::Instance(Env::new(ctx).own(&exports).store());
         api::construct(call, &realm, |i| &i.instance, payload)
     })?
     .getter("exports", |call| {
@@ -35,6 +31,10 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
             _ => Err(api::illegal_invocation(&call.ctx, "Instance")),
         }
     })
+}
+
+fn not_a_module(ctx: &Ctx<'_>) -> rquickjs::Error {
+    Exception::throw_type(ctx, "expected a WebAssembly.Module")
 }
 
 /// The second argument: an object, or nothing.
@@ -49,47 +49,94 @@ fn import_object<'js>(call: &Call<'js>) -> Result<Option<Object<'js>>> {
         .ok_or_else(|| Exception::throw_type(&call.ctx, "the imports must be an object"))
 }
 
-/// `WebAssembly.instantiate(bytesOrModule, imports)`.
+/// Source of what waits for the promise of a module; programs cannot change what it calls.
+pub(super) const AFTER_MODULE: &str =
+    "((apply, then) => (promise, finish, imports, resolve, reject) => {
+  apply(then, promise, [(module) => { finish(module, imports, resolve, reject); }, reject]);
+})(Reflect.apply, Promise.prototype.then)";
+
+/// `WebAssembly.instantiate(bytes, imports, options)` and `WebAssembly.instantiate(module, imports)`.
 pub(super) fn instantiate<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     api::promise_of(&call.ctx, |resolve, reject| begin(call, resolve, reject))
 }
 
-/// Compiles now; reads the imports and runs the start function in a job of its own.
+/// Of a module, reads the imports now, and runs the start function in a job of its own. Of bytes, compiles
+/// now, and does all of that once the promise of the module is fulfilled.
 fn begin<'js>(call: &Call<'js>, resolve: &Function<'js>, reject: &Function<'js>) -> Result<()> {
-    let ctx = &call.ctx;
+    let (ctx, env) = (&call.ctx, Env::new(&call.ctx));
     let realm = realm::of(ctx)?;
     let imports = import_object(call)?;
-    let given = module::of(&realm, &call.arg(0));
-    let from_bytes = given.is_none();
-    let module = match given {
-        Some(_) => call.arg(0),
-        None => {
-            let module = module::compile_bytes(&realm, ctx, &module::bytes(call)?)?;
-            module::create(&realm, ctx, module)?
-        }
-    };
-    let job = raw::function(ctx, "", 0, raw::Kind::Function, finish)?;
-    job.defer((module, imports, from_bytes, resolve.clone(), reject.clone()))
+    if let Some(module) = module::of(&realm, &call.arg(0)) {
+        let externs = read_imports(&realm, ctx, &module, imports.as_ref())?;
+        let payload = Payload::Imports(module, externs);
+        let ready = realm.classes.create(env, env.null().get(), payload)?;
+        let job = raw::function(ctx, "", 0, raw::Kind::Function, finish_module)?;
+        // Five: rquickjs puts two of its own beside them, where it has room for four, or for any number.
+        let ready = ready.into_value();
+        return job.defer((ready, (), (), resolve.clone(), reject.clone()));
+    }
+    let bytes = module::bytes(call)?;
+    let options = Options::read(call, 2)?;
+    let promise = module::promise_of(ctx, || {
+        let module = module::compile_bytes(&realm, ctx, &bytes, options)?;
+        module::create(&realm, ctx, module)
+    })?;
+    finish_promise(&realm, ctx, promise, imports, resolve, reject)
 }
 
-/// The job: settles the promise that `begin` was given.
-fn finish<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+/// Instantiates the module that a promise is of, and settles with it and the instance.
+pub(super) fn finish_promise<'js>(
+    realm: &Realm,
+    ctx: &Ctx<'js>,
+    promise: Value<'js>,
+    imports: Option<Object<'js>>,
+    resolve: &Function<'js>,
+    reject: &Function<'js>,
+) -> Result<()> {
+    let finish = raw::function(ctx, "", 0, raw::Kind::Function, finish_bytes)?;
+    let after = realm.intrinsic(Env::new(ctx), |i| &i.after_module);
+    let after = Function::from_value(after.into_value())?;
+    after.call((promise, finish, imports, resolve.clone(), reject.clone()))
+}
+
+/// The job of a module: settles the promise that `begin` was given.
+fn finish_module<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let ctx = &call.ctx;
     let made = || -> Result<Value<'js>> {
         let realm = realm::of(ctx)?;
-        let module = module::of(&realm, &call.arg(0)).ok_or(rquickjs::Error::Unknown)?;
-        let exports = link(&realm, ctx, &module, call.arg(1).as_object())?;
-        let env = Env::new(ctx);
-        let instance = object_of_exports(&realm, env, &exports)?.into_value();
-        if call.arg(2).as_bool() == Some(false) {
-            return Ok(instance);
+        let ready = call.arg(0);
+        match raw::payload(realm.classes, Ref::new(&ready)) {
+            Some(Payload::Imports(module, externs)) => instance_of(&realm, ctx, module, externs),
+            _ => Err(rquickjs::Error::Unknown),
         }
+    };
+    api::settle(call, 3, made())
+}
+
+/// The same where there were bytes: gets what their promise was fulfilled with.
+fn finish_bytes<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let ctx = &call.ctx;
+    let made = || -> Result<Value<'js>> {
+        let realm = realm::of(ctx)?;
+        let module = module::of(&realm, &call.arg(0)).ok_or_else(|| not_a_module(ctx))?;
+        let externs = read_imports(&realm, ctx, &module, call.arg(1).as_object())?;
         let both = Object::new(ctx.clone())?;
+        let instance = instance_of(&realm, ctx, &module, &externs)?;
         both.set("module", call.arg(0))?;
         both.set("instance", instance)?;
         Ok(both.into_value())
     };
-    api::settle(call, 3, made())
+    api::settle(call, 2, made())
+}
+
+fn instance_of<'js>(
+    realm: &Rc<Realm>,
+    ctx: &Ctx<'js>,
+    module: &Compiled,
+    externs: &[Extern],
+) -> Result<Value<'js>> {
+    let exports = link(realm, ctx, module, externs)?;
+    Ok(object_of_exports(realm, Env::new(ctx), &exports)?.into_value())
 }
 
 /// A `WebAssembly.Instance` with these exports.
@@ -102,15 +149,18 @@ pub(super) fn object_of_exports<'js>(
     realm.create(env, |i| &i.instance, payload)
 }
 
-/// Instantiates a module and gives its exports object.
-fn link<'js>(
+/// What an object of imports, or the module itself, gives for each import.
+pub(super) fn read_imports<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
-    module: &Module,
+    module: &Compiled,
     imports: Option<&Object<'js>>,
-) -> Result<Value<'js>> {
+) -> Result<Vec<Extern>> {
     let env = Env::new(ctx);
-    let externs = module.imports().map(|import| {
+    let externs = module.module.imports().map(|import| {
+        if let Some(given) = given(realm, env, module, &import) {
+            return Ok(given?);
+        }
         let namespace = namespace_of_import(ctx, imports, &import)?;
         let value = value_of_import(ctx, &namespace, &import)?;
         Ok(read_import(
@@ -121,8 +171,28 @@ fn link<'js>(
             Waits::No,
         )?)
     });
-    let externs = externs.collect::<Result<Vec<_>>>()?;
-    let instance = realm.run(env, |store| Instance::new(store, module, &externs));
+    externs.collect()
+}
+
+/// What a module gets from us for an import, if anything.
+pub(super) fn given(
+    realm: &Rc<Realm>,
+    env: Env<'_>,
+    module: &Compiled,
+    import: &ImportType<'_>,
+) -> Option<Attempt<Extern>> {
+    module.options.as_ref()?.give(realm, env, import)
+}
+
+/// Instantiates a module and gives its exports object.
+pub(super) fn link<'js>(
+    realm: &Rc<Realm>,
+    ctx: &Ctx<'js>,
+    module: &Compiled,
+    externs: &[Extern],
+) -> Result<Value<'js>> {
+    let env = Env::new(ctx);
+    let instance = realm.run(env, |store| Instance::new(store, &module.module, externs));
     realm.buffers.refresh(env, &realm.store);
     let instance = instance.map_err(|error| api::engine_error(realm, ctx, &error))?;
     exports(realm, ctx, instance, |item| realm.object_of(env, item))
@@ -255,7 +325,7 @@ fn global_of_value(
         ValType::I64 => value.get().is_bigint(),
         ValType::I32 | ValType::F32 | ValType::F64 => value.get().is_number(),
         ValType::V128 => false,
-        ValType::Ref(ty) => convert::reference(realm, env, value.get(), ty).is_some(),
+        ValType::Ref(ty) => convert::reference(realm, env, value.get(), ty)?.is_some(),
     };
     if !fits {
         return Err(link_error(&format!(

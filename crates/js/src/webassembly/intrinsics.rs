@@ -30,6 +30,8 @@ intrinsics! {
     exception
     suspending
     function
+    /// The prototype of exported functions.
+    exported_function
     error
     compile_error
     link_error
@@ -47,6 +49,16 @@ intrinsics! {
     stack_limit
     promise_then
     awaiter
+    after_module
+    /// What the objects of structures and arrays refuse.
+    opaque_handler
+    /// `ArrayBuffer.prototype.resize`.
+    resize
+    /// Methods of strings.
+    char_code_at
+    code_point_at
+    concat
+    substring
     transfer
     transfer_to_fixed_length
     transfer_to_immutable

@@ -3,8 +3,8 @@
 use super::api::{self, Interface};
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
-use super::{Payload, address};
-use crate::raw::{self, Call, Env, Kind, Ref, Stored};
+use super::{Payload, address, errors, reflect};
+use crate::raw::{self, Call, Env, Kind, Length, Ref, Stored};
 use bident::{Memory, MemoryType};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::This;
@@ -12,10 +12,23 @@ use rquickjs::object::Property;
 use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Value};
 use std::rc::Rc;
 
+/// Most pages that a type of a memory may have in the interface, with 64-bit addresses, too.
+const MOST_PAGES: u64 = (1 << 37) - 1;
+
 /// The interface.
 pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
     Interface::new(ctx, "Memory", 1, construct)?
         .method("grow", 1, grow)?
+        .method("toFixedLengthBuffer", 0, |call| {
+            to_kind(call, |_| Length::Fixed)
+        })?
+        .method("toResizableBuffer", 0, |call| {
+            to_kind(call, |ty| {
+                let most = ty.limits.max.unwrap_or(ty.most_pages());
+                Length::Resizable(most.saturating_mul(ty.page_size()))
+            })
+        })?
+        .method("type", 0, type_of)?
         .getter("buffer", buffer)
 }
 
@@ -24,7 +37,8 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let descriptor = api::dictionary(call, 0, "a memory descriptor")?;
     let mut ty = MemoryType::new(0, None);
     ty.address = address::of(call, &descriptor)?;
-    ty.limits = address::limits(call, &realm, &descriptor, ty.address, ty.most_pages())?;
+    let most = ty.most_pages().min(MOST_PAGES);
+    ty.limits = address::limits(call, &realm, &descriptor, ty.address, most)?;
     ty.shared = shared(&call.ctx, &descriptor, ty)?;
     let memory = realm
         .store
@@ -73,6 +87,22 @@ fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     Ok(buffer.into_value())
 }
 
+/// Its buffer, of another kind.
+fn to_kind<'js>(call: &Call<'js>, kind: impl FnOnce(MemoryType) -> Length) -> Result<Value<'js>> {
+    let (realm, memory) = this(call)?;
+    let kind = kind(realm.store.with(|store| memory.ty(&*store)));
+    let buffer = (realm.buffers).of_kind(Env::new(&call.ctx), &realm.store, memory, kind)?;
+    Ok(buffer.into_value())
+}
+
+fn type_of<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let (realm, memory) = this(call)?;
+    let (ty, size) = (realm.store).with(|store| (memory.ty(&*store), memory.size(&*store)));
+    let object = reflect::limits(call, ty.address, size, ty.limits.max)?;
+    object.set("shared", false)?;
+    Ok(object.into_value())
+}
+
 fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, memory) = this(call)?;
     let ty = realm.store.with(|store| memory.ty(&*store)).address;
@@ -82,12 +112,12 @@ fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         .with(|store| memory.grow(store, delta))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     // The specification detaches the old buffer also where the size stays the same.
-    realm.buffers.detach(Env::new(&call.ctx), memory);
+    (realm.buffers).grown(Env::new(&call.ctx), &realm.store, memory);
     address::to_js(call, ty, before)
 }
 
 /// Makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories: their bytes
-/// are not theirs to give away.
+/// are not theirs to give away. `resize` grows the memory.
 pub(super) fn guard_buffers(ctx: &Ctx<'_>) -> Result<()> {
     let buffer: Object = ctx
         .globals()
@@ -97,7 +127,40 @@ pub(super) fn guard_buffers(ctx: &Ctx<'_>) -> Result<()> {
     guard(&buffer, "transferToFixedLength", |i| {
         &i.transfer_to_fixed_length
     })?;
-    guard(&buffer, "transferToImmutable", |i| &i.transfer_to_immutable)
+    guard(&buffer, "transferToImmutable", |i| &i.transfer_to_immutable)?;
+    let guarded = raw::function(ctx, "resize", 1, Kind::Function, resize)?;
+    buffer.prop("resize", Property::from(guarded).writable().configurable())
+}
+
+/// `ArrayBuffer.prototype.resize`: of a buffer of a memory, grows the memory.
+fn resize<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
+    let owner = || realm.buffers.memory_of(Ref::new(&call.this));
+    let Some((_, Length::Resizable(_))) = owner() else {
+        let original = realm.intrinsic(env, |i| &i.resize);
+        let original = Function::from_value(original.into_value())?;
+        return original.call((This(call.this.clone()), call.arg(0)));
+    };
+    let wanted = env.to_f64(Ref::new(&call.arg(0)))?;
+    // That may have run JavaScript.
+    let Some((memory, _)) = owner() else {
+        return Err(Exception::throw_type(&call.ctx, "the buffer is detached"));
+    };
+    let (ty, size) = (realm.store).with(|store| (memory.ty(&*store), memory.data_size(&*store)));
+    let more = wanted.trunc() - size as f64;
+    let page = ty.page_size();
+    if !(more >= 0.0 && more < u64::MAX as f64) || !(more as u64).is_multiple_of(page) {
+        let message = "a memory grows by whole pages, and never shrinks";
+        return Err(errors::throw_range(&call.ctx, message));
+    }
+    let grown = realm
+        .store
+        .with(|store| memory.grow(store, more as u64 / page));
+    if let Err(error) = grown {
+        return Err(errors::throw_range(&call.ctx, &error.to_string()));
+    }
+    realm.buffers.grown(env, &realm.store, memory);
+    Ok(Value::new_undefined(call.ctx.clone()))
 }
 
 fn guard(

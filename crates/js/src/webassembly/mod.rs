@@ -14,8 +14,11 @@ mod address;
 mod api;
 mod buffers;
 mod claims;
+mod collected;
 mod convert;
 mod errors;
+#[cfg(feature = "host")]
+mod esm;
 mod exception;
 mod frames;
 mod function;
@@ -28,14 +31,20 @@ mod jspi;
 mod memory;
 mod module;
 mod objects;
+mod options;
 mod pending;
 mod realm;
+mod reflect;
 mod shared_buffers;
 mod stacklet;
+mod streaming;
+mod strings;
 mod table;
 mod tag;
 mod trace;
 
+#[cfg(feature = "host")]
+pub(crate) use esm::prepare as prepare_import;
 #[cfg(feature = "host")]
 pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
@@ -43,9 +52,11 @@ pub use stacklet::declare_stacklet;
 
 use crate::raw::{Args, Attempt, Env, HostObject, Marker, Own, Stored};
 use bident::{Config, Engine};
+use collected::Collected;
 use exception::ExceptionObject;
 use function::ExportedFunction;
 use jspi::Promising;
+use module::Compiled;
 use pending::PendingCall;
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
@@ -89,12 +100,24 @@ pub(crate) fn is_exception<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) ->
     matches!(payload, Some(Payload::Exception(_)))
 }
 
+/// Whether a value stands for a structure or an array of WebAssembly.
+#[cfg(feature = "host")]
+pub(crate) fn is_collected(value: &rquickjs::Value<'_>) -> bool {
+    let realm = realm::of(value.ctx());
+    realm.is_ok_and(|realm| {
+        let env = Env::new(value.ctx());
+        realm.collected(env, crate::raw::Ref::new(value)).is_some()
+    })
+}
+
 /// What a host object is.
 pub(crate) enum Payload {
     /// Owner of a realm's values.
     Realm(RealmOwner),
     /// A `WebAssembly.Module`.
-    Module(bident::Module),
+    Module(Compiled),
+    /// A module, and what its imports are, until it is instantiated.
+    Imports(Compiled, Vec<bident::Extern>),
     /// A `WebAssembly.Instance`: its exports.
     Instance(Stored),
     /// A `WebAssembly.Memory`.
@@ -107,6 +130,8 @@ pub(crate) enum Payload {
     Tag(RealmRef, bident::Tag),
     /// A `WebAssembly.Exception`.
     Exception(ExceptionObject),
+    /// A structure or an array, behind the proxy that JavaScript sees.
+    Collected(Collected),
     /// An exported function.
     Function(ExportedFunction),
     /// What `WebAssembly.promising` returns.
@@ -146,7 +171,7 @@ impl Payload {
     pub(crate) fn mark(&self, marker: &Marker) {
         match self {
             Self::Realm(owner) => owner.mark(marker),
-            Self::Module(_) | Self::Suspender(_) => {}
+            Self::Module(_) | Self::Imports(..) | Self::Collected(_) | Self::Suspender(_) => {}
             Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
             Self::Memory(realm, _)
             | Self::Table(realm, _)

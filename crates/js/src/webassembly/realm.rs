@@ -2,6 +2,7 @@
 
 use super::Payload;
 use super::buffers::Buffers;
+use super::collected::Wrappers;
 use super::frames::Frames;
 use super::held::HeldValues;
 use super::import::Imports;
@@ -10,6 +11,7 @@ use super::objects::Objects;
 use super::pending::Awaited;
 use super::shared_buffers::SharedBuffers;
 use super::stacklet::Stacklets;
+use super::strings::StringBuiltins;
 use super::tag;
 use crate::raw::{Backlink, Classes, ContextId, Env, Marker, Own, Ref, Running, Stored};
 use bident::{Engine, SharedStore, Store, StoreContextMut, Tag};
@@ -53,6 +55,10 @@ pub(crate) struct Realm {
     pub(super) held: HeldValues,
     /// What JavaScript sees of the store.
     pub(super) objects: Objects,
+    /// The structures and arrays that JavaScript has.
+    pub(super) wrappers: Wrappers,
+    /// What `wasm:js-string` gives.
+    pub(super) strings: StringBuiltins,
     /// What belongs to which stacklet.
     pub(super) stacklets: Stacklets,
     pub(super) intrinsics: RefCell<Option<Intrinsics>>,
@@ -111,6 +117,8 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             js_tag,
             held: HeldValues::default(),
             objects: Objects::default(),
+            wrappers: Wrappers::default(),
+            strings: StringBuiltins::default(),
             stacklets: Stacklets::default(),
             intrinsics: RefCell::default(),
             object: Backlink::new(),
@@ -206,7 +214,7 @@ impl Realm {
 
     /// Whether a value is a buffer of one of the memories.
     pub(super) fn owns_buffer(&self, value: Ref<'_>) -> bool {
-        self.buffers.contains(value)
+        self.buffers.memory_of(value).is_some()
     }
 
     fn mark(&self, marker: &Marker) {

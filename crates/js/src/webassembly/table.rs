@@ -2,9 +2,9 @@
 
 use super::api::{self, Interface};
 use super::realm::{self, Realm};
-use super::{Payload, address, convert};
+use super::{Payload, address, convert, reflect};
 use crate::raw::{self, Call, Env, Ref};
-use bident::{HeapType, RefType, Table, TableType, Val, ValType};
+use bident::{RefType, Table, TableType, Val, ValType};
 use rquickjs::{Coerced, Ctx, Exception, Result, Value};
 use std::rc::Rc;
 
@@ -14,24 +14,29 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
         .method("grow", 1, grow)?
         .method("get", 1, get)?
         .method("set", 1, set)?
+        .method("type", 0, |call| {
+            let (realm, table) = this(call)?;
+            let ty = type_of(&realm, table);
+            // Its smallest size is the one it has.
+            let object = reflect::limits(call, ty.address, ty.limits.min, ty.limits.max)?;
+            object.set("element", reflect::name(ValType::Ref(ty.element)))?;
+            Ok(object.into_value())
+        })?
         .getter("length", length)
 }
 
 fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let realm = realm::of(&call.ctx)?;
     let descriptor = api::dictionary(call, 0, "a table descriptor")?;
-    let element = match api::member(&descriptor, "element")?
-        .map(|v| v.get::<Coerced<String>>())
-        .transpose()?
-    {
-        Some(Coerced(name)) if name == "anyfunc" => RefType::FUNC,
-        Some(Coerced(name)) if name == "externref" => RefType::EXTERN,
-        _ => {
-            return Err(Exception::throw_type(
-                &call.ctx,
-                "`element` must be \"anyfunc\" or \"externref\"",
-            ));
-        }
+    let name = match api::member(&descriptor, "element")? {
+        Some(name) => name.get::<Coerced<String>>()?.0,
+        None => String::new(),
+    };
+    let Some(element) = reflect::element(&name) else {
+        return Err(Exception::throw_type(
+            &call.ctx,
+            "`element` must be \"anyfunc\", \"funcref\" or \"externref\"",
+        ));
     };
     let mut ty = TableType::new(element, 0, None);
     ty.address = address::of(call, &descriptor)?;
@@ -62,8 +67,14 @@ fn element_argument(
 ) -> Result<Val> {
     let value = call.arg(1);
     let ty = ValType::Ref(element);
-    if !given && element.nullable && element.heap != HeapType::Extern {
-        return Ok(Val::default_for(ty));
+    if !given && element != RefType::EXTERN {
+        return match element.nullable {
+            true => Ok(Val::default_for(ty)),
+            false => {
+                let message = format!("{ty} has no default value: one must be given");
+                Err(Exception::throw_type(&call.ctx, &message))
+            }
+        };
     }
     Ok(convert::to_wasm(
         realm,

@@ -2,18 +2,24 @@
 
 use super::api::{self, Interface};
 use super::realm::{self, Realm};
-use super::{Payload, convert};
+use super::{Payload, reflect};
 use crate::raw::{self, Call, Env, Ref};
 use bident::{FuncType, Tag, ValType};
 use rquickjs::{Ctx, Exception, Result, Value};
 use std::rc::Rc;
 
-/// Most parameters of a tag, as of every function type.
-const MOST_PARAMETERS: usize = 1000;
-
 /// The interface.
 pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
-    Interface::new(ctx, "Tag", 1, construct)
+    Interface::new(ctx, "Tag", 1, construct)?.method("type", 0, |call| {
+        let realm = realm::of(&call.ctx)?;
+        let Some(Payload::Tag(owner, tag)) = raw::payload(realm.classes, Ref::new(&call.this))
+        else {
+            return Err(api::illegal_invocation(&call.ctx, "Tag"));
+        };
+        let ty = owner.store.with(|store| tag.ty(&*store));
+        let has_results = !ty.results().is_empty();
+        Ok(reflect::function(&call.ctx, &ty, has_results)?.into_value())
+    })
 }
 
 /// The type of the tag of JavaScript's exceptions: any value.
@@ -29,14 +35,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         let message = "a tag type must have `parameters`";
         return Err(Exception::throw_type(ctx, message));
     };
-    let names = convert::list_from_iterable(env, Ref::new(&list), "`parameters`", MOST_PARAMETERS)?;
-    let Some(names) = names.all() else {
-        let message = format!("a tag has at most {MOST_PARAMETERS} parameters");
-        return Err(Exception::throw_range(ctx, &message));
-    };
-    let parameters = (names.into_iter())
-        .map(|name| convert::val_type(ctx, &name.into_value()))
-        .collect::<Result<Vec<_>>>()?;
+    let parameters = reflect::types(ctx, &list, "`parameters`")?;
     let tag = realm
         .store
         .with(|store| Tag::new(store, FuncType::new(parameters, [])))

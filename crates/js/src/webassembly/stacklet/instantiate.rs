@@ -2,15 +2,16 @@
 
 use super::super::import::Waits;
 use super::super::instance::{
-    exports, namespace_of_import, object_of_exports, read_import, value_of_import,
+    exports, given, namespace_of_import, object_of_exports, read_import, value_of_import,
 };
+use super::super::module::{self, Compiled};
 use super::super::pending;
 use super::super::realm::{self, HostData, Realm};
-use super::super::{Payload, api, errors, module};
+use super::super::{Payload, api, errors};
 use super::object::{self, StackletObject};
 use super::{expected, function, lazy};
 use crate::raw::{self, Call, Env, Kind, Own, Ref};
-use bident::{Extern, ExternType, Func, ImportType, Linker, Module, Outcome, printable};
+use bident::{Extern, ExternType, Func, ImportType, Linker, Outcome, printable};
 use rquickjs::{Ctx, Function, Object, Result, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -79,7 +80,14 @@ fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         &mut linker,
     )?;
 
-    let made = lazy::instantiate(&realm, env, linker, &module, &externs, &stacklet.second);
+    let made = lazy::instantiate(
+        &realm,
+        env,
+        linker,
+        &module.module,
+        &externs,
+        &stacklet.second,
+    );
     realm.buffers.refresh(env, &realm.store);
     let (instance, start) = made.map_err(|error| api::engine_error(&realm, ctx, &error))?;
     let name = realm.stacklets.next_instance();
@@ -125,7 +133,7 @@ fn run_start<'js>(
 fn externs<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
-    module: &Module,
+    module: &Compiled,
     (imports, sync): (&Value<'js>, &Value<'js>),
     stacklet: &StackletObject,
     linker: &mut Option<Linker<HostData>>,
@@ -133,7 +141,11 @@ fn externs<'js>(
     let env = Env::new(ctx);
     let mut externs = Vec::new();
     let mut lazies = HashSet::new();
-    for import in module.imports() {
+    for import in module.module.imports() {
+        if let Some(given) = given(realm, env, module, &import) {
+            externs.push(Some(given?));
+            continue;
+        }
         let given = match sync.as_object() {
             Some(sync) => sync_value(ctx, sync, &import)?,
             None => None,

@@ -241,7 +241,8 @@ fn loaded(
     value: Ref<'_>,
 ) -> Attempt<Module> {
     let value = value.to_owned(env).into_value();
-    module::of(realm, &value).ok_or_else(|| {
+    let compiled = module::of(realm, &value);
+    compiled.map(|compiled| compiled.module).ok_or_else(|| {
         let name = printable(load.module_name());
         let message = format!("the function that loads \"{name}\" must give a WebAssembly.Module");
         env.raise(errors::throw_type(&env.ctx(), &message))
