@@ -149,7 +149,8 @@ fn resize<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (ty, size) = (realm.store).with(|store| (memory.ty(&*store), memory.data_size(&*store)));
     let more = wanted.trunc() - size as f64;
     let page = ty.page_size();
-    if !(more >= 0.0 && more < u64::MAX as f64) || !(more as u64).is_multiple_of(page) {
+    let is_whole = (0.0..u64::MAX as f64).contains(&more) && (more as u64).is_multiple_of(page);
+    if !is_whole {
         let message = "a memory grows by whole pages, and never shrinks";
         return Err(errors::throw_range(&call.ctx, message));
     }
