@@ -99,7 +99,7 @@ fn type_of<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, memory) = this(call)?;
     let (ty, size) = (realm.store).with(|store| (memory.ty(&*store), memory.size(&*store)));
     let object = reflect::limits(call, ty.address, size, ty.limits.max)?;
-    object.set("shared", false)?;
+    object.set("shared", ty.shared)?;
     Ok(object.into_value())
 }
 
