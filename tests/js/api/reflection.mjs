@@ -18,6 +18,7 @@ test("types of what JavaScript makes", () => {
     for (const mutable of [true, false]) equal(new Global({ value, mutable }).type(), { mutable, value });
   }
   equal(new Tag({ parameters: ["i32", "externref"] }).type(), { parameters: ["i32", "externref"] });
+  equal(new Memory({ initial: 1, maximum: 2, shared: true }).type(), { minimum: 1, maximum: 2, shared: true });
   throws(TypeError, () => new Memory({ initial: 1, minimum: 1 }));
   throws(TypeError, () => new Table({ element: "funcref", initial: 1, minimum: 1 }));
   throws(TypeError, () => new Memory({ maximum: 1 }));

@@ -68,6 +68,9 @@ test("a memory without a maximum, and buffers that are of no memory", () => {
   buffer.resize(PAGE);
   same(memory.grow(1), 1);
   same(buffer.byteLength, 2 * PAGE);
+  const shared = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+  same(shared.toFixedLengthBuffer(), shared.buffer);
+  throws(TypeError, () => shared.toResizableBuffer(), /shared/);
   throws(TypeError, () => new WebAssembly.Memory({ initial: 1 }).buffer.resize(PAGE));
   const own = new ArrayBuffer(4, { maxByteLength: 8 });
   own.resize(7);

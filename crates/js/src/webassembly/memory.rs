@@ -90,7 +90,16 @@ fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 /// Its buffer, of another kind.
 fn to_kind<'js>(call: &Call<'js>, kind: impl FnOnce(MemoryType) -> Length) -> Result<Value<'js>> {
     let (realm, memory) = this(call)?;
-    let kind = kind(realm.store.with(|store| memory.ty(&*store)));
+    let ty = realm.store.with(|store| memory.ty(&*store));
+    let kind = kind(ty);
+    match kind {
+        Length::Fixed if ty.shared => return buffer(call),
+        Length::Resizable(_) if ty.shared => {
+            let message = "the buffer of a shared memory cannot grow";
+            return Err(Exception::throw_type(&call.ctx, message));
+        }
+        _ => {}
+    }
     let buffer = (realm.buffers).of_kind(Env::new(&call.ctx), &realm.store, memory, kind)?;
     Ok(buffer.into_value())
 }

@@ -95,7 +95,9 @@ impl Options {
                 Some(Given::Constant) if !is_constant(import.ty()) => "a constant externref".into(),
                 Some(Given::Builtin(builtin)) => {
                     match (realm.strings.ty(realm, builtin), import.ty()) {
-                        (Some(expected), ExternType::Func(ty)) if *ty == expected => continue,
+                        (Some(expected), ExternType::Func(ty)) if ty.id() == expected.id() => {
+                            continue;
+                        }
                         (Some(expected), _) => format!("a function {expected}"),
                         (None, _) => continue,
                     }
