@@ -171,7 +171,10 @@ fn describe(ty: &bident_module::ExternType) -> String {
         ),
         E::Memory(m) => format!(
             "{} of {} pages{}",
-            addressed("memory", m.address),
+            match m.shared {
+                false => addressed("memory", m.address),
+                true => addressed("shared memory", m.address),
+            },
             bounds(&m.limits),
             if m.page_size_log2 == 0 {
                 " of a byte"

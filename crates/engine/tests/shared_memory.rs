@@ -312,6 +312,12 @@ fn imports_are_shared_where_modules_say_so() {
         let error = Instance::new(&mut store, module, &[given.into()]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Link, "{error}");
     }
+    let error = Instance::new(&mut store, &plain, &[ours.into()]).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("a shared memory of 1..2 pages was given"),
+        "{text}"
+    );
     memory.grow(1).unwrap();
     Instance::new(&mut store, &larger, &[ours.into()]).unwrap();
 }
@@ -442,6 +448,86 @@ fn accesses_of_wide_memories_trap_where_they_should() {
         assert_eq!(value(trap("size", &[])), Ok(2));
         assert_eq!(value(trap("load", &[65528])), Ok(0));
         assert_eq!(memory.load::<u64>(0).unwrap(), 1 << 48);
+    });
+}
+
+/// Every atomic instruction, by name, with the type of its values and its width.
+fn instructions() -> Vec<(String, &'static str, u64, usize)> {
+    let mut all = Vec::new();
+    let widths = [
+        ("i32", 4, ""),
+        ("i32", 1, "8"),
+        ("i32", 2, "16"),
+        ("i64", 8, ""),
+    ];
+    let narrow = [("i64", 1, "8"), ("i64", 2, "16"), ("i64", 4, "32")];
+    for (ty, width, bits) in widths.into_iter().chain(narrow) {
+        let suffix = if bits.is_empty() { "" } else { "_u" };
+        all.push((format!("{ty}.atomic.load{bits}{suffix}"), ty, width, 0));
+        all.push((format!("{ty}.atomic.store{bits}"), ty, width, 1));
+        for op in ["add", "sub", "and", "or", "xor", "xchg", "cmpxchg"] {
+            let name = format!("{ty}.atomic.rmw{bits}.{op}{suffix}");
+            all.push((name, ty, width, if op == "cmpxchg" { 2 } else { 1 }));
+        }
+    }
+    all
+}
+
+/// A module with a function for each, whose result nobody uses or somebody does.
+fn every_instruction(memory: &str, index: &str) -> String {
+    let mut wat = format!("(module (memory {memory}) ");
+    for (name, ty, _, operands) in instructions() {
+        let operands = format!("({ty}.const 3)").repeat(operands);
+        let access = format!("({name} offset=8 (local.get 0) {operands})");
+        let (drop, result) = match name.contains("store") {
+            true => (access.clone(), String::new()),
+            false => (format!("(drop {access})"), format!("(result {ty})")),
+        };
+        wat += &format!("(func (export \"{name}\") (param {index}) {result} {access})");
+        wat += &format!("(func (export \"{name} unused\") (param {index}) {drop})");
+    }
+    wat + ")"
+}
+
+#[test]
+fn every_instruction_traps_beyond_the_end_and_off_its_alignment() {
+    let memories = [
+        ("1", "i32"),
+        ("1 1 shared", "i32"),
+        ("i64 1", "i64"),
+        ("i64 1 2 shared", "i64"),
+    ];
+    engines(|engine| {
+        for (memory, index) in memories {
+            let mut guest = Guest::plain(engine, &every_instruction(memory, index));
+            for (name, _, width, _) in instructions() {
+                for name in [name.clone(), name + " unused"] {
+                    let mut call = |at: u64| {
+                        let at = match index {
+                            "i32" => Val::I32(at as i32),
+                            _ => Val::I64(at as i64),
+                        };
+                        guest.call(&name, &[at]).map_err(|error| error.trap())
+                    };
+                    let last = 65536 - 8 - width;
+                    assert!(call(last).is_ok(), "{name}");
+                    let outside = Some(TrapCode::MemoryOutOfBounds);
+                    for at in [last + width, 0xffff_fff8 - 8, 0x7fff_fff8] {
+                        assert_eq!(call(at).unwrap_err(), outside, "{name} at {at}");
+                    }
+                    if index == "i64" {
+                        for at in [1 << 33, 1 << 48, u64::MAX - 15, u64::MAX - 7] {
+                            assert_eq!(call(at).unwrap_err(), outside, "{name} at {at}");
+                        }
+                    }
+                    if width > 1 {
+                        let unaligned = Some(TrapCode::UnalignedAtomic);
+                        assert_eq!(call(width / 2).unwrap_err(), unaligned, "{name}");
+                        assert_eq!(call(last - 1).unwrap_err(), unaligned, "{name}");
+                    }
+                }
+            }
+        }
     });
 }
 

@@ -183,3 +183,50 @@ fn scripts_that_are_none() {
         assert_eq!(report.failures[0].line, line, "{}", report.failures[0]);
     }
 }
+
+#[test]
+fn threads_have_stores_and_names_of_their_own() {
+    let report = run(r#"
+        (module $m (memory (export "shared") 1 1 shared) (func (export "f")))
+        (register "m" $m)
+        (thread $a (shared (module $m))
+            (assert_unlinkable (module (import "m" "shared" (memory 1 1 shared))) "unknown import")
+            (register "m" $m)
+            (assert_unlinkable (module (import "m" "f" (func))) "unknown import")
+            (module
+                (import "m" "shared" (memory 1 1 shared))
+                (func (export "add") (result i32) (i32.atomic.rmw.add (i32.const 0) (i32.const 1))))
+            (assert_return (invoke "add") (either (i32.const 0) (i32.const 1)))
+            (thread $inner (shared (module $m))
+                (register "again" $m)
+                (module
+                    (import "again" "shared" (memory 1 1 shared))
+                    (func (export "add") (i32.atomic.store8 (i32.const 9) (i32.const 7))))
+                (invoke "add"))
+            (wait $inner))
+        (wait $a)
+        (module
+            (import "m" "shared" (memory 1 1 shared))
+            (func (export "sum") (result i32)
+                (i32.add (i32.load (i32.const 0)) (i32.load8_u (i32.const 9)))))
+        (assert_return (invoke "sum") (i32.const 8))
+        (thread $b (assert_return (invoke "nothing")))
+        "#);
+    assert_eq!(counts(&report), (4, 1, 0), "{:?}", report.failures);
+    assert_eq!(report.failures[0].line, 25, "{:?}", report.failures);
+}
+
+#[test]
+fn threads_that_are_not_there() {
+    let report = run(r#"(module)
+(wait $nobody)
+(thread $a (shared (module $nothing)))
+(thread $b (thread $a))
+(thread $b)
+(wait $a)
+(wait $b)
+(wait $b)
+"#);
+    let lines: Vec<usize> = report.failures.iter().map(|failure| failure.line).collect();
+    assert_eq!((report.passed, lines), (0, vec![2, 3, 5, 6, 8]));
+}
