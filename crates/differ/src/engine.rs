@@ -385,7 +385,9 @@ fn ended<C: AsContextMut<Data = Host>>(store: &mut C, error: &Error) -> Ended {
 fn trap(code: TrapCode) -> Ended {
     Ended::Trap(match code {
         TrapCode::Unreachable => Trap::Unreachable,
-        TrapCode::MemoryOutOfBounds => Trap::Memory,
+        TrapCode::MemoryOutOfBounds
+        | TrapCode::UnalignedAtomic
+        | TrapCode::ExpectedSharedMemory => Trap::Memory,
         TrapCode::TableOutOfBounds | TrapCode::UndefinedElement => Trap::Table,
         TrapCode::UninitializedElement => Trap::NullElement,
         TrapCode::IndirectCallTypeMismatch => Trap::Signature,

@@ -69,7 +69,8 @@ fn attempt(random: &mut Random, deterministic: bool) -> Option<Module> {
     for chunk in bytes.as_chunks_mut::<8>().0 {
         *chunk = random.bits().to_le_bytes();
     }
-    Module::new(config, &mut Unstructured::new(&bytes)).ok()
+    let module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
+    (!rewrite::may_wait(&module.to_bytes()).ok()?).then_some(module)
 }
 
 /// What kind of module: small ones, each with other features.
@@ -113,6 +114,7 @@ fn config(random: &mut Random, deterministic: bool) -> Config {
     config.custom_page_sizes_enabled = often();
     config.allow_floats = often();
     config.memory_max_size_required = often();
+    config.threads_enabled = often();
     config.disallow_traps = random.chance(60);
     config.canonicalize_nans = !deterministic;
     config.export_everything = true;
@@ -124,7 +126,6 @@ fn config(random: &mut Random, deterministic: bool) -> Config {
     config.memory_offset_choices = MemoryOffsetChoices(90, 9, 1);
     config.limit_arrays_in_const_exprs = true;
     // What nothing here has.
-    config.threads_enabled = false;
     config.compact_imports_enabled = false;
     if random.chance(30) {
         config.allowed_instructions = kinds(random);

@@ -8,8 +8,8 @@ use anyhow::Result;
 use wasmtime::{
     AnyRef, AsContext, AsContextMut, Caller, Collector, Config, Engine, Error, Extern, ExternRef,
     ExternType, Func, FuncType, GcHeapOutOfMemory, Global, HeapType, I31, ImportType, Instance,
-    Memory, Module, OptLevel, Rooted, Store, StoreLimits, StoreLimitsBuilder, Table, Tag,
-    ThrownException, Val, ValType,
+    Memory, Module, OptLevel, Rooted, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table,
+    Tag, ThrownException, Val, ValType,
 };
 
 /// Wasmtime: an engine that sees to it that NaNs are the same everywhere, and one that does not.
@@ -37,6 +37,8 @@ impl Wasmtime {
                 .wasm_function_references(true)
                 .wasm_gc(true)
                 .wasm_exceptions(true)
+                .wasm_threads(true)
+                .shared_memory(true)
                 .relaxed_simd_deterministic(deterministic)
                 .cranelift_nan_canonicalization(deterministic)
                 // Other code than Bident's, though the code generator is the same.
@@ -187,7 +189,8 @@ impl Guest for WasmtimeGuest {
             Extern::Memory(memory) => {
                 State::Memory(memory.size(&*store), seen::hash(memory.data(&*store)))
             }
-            Extern::Func(_) | Extern::Tag(_) | Extern::SharedMemory(_) => return None,
+            Extern::SharedMemory(memory) => State::Memory(memory.size(), seen::hash(&[])),
+            Extern::Func(_) | Extern::Tag(_) => return None,
         })
     }
 
@@ -222,6 +225,9 @@ fn provide(
                 act(&mut caller, number, given, &results, answers)
             });
             Extern::Func(func)
+        }
+        ExternType::Memory(ty) if ty.is_shared() => {
+            Extern::SharedMemory(SharedMemory::new(store.engine(), ty)?)
         }
         ExternType::Memory(ty) => Extern::Memory(Memory::new(store, ty)?),
         ExternType::Table(ty) => {
@@ -443,7 +449,9 @@ fn trap(code: wasmtime::Trap) -> Ended {
     use wasmtime::Trap as Code;
     Ended::Trap(match code {
         Code::UnreachableCodeReached => Trap::Unreachable,
-        Code::MemoryOutOfBounds => Trap::Memory,
+        Code::MemoryOutOfBounds | Code::HeapMisaligned | Code::AtomicWaitNonSharedMemory => {
+            Trap::Memory
+        }
         Code::TableOutOfBounds => Trap::Table,
         Code::IndirectCallToNull => Trap::NullElement,
         Code::BadSignature => Trap::Signature,

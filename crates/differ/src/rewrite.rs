@@ -1,9 +1,9 @@
-//! Changes of a module's binary: an export more, a function's body less.
+//! A module's binary, looked into and changed: an export more, a function's body less.
 
 use anyhow::Result;
 use std::ops::Range;
 use wasm_encoder::{CodeSection, Encode, Function, Instruction, RawSection, SectionId};
-use wasmparser::{Parser, Payload};
+use wasmparser::{Operator, Parser, Payload, TypeRef};
 
 /// The name of the exported fuel.
 pub const FUEL_NAME: &str = "\u{1}fuel";
@@ -66,6 +66,38 @@ pub fn export_global(bytes: &[u8], global: u32) -> Result<Vec<u8>> {
 
 fn slice(bytes: &[u8], range: Range<u64>) -> &[u8] {
     &bytes[range.start as usize..range.end as usize]
+}
+
+/// Whether a module could wait until another thread wakes it: none does.
+///
+/// # Errors
+/// The module is malformed.
+pub fn may_wait(bytes: &[u8]) -> Result<bool> {
+    let (mut is_shared, mut waits) = (false, false);
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::MemorySection(memories) => {
+                for memory in memories {
+                    is_shared |= memory?.shared;
+                }
+            }
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    is_shared |= matches!(import?.ty, TypeRef::Memory(memory) if memory.shared);
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                for operator in body.get_operators_reader()? {
+                    waits |= matches!(
+                        operator?,
+                        Operator::MemoryAtomicWait32 { .. } | Operator::MemoryAtomicWait64 { .. }
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(is_shared && waits)
 }
 
 /// How many functions a module defines.
@@ -147,6 +179,26 @@ mod tests {
         let bytes = export_global(&text("(module (global i32 i32.const 7))"), 0);
         let wanted = "(module (global i32 i32.const 7) (export \"\u{1}fuel\" (global 0)))";
         assert_eq!(bytes.expect("it is well formed"), text(wanted));
+    }
+
+    #[test]
+    fn waits_are_seen() {
+        let wait =
+            "(func (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))";
+        for (memory, waits) in [
+            ("(memory 1 2)", false),
+            ("(memory 1 2 shared)", true),
+            ("(import \"\" \"\" (memory 1 2 shared))", true),
+        ] {
+            let bytes = text(&format!("(module {memory} {wait})"));
+            assert_eq!(
+                may_wait(&bytes).expect("it is well formed"),
+                waits,
+                "{memory}"
+            );
+        }
+        let bytes = text("(module (memory 1 2 shared))");
+        assert!(!may_wait(&bytes).expect("it is well formed"));
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub enum Seen {
 pub enum Trap {
     /// `unreachable`
     Unreachable,
-    /// Outside a memory.
+    /// Outside a memory, an unaligned atomic access, or a wait on a memory that is not shared. Where it is more
+    /// than one, engines differ in what they look at first.
     Memory,
     /// Outside a table.
     Table,
@@ -108,7 +109,7 @@ pub enum Kind {
     Tag,
 }
 
-/// An export as it is: of a memory its size in pages and a hash, of a table its size and its first elements.
+/// An export as it is: of a memory its size in pages and a hash, which says nothing of a shared one; of a table its size and its first elements.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum State {
     /// A global.
