@@ -121,6 +121,15 @@ test("objects are opaque, and nothing changes them", () => {
     throws(TypeError, () => `${object}`);
     throws(TypeError, () => object());
     throws(TypeError, () => new object());
+    for (const value of [object, [object]]) {
+      let refused;
+      try {
+        structuredClone(value);
+      } catch (error) {
+        refused = error;
+      }
+      same(refused?.name, "DataCloneError");
+    }
   }
 });
 

@@ -1,7 +1,8 @@
 // `structuredClone`. It works off a list instead of calling itself, so that no depth is too much.
 //
-// `isLent(buffer)` tells the buffers of WebAssembly memories, which only the memory may detach.
-(isLent) => {
+// `isLent(buffer)` tells the buffers of WebAssembly memories, which only the memory may detach; `isProxy(value)`
+// proxies, and so the objects of WebAssembly's structures and arrays.
+(isLent, isProxy) => {
   const { keys, hasOwn, getPrototypeOf } = Object;
   const toTag = Function.prototype.call.bind(Object.prototype.toString);
   const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
@@ -46,6 +47,7 @@
     }
 
     shell(value) {
+      if (isProxy(value)) refuse("#<Object>");
       if (Array.isArray(value)) return this.filled(value, new Array(value.length));
       if (value instanceof ArrayBuffer) return this.buffer(value);
       if (ArrayBuffer.isView(value)) return this.view(value);

@@ -35,12 +35,16 @@ pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
 
 fn init_clone(ctx: &Ctx<'_>) -> Result<()> {
     let make: Function = super::eval_own(ctx, "host:clone", include_str!("clone.js"))?;
-    let clone: Value = make.call((Func::from(is_lent),))?;
+    let clone: Value = make.call((Func::from(is_lent), Func::from(is_proxy)))?;
     ctx.globals().set("structuredClone", clone)
 }
 
 fn is_lent<'js>(ctx: Ctx<'js>, value: Value<'js>) -> bool {
     crate::webassembly::is_memory_buffer(&ctx, &value)
+}
+
+fn is_proxy(value: Value<'_>) -> bool {
+    value.as_proxy().is_some()
 }
 
 fn init_text(ctx: &Ctx<'_>) -> Result<()> {
