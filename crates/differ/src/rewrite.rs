@@ -167,7 +167,7 @@ mod tests {
             let bytes = export_global(&text(&module), 0).expect("it is well formed");
             wasmparser::validate(&bytes).expect("it is valid");
             let wanted = format!(
-                "(module (global i32 i32.const 7) {exports} (export \"\u{1}fuel\" (global 0)) (func) \
+                "(module (global i32 i32.const 7) {exports} (export \"\\01fuel\" (global 0)) (func) \
                  (memory 1) (data \"x\"))"
             );
             assert_eq!(bytes, text(&wanted));
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_global_is_exported_where_nothing_follows() {
         let bytes = export_global(&text("(module (global i32 i32.const 7))"), 0);
-        let wanted = "(module (global i32 i32.const 7) (export \"\u{1}fuel\" (global 0)))";
+        let wanted = "(module (global i32 i32.const 7) (export \"\\01fuel\" (global 0)))";
         assert_eq!(bytes.expect("it is well formed"), text(wanted));
     }
 
