@@ -49,17 +49,72 @@ fn the_last_memory() {
         ),
     ] {
         let ended = run(&format!(
-            "for (;;) new WebAssembly.Memory({{ {descriptor} }})"
+            "const all = []; for (;;) all.push(new WebAssembly.Memory({{ {descriptor} }}))"
         ));
         assert_eq!(ended.status, Some(1), "{}", ended.stdout);
         for part in [
             &format!("Uncaught RangeError: no address space for {memory}: "),
-            "Those of dropped instances come back with their store, in JavaScript when the program ends",
-            "use fewer instances, or several processes\n",
+            "Let go of instances that are not used, or use several processes\n",
         ] {
             assert!(ended.stderr.contains(part), "{}", ended.stderr);
         }
     }
+}
+
+/// More memories than there is address space for at once; what is dropped is given back.
+#[test]
+fn more_instances_than_fit() {
+    let program = r#"
+        const bytes = Uint8Array.from(
+            [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 2, 7, 1, 1, 101, 1, 102, 0, 0, 3, 2, 1, 0, 4, 4, 1,
+            112, 0, 2, 5, 3, 1, 0, 1, 7, 5, 1, 1, 102, 0, 1, 9, 7, 1, 0, 65, 0, 11, 1, 1, 10, 16, 1, 14, 0, 65, 8, 16,
+            0, 54, 2, 0, 65, 8, 40, 2, 0, 11]);
+        const module = new WebAssembly.Module(bytes);
+        const resident = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]);
+        const import_of = (i) => ({ e: { f: () => i } });
+        const kinds = {
+            instance(i) {
+                const { exports } = new WebAssembly.Instance(module, import_of(i));
+                if (exports.f() !== i) throw Error('wrong');
+            },
+            // What it imports leads back to it, as glue does.
+            glue(i) {
+                const { exports } = new WebAssembly.Instance(module, { e: { f: () => (exports ? i : 0) } });
+                if (exports.f() !== i) throw Error('wrong');
+            },
+            // One imports from the other.
+            two(i) {
+                const first = new WebAssembly.Instance(module, { e: { f: () => (first && second ? i : 0) } });
+                const second = new WebAssembly.Instance(module, { e: first.exports });
+                if (second.exports.f() !== i) throw Error('wrong');
+            },
+            // JavaScript's own collector has to find it.
+            cycle(i) {
+                const object = { instance: new WebAssembly.Instance(module, import_of(i)) };
+                object.object = object;
+            },
+            memory: () => new WebAssembly.Memory({ initial: 1 }),
+            memory64: () => new WebAssembly.Memory({ address: 'i64', initial: 1n }),
+            table: () => new WebAssembly.Table({ element: 'anyfunc', initial: 1000 }),
+            global: () => new WebAssembly.Global({ value: 'externref', mutable: true }, {}),
+            tag: () => new WebAssembly.Tag({ parameters: ['i32'] }),
+            module: () => new WebAssembly.Module(bytes),
+        };
+        for (const [name, make] of Object.entries(kinds)) {
+            let before;
+            for (let i = 0; i < COUNT; i++) {
+                make(i);
+                if (i === COUNT / 2) before = resident();
+            }
+            const more = resident() - before;
+            if (more > 32768) throw Error(`${name}: ${more} KiB more`);
+            console.log(name);
+        }"#;
+    let program = program.replace("COUNT", "20_000");
+    let ended = run(&format!("import fs from 'node:fs';{program}"));
+    assert_eq!(ended.stderr, "");
+    let names = "instance glue two cycle memory memory64 table global tag module";
+    assert_eq!(ended.stdout, names.replace(' ', "\n") + "\n");
 }
 
 /// Ten times as many may take no more than about ten times as long.

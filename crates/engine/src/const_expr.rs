@@ -5,7 +5,7 @@
 
 use crate::alloc;
 use crate::error::Error;
-use crate::list::InstanceNumber;
+use crate::slots::InstanceNumber;
 use crate::vm::gc::Object;
 use crate::vm::store::StoreOpaque;
 use bident_abi::VmValue;

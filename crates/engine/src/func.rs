@@ -4,9 +4,10 @@ use crate::WasmValues;
 use crate::asynchronous::{self, Accessor, Dynamic, InBox, IntoAsyncFunc};
 use crate::error::Error;
 use crate::host::{Answer, Caller, HostReturn, IntoFunc};
-use crate::list::FuncNumber;
+use crate::kept::not_there;
 use crate::outcome::{Outcome, Results};
 use crate::second_stack::{self, Region};
+use crate::slots::FuncNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::typed::TypedFunc;
 use crate::value::{Side, Val};
@@ -31,21 +32,26 @@ impl Func {
         }
     }
 
-    /// Its number, if it belongs to the store.
+    /// Its number, in whatever store.
+    pub(crate) fn number(self) -> FuncNumber {
+        self.number
+    }
+
+    /// Its number, if it belongs to the store and is there.
     #[inline]
     pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<FuncNumber, Error> {
-        if self.store == store.id {
+        if self.store == store.id && store.funcs.has(self.number) {
             Ok(self.number)
         } else {
-            Err(foreign())
+            Err(not_there("a function", self.store == store.id))
         }
     }
 
     /// # Panics
-    /// If the function belongs to another store.
+    /// If the function belongs to another store, or was given back.
     fn own(self, store: &StoreOpaque) -> FuncNumber {
-        assert!(self.store == store.id, "a function of another store");
-        self.number
+        self.number_in(store)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A host function with a type that is known only at run time. The closure gets the parameters
@@ -330,11 +336,6 @@ impl Func {
         };
         Ok(Target::of_func(store, func, trampoline))
     }
-}
-
-#[cold]
-fn foreign() -> Error {
-    Error::usage("a function of another store")
 }
 
 impl StoreOpaque {

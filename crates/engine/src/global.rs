@@ -1,7 +1,8 @@
 //! Globals.
 
 use crate::error::Error;
-use crate::list::GlobalNumber;
+use crate::kept::not_there;
+use crate::slots::GlobalNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::Val;
 use crate::vm::store::{StoreId, StoreOpaque};
@@ -23,16 +24,16 @@ impl Global {
     }
 
     pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<GlobalNumber, Error> {
-        if self.store == store.id {
+        if self.store == store.id && store.globals.has(self.number) {
             Ok(self.number)
         } else {
-            Err(Error::usage("a global of another store"))
+            Err(not_there("a global", self.store == store.id))
         }
     }
 
     fn own(self, store: &StoreOpaque) -> GlobalNumber {
-        assert!(self.store == store.id, "a global of another store");
-        self.number
+        self.number_in(store)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A global with an initial value.
@@ -42,6 +43,7 @@ impl Global {
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ty.content])?;
+        store.collect_if_due();
         let value = value.to_raw(store, ty.content)?;
         let number = store.add_global(ty, value)?;
         Ok(Self::new_handle(store, number))

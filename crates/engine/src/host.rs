@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::{Extern, Instance};
-use crate::list::InstanceNumber;
+use crate::slots::{InstanceNumber, InstanceSlot};
 use crate::store::{AsContext, AsContextMut, Opaque, StoreContextMut};
 use crate::value::{ExternRef, Val};
 use crate::vm::host_func::HostBody;
@@ -37,19 +37,20 @@ pub enum Reply<R, P = ()> {
 /// The store, as a host function that WebAssembly called sees it.
 pub struct Caller<'a, T: 'static> {
     store: &'a mut StoreInner<T>,
-    instance: Option<InstanceNumber>,
+    instance: Option<InstanceSlot>,
 }
 
 impl<'a, T: 'static> Caller<'a, T> {
     #[inline]
-    pub(crate) fn new(store: &'a mut StoreInner<T>, instance: Option<InstanceNumber>) -> Self {
+    pub(crate) fn new(store: &'a mut StoreInner<T>, instance: Option<InstanceSlot>) -> Self {
         Self { store, instance }
     }
 
     /// Number of the instance whose code made the call.
     #[inline]
     pub(crate) fn instance_number(&self) -> Option<InstanceNumber> {
-        self.instance
+        let slot = self.instance?;
+        Some(self.store.opaque.instances.number(slot.0))
     }
 
     #[inline]
@@ -75,24 +76,20 @@ impl<'a, T: 'static> Caller<'a, T> {
     /// The instance whose code made the call; `None` where the embedder called the host function
     /// itself.
     pub fn instance(&self) -> Option<Instance> {
-        Some(Instance::new_handle(&self.store.opaque, self.instance?))
+        let number = self.instance_number()?;
+        Some(Instance::new_handle(&self.store.opaque, number))
     }
 
     /// An export of the calling instance. Where that was loaded late ([`crate::Linker::lazy`]) and has no
     /// such export: of the instance that it was loaded for.
     pub fn get_export(&mut self, name: &str) -> Option<Extern> {
-        let number = self.instance?;
         let own = self.instance()?.get_export(&mut *self, name);
         own.or_else(|| {
             let store = &self.store.opaque;
-            let primary = Instance::new_handle(store, store.instances[number].primary?);
+            let own = store.instances.in_slot(self.instance?.0);
+            let primary = Instance::new_handle(store, own.primary?);
             primary.get_export(self, name)
         })
-    }
-
-    /// How many modules that were loaded late have failed in this store and left something.
-    pub(crate) fn failed_parts(&self) -> u32 {
-        self.store.opaque.failed_parts
     }
 
     /// As [`crate::Store::gc`].

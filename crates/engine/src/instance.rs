@@ -5,9 +5,10 @@ use crate::func::Func;
 use crate::global::Global;
 use crate::host::WasmValues;
 use crate::instantiate::{instantiate, prepare, start_of};
-use crate::list::{FuncNumber, InstanceNumber};
+use crate::kept::not_there;
 use crate::memory::Memory;
 use crate::module::Module;
+use crate::slots::{FuncNumber, InstanceNumber};
 use crate::store::{AsContext, AsContextMut};
 use crate::table::Table;
 use crate::tag::Tag;
@@ -119,16 +120,16 @@ impl Instance {
     }
 
     pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<InstanceNumber, Error> {
-        if self.store == store.id {
+        if self.store == store.id && store.instances.has(self.number) {
             Ok(self.number)
         } else {
-            Err(Error::usage("an instance of another store"))
+            Err(not_there("an instance", self.store == store.id))
         }
     }
 
     fn own(self, store: &StoreOpaque) -> InstanceNumber {
-        assert!(self.store == store.id, "an instance of another store");
-        self.number
+        self.number_in(store)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Number of the exported function with this name.

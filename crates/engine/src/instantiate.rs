@@ -2,11 +2,12 @@
 
 use crate::alloc;
 use crate::const_expr::{self, func_word};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::func::Func;
 use crate::instance::Extern;
-use crate::list::{InstanceNumber, Position};
+use crate::list::Position;
 use crate::module::Module;
+use crate::slots::InstanceNumber;
 use crate::store::OpaqueContext;
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
@@ -23,7 +24,8 @@ pub(crate) fn instantiate<T>(
     made: impl FnOnce(&mut StoreOpaque, InstanceNumber),
 ) -> Result<InstanceNumber, Error> {
     let instance = prepare(&mut store.opaque, module, imports, made)?;
-    run_start(store, instance)?;
+    let started = run_start(store, instance);
+    given_up(&mut store.opaque, instance, started)?;
     Ok(instance)
 }
 
@@ -39,23 +41,55 @@ pub(crate) fn prepare(
             "the module was compiled by another engine than the store's",
         ));
     }
-    let mut items = match_imports(opaque, module, imports)?;
-    // Step 5. Values come later: they may refer to functions.
-    opaque.allocate(module, &mut items)?;
-    opaque.add_code(module.code())?;
+    opaque.collect_if_due();
     for ty in &module.inner().types {
         if let Composite::Func(ty) = &ty.composite {
             opaque.reserve_values(ty)?;
         }
     }
-    let instance = opaque.add_instance(module.clone(), items)?;
+    let instance = match add(opaque, module, imports) {
+        Err(error) if error.kind() == ErrorKind::Limit && opaque.make_room_for_items() => {
+            add(opaque, module, imports).map_err(|_| error)?
+        }
+        added => added?,
+    };
     made(opaque, instance);
+    let initialized = initialize(opaque, instance);
+    given_up(opaque, instance, initialized)?;
+    Ok(instance)
+}
+
+/// Step 5, and the instance. Values come later: they may refer to functions.
+fn add(
+    opaque: &mut StoreOpaque,
+    module: &Module,
+    imports: &[Extern],
+) -> Result<InstanceNumber, Error> {
+    let mut items = match_imports(opaque, module, imports)?;
+    opaque.add_module(module)?;
+    opaque.allocate(module, &mut items)?;
+    opaque.add_instance(module.clone(), items)
+}
+
+/// Steps 6 to 16.
+fn initialize(opaque: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
     init_globals(opaque, instance)?;
     init_tables(opaque, instance)?;
     init_elems(opaque, instance)?;
     copy_active_elems(opaque, instance)?;
-    copy_active_data(opaque, instance)?;
-    Ok(instance)
+    copy_active_data(opaque, instance)
+}
+
+/// Lets go of an instance where this is an error. Its functions may lie in tables of others by then.
+fn given_up(
+    opaque: &mut StoreOpaque,
+    instance: InstanceNumber,
+    result: Result<(), Error>,
+) -> Result<(), Error> {
+    if result.is_err() {
+        opaque.instances.release(instance);
+    }
+    result
 }
 
 /// Step 1-4: the imports, checked against what the module asks for.

@@ -9,9 +9,9 @@ use crate::host::{Answer, Caller, HostReturn, IntoFunc};
 use crate::instance::{Extern, Instance};
 use crate::instantiate::{instantiate, prepare, start_of};
 use crate::lazy::{LazyModule, Load};
-use crate::list::InstanceNumber;
 use crate::module::Module;
 use crate::program::{Late, Program};
+use crate::slots::{FuncNumber, InstanceNumber};
 use crate::store::AsContextMut;
 use crate::value::Val;
 use crate::vm::host_func::HostBody;
@@ -31,7 +31,20 @@ pub struct Linker<T: 'static> {
 }
 
 /// What a module imports, in its order, and the program that it is of, if that has late modules.
-type Found<T> = (Vec<Extern>, Option<Arc<Program<T>>>);
+type Found<T> = (Vec<Extern>, Option<Arc<Program<T>>>, Made);
+
+/// Host functions that were made for one instance: nobody else has them.
+#[derive(Default)]
+struct Made(Vec<FuncNumber>);
+
+impl Made {
+    /// Leaves them to the instance, if there is one.
+    fn release(self, store: &mut StoreOpaque) {
+        for func in self.0 {
+            store.funcs.release(func);
+        }
+    }
+}
 
 /// What a module part of names has.
 type Names = HashMap<Arc<str>, Definition>;
@@ -362,11 +375,13 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         given: &[Option<Extern>],
     ) -> Result<(Instance, Option<Func>), Error> {
-        let (imports, program) = self.imports(&mut store, module, given, None)?;
+        let (imports, program, made) = self.imports(&mut store, module, given, None)?;
         let opaque = &mut store.context_mut().0.opaque;
-        let number = prepare(opaque, module, &imports, |store, instance| {
+        let prepared = prepare(opaque, module, &imports, |store, instance| {
             add_to(program.as_deref(), store, instance);
-        })?;
+        });
+        made.release(opaque);
+        let number = prepared?;
         let start = start_of(opaque, number);
         Ok((Instance::new_handle(opaque, number), start))
     }
@@ -378,12 +393,13 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         late: Option<&Late<T>>,
     ) -> Result<Instance, Error> {
-        let (imports, program) = self.imports(&mut store, module, &[], late)?;
+        let (imports, program, made) = self.imports(&mut store, module, &[], late)?;
         let inner = store.context_mut().0;
-        let number = instantiate(inner, module, &imports, |store, instance| {
+        let instantiated = instantiate(inner, module, &imports, |store, instance| {
             add_to(program.as_deref(), store, instance);
-        })?;
-        Ok(Instance::new_handle(&inner.opaque, number))
+        });
+        made.release(&mut inner.opaque);
+        Ok(Instance::new_handle(&inner.opaque, instantiated?))
     }
 
     /// What the module imports.
@@ -402,12 +418,18 @@ impl<T: 'static> Linker<T> {
         }
         let mut program = late.map(|late| late.program.clone());
         let mut imports = alloc::list(module.imports().len(), "imports")?;
+        let mut made = Made::default();
         for (position, import) in module.inner().imports.iter().enumerate() {
             let given = given.get(position).copied().flatten();
             let of_primary = || late.and_then(|late| late.export(&mut store, import));
             let mut found = given.or_else(of_primary);
             if found.is_none() {
                 found = self.get(&mut store, &import.module, &import.name)?;
+                if let Some(Extern::Func(func)) = found
+                    && self.is_host(import)
+                {
+                    alloc::push(&mut made.0, func.number(), "imports")?;
+                }
             }
             if let (None, Some((lazy, ty))) = (found, self.lazy_function(import)) {
                 let id = store.context_mut().0.opaque.id;
@@ -417,7 +439,14 @@ impl<T: 'static> Linker<T> {
             }
             imports.push(found.ok_or_else(|| unknown(module, import))?);
         }
-        Ok((imports, program))
+        Ok((imports, program, made))
+    }
+
+    /// Whether what this imports is a host function, which is made anew each time.
+    fn is_host(&self, import: &Import) -> bool {
+        let names = self.names.get(&*import.module);
+        let definition = names.and_then(|names| names.get(&*import.name));
+        matches!(definition, Some(Definition::Host(_)))
     }
 
     /// What loads the function that this imports, if it is loaded late.

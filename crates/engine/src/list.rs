@@ -1,5 +1,4 @@
-//! Lists of what a store or an instance has, each with a type for its positions: the number of a table
-//! never passes for that of a function, nor an index of a module for a number of the store.
+//! Lists of what a module has, each with a type for its positions. What a store has: [`crate::slots`].
 
 use crate::alloc;
 use crate::error::Error;
@@ -31,41 +30,7 @@ macro_rules! positions {
     )*};
 }
 
-macro_rules! numbers {
-    ($($(#[$doc:meta])* $name:ident)*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-            #[repr(transparent)]
-            pub(crate) struct $name(pub(crate) u32);
-        )*
-        positions!($($name)*);
-    };
-}
-
-numbers! {
-    /// A function that the host knows, in its store.
-    FuncNumber
-    /// A table, in its store.
-    TableNumber
-    /// A memory, in its store.
-    MemoryNumber
-    /// A global, in its store.
-    GlobalNumber
-    /// A tag, in its store.
-    TagNumber
-    /// An instance, in its store.
-    InstanceNumber
-    /// A second stack, in its store.
-    SecondNumber
-}
-
 positions!(FuncIndex TableIndex MemoryIndex GlobalIndex TagIndex DataIndex ElemIndex);
-
-impl FuncNumber {
-    /// That of a function which has none.
-    pub(crate) const NONE: Self = Self(u32::MAX);
-}
 
 /// A list whose positions are of a type of their own.
 pub(crate) struct List<P, T> {
@@ -88,6 +53,10 @@ impl<P: Position, T> List<P, T> {
         self.items.get(position.position())
     }
 
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.items
+    }
+
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()
     }
@@ -96,12 +65,6 @@ impl<P: Position, T> List<P, T> {
     pub(crate) fn entries(&self) -> impl Iterator<Item = (P, &T)> {
         let numbered = self.items.iter().enumerate();
         numbered.map(|(position, item)| (P::at(position), item))
-    }
-
-    /// Two at once; `None` where they are one and the same, or there is no such position.
-    pub(crate) fn two_mut(&mut self, a: P, b: P) -> Option<[&mut T; 2]> {
-        let positions = [a.position(), b.position()];
-        self.items.get_disjoint_mut(positions).ok()
     }
 
     /// Room for one more; an error where there is no memory.
@@ -120,10 +83,6 @@ impl<P: Position, T> List<P, T> {
         let end = self.end();
         self.items.push(item);
         end
-    }
-
-    pub(crate) fn truncate(&mut self, length: usize) {
-        self.items.truncate(length);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Linear memories.
 
-use crate::error::Error;
-use crate::list::MemoryNumber;
+use crate::error::{Error, ErrorKind};
+use crate::kept::not_there;
 use crate::shared_memory::SharedMemory;
+use crate::slots::MemoryNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::TrapCode;
@@ -25,16 +26,16 @@ impl Memory {
     }
 
     pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<MemoryNumber, Error> {
-        if self.store == store.id {
+        if self.store == store.id && store.memories.has(self.number) {
             Ok(self.number)
         } else {
-            Err(Error::usage("a memory of another store"))
+            Err(not_there("a memory", self.store == store.id))
         }
     }
 
     fn own(self, store: &StoreOpaque) -> MemoryNumber {
-        assert!(self.store == store.id, "a memory of another store");
-        self.number
+        self.number_in(store)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A zeroed memory.
@@ -44,7 +45,13 @@ impl Memory {
     /// minimum exceeds the maximum, or there are no such pages.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
-        let number = store.add_memory(ty)?;
+        store.collect_if_due();
+        let number = match store.add_memory(ty) {
+            Err(error) if error.kind() == ErrorKind::Limit && store.make_room_for_items() => {
+                store.add_memory(ty).map_err(|_| error)?
+            }
+            added => added?,
+        };
         Ok(Self::new_handle(store, number))
     }
 

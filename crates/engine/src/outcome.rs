@@ -10,7 +10,7 @@ use crate::asynchronous::Awaited;
 use crate::backtrace::FrameInfo;
 use crate::continuation::Suspended;
 use crate::error::Error;
-use crate::list::FuncNumber;
+use crate::slots::FuncNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::{Side, Val};
 use crate::vm::enter::{self, Captured, Ended, Parking};

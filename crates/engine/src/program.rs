@@ -7,10 +7,11 @@ use crate::host::{Answer, Caller};
 use crate::instance::{Extern, Instance};
 use crate::lazy::{Attempt, LazyModule, Load, Settling, lock};
 use crate::linker::Linker;
-use crate::list::{FuncNumber, InstanceNumber, TableNumber};
 use crate::module::Module;
+use crate::slots::{FuncNumber, InstanceNumber, Number, TableNumber};
 use crate::store::AsContextMut;
 use crate::vm::host_func::HostBody;
+use crate::vm::lifetime::Node;
 use crate::vm::payload::Payload;
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::VmLateFunc;
@@ -19,10 +20,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 
 const FUNCTION: &str = "a function that is loaded late";
-
-/// Most late modules of one store whose instantiation fails: what they left in the store stays there,
-/// and a guest that catches the exceptions of their start functions would make as many as it likes.
-const MOST_FAILURES: u32 = 1000;
 
 /// An instance and the late modules of its own: what it imports of them, and what they import of each
 /// other, is of the same ones.
@@ -95,10 +92,16 @@ impl<T: 'static> Program<T> {
     /// An instance of it is made, and nobody may call functions of it yet.
     pub(crate) fn add_instance(&self, store: &mut StoreOpaque, instance: InstanceNumber) {
         let handle = Instance::new_handle(store, instance);
-        let primary = *lock(&self.parts).primary.get_or_insert(handle);
+        let mut parts = lock(&self.parts);
+        let primary = *parts.primary.get_or_insert(handle);
         if primary == handle {
+            let functions = parts.list.iter().flat_map(|part| &part.functions);
+            for function in functions {
+                store.adopt(instance, Node::Func(function.number.slot()));
+            }
             return;
         }
+        drop(parts);
         if let Ok(primary) = primary.number_in(store) {
             store.instances[instance].primary = Some(primary);
             if let Some(second) = store.instances[primary].second {
@@ -119,6 +122,7 @@ impl<T: 'static> Program<T> {
         let key = (Arc::<str>::from(name), module.type_id(ty));
         let mut parts = lock(&self.parts);
         let part = parts.part(lazy);
+        let primary = parts.primary;
         let Part {
             module,
             functions,
@@ -134,6 +138,9 @@ impl<T: 'static> Program<T> {
             function.bind(store, *instance, None)?;
         }
         let number = function.number;
+        if let Some(primary) = primary.and_then(|primary| primary.number_in(store).ok()) {
+            store.adopt(primary, Node::Func(number.slot()));
+        }
         alloc::push(functions, function, FUNCTION)?;
         alloc::insert(positions, key, position, FUNCTION)?;
         Ok(Func::new_handle(store, number).into())
@@ -190,7 +197,7 @@ impl<T: 'static> Program<T> {
         };
         if let Some(loader) = loader {
             let _settling = Settling(&load);
-            let loaded = enough(&caller, &load).and_then(|()| loader(&mut caller, &load));
+            let loaded = loader(&mut caller, &load);
             match loaded {
                 Ok(None) => {}
                 Ok(Some(module)) => load.finish(&mut caller, Ok(module))?,
@@ -224,7 +231,6 @@ impl<T: 'static> Program<T> {
         })?;
         let lazy = lock(&self.parts).list[part].module.clone();
         let places = self.places(&store.context_mut().0.opaque, part, primary)?;
-        let before = extent(&store.context_mut().0.opaque);
         let late = Late {
             program: self.clone(),
             name: lazy.primary.clone(),
@@ -232,10 +238,9 @@ impl<T: 'static> Program<T> {
         };
         let linked = self.linker.link(&mut store, module, Some(&late));
         let opaque = &mut store.context_mut().0.opaque;
-        if linked.is_err() && extent(opaque) != before {
-            opaque.failed_parts = opaque.failed_parts.saturating_add(1);
-        }
         let instance = linked.map_err(|error| lazy.explained(error))?;
+        let late = Node::Instance(instance.number_in(opaque)?.slot());
+        opaque.adopt(primary.number_in(opaque)?, late);
 
         let mut parts = lock(&self.parts);
         let functions = parts.list[part].functions.iter_mut();
@@ -273,23 +278,6 @@ impl<T: 'static> Program<T> {
         }
         Ok(places)
     }
-}
-
-/// Whether more may be loaded.
-fn enough<T>(caller: &Caller<'_, T>, load: &Load<T>) -> Result<(), Error> {
-    if caller.failed_parts() < MOST_FAILURES {
-        return Ok(());
-    }
-    let module = printable(load.module_name());
-    Err(Error::limit(format!(
-        "`{module}` is not loaded: {MOST_FAILURES} late modules have failed while they were instantiated, \
-         and what they left in the store stays there"
-    )))
-}
-
-/// How much of what an instantiation adds there is.
-fn extent(store: &StoreOpaque) -> usize {
-    store.instances.len() + store.funcs.len() + store.memories.len()
 }
 
 impl<T: 'static> Parts<T> {

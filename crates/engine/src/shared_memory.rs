@@ -76,6 +76,7 @@ impl SharedMemory {
     pub fn in_store(&self, mut store: impl AsContextMut) -> Result<Memory, Error> {
         let store = &mut store.context_mut().0.opaque;
         let number = store.add_shared_memory(&self.0)?;
+        store.memories.keep(number);
         Ok(Memory::new_handle(store, number))
     }
 

@@ -83,6 +83,12 @@ impl<T: 'static> Store<T> {
         self.0.opaque.bytes_to_look_at()
     }
 
+    /// How many instances, functions that the host knows, memories, tables, globals and tags there are, be they
+    /// reached or not; and the bytes of memories and tables. The work is proportional to their number.
+    pub fn items(&self) -> (usize, usize) {
+        self.0.opaque.footprint()
+    }
+
     /// Figures about the store's stacks.
     pub fn stats(&self) -> Stats {
         self.0.opaque.stats()
@@ -125,6 +131,11 @@ impl<T: 'static> StoreContextMut<'_, T> {
     /// As [`Store::bytes_to_look_at`].
     pub fn bytes_to_look_at(&self) -> usize {
         self.0.opaque.bytes_to_look_at()
+    }
+
+    /// As [`Store::items`].
+    pub fn items(&self) -> (usize, usize) {
+        self.0.opaque.footprint()
     }
 
     /// As [`Store::stats`].

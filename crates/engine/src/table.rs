@@ -1,7 +1,8 @@
 //! Tables.
 
 use crate::error::Error;
-use crate::list::TableNumber;
+use crate::kept::not_there;
+use crate::slots::TableNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::Val;
 use crate::vm::store::{StoreId, StoreOpaque};
@@ -24,16 +25,16 @@ impl Table {
     }
 
     pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<TableNumber, Error> {
-        if self.store == store.id {
+        if self.store == store.id && store.tables.has(self.number) {
             Ok(self.number)
         } else {
-            Err(Error::usage("a table of another store"))
+            Err(not_there("a table", self.store == store.id))
         }
     }
 
     fn own(self, store: &StoreOpaque) -> TableNumber {
-        assert!(self.store == store.id, "a table of another store");
-        self.number
+        self.number_in(store)
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A table filled with one element.
@@ -44,6 +45,7 @@ impl Table {
     pub fn new(mut store: impl AsContextMut, ty: TableType, element: Val) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_types([&ValType::Ref(ty.element)])?;
+        store.collect_if_due();
         let word = element.ref_to_word(store, ty.element)?;
         let number = store.add_table(ty, word)?;
         Ok(Self::new_handle(store, number))

@@ -1,7 +1,8 @@
 //! Tags: what exceptions and suspensions are labelled with.
 
 use crate::error::Error;
-use crate::list::TagNumber;
+use crate::kept::not_there;
+use crate::slots::TagNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_module::FuncType;
@@ -22,10 +23,10 @@ impl Tag {
     }
 
     pub(crate) fn number_in(self, store: &StoreOpaque) -> Result<TagNumber, Error> {
-        if self.store == store.id {
+        if self.store == store.id && store.tags.has(self.number) {
             Ok(self.number)
         } else {
-            Err(Error::usage("a tag of another store"))
+            Err(not_there("a tag", self.store == store.id))
         }
     }
 
@@ -39,6 +40,7 @@ impl Tag {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_func_type(&ty)?;
         let type_id = store.engine.type_id(&ty)?;
+        store.collect_if_due();
         let number = store.add_tag(type_id)?;
         Ok(Self::new_handle(store, number))
     }
@@ -49,7 +51,8 @@ impl Tag {
     /// If it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
         let store = store.opaque().0;
-        assert!(self.store == store.id, "a tag of another store");
-        store.tags[self.number].ty.clone()
+        let number = self.number_in(store);
+        let number = number.unwrap_or_else(|error| panic!("{error}"));
+        store.tags[number].ty.clone()
     }
 }

@@ -5,7 +5,7 @@ use crate::continuation::Continuation;
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::func::Func;
-use crate::list::FuncNumber;
+use crate::slots::FuncNumber;
 use crate::store::AsContext;
 use crate::vm::store::StoreOpaque;
 use bident_abi::VmValue;

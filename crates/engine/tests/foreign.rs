@@ -18,7 +18,7 @@ fn usage<T>(result: Result<T, Error>, text: &str) {
 #[track_caller]
 fn panics<T>(f: impl FnOnce() -> T, text: &str) {
     let panic = catch_unwind(AssertUnwindSafe(f)).err().expect("it panics");
-    assert_eq!(panic.downcast_ref(), Some(&text));
+    assert_eq!(panic.downcast_ref::<String>().unwrap(), text);
 }
 
 struct Things {

@@ -14,8 +14,6 @@ pub enum Slot {
     Bits(u32),
     /// A reference of the `any` hierarchy, in 4 bytes.
     Any,
-    /// A reference to a function: 8 bytes. It lives as long as its store.
-    Func,
     /// Another reference: the word of 8 bytes that compiled code has for it.
     Word,
 }
@@ -50,7 +48,6 @@ impl Slot {
                 | HeapType::None,
                 _,
             ) => Self::Any,
-            (_, Some(Kind::Func)) | (HeapType::Func | HeapType::NoFunc, _) => Self::Func,
             _ => Self::Word,
         }
     }
@@ -60,7 +57,7 @@ impl Slot {
         match self {
             Self::Bits(size) => size,
             Self::Any => 4,
-            Self::Func | Self::Word => 8,
+            Self::Word => 8,
         }
     }
 }

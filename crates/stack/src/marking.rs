@@ -2,7 +2,7 @@
 //! follows the words of stacks.
 
 use crate::chains::Chains;
-use crate::stacklet::{Reference, Stacklet, State};
+use crate::stacklet::{Hint, Reference, Stacklet, State};
 use std::num::NonZeroU32;
 use std::ptr;
 
@@ -73,6 +73,8 @@ impl Chains {
     /// were dropped are freed before.
     pub fn mark(&mut self) -> Marking<'_> {
         self.free_dropped();
+        // The embedder may give a tag back that it is about, and others come to lie there.
+        self.anchor.hint = Hint::NONE;
         let mut marking = Marking {
             owner: self,
             pending: Pending::new(ptr::null_mut()),
@@ -143,8 +145,8 @@ impl Marking<'_> {
         }
     }
 
-    /// Looks at every word of the transfer buffer, of chains that are held and of what was reached;
-    /// `follow` gets each, and may reach more.
+    /// Looks at every word of the transfer buffer, of chains that are held and of what was reached, also at
+    /// their origins and the addresses of their handlers; `follow` gets each, and may reach more.
     pub fn scan(&mut self, mut follow: impl FnMut(&mut Self, u64, Holder)) {
         for position in 0..self.owner.room_for_values() {
             let word = self.owner.value(position);
@@ -186,7 +188,15 @@ impl Marking<'_> {
         follow: &mut impl FnMut(&mut Self, u64, Holder),
     ) {
         // SAFETY: reached stacklets are live, and none runs.
-        let (sp, top) = unsafe { ((*stacklet).sp, (*stacklet).top) };
+        let (sp, top, others) = unsafe {
+            let Stacklet {
+                origin, handlers, ..
+            } = *stacklet;
+            ((*stacklet).sp, (*stacklet).top, [origin, handlers.addr()])
+        };
+        for word in others {
+            follow(self, word as u64, None);
+        }
         for address in (sp..top).step_by(size_of::<u64>()) {
             // SAFETY: the live part of a stacklet is initialised, aligned memory.
             let word = unsafe { (address as *const u64).read() };

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::host::{Caller, HostReturn, Reply, Words};
-use crate::list::InstanceNumber;
+use crate::slots::InstanceNumber;
+use crate::vm::calls::on_behalf;
 use crate::vm::payload::{Local, Payload};
 use crate::vm::polling::{self, Key};
 use crate::vm::store::{StoreInner, StoreOpaque};
@@ -72,7 +73,11 @@ impl<T: 'static> Accessor<T> {
     /// is dropped.
     pub fn with<R>(&self, f: impl FnOnce(&mut Caller<'_, T>) -> R) -> Result<R, Error> {
         let instance = self.instance;
-        let run = |store: &mut StoreInner<T>| f(&mut Caller::new(store, instance));
+        let run = |store: &mut StoreInner<T>| {
+            on_behalf(store, instance, |store, caller| {
+                f(&mut Caller::new(store, caller))
+            })
+        };
         self.key.borrow(run).ok_or_else(out_of_reach)
     }
 }

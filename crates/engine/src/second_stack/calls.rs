@@ -1,9 +1,9 @@
 //! Calls that have a region: who sets the pointer when.
 
 use crate::error::Error;
-use crate::list::{FuncNumber, SecondNumber};
 use crate::outcome::ParkedCall;
 use crate::second_stack::Region;
+use crate::slots::{FuncNumber, SecondNumber};
 use crate::store::StoreContextMut;
 use crate::vm::enter::{self, Ended, Parking, Target};
 use crate::vm::store::{StoreInner, StoreOpaque};

@@ -1,7 +1,7 @@
 //! Finding the global that is the pointer of a second stack.
 
 use crate::error::Error;
-use crate::list::{GlobalNumber, InstanceNumber};
+use crate::slots::{GlobalNumber, InstanceNumber};
 use crate::vm::store::StoreOpaque;
 use bident_module::{GlobalIndex, Item, ItemType, ValType, printable};
 

@@ -49,7 +49,8 @@ use crate::alloc;
 use crate::error::Error;
 use crate::global::Global;
 use crate::instance::Instance;
-use crate::list::{FuncNumber, GlobalNumber, InstanceNumber, Position, SecondNumber};
+use crate::list::Position;
+use crate::slots::{FuncNumber, GlobalNumber, InstanceNumber, SecondNumber};
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::WASM_PAGE;
@@ -380,9 +381,7 @@ impl StoreOpaque {
         let mut second = None;
         for (index, &global) in data.items.globals.entries() {
             let global = &mut self.globals[global];
-            if index.position() >= imported {
-                global.home = Some(instance);
-            } else if global.ty.mutable {
+            if index.position() < imported && global.ty.mutable {
                 alloc::push(&mut global.importers, instance, "an instance")?;
                 second = second.or(global.second);
             }

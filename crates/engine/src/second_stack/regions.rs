@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::func::Func;
-use crate::list::{FuncNumber, GlobalNumber, MemoryNumber};
+use crate::slots::{FuncNumber, GlobalNumber, MemoryNumber};
 use crate::store::{AsContextMut, OpaqueContext};
 use crate::typed::TypedFunc;
 use crate::vm::store::StoreOpaque;
@@ -113,6 +113,26 @@ impl Pool {
             size,
             most,
             state: Mutex::default(),
+        }
+    }
+
+    /// The global that is the pointer.
+    pub(crate) fn pointer(&self) -> GlobalNumber {
+        self.pointer
+    }
+
+    /// The memory that regions lie in.
+    pub(crate) fn memory(&self) -> MemoryNumber {
+        self.memory
+    }
+
+    /// What allocates, if the guest does.
+    pub(crate) fn functions(&self) -> [Option<FuncNumber>; 2] {
+        match &self.source {
+            Source::Allocator { malloc, free } => {
+                [malloc.func(), free.func()].map(|f| Some(f.number()))
+            }
+            _ => [None, None],
         }
     }
 

@@ -1,7 +1,7 @@
 //! Runtime functions of threads: waiting at an address, and notifying who does.
 
 use crate::Error;
-use crate::list::{InstanceNumber, MemoryNumber};
+use crate::slots::{InstanceNumber, MemoryNumber};
 use crate::vm::builtins::{Body, Stop, builtin};
 use crate::vm::payload::Payload;
 use crate::vm::store::StoreOpaque;

@@ -1,9 +1,9 @@
 //! Runtime functions that compiled code calls: bodies of the list in `bident_abi::Builtin`.
 
-use crate::list::{InstanceNumber, MemoryNumber, TableNumber};
+use crate::slots::{InstanceNumber, MemoryNumber, TableNumber};
 use crate::vm::atomics::{AtomicNotify, AtomicWait32, AtomicWait64};
 use crate::vm::gc;
-use crate::vm::instance::instance_number;
+use crate::vm::instance::instance_slot;
 use crate::vm::leave::borrow_store;
 use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
@@ -78,8 +78,9 @@ unsafe extern "C" fn entry<B: Body>(
 ) -> Reaction {
     // SAFETY: compiled code passes its own context, through the stub.
     let (store, instance) = unsafe {
-        let store = borrow_store::<()>((*context).store);
-        (&mut store.opaque, instance_number(context))
+        let store = &mut borrow_store::<()>((*context).store).opaque;
+        let instance = store.instances.number(instance_slot(context).0);
+        (store, instance)
     };
     guarded(store, |store| match B::run(store, instance, [a, b, c, d]) {
         Ok(value) => Ok(Reaction::ready(value)),

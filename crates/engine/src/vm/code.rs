@@ -175,7 +175,7 @@ impl Code {
         self.pages.code()
     }
 
-    fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.start() + self.length
     }
 
@@ -265,22 +265,68 @@ impl Code {
 /// The code that runs in one store, sorted by address. The signal handler reads it: it only runs while
 /// compiled code does, and then nothing changes the map.
 #[derive(Default)]
-pub(crate) struct CodeMap(Vec<Arc<Code>>);
+pub(crate) struct CodeMap(Vec<Entry>);
+
+struct Entry {
+    code: Arc<Code>,
+    /// The module whose code it is: frames may hold the address of what its instances share.
+    module: Option<crate::Module>,
+}
 
 impl CodeMap {
-    /// Adds code, unless it is there.
-    pub(crate) fn add(&mut self, code: &Arc<Code>) -> Result<(), Error> {
-        if let Err(at) = self.0.binary_search_by_key(&code.start(), |c| c.start()) {
+    /// Adds code, unless it is there, with the module that it belongs to.
+    pub(crate) fn add(
+        &mut self,
+        code: &Arc<Code>,
+        module: Option<&crate::Module>,
+    ) -> Result<(), Error> {
+        if let Err(at) = self.search(code) {
             alloc::room(&mut self.0, "machine code")?;
-            self.0.insert(at, code.clone());
+            let entry = Entry {
+                code: code.clone(),
+                module: module.cloned(),
+            };
+            self.0.insert(at, entry);
         }
         Ok(())
     }
 
+    fn search(&self, code: &Code) -> Result<usize, usize> {
+        let start = code.start();
+        self.0
+            .binary_search_by_key(&start, |entry| entry.code.start())
+    }
+
+    /// How much there is.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Where code is, if it is there.
+    pub(crate) fn position(&self, code: &Code) -> Option<u32> {
+        self.search(code).ok().map(|position| position as u32)
+    }
+
+    /// The code of modules, with where it is.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = (u32, &Code)> {
+        let numbered = (0..).zip(&self.0);
+        let modules = numbered.filter(|(_, entry)| entry.module.is_some());
+        modules.map(|(position, entry)| (position, &*entry.code))
+    }
+
+    /// Drops the code of modules that is not wanted.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(u32) -> bool) {
+        let mut position = 0;
+        self.0.retain(|entry| {
+            position += 1;
+            entry.module.is_none() || wanted(position - 1)
+        });
+    }
+
     /// The code that an address lies in.
     pub(crate) fn find(&self, pc: usize) -> Option<&Arc<Code>> {
-        let after = self.0.partition_point(|c| c.start() <= pc);
-        let code = &self.0[after.checked_sub(1)?];
+        let after = self.0.partition_point(|entry| entry.code.start() <= pc);
+        let code = &self.0[after.checked_sub(1)?].code;
         (pc < code.end()).then_some(code)
     }
 }

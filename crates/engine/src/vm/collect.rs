@@ -63,10 +63,10 @@ impl Pressure {
 }
 
 impl StoreOpaque {
-    /// A collection, if stacks have grown enough since the last one.
-    pub(crate) fn collect_under_pressure(&mut self) {
+    /// A collection, if stacks have grown enough since the last one; what these words refer to stays.
+    pub(crate) fn collect_under_pressure_with(&mut self, words: &[u64]) {
         if self.vm.chains.bytes() >= self.pressure.threshold || self.collects_always() {
-            self.collect();
+            self.collect_with(words);
         }
     }
 
@@ -133,7 +133,7 @@ impl StoreOpaque {
         self.objects.put_away(&mut self.vm.heap);
         let before = self.vm.chains.bytes();
         let others = self.other_bytes();
-        self.mark_and_sweep_stacks(words);
+        let reached = self.mark_and_sweep_stacks(words);
         let after = self.vm.chains.bytes();
         let slots = self.slot_bytes();
         self.objects.sweep(after + others + slots);
@@ -142,6 +142,9 @@ impl StoreOpaque {
         let mut panics = Panics::default();
         self.exns.sweep(floor, &mut panics);
         self.externs.sweep(floor, &mut panics);
+        if let Some(reached) = reached {
+            self.sweep_items(&reached, &mut panics);
+        }
         let limit = self.vm.chains.limit();
         self.pressure = Pressure::after(before, after, others, limit);
         panics.go_on();

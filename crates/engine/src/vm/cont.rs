@@ -2,7 +2,8 @@
 
 use crate::alloc;
 use crate::error::Error;
-use crate::list::FuncNumber;
+use crate::slots::FuncNumber;
+use crate::vm::enter::CALLED;
 use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{TrapCode, VmFuncRef, VmStore, VmTrap};
@@ -85,6 +86,12 @@ pub(crate) fn trap_of(error: &stack::Error, word: u64) -> TrapCode {
     }
 }
 
+/// The function that a continuation began with whose stacklet has this origin; `None` for one that a call
+/// from the host began.
+fn begun_with(origin: usize) -> Option<NonNull<VmFuncRef>> {
+    NonNull::new(origin as *mut VmFuncRef).filter(|_| origin & CALLED == 0)
+}
+
 impl StoreOpaque {
     /// A continuation that will run a function. Whoever wants it says what it means that there is no
     /// stack.
@@ -96,7 +103,9 @@ impl StoreOpaque {
         func: NonNull<VmFuncRef>,
         no_stack: fn(stack::Error) -> Error,
     ) -> Result<Reference, Error> {
-        self.collect_under_pressure();
+        // Nobody else may have the function: its reference is not on the stack any more.
+        let word = func.as_ptr() as u64;
+        self.collect_under_pressure_with(&[word]);
         // SAFETY: function references of a store are valid as long as the store.
         let record = unsafe { &mut *func.as_ptr() };
         let trampoline = match record.cont_entry {
@@ -123,7 +132,7 @@ impl StoreOpaque {
             origin: func.as_ptr() as usize,
         };
         let made = match self.vm.chains.create_named(class, entry) {
-            Err(_) if self.make_room(&[]) => self.vm.chains.create_named(0, entry),
+            Err(_) if self.make_room(&[word]) => self.vm.chains.create_named(0, entry),
             made => made,
         };
         made.map_err(no_stack)
@@ -135,7 +144,7 @@ impl StoreOpaque {
         &mut self,
         entry: Entry,
     ) -> Result<Chain<'_>, stack::Error> {
-        if !self.make_room(&[]) {
+        if !self.make_room(&[entry.origin as u64]) {
             return Err(stack::Error::TotalLimit);
         }
         self.vm.chains.create(0, entry)
@@ -154,8 +163,12 @@ impl StoreOpaque {
         let Some(current) = self.vm.chains.current().filter(|_| self.learns) else {
             return;
         };
-        // SAFETY: what a continuation has as origin is the record of a function of the store.
-        if let Some(func) = unsafe { (current.origin() as *mut VmFuncRef).as_mut() } {
+        let Some(func) = begun_with(current.origin()) else {
+            return;
+        };
+        // SAFETY: the record of a function that is there: stacklets keep what they began with.
+        unsafe {
+            let func = &mut *func.as_ptr();
             let mut lesson = Lesson::from_word(func.stack_class);
             lesson.learn(current.class());
             func.stack_class = lesson.word();
@@ -183,7 +196,7 @@ impl StoreOpaque {
     pub(crate) fn func_of_cont(&mut self, word: u64) -> Result<FuncNumber, TrapCode> {
         let origin = self.vm.chains.origin(word).ok_or(refused(word))?;
         // What was called from the host has none.
-        Ok(match NonNull::new(origin as *mut VmFuncRef) {
+        Ok(match begun_with(origin) {
             Some(func) => self.func_number(func),
             None => FuncNumber::NONE,
         })

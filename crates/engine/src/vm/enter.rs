@@ -8,18 +8,19 @@
 //! ```
 
 use crate::error::Error;
-use crate::list::FuncNumber;
 use crate::outcome::Outcome;
 use crate::second_stack::Region;
+use crate::slots::FuncNumber;
 use crate::tag::Tag;
 use crate::trap;
 use crate::value::{Side, Val};
+use crate::vm::calls::Call;
 use crate::vm::cont::trap_of;
 use crate::vm::frames;
 use crate::vm::host_func::HostFunc;
 use crate::vm::payload::Payload;
 use crate::vm::signals;
-use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
+use crate::vm::store::{Handled, StoreInner, StoreOpaque, Unwinding};
 use bident_abi::VmHeader;
 use bident_module::{FuncType, ValType};
 use bident_stack::{self as stack, Chain, Chains, Entry, Go, Lesson, Parked, Stopped, View, Wreck};
@@ -66,7 +67,7 @@ pub(crate) struct Captured {
 
 /// Tags whose suspensions the host handles, as the stubs read them.
 pub(crate) struct Handlers {
-    tags: Box<[Tag]>,
+    tags: Box<[(Tag, Handled)]>,
     /// Addresses of their records, then 0.
     words: Box<[usize]>,
 }
@@ -74,13 +75,15 @@ pub(crate) struct Handlers {
 impl Handlers {
     pub(crate) fn new(store: &StoreOpaque, tags: &[Tag]) -> Result<Box<Self>, Error> {
         let mut words = Vec::with_capacity(tags.len() + 1);
+        let mut handled = Vec::with_capacity(tags.len());
         for tag in tags {
             let number = tag.number_in(store)?;
+            handled.push((*tag, store.tags[number].handled.clone()));
             words.push(store.tags[number].record.address().as_ptr() as usize);
         }
         words.push(0);
         Ok(Box::new(Self {
-            tags: tags.into(),
+            tags: handled.into(),
             words: words.into(),
         }))
     }
@@ -152,7 +155,13 @@ pub(crate) struct Target {
     pub(crate) trampoline: usize,
     /// Number of the function.
     pub(crate) func: FuncNumber,
+    /// See [`CALLED`].
+    origin: usize,
 }
+
+/// Added to the address of a function's record: the origin of a stacklet that a call from the host began. It
+/// keeps the function, but is no lesson for continuations.
+pub(super) const CALLED: usize = 1;
 
 impl Target {
     /// A function that the store knows by number.
@@ -165,6 +174,7 @@ impl Target {
             code: func_ref.code,
             trampoline,
             func,
+            origin: store.funcs[func].func_ref.addr().get() | CALLED,
         }
     }
 }
@@ -216,7 +226,7 @@ fn begin<'a, T>(
         context: target.context as usize,
         code: target.code,
         trampoline: target.trampoline,
-        origin: 0,
+        origin: target.origin,
     };
     // SAFETY: borrowed, as above. The chain is fresh; code and context are of the store too.
     unsafe {
@@ -329,7 +339,7 @@ unsafe fn go_on<T>(
                 let handlers = parked.handlers.as_ref().expect("the chain's own list");
                 Ended::Suspended(Captured {
                     word: reference.word(),
-                    tag: handlers.tags[handler],
+                    tag: handlers.tags[handler].0,
                     func: parked.func,
                 })
             }
@@ -389,7 +399,7 @@ fn run_cont<T>(
         Stopped::Suspended { reference, handler } => {
             let captured = Captured {
                 word: reference.word(),
-                tag: handlers.tags[handler],
+                tag: handlers.tags[handler].0,
                 func,
             };
             Outcome::suspended(&mut store.opaque, captured)
@@ -459,10 +469,16 @@ unsafe fn run<'a>(
     // here until they have come back.
     unsafe {
         (*store).vm.owner = store.cast();
-        (*store).vm.caller = ptr::null_mut();
+        let call = Call {
+            caller: std::mem::replace(&mut (*store).vm.caller, ptr::null_mut()),
+            below: (*store).calls,
+        };
+        (*store).calls = &raw const call;
         let entered = signals::set_entered(&raw mut (*store).vm);
         let stopped = Chains::run(&raw mut (*store).vm.chains, chain, go, may_park);
         signals::set_entered(entered);
+        (*store).calls = call.below;
+        (*store).vm.caller = call.caller;
         match stopped {
             Ok(stopped) => {
                 if let Stopped::Returned { class } = stopped {

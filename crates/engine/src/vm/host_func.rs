@@ -1,14 +1,13 @@
 //! Host functions: before they belong to a store, and as a store has them.
 
 use crate::Answer;
-use crate::alloc;
 use crate::error::Error;
 use crate::host::{Caller, HostReturn, Reply, WasmValues};
-use crate::list::{FuncNumber, InstanceNumber};
+use crate::slots::{FuncNumber, InstanceNumber, Number};
 use crate::value::Val;
-use crate::vm::instance::instance_number;
+use crate::vm::instance::instance_slot;
 use crate::vm::leave::{ArrayEntry, dynamic_entry, owned_entry};
-use crate::vm::store::StoreOpaque;
+use crate::vm::store::{FuncData, StoreOpaque};
 use crate::vm::words::{self, OnWords};
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmLateFunc, fits_registers};
 use bident_module::{FuncIndex, FuncType, TypeId, ValType};
@@ -34,6 +33,7 @@ pub(crate) struct HostBody {
 pub(crate) struct HostFunc {
     record: VmHostFunc,
     func_ref: VmFuncRef,
+    number: FuncNumber,
     pub(crate) body: HostBody,
     /// Module and name it was linked under, for messages.
     pub(crate) name: Option<LinkName>,
@@ -42,7 +42,18 @@ pub(crate) struct HostFunc {
 impl HostFunc {
     /// Its number in the store.
     pub(crate) fn number(&self) -> FuncNumber {
-        FuncNumber(self.func_ref.handle)
+        self.number
+    }
+}
+
+impl HostFunc {
+    /// Words of what it stands for, if it stands for a function that is loaded late: that, and what loads
+    /// it.
+    pub(crate) fn stands_for(&self) -> [u64; 2] {
+        match self.body.closure.downcast_ref::<VmLateFunc>() {
+            Some(late) => [late.target.load(Ordering::Relaxed), late.loader].map(|at| at as u64),
+            None => [0; 2],
+        }
     }
 }
 
@@ -141,11 +152,11 @@ impl StoreOpaque {
         loader: HostBody,
         name: LinkName,
     ) -> Result<(FuncNumber, Arc<VmLateFunc>), Error> {
-        let loader = self.add_host_func(loader, Some(name.clone()))?;
+        let loading = self.add_host_func(loader, Some(name.clone()))?;
         let code = self.engine.late_trampoline(type_id)?;
         self.add_code(&code)?;
-        // SAFETY: function references of a store are valid as long as the store.
-        let loader = unsafe { self.funcs[loader].func_ref.as_ref() };
+        // SAFETY: it was just made.
+        let loader = unsafe { self.funcs[loading].func_ref.as_ref() };
         let late = Arc::new(VmLateFunc {
             target: AtomicUsize::new(0),
             loader: loader.context as usize,
@@ -157,6 +168,8 @@ impl StoreOpaque {
             closure: late.clone(),
         };
         let number = self.push_host_func(code.start(), type_id, body, Some(name))?;
+        // It is there as long as what it loads for.
+        self.funcs.release(loading);
         Ok((number, late))
     }
 
@@ -180,7 +193,7 @@ impl StoreOpaque {
                 number
             }
         };
-        // SAFETY: function references of a store are valid as long as the store.
+        // SAFETY: the store keeps it.
         Ok(unsafe { self.funcs[number].func_ref.as_ref() }.context as usize)
     }
 
@@ -209,9 +222,10 @@ impl StoreOpaque {
     ) -> Result<FuncNumber, Error> {
         self.reserve_values(&body.ty)?;
         self.funcs.room("a host function")?;
-        alloc::room(&mut self.host_funcs, "a host function")?;
+        let number = self.funcs.next();
         let store = &raw mut self.vm;
-        let mut func = Box::new(HostFunc {
+        let ty = body.ty.clone();
+        let mut host = Box::new(HostFunc {
             record: VmHostFunc {
                 header: VmHeader { store },
                 code: body.entry,
@@ -221,38 +235,45 @@ impl StoreOpaque {
                 code,
                 context: std::ptr::null_mut(),
                 type_id: type_id.0,
-                handle: FuncNumber::NONE.0,
+                handle: number.slot(),
                 index: u32::MAX,
                 stack_class: 0,
                 cont_entry: 0,
                 store,
             },
+            number,
             body,
             name,
         });
-        func.func_ref.context = (&raw mut func.record).cast();
-        let func_ref = NonNull::from(&mut func.func_ref);
-        self.host_funcs.push(func);
-        Ok(self.func_number(func_ref))
+        host.func_ref.context = (&raw mut host.record).cast();
+        self.fresh.note(1, 0);
+        Ok(self.funcs.put(FuncData {
+            func_ref: NonNull::from(&mut host.func_ref),
+            ty,
+            type_id,
+            trampoline: 0,
+            second: None,
+            host: Some(host),
+        }))
     }
 
     /// The host function with this number; `None` if the function is WebAssembly's.
     pub(crate) fn host_func(&self, func: FuncNumber) -> Option<&HostFunc> {
-        // SAFETY: function references of a store are valid as long as the store; those of host
-        // functions, and only those, have no index in a module.
-        unsafe {
-            let func_ref = self.funcs[func].func_ref.as_ref();
-            (func_ref.index == u32::MAX).then(|| &*func_ref.context.cast::<HostFunc>())
-        }
+        self.funcs[func].host.as_deref()
     }
 
     /// Instance and position in its module of a WebAssembly function.
     pub(crate) fn defining(&self, func: FuncNumber) -> Option<(InstanceNumber, FuncIndex)> {
-        // SAFETY: as above; the context of the others is an instance's.
+        let data = &self.funcs[func];
+        if data.host.is_some() {
+            return None;
+        }
+        // SAFETY: the record of a function that is there is valid; the context of those that are not the
+        // host's is an instance's.
         unsafe {
-            let func_ref = self.funcs[func].func_ref.as_ref();
-            (func_ref.index != u32::MAX)
-                .then(|| (instance_number(func_ref.context), FuncIndex(func_ref.index)))
+            let func_ref = data.func_ref.as_ref();
+            let slot = instance_slot(func_ref.context);
+            Some((self.instances.number(slot.0), FuncIndex(func_ref.index)))
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::alloc;
 use crate::error::Error;
-use crate::list::{
-    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, SecondNumber, TableNumber,
-    TagNumber,
-};
+use crate::list::List;
 use crate::module::Module;
+use crate::slots::{
+    FuncNumber, GlobalNumber, InstanceNumber, InstanceSlot, MemoryNumber, NO_SLOT, Number,
+    SecondNumber, TableNumber, TagNumber,
+};
+use crate::vm::lifetime::{Lie, Node};
 use crate::vm::store::StoreOpaque;
 use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef, VmValue};
 use bident_module::{
@@ -14,6 +16,7 @@ use bident_module::{
 };
 use bident_stack::SWITCH;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ops::Range;
 use std::ptr::NonNull;
 
 /// What an instance's index spaces refer to, as numbers of the store's lists.
@@ -31,6 +34,9 @@ pub(crate) struct Items {
 pub(crate) struct InstanceData {
     ctx: NonNull<VmCtx>,
     pub(crate) module: Module,
+    /// What lives as long as it, by the embedder's will: what was loaded late for it, and the functions that
+    /// stand for that.
+    pub(crate) adopted: Vec<Node>,
     /// The instance that it was loaded late for.
     pub(crate) primary: Option<InstanceNumber>,
     pub(crate) items: Items,
@@ -48,7 +54,7 @@ impl InstanceData {
     /// Allocates an instance and fills in everything but `elems`. An error where there is no memory.
     ///
     /// # Safety
-    /// The instance is put into `store` at position `number` and stays there.
+    /// The instance is put into `store` with this number, and there until it is dropped.
     pub(crate) unsafe fn new(
         store: &mut StoreOpaque,
         number: InstanceNumber,
@@ -69,7 +75,7 @@ impl InstanceData {
                     store: &raw mut store.vm,
                 },
                 type_ids: module.type_ids().as_ptr().cast(),
-                instance: number.0,
+                instance: number.slot(),
             });
         }
         let instance = Self {
@@ -80,27 +86,35 @@ impl InstanceData {
             second: None,
             module,
             primary: None,
+            adopted: Vec::new(),
             items,
         };
-        instance.take_in(store);
+        instance.take_in(store, number);
         instance.fill(store);
         Ok(instance)
     }
 
+    /// Its context, as compiled code has it.
+    pub(crate) fn context(&self) -> *mut VmHeader {
+        self.ctx.as_ptr().cast()
+    }
+
     /// Moves the records of the tables and globals that the module defines into the context.
-    fn take_in(&self, store: &mut StoreOpaque) {
+    fn take_in(&self, store: &mut StoreOpaque, own: InstanceNumber) {
         let (layout, imported) = (self.module.layout(), self.module.inner().imported);
         let imported = (imported.tables as usize, imported.globals as usize);
         for (i, &table) in self.items.tables.entries().skip(imported.0) {
             let place = self.place(layout.table(i));
-            // SAFETY: the table is new; the layout has the place for its record alone, and the context
-            // lives as long as the store.
+            // SAFETY: the table is new; the layout has the place for its record alone, and the instance
+            // lives as long as the table, whose home it is.
             unsafe { store.tables[table].record().move_to(place) };
+            store.tables[table].home = Some(own);
         }
         for (i, &global) in self.items.globals.entries().skip(imported.1) {
             let place = self.place(layout.global(i));
             // SAFETY: as above.
             unsafe { store.globals[global].record.move_to(place) };
+            store.globals[global].home = Some(own);
         }
     }
 
@@ -108,7 +122,8 @@ impl InstanceData {
     fn fill(&self, store: &mut StoreOpaque) {
         let layout = self.module.layout().clone();
         for (i, &func) in self.items.imported_funcs.entries() {
-            // SAFETY: function references of a store are valid as long as the store.
+            // SAFETY: the record of a function that is there is valid, and it is there as long as the
+            // instance that imports it.
             let callee = unsafe { store.funcs[func].func_ref.as_ref() };
             let import = VmImport {
                 code: callee.code,
@@ -207,12 +222,12 @@ impl InstanceData {
 }
 
 impl StoreOpaque {
-    /// Memory for what a module defines, added to what it imports: all of it, or an error and none.
+    /// Memory for what a module defines, added to what it imports: all of it, or an error and none. Nobody
+    /// keeps it: there must be no collection until the instance has it.
     pub(crate) fn allocate(&mut self, module: &Module, items: &mut Items) -> Result<(), Error> {
-        let before = self.counts();
         let allocated = self.allocate_items(module, items);
         if allocated.is_err() {
-            self.truncate(before);
+            self.discard(module, items);
         }
         allocated
     }
@@ -224,20 +239,24 @@ impl StoreOpaque {
         for (i, ty) in defined.skip(inner.imported.tables as usize) {
             let table = self.add_table(types.table_type(*ty), 0);
             let table = table.map_err(|error| which("table", i, inner.tables.len(), error))?;
+            self.tables.release(table);
             items.tables.push(table, WHAT)?;
         }
         let defined = inner.memories.iter().enumerate();
         for (i, ty) in defined.skip(inner.imported.memories as usize) {
             let memory = self.add_memory(*ty);
             let memory = memory.map_err(|error| which("memory", i, inner.memories.len(), error))?;
+            self.memories.release(memory);
             items.memories.push(memory, WHAT)?;
         }
         for ty in &inner.globals[inner.imported.globals as usize..] {
             let global = self.add_global(types.global_type(*ty), VmValue::default())?;
+            self.globals.release(global);
             items.globals.push(global, WHAT)?;
         }
         for ty in &inner.tags[inner.imported.tags as usize..] {
             let tag = self.add_tag(module.type_id(*ty))?;
+            self.tags.release(tag);
             items.tags.push(tag, WHAT)?;
         }
         Ok(())
@@ -248,26 +267,30 @@ impl StoreOpaque {
         let data = &mut self.instances[instance];
         data.second = Some(second);
         for func_ref in data.func_refs() {
-            // SAFETY: function references of a store are valid as long as the store.
-            let known = FuncNumber(unsafe { func_ref.as_ref().handle });
-            if known != FuncNumber::NONE {
+            // SAFETY: the instance is there, and with it its records.
+            let slot = unsafe { func_ref.as_ref().handle };
+            if slot != NO_SLOT {
+                let known = self.funcs.number(slot);
                 self.funcs[known].second = Some(second);
             }
         }
     }
 
-    /// How many tables, memories, globals and tags there are.
-    fn counts(&self) -> [usize; 4] {
-        let (memories, globals) = (self.memories.len(), self.globals.len());
-        [self.tables.len(), memories, globals, self.tags.len()]
-    }
-
-    /// Frees those beyond these counts. Nothing refers to them yet.
-    fn truncate(&mut self, [tables, memories, globals, tags]: [usize; 4]) {
-        self.tables.truncate(tables);
-        self.memories.truncate(memories);
-        self.globals.truncate(globals);
-        self.tags.truncate(tags);
+    /// Frees what was allocated for a module. Nothing refers to it yet.
+    fn discard(&mut self, module: &Module, items: &Items) {
+        let imported = module.inner().imported;
+        for number in items.tables.iter().skip(imported.tables as usize) {
+            drop(self.tables.take(*number));
+        }
+        for number in items.memories.iter().skip(imported.memories as usize) {
+            drop(self.memories.take(*number));
+        }
+        for number in items.globals.iter().skip(imported.globals as usize) {
+            drop(self.globals.take(*number));
+        }
+        for number in items.tags.iter().skip(imported.tags as usize) {
+            drop(self.tags.take(*number));
+        }
     }
 }
 
@@ -279,19 +302,28 @@ fn which(kind: &str, index: usize, all: usize, error: Error) -> Error {
     }
 }
 
-/// Number of the instance whose context this is.
+/// Slot of the instance whose context this is.
 ///
 /// # Safety
-/// `context` is the context of an instance of a live store.
-pub(crate) unsafe fn instance_number(context: *const VmHeader) -> InstanceNumber {
+/// `context` is the context of an instance that is there.
+pub(crate) unsafe fn instance_slot(context: *const VmHeader) -> InstanceSlot {
     // SAFETY: a context of an instance starts with a VmCtx.
-    InstanceNumber(unsafe { (*context.cast::<VmCtx>()).instance })
+    InstanceSlot(unsafe { (*context.cast::<VmCtx>()).instance })
+}
+
+impl Lie for InstanceData {
+    fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
+        let ctx = self.ctx.addr().get();
+        each(ctx..ctx + self.module.layout().size());
+        let records = self.func_refs.cast::<VmFuncRef>().addr().get();
+        each(records..records + self.func_refs.len() * size_of::<VmFuncRef>());
+    }
 }
 
 impl Drop for InstanceData {
     fn drop(&mut self) {
         // SAFETY: allocated by `allocate` with the same layout, and leaked from a box; the store runs
-        // nothing any more.
+        // nothing any more, or nothing that runs or waits has a word of it (`lifetime`).
         unsafe {
             dealloc(self.ctx.as_ptr().cast(), layout_of(self.module.layout()));
             drop(Box::from_raw(self.func_refs.as_ptr()));
@@ -315,7 +347,7 @@ fn defined_refs(
         code: module.code().function(defined),
         context: ctx.as_ptr().cast(),
         type_id: module.type_id(inner.funcs[func.index()]).0,
-        handle: FuncNumber::NONE.0,
+        handle: NO_SLOT,
         index: func.0,
         stack_class: 0,
         cont_entry: 0,

@@ -12,10 +12,10 @@ use crate::alloc;
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Caller, Reply};
-use crate::list::{FuncNumber, InstanceNumber};
+use crate::slots::{FuncNumber, InstanceSlot};
 use crate::value::Val;
 use crate::vm::host_func::HostFunc;
-use crate::vm::instance::instance_number;
+use crate::vm::instance::instance_slot;
 use crate::vm::payload::Payload;
 use crate::vm::store::{StoreInner, StoreOpaque, Unwinding};
 use bident_abi::{VmHostFunc, VmStore};
@@ -29,11 +29,11 @@ pub(crate) type ArrayEntry = unsafe extern "C" fn(*mut VmHostFunc) -> Reaction;
 impl StoreOpaque {
     /// The instance that called the host function that runs now.
     #[inline]
-    fn calling_instance(&self) -> Option<InstanceNumber> {
+    fn calling_instance(&self) -> Option<InstanceSlot> {
         let caller = self.vm.caller;
         // SAFETY: compiled code stores its own context there before it calls anything that may be a
-        // host function; `enter` clears it.
-        (!caller.is_null()).then(|| unsafe { instance_number(caller) })
+        // host function, and whose it is stays: it is a root (`lifetime`). `enter` clears it.
+        (!caller.is_null()).then(|| unsafe { instance_slot(caller) })
     }
 
     /// Ends the run, and leaves the reason.
@@ -106,7 +106,7 @@ pub(crate) unsafe fn borrow_store<'a, T>(vm: *mut VmStore) -> &'a mut StoreInner
 #[inline(always)]
 pub(crate) unsafe fn dispatch<T: 'static, F: 'static>(
     record: *mut VmHostFunc,
-    run: impl FnOnce(&mut StoreInner<T>, Option<InstanceNumber>, &F) -> Result<Reply<u64>, Error>,
+    run: impl FnOnce(&mut StoreInner<T>, Option<InstanceSlot>, &F) -> Result<Reply<u64>, Error>,
 ) -> Reaction {
     // SAFETY: the caller keeps the contract; the closure lives as long as the store's function.
     let (store, closure) = unsafe {

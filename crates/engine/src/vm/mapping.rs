@@ -110,6 +110,12 @@ impl Mapping {
         ty
     }
 
+    /// Addresses that are reserved for it.
+    pub(crate) fn place(&self) -> Range<usize> {
+        let base = self.record.base.addr();
+        base..base + self.reserved
+    }
+
     /// First byte.
     pub(crate) fn base(&self) -> *mut u8 {
         self.record.base
@@ -304,12 +310,11 @@ impl Reservation {
     }
 }
 
-/// Says what to do about it: a program that makes and drops instances runs into this without a mistake of
-/// its own.
+/// Says what to do about it.
 fn no_address_space(what: impl fmt::Display, error: &io::Error) -> Error {
     // At most 255 bytes: QuickJS cuts the rest off.
     Error::limit(format!(
-        "no address space for {what}: {error}. Those of dropped instances come back with their store, \
-         in JavaScript when the program ends: use fewer instances, or several processes"
+        "no address space for {what}: {error}. Let go of instances that are not used, or use several \
+         processes"
     ))
 }

@@ -1,6 +1,7 @@
 //! A store's view of a linear memory: its own, or a shared one.
 
 use crate::Error;
+use crate::vm::lifetime::Lie;
 use crate::vm::mapping::Mapping;
 use bident_abi::VmMemory;
 use bident_module::MemoryType;
@@ -104,5 +105,13 @@ impl LinearMemory {
             false => self.bytes_mut()[range].fill(value),
             true => self.fill(range, value),
         }
+    }
+}
+
+impl Lie for LinearMemory {
+    fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
+        let record = self.record().addr().get();
+        each(record..record + size_of::<VmMemory>());
+        each(self.place());
     }
 }

@@ -16,6 +16,7 @@
 
 pub(crate) mod atomics;
 pub(crate) mod builtins;
+pub(crate) mod calls;
 pub(crate) mod code;
 pub(crate) mod collect;
 pub(crate) mod cont;
@@ -29,6 +30,7 @@ pub(crate) mod host_func;
 pub(crate) mod instance;
 pub(crate) mod leave;
 pub(crate) mod lending;
+pub(crate) mod lifetime;
 pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod panics;

@@ -1,6 +1,7 @@
 //! Records of tables, globals and tags: in a box of their own, or in the context of the instance that
 //! defines them, where compiled code reaches them without a load.
 
+use std::ops::Range;
 use std::ptr::NonNull;
 
 /// A record that compiled code reads, at an address that is stable while it runs.
@@ -16,6 +17,15 @@ impl<T> Record<T> {
         Self {
             at: NonNull::from(Box::leak(Box::new(value))),
             boxed: true,
+        }
+    }
+
+    /// Where its box lies, if it has one.
+    pub(crate) fn own_place(&self) -> Range<usize> {
+        let start = self.at.addr().get();
+        match self.boxed {
+            true => start..start + size_of::<T>(),
+            false => 0..0,
         }
     }
 

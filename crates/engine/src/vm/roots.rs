@@ -1,16 +1,23 @@
 //! What a collection begins with, and what it follows: one phase for all kinds of references.
 
 use crate::value::ExternRef;
+use crate::vm::calls::callers;
 use crate::vm::gc::Objects;
 use crate::vm::heap::{ExnData, Heap};
+use crate::vm::lifetime::{Graph, Items, Node, Reached, Words, items_of};
 use crate::vm::store::StoreOpaque;
 use bident_stack::{Holder, Marking, Pending};
+
+/// Bytes for an instance, a function or a memory: about what finding it by its address costs.
+const ITEM_BYTES: usize = 64;
 
 /// Bytes for a global, whose record lies by itself: about what looking at it costs.
 const GLOBAL_BYTES: usize = 64;
 
 /// What a collection follows references through, beside stacks.
 struct Heaps<'a> {
+    /// Where there was no memory for the marks: everything counts as reached.
+    graph: Option<Graph<'a>>,
     externs: &'a mut Heap<ExternRef>,
     exns: &'a mut Heap<ExnData>,
     objects: &'a mut Objects,
@@ -31,10 +38,14 @@ impl Heaps<'_> {
     }
 
     fn follow_some(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
-        self.visit(marking, word, holder);
+        if word != 0 {
+            self.visit(marking, word, holder);
+        }
         loop {
             if let Some(word) = self.words.pop() {
                 self.visit(marking, word, None);
+            } else if let Some(node) = self.graph.as_mut().and_then(Graph::next) {
+                self.look_at(marking, node);
             } else if let Some(references) = self.objects.next_reached() {
                 for word in references {
                     self.visit(marking, word, None);
@@ -53,22 +64,49 @@ impl Heaps<'_> {
             // None of the others has such words.
             return;
         }
+        if let Some(graph) = &mut self.graph {
+            graph.reach_word(word);
+        }
         self.externs.mark(word, holder);
         marking.reach(word);
         if let Some(exn) = self.exns.mark(word, None) {
+            if let Some(graph) = &mut self.graph {
+                graph.reach_tag(exn.tag);
+            }
             for value in &exn.values {
                 self.words.push(value.low);
             }
         }
     }
 
+    /// Marks what an item of the store leads to.
+    fn look_at(&mut self, marking: &mut Marking<'_>, node: Node) {
+        let words = self.graph.as_mut().map(|graph| graph.look_at(node));
+        match words.unwrap_or(Words::None) {
+            Words::None => {}
+            Words::One(word) => self.visit(marking, word, None),
+            Words::Of(words) => self.visit_all(marking, words),
+            Words::Segments(segments) => {
+                let segments = segments.iter();
+                segments.for_each(|words| self.visit_all(marking, words));
+            }
+        }
+    }
+
+    fn visit_all(&mut self, marking: &mut Marking<'_>, words: &[u64]) {
+        for word in words.iter().filter(|word| **word != 0) {
+            self.visit(marking, *word, None);
+        }
+    }
+
     /// Whether something that is reached was left out, for want of memory, since this was last asked.
     fn were_incomplete(&mut self) -> bool {
         let words = self.words.was_incomplete();
-        self.objects.were_left_out() || words
+        let nodes = self.graph.as_mut().is_some_and(Graph::was_incomplete);
+        self.objects.were_left_out() || words || nodes
     }
 
-    /// Follows what all exceptions and objects hold that are reached, again: some of it was left out.
+    /// Follows what all items, exceptions and objects hold that are reached, again: some of it was left out.
     #[cold]
     fn follow_again(&mut self, marking: &mut Marking<'_>) {
         for slot in 0..self.exns.slots() {
@@ -77,6 +115,16 @@ impl Heaps<'_> {
                 let value = self.exns.marked(slot).map(|exn| exn.values[i].low);
                 self.follow(marking, value.unwrap_or_default(), None);
             }
+        }
+        let mut last = None;
+        while let Some(node) = self
+            .graph
+            .as_ref()
+            .and_then(|graph| graph.reached_after(last))
+        {
+            self.look_at(marking, node);
+            self.follow_some(marking, 0, None);
+            last = Some(node);
         }
         let mut place = (0, 0);
         while let Some((references, next)) = self.objects.reached_from(place) {
@@ -88,44 +136,63 @@ impl Heaps<'_> {
     }
 }
 
+impl Heaps<'_> {
+    /// Follows the words of all items.
+    #[cold]
+    fn follow_all(&mut self, marking: &mut Marking<'_>, items: Items<'_>) {
+        for table in items.tables.iter() {
+            self.visit_all(marking, table.elements());
+        }
+        for global in items.globals.iter() {
+            self.visit(marking, global.word(), None);
+        }
+        for elem in items.instances.iter().flat_map(|i| i.elems.iter()) {
+            self.visit_all(marking, elem);
+        }
+        self.follow_some(marking, 0, None);
+    }
+}
+
 impl StoreOpaque {
-    /// Marks what can be reached, from these words too, and frees the stacks that cannot.
-    pub(crate) fn mark_and_sweep_stacks(&mut self, words: &[u64]) {
+    /// Marks what can be reached, from these words too, and frees the stacks that cannot. Gives what items
+    /// of the store are reached; `None` where there was no memory to find out.
+    pub(crate) fn mark_and_sweep_stacks(&mut self, words: &[u64]) -> Option<Reached> {
+        let items = items_of!(self);
         let mut marking = self.vm.chains.mark();
         let mut heaps = Heaps {
+            graph: Graph::of(items).ok(),
             externs: &mut self.externs,
             exns: &mut self.exns,
             objects: &mut self.objects,
             words: Pending::new(0),
         };
-        for table in &self.tables {
-            for word in table.elements() {
-                heaps.follow(&mut marking, *word, None);
+        match &mut heaps.graph {
+            Some(graph) => {
+                for kept in self.kept.live() {
+                    graph.reach(kept.node());
+                }
             }
-        }
-        for global in &self.globals {
-            // SAFETY: records of globals live as long as the store.
-            let word = unsafe { global.record.address().as_ref().value.low };
-            heaps.follow(&mut marking, word, None);
-        }
-        for elem in self.instances.iter().flat_map(|i| i.elems.iter()) {
-            for word in elem {
-                heaps.follow(&mut marking, *word, None);
-            }
+            None => heaps.follow_all(&mut marking, items),
         }
         for held in self.held.live() {
             heaps.follow(&mut marking, held.word(), None);
+        }
+        // SAFETY: the store is borrowed: nothing runs in it but what has called the host.
+        for context in unsafe { callers(self.vm.caller, self.calls) } {
+            heaps.follow(&mut marking, context as u64, None);
         }
         let under_way = self.under_way.iter().map(|value| value.low);
         for word in words.iter().copied().chain(under_way) {
             heaps.follow(&mut marking, word, None);
         }
+        heaps.follow_some(&mut marking, 0, None);
         marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
         while heaps.were_incomplete() {
             heaps.follow_again(&mut marking);
             marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
         }
         marking.sweep();
+        heaps.graph.map(Graph::into_reached)
     }
 
     /// Bytes beside those of stacks and objects that a collection has to look at, whatever lives.
@@ -135,7 +202,8 @@ impl StoreOpaque {
         let segments: usize = segments.map(|elem| elem.len()).sum();
         let records = self.vm.chains.records() * bident_stack::RECORD_BYTES;
         let globals = self.globals.len() * GLOBAL_BYTES;
-        (elements + segments) * size_of::<u64>() + globals + records
+        let items = (self.instances.len() + self.funcs.len() + self.memories.len()) * ITEM_BYTES;
+        (elements + segments) * size_of::<u64>() + globals + items + records
     }
 }
 

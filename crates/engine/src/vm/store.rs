@@ -5,22 +5,24 @@ use crate::any::AnyRef;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::list::{
-    FuncNumber, GlobalNumber, InstanceNumber, List, MemoryNumber, SecondNumber, TableNumber,
-    TagNumber,
-};
 use crate::module::Module;
 use crate::second_stack::Pool;
+use crate::slots::{
+    FuncNumber, GlobalNumber, InstanceNumber, MemoryNumber, NO_SLOT, Number, SecondNumber, Slots,
+    TableNumber, TagNumber,
+};
 use crate::value::{ExternRef, Side, Val};
 use crate::vm::builtins;
+use crate::vm::calls::{Call, NO_CALL};
 use crate::vm::code::{Code, CodeMap};
 use crate::vm::collect::Pressure;
 use crate::vm::cont::Host;
 use crate::vm::gc::Objects;
 use crate::vm::heap::{ExnData, Heap};
-use crate::vm::held::HeldList;
+use crate::vm::held::{Held, HeldList, Holding};
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
+use crate::vm::lifetime::{Fresh, Lie};
 use crate::vm::mapping::Mapping;
 use crate::vm::memory::LinearMemory;
 use crate::vm::panics::Panics;
@@ -35,6 +37,7 @@ use std::alloc::Layout;
 use std::any::Any;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -63,27 +66,29 @@ pub(crate) struct StoreOpaque {
     pub(crate) payload: Payload,
     /// Why a host function ended the run that now unwinds.
     pub(crate) unwinding: Option<Unwinding>,
-    pub(crate) instances: List<InstanceNumber, InstanceData>,
-    /// How many modules that were loaded late have failed and left something.
-    pub(crate) failed_parts: u32,
-    pub(crate) funcs: List<FuncNumber, FuncData>,
-    #[expect(clippy::vec_box, reason = "compiled code holds their addresses")]
-    pub(crate) host_funcs: Vec<Box<HostFunc>>,
-    pub(crate) memories: List<MemoryNumber, LinearMemory>,
+    pub(crate) instances: Slots<InstanceNumber, InstanceData>,
+    pub(crate) funcs: Slots<FuncNumber, FuncData>,
+    pub(crate) memories: Slots<MemoryNumber, LinearMemory>,
     /// Numbers of the shared ones, by the addresses of their mappings. May name one that is no more.
     shared: HashMap<usize, MemoryNumber>,
     /// Numbers of the memories that have grown and not been asked for since, each once.
     grown: Vec<MemoryNumber>,
-    pub(crate) tables: List<TableNumber, TableData>,
-    pub(crate) globals: List<GlobalNumber, GlobalData>,
-    pub(crate) tags: List<TagNumber, TagData>,
-    pub(crate) seconds: List<SecondNumber, Arc<Pool>>,
+    pub(crate) tables: Slots<TableNumber, TableData>,
+    pub(crate) globals: Slots<GlobalNumber, GlobalData>,
+    pub(crate) tags: Slots<TagNumber, TagData>,
+    pub(crate) seconds: Slots<SecondNumber, Arc<Pool>>,
     pub(crate) externs: Heap<ExternRef>,
     pub(crate) exns: Heap<ExnData>,
     pub(crate) objects: Objects,
     /// Operands of the constant expression that is being evaluated, and what came of those before: roots.
     pub(crate) under_way: Vec<VmValue>,
-    pub(crate) held: HeldList,
+    pub(crate) held: HeldList<Held>,
+    /// What the embedder keeps.
+    pub(crate) kept: HeldList<Holding>,
+    /// What was made since the last collection.
+    pub(crate) fresh: Fresh,
+    /// The innermost call of the host that has entered again.
+    pub(crate) calls: *const Call,
     pub(crate) pressure: Pressure,
     /// Per function type, the code that starts continuations of such functions.
     pub(crate) cont_entries: HashMap<TypeId, usize>,
@@ -132,6 +137,8 @@ pub(crate) struct FuncData {
     pub(crate) trampoline: usize,
     /// Where a call of it that may park has its second stack.
     pub(crate) second: Option<SecondNumber>,
+    /// The function itself, if it is the host's. Compiled code has its address.
+    pub(crate) host: Option<Box<HostFunc>>,
 }
 
 /// A table: the record that compiled code reads, and what backs it.
@@ -140,13 +147,15 @@ pub(crate) struct TableData {
     elements: Vec<u64>,
     pub(crate) ty: TableType,
     most: u64,
+    /// The instance that defines it, if one does: the record lies there.
+    pub(crate) home: Option<InstanceNumber>,
 }
 
 /// A global.
 pub(crate) struct GlobalData {
     pub(crate) record: Record<VmGlobal>,
     pub(crate) ty: GlobalType,
-    /// The instance that defines it, if one does.
+    /// The instance that defines it, if one does: the record lies there.
     pub(crate) home: Option<InstanceNumber>,
     /// Instances that import it, if it is mutable.
     pub(crate) importers: Vec<InstanceNumber>,
@@ -158,12 +167,22 @@ pub(crate) struct GlobalData {
 pub(crate) struct TagData {
     pub(crate) record: Record<VmTag>,
     pub(crate) ty: FuncType,
+    /// Lists of what the host handles have clones.
+    pub(crate) handled: Handled,
 }
 
+/// See [`TagData::handled`].
+pub(crate) type Handled = Arc<()>;
+
 impl TagData {
+    /// Whether the host handles it.
+    pub(crate) fn is_handled(&self) -> bool {
+        Arc::strong_count(&self.handled) > 1
+    }
+
     /// Identity of its type.
     pub(crate) fn type_id(&self) -> TypeId {
-        // SAFETY: records of tags live as long as the store, and never change.
+        // SAFETY: the record lives as long as this value, and never changes.
         TypeId(unsafe { self.record.address().as_ref().type_id })
     }
 }
@@ -202,21 +221,22 @@ impl StoreOpaque {
             code: CodeMap::default(),
             payload: Payload::NONE,
             unwinding: None,
-            instances: List::default(),
-            failed_parts: 0,
-            funcs: List::default(),
-            host_funcs: Vec::new(),
-            memories: List::default(),
+            instances: Slots::default(),
+            funcs: Slots::default(),
+            memories: Slots::default(),
             grown: Vec::new(),
-            tables: List::default(),
-            globals: List::default(),
-            tags: List::default(),
-            seconds: List::default(),
+            tables: Slots::default(),
+            globals: Slots::default(),
+            tags: Slots::default(),
+            seconds: Slots::default(),
             externs: Heap::new(usize::MAX),
             exns: Heap::new(engine.config().max_exception_memory),
             objects: Objects::new(engine.config().max_heap_memory),
             under_way: Vec::new(),
             held: HeldList::default(),
+            kept: HeldList::default(),
+            fresh: Fresh::default(),
+            calls: NO_CALL,
             pressure,
             cont_entries: HashMap::new(),
             wait_func: None,
@@ -279,9 +299,14 @@ impl StoreOpaque {
         }
     }
 
-    /// Keeps code alive as long as the store, and known to the signal handler.
+    /// Keeps a trampoline alive as long as the store, and known to the signal handler.
     pub(crate) fn add_code(&mut self, code: &Arc<Code>) -> Result<(), Error> {
-        self.code.add(code)
+        self.code.add(code, None)
+    }
+
+    /// Keeps the code of a module alive as long as something may run it, and known to the signal handler.
+    pub(crate) fn add_module(&mut self, module: &Module) -> Result<(), Error> {
+        self.code.add(module.code(), Some(module))
     }
 
     /// Adds an instance with everything but values and segments; gives its number.
@@ -290,43 +315,50 @@ impl StoreOpaque {
         module: Module,
         items: Items,
     ) -> Result<InstanceNumber, Error> {
-        let number = self.instances.end();
+        let number = self.instances.next();
         self.instances.room("an instance")?;
-        // SAFETY: pushed to that position right away, and instances are never removed.
+        // SAFETY: put there right away.
         let instance = unsafe { InstanceData::new(self, number, module, items)? };
-        self.instances.append(instance);
-        self.take_part(number)?;
-        Ok(number)
+        self.instances.put(instance);
+        self.fresh.note(1, 0);
+        let taken = self.take_part(number);
+        if taken.is_err() {
+            self.instances.release(number);
+        }
+        taken.map(|()| number)
     }
 
     /// Number of a tag of this store.
     pub(crate) fn tag_number(&self, tag: NonNull<VmTag>) -> TagNumber {
-        // SAFETY: tags live as long as their store.
-        TagNumber(unsafe { tag.as_ref().number })
+        // SAFETY: who has a tag keeps it.
+        let slot = unsafe { tag.as_ref().number };
+        self.tags.number(slot)
     }
 
     /// Number of the function that a reference points to.
     pub(crate) fn func_number(&mut self, func_ref: NonNull<VmFuncRef>) -> FuncNumber {
-        // SAFETY: function references of a store are valid as long as the store.
+        // SAFETY: who has a function keeps it.
         let record = unsafe { &mut *func_ref.as_ptr() };
-        if record.handle == FuncNumber::NONE.0 {
+        if record.handle == NO_SLOT {
             let type_id = TypeId(record.type_id);
             let ty = self.engine.type_of(type_id);
             debug_assert!(
                 ty.params().len().max(ty.results().len()) <= self.vm.chains.room_for_values(),
                 "who made the function has reserved room for its values"
             );
-            let number = self.funcs.append(FuncData {
+            let number = self.funcs.put(FuncData {
                 func_ref,
                 ty,
                 type_id,
                 trampoline: 0,
                 second: None,
+                host: None,
             });
-            record.handle = number.0;
+            self.funcs.release(number);
+            record.handle = number.slot();
             self.funcs[number].second = self.second_of(number);
         }
-        FuncNumber(record.handle)
+        self.funcs.number(record.handle)
     }
 
     /// What a word that compiled code holds as `funcref` refers to: null or a number.
@@ -372,6 +404,7 @@ impl StoreOpaque {
     pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<TableNumber, Error> {
         check_limits(ty.limits)?;
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
+        self.fresh.note(1, size_of_val(table.elements()));
         self.tables.push(table, "a table")
     }
 
@@ -379,6 +412,7 @@ impl StoreOpaque {
     pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
         check_memory_type(self.engine.config(), ty)?;
         let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
+        self.fresh.note(1, memory.length());
         match memory.shared() {
             Some(mapping) => self.add_shared_memory(&mapping.clone()),
             None => self.memories.push(memory, "a linear memory"),
@@ -411,7 +445,9 @@ impl StoreOpaque {
         if delta > 0 && !memory.noted {
             self.grown.try_reserve(1).ok()?;
         }
+        let before = memory.length();
         let old = memory.grow(delta)?;
+        self.fresh.note(0, memory.length() - before);
         if delta > 0 && !std::mem::replace(&mut memory.noted, true) {
             self.grown.push(number);
         }
@@ -421,9 +457,13 @@ impl StoreOpaque {
     /// Number of a memory that has grown since this last gave it.
     #[inline]
     pub(crate) fn take_grown_memory(&mut self) -> Option<MemoryNumber> {
-        let number = self.grown.pop()?;
-        self.memories[number].noted = false;
-        Some(number)
+        loop {
+            let number = self.grown.pop()?;
+            if self.memories.has(number) {
+                self.memories[number].noted = false;
+                return Some(number);
+            }
+        }
     }
 
     /// Adds a global.
@@ -440,6 +480,7 @@ impl StoreOpaque {
             importers: Vec::new(),
             second: None,
         };
+        self.fresh.note(1, 0);
         self.globals.push(global, "a global")
     }
 
@@ -447,17 +488,24 @@ impl StoreOpaque {
     pub(crate) fn add_tag(&mut self, type_id: TypeId) -> Result<TagNumber, Error> {
         let ty = self.engine.type_of(type_id);
         self.reserve_values(&ty)?;
+        self.tags.room("a tag")?;
         let record = Record::new(VmTag {
             type_id: type_id.0,
-            number: self.tags.end().0,
+            number: self.tags.next().slot(),
         });
-        self.tags.push(TagData { record, ty }, "a tag")
+        self.fresh.note(1, 0);
+        let handled = Arc::default();
+        Ok(self.tags.put(TagData {
+            record,
+            ty,
+            handled,
+        }))
     }
 
     /// The value of a global.
     pub(crate) fn global(&self, global: GlobalNumber) -> VmValue {
         let global = &self.globals[global];
-        // SAFETY: records of globals live as long as the store.
+        // SAFETY: the record lives as long as the global.
         let value = unsafe { global.record.address().as_ref().value };
         // Compiled code writes only the low 4 bytes of narrow values.
         match global.ty.content {
@@ -471,6 +519,43 @@ impl StoreOpaque {
         let record = self.globals[global].record.address();
         // SAFETY: as above, and the store is borrowed exclusively.
         unsafe { (*record.as_ptr()).value = value };
+    }
+}
+
+impl GlobalData {
+    /// The word of its value that may be a reference.
+    pub(crate) fn word(&self) -> u64 {
+        // SAFETY: the record lives as long as this value.
+        unsafe { self.record.address().as_ref().value.low }
+    }
+}
+
+impl Lie for GlobalData {
+    fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
+        each(self.record.own_place());
+    }
+}
+
+impl Lie for TagData {
+    fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
+        each(self.record.own_place());
+    }
+}
+
+impl Lie for TableData {
+    fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
+        each(self.record.own_place());
+        let elements = self.elements.as_ptr().addr();
+        each(elements..elements + self.elements.capacity() * size_of::<u64>());
+    }
+}
+
+impl Lie for FuncData {
+    fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
+        if let Some(host) = &self.host {
+            let start = std::ptr::from_ref(&**host).addr();
+            each(start..start + size_of::<HostFunc>());
+        }
     }
 }
 
@@ -510,8 +595,8 @@ impl Drop for StoreOpaque {
     /// If a destructor of the embedder does, after all of its values are dropped.
     fn drop(&mut self) {
         let mut panics = Panics::default();
-        for func in self.host_funcs.drain(..) {
-            panics.drop(func);
+        for func in self.funcs.iter_mut() {
+            panics.drop(func.host.take());
         }
         self.exns.clear(&mut panics);
         self.externs.clear(&mut panics);
@@ -556,6 +641,7 @@ impl TableData {
             elements,
             ty,
             most,
+            home: None,
         })
     }
 

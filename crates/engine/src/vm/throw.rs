@@ -12,7 +12,6 @@
 
 use crate::alloc;
 use crate::error::Error;
-use crate::list::TagNumber;
 use crate::vm::heap::ExnData;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use bident_abi::{TrapCode, VmTag};
@@ -24,7 +23,7 @@ impl StoreOpaque {
     /// have reached the store's limit.
     pub(crate) fn new_exn(&mut self, tag: NonNull<VmTag>) -> Result<u64, TrapCode> {
         // SAFETY: tags live as long as their store.
-        let number = TagNumber(unsafe { tag.as_ref().number });
+        let number = self.tag_number(tag);
         let types = self.tags[number].ty.params();
         let values = types.iter().enumerate();
         let values = values.map(|(i, ty)| self.any_value(i, *ty));

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::host::{Caller, Reply};
-use crate::list::InstanceNumber;
+use crate::slots::InstanceSlot;
 use crate::vm::host_func::HostFunc;
 use crate::vm::leave::dispatch;
 use crate::vm::payload::Payload;
@@ -71,7 +71,7 @@ where
 #[inline(always)]
 fn answer<T, F>(
     store: &mut StoreInner<T>,
-    instance: Option<InstanceNumber>,
+    instance: Option<InstanceSlot>,
     closure: &F,
     words: &[u64],
 ) -> Result<Reply<u64>, Error>

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   ArrayBuffer ─data─► first byte of the memory (never moves)
-//!        └──opaque────► Keeper: keeps the store, and with it the memory, alive
+//!        └──opaque────► Keeper: keeps the memory in its store, and the store, alive
 //! ```
 //!
 //! One that can be resized follows the memory: `webassembly/buffers.rs` gives it the new length.
@@ -14,7 +14,7 @@
 use super::env::Env;
 use super::value::{Attempt, Own, Ref, Thrown};
 use crate::webassembly::HostData;
-use bident::{Memory, SharedStore};
+use bident::{Kept, Lasting, Memory, SharedStore};
 use rquickjs::{Exception, qjs};
 use std::ffi::c_void;
 use std::ptr;
@@ -41,10 +41,11 @@ impl Length {
     }
 }
 
-/// What lives as long as a buffer: the store of its memory.
+/// What lives as long as a buffer: its memory, and the store of that.
 struct Keeper {
     store: SharedStore<HostData>,
     memory: Memory,
+    _kept: Option<Kept>,
 }
 
 /// A buffer over the whole of a memory.
@@ -61,8 +62,9 @@ pub(crate) fn memory_buffer<'js>(
     let opaque = Box::into_raw(Box::new(Keeper {
         store: store.clone(),
         memory,
+        _kept: store.with(|store| memory.keep(store).ok()),
     }));
-    // SAFETY: `length` bytes from `base` are mapped, readable and writable as long as the store lives,
+    // SAFETY: `length` bytes from `base` are mapped, readable and writable as long as the memory is there,
     // which the keeper sees to; the engine makes references to them only inside its own functions,
     // while no JavaScript runs. `release` gets the box back when the buffer goes or is detached.
     let buffer = unsafe {
@@ -105,7 +107,7 @@ unsafe extern "C" fn release(
         return ptr::null_mut();
     }
     // SAFETY: from `memory_buffer`, and not given back yet.
-    let Keeper { store, memory } = unsafe { &*opaque.cast::<Keeper>() };
+    let Keeper { store, memory, .. } = unsafe { &*opaque.cast::<Keeper>() };
     let there = store.try_with(|store| memory.data_size(&*store));
     // QuickJS asks for one byte where it means none.
     match there.is_some_and(|there| size as usize <= there.max(1)) {

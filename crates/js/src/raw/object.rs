@@ -59,8 +59,8 @@ impl Classes {
         prototype: Ref<'_>,
         payload: Payload,
     ) -> Attempt<Own<'js>> {
-        let _link = None;
-        self.make(env, prototype, Box::new(Contents { _link, payload }))
+        let link = Cell::default();
+        self.make(env, prototype, Box::new(Contents { link, payload }))
     }
 
     /// The same, without a prototype; from now on `link` leads to the object, as long as it is there.
@@ -71,12 +71,20 @@ impl Classes {
         link: &Backlink,
     ) -> Attempt<Own<'js>> {
         let contents = Contents {
-            _link: Some(Bound(link.0.clone())),
+            link: Cell::new(Some(Bound(link.0.clone()))),
             payload,
         };
         let object = self.make(env, env.null().get(), Box::new(contents))?;
         link.0.set(object.get().raw);
         Ok(object)
+    }
+
+    /// From now on `link` leads to a host object, as long as that is there; none that it had before does.
+    pub(crate) fn link(self, object: Ref<'_>, link: &Backlink) {
+        if let Some(contents) = HostObject::contents(self, object) {
+            contents.link.set(Some(Bound(link.0.clone())));
+            link.0.set(object.raw);
+        }
     }
 
     fn make<'js>(
@@ -101,7 +109,7 @@ impl Classes {
 
 /// What a host object owns. Dropped in this order: the link goes before anything else.
 struct Contents {
-    _link: Option<Bound>,
+    link: Cell<Option<Bound>>,
     payload: Payload,
 }
 
@@ -115,9 +123,16 @@ pub(crate) struct HostObject<'a> {
 impl<'a> HostObject<'a> {
     /// The host object that a value is, if it is one.
     pub(crate) fn of(classes: Classes, value: Ref<'a>) -> Option<Self> {
+        Self::contents(classes, value).map(|contents| Self {
+            object: value,
+            payload: &contents.payload,
+        })
+    }
+
+    fn contents(classes: Classes, value: Ref<'a>) -> Option<&'a Contents> {
         let mut class = 0;
         // SAFETY: an object of our classes has its contents as long as it is alive, which it is for 'a.
-        let contents = unsafe {
+        unsafe {
             let data = qjs::JS_GetAnyOpaque(value.raw, &mut class);
             let ours = class == classes.object || class == classes.function;
             if ours {
@@ -125,11 +140,7 @@ impl<'a> HostObject<'a> {
             } else {
                 None
             }
-        };
-        contents.map(|contents| Self {
-            object: value,
-            payload: &contents.payload,
-        })
+        }
     }
 
     /// # Safety
@@ -173,7 +184,7 @@ pub(crate) fn create_proxied<'js>(
     link: &Backlink,
 ) -> Attempt<Own<'js>> {
     let contents = Contents {
-        _link: Some(Bound(link.0.clone())),
+        link: Cell::new(Some(Bound(link.0.clone()))),
         payload,
     };
     let target = classes.make(env, env.null().get(), Box::new(contents))?;
@@ -216,6 +227,12 @@ impl Backlink {
     /// Leads nowhere yet.
     pub(crate) fn new() -> Self {
         Self(Rc::new(Cell::new(qjs::JS_UNDEFINED)))
+    }
+
+    /// Whether there is an object.
+    pub(crate) fn leads_somewhere(&self) -> bool {
+        // SAFETY: only looked at: whether it is `undefined`.
+        !unsafe { qjs::JS_IsUndefined(self.0.get()) }
     }
 
     /// The object; `undefined` if there is none.

@@ -118,7 +118,10 @@ pub(super) fn reference(
         HeapType::Func | HeapType::NoFunc | HeapType::Canon(_, Kind::Func) => match is_null {
             true => Val::FuncRef(None),
             false => match exported(realm, value) {
-                Some(func) => Val::FuncRef(Some(func)),
+                Some(func) => {
+                    realm.escape(env, func);
+                    Val::FuncRef(Some(func))
+                }
                 None => return Ok(None),
             },
         },

@@ -78,7 +78,7 @@ pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attem
         .with(|store| (func.ty(&*store), func.index_in_module(&*store)));
     let index = index.unwrap_or_else(|| realm.imports.number_of(func));
     let length = ty.params().len();
-    let callee = Callee::new(realm.reference(env), func, ty);
+    let callee = Callee::new(realm.reference_to(env, func), func, ty);
     let payload = Payload::Function(ExportedFunction(callee));
     let function = realm
         .create(env, |i| &i.exported_function, payload)?

@@ -51,9 +51,9 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         call,
         &realm,
         |i| &i.global,
-        Payload::Global(realm.reference(env), global),
+        Payload::Global(realm.reference_to(env, global), global),
     )?;
-    realm.adopt(global.into(), env.own(&object).store());
+    realm.adopt(global.into(), Ref::new(&object));
     Ok(object)
 }
 

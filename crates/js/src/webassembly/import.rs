@@ -5,18 +5,22 @@ use super::realm::{HostData, Realm};
 use super::stacklet::Suspender;
 use super::{convert, errors};
 use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored, Thrown};
-use bident::{Answer, Caller, Error, Func, FuncType, Local, Payload, Reply, Val, printable};
-use std::cell::RefCell;
+use bident::{
+    Answer, Caller, Error, Func, FuncType, Instance, Local, Payload, Reply, Val, printable,
+};
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-/// A JavaScript function that a module imported. Owned by the realm, which lets go of it before it ends.
+/// A JavaScript function that a module imported. Owned by the realm, or the node of the instance.
 pub(crate) struct Import {
     realm: Rc<Realm>,
     function: Stored,
     suspender: Option<Rc<Suspender>>,
     /// Its number among those of the realm.
     number: u32,
+    /// The instance whose node owns it.
+    importer: OnceCell<Instance>,
     /// Type of the host function.
     pub(super) ty: FuncType,
     /// Whether its calls work on the bits of numbers.
@@ -25,23 +29,52 @@ pub(crate) struct Import {
     name: String,
 }
 
-/// What a host function knows of its import: the realm owns it.
-type Known = Local<Weak<Import>>;
+/// What a host function knows of its import: the realm owns it, or a node.
+struct Knowing {
+    import: Weak<Import>,
+    number: u32,
+    func: OnceCell<Func>,
+    released: Released,
+}
+
+type Known = Local<Rc<Knowing>>;
+
+/// Imports whose host functions are gone.
+type Released = Rc<RefCell<Vec<(u32, Func)>>>;
+
+impl Drop for Knowing {
+    fn drop(&mut self) {
+        if let Some(func) = self.func.get() {
+            self.released.borrow_mut().push((self.number, *func));
+        }
+    }
+}
 
 /// What the modules of a realm imported from JavaScript.
 #[derive(Default)]
 pub(super) struct Imports {
     /// By the number that the host functions know.
-    list: RefCell<Vec<Rc<Import>>>,
+    list: RefCell<Vec<Entry>>,
+    /// Numbers that are free.
+    free: RefCell<Vec<u32>>,
+    released: Released,
     /// The numbers of the host functions.
     numbers: RefCell<HashMap<Func, u32>>,
 }
 
+#[derive(Default)]
+struct Entry {
+    import: Weak<Import>,
+    /// The same, where the realm owns it.
+    own: Option<Rc<Import>>,
+}
+
 impl Imports {
-    /// Tells the collector about the functions.
+    /// Tells the collector about the functions that the realm owns.
     pub(super) fn mark(&self, marker: &Marker) {
         let list = self.list.borrow();
-        list.iter().for_each(|import| import.function.mark(marker));
+        let own = list.iter().filter_map(|entry| entry.own.as_ref());
+        own.for_each(|import| import.mark(marker));
     }
 
     /// Forgets the functions.
@@ -51,7 +84,59 @@ impl Imports {
 
     /// The import with this number.
     pub(super) fn get(&self, number: u32) -> Option<Rc<Import>> {
-        self.list.borrow().get(number as usize).cloned()
+        let list = self.list.borrow();
+        list.get(number as usize)?.import.upgrade()
+    }
+
+    /// The import of a host function, for whom it was made: from now on the node of this instance owns it.
+    pub(super) fn take_over(&self, func: Func, importer: Instance) -> Option<Rc<Import>> {
+        let number = *self.numbers.borrow().get(&func)?;
+        let own = self
+            .list
+            .borrow_mut()
+            .get_mut(number as usize)?
+            .own
+            .take()?;
+        // Only the realm's own have none.
+        let _ = own.importer.set(importer);
+        Some(own)
+    }
+
+    /// The instance whose node owns the import of a host function.
+    pub(super) fn importer(&self, func: Func) -> Option<Instance> {
+        let number = *self.numbers.borrow().get(&func)?;
+        self.get(number)?.importer.get().copied()
+    }
+
+    /// Lets go of the functions whose host functions are gone.
+    fn take_released(&self) {
+        let released = std::mem::take(&mut *self.released.borrow_mut());
+        if released.is_empty() {
+            return;
+        }
+        let mut list = self.list.borrow_mut();
+        let mut numbers = self.numbers.borrow_mut();
+        let mut dropped = Vec::new();
+        for (number, func) in &released {
+            numbers.remove(func);
+            dropped.extend(list.get_mut(*number as usize).map(std::mem::take));
+        }
+        drop((list, numbers));
+        let free = released.iter().map(|(number, _)| *number);
+        self.free.borrow_mut().extend(free);
+        // May run finalizers that look here.
+        drop(dropped);
+    }
+
+    /// A number for one more.
+    fn next(&self) -> u32 {
+        self.take_released();
+        let free = self.free.borrow_mut().pop();
+        free.unwrap_or_else(|| {
+            let mut list = self.list.borrow_mut();
+            list.push(Entry::default());
+            list.len() as u32 - 1
+        })
     }
 
     /// The number that stands for the index of a host function, which has none in a module.
@@ -81,6 +166,11 @@ pub(super) struct Imported<'js> {
 }
 
 impl Import {
+    /// Tells the collector about the function.
+    pub(super) fn mark(&self, marker: &Marker) {
+        self.function.mark(marker);
+    }
+
     /// Words for messages: the function, by its name if it has one, and the import.
     pub(super) fn describe(&self, env: Env<'_>) -> String {
         let function = match env.name_of(self.function.get()) {
@@ -120,18 +210,25 @@ pub(super) fn create(
     ty: FuncType,
     (module, name): (&str, &str),
 ) -> Result<Func, Error> {
-    let number = realm.imports.list.borrow().len() as u32;
+    let number = realm.imports.next();
     let import = Rc::new(Import {
         realm: realm.clone(),
         function: imported.function.store(),
         suspender: imported.suspender,
         number,
+        importer: OnceCell::new(),
         of_words: convert::is_of_words(&ty),
         ty: ty.clone(),
         module: module.to_owned(),
         name: name.to_owned(),
     });
-    let known: Known = Local::new(Rc::downgrade(&import));
+    let knowing = Rc::new(Knowing {
+        import: Rc::downgrade(&import),
+        number,
+        func: OnceCell::new(),
+        released: realm.imports.released.clone(),
+    });
+    let known: Known = Local::new(knowing.clone());
     let func = (realm.store).with(|store| match (imported.waits, import.of_words) {
         (Waits::No, true) => Func::of_words(store, ty, move |mut caller, words, _| {
             call_on_words(&mut caller, &known, words)
@@ -165,7 +262,12 @@ pub(super) fn create(
             })
         }),
     })?;
-    realm.imports.list.borrow_mut().push(import);
+    // Set here only.
+    let _ = knowing.func.set(func);
+    if let Some(entry) = realm.imports.list.borrow_mut().get_mut(number as usize) {
+        entry.import = Rc::downgrade(&import);
+        entry.own = Some(import);
+    }
     realm.imports.numbers.borrow_mut().insert(func, number);
     Ok(func)
 }
@@ -184,7 +286,8 @@ fn lent<R>(
     known: &Known,
     f: impl for<'js> FnOnce(&Rc<Realm>, Env<'js>, &Rc<Import>) -> Attempt<R>,
 ) -> Result<R, Error> {
-    let import = known.get().and_then(Weak::upgrade).ok_or_else(gone)?;
+    let import = known.get().and_then(|known| known.import.upgrade());
+    let import = import.ok_or_else(gone)?;
     let realm = &import.realm;
     let result = realm.store.lend(caller, || {
         (realm.running)

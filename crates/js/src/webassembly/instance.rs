@@ -4,10 +4,12 @@ use super::api::{self, Interface};
 use super::import::{self, Imported, Waits};
 use super::module::Compiled;
 use super::options::Options;
-use super::realm::{self, Realm};
+use super::realm::{self, Realm, RealmRef};
 use super::{Payload, convert, errors, module};
-use crate::raw::{self, Attempt, Call, Env, Own, Ref, Thrown};
-use bident::{Extern, ExternType, Global, GlobalType, ImportType, Instance, ValType, printable};
+use crate::raw::{self, Attempt, Call, Env, Marker, Own, Ref, Thrown};
+use bident::{
+    Extern, ExternType, Func, Global, GlobalType, ImportType, Instance, Lasting, ValType, printable,
+};
 use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 use std::rc::Rc;
 
@@ -133,7 +135,7 @@ fn instance_of<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
     module: &Compiled,
-    externs: &[Extern],
+    externs: &ReadImports,
 ) -> Result<Value<'js>> {
     let exports = link(realm, ctx, module, externs)?;
     Ok(object_of_exports(realm, Env::new(ctx), &exports)?.into_value())
@@ -149,29 +151,46 @@ pub(super) fn object_of_exports<'js>(
     realm.create(env, |i| &i.instance, payload)
 }
 
+/// What a module is to be instantiated with.
+#[derive(Default)]
+pub(crate) struct ReadImports {
+    items: Vec<Extern>,
+    /// What getters of the imports have made and dropped is there until the instance has it.
+    held: Vec<RealmRef>,
+}
+
+impl ReadImports {
+    fn push(&mut self, realm: &Rc<Realm>, env: Env<'_>, item: Extern) {
+        self.held.push(realm.reference_to(env, item));
+        self.items.push(item);
+    }
+
+    /// Tells the collector about every value in it.
+    pub(super) fn mark(&self, marker: &Marker) {
+        self.held.iter().for_each(|held| held.mark(marker));
+    }
+}
+
 /// What an object of imports, or the module itself, gives for each import.
 pub(super) fn read_imports<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
     module: &Compiled,
     imports: Option<&Object<'js>>,
-) -> Result<Vec<Extern>> {
+) -> Result<ReadImports> {
     let env = Env::new(ctx);
-    let externs = module.module.imports().map(|import| {
+    let mut read = ReadImports::default();
+    for import in module.module.imports() {
         if let Some(given) = given(realm, env, module, &import) {
-            return Ok(given?);
+            read.push(realm, env, given?);
+            continue;
         }
         let namespace = namespace_of_import(ctx, imports, &import)?;
         let value = value_of_import(ctx, &namespace, &import)?;
-        Ok(read_import(
-            realm,
-            env,
-            &import,
-            env.own(&value),
-            Waits::No,
-        )?)
-    });
-    externs.collect()
+        let item = read_import(realm, env, &import, env.own(&value), Waits::No)?;
+        read.push(realm, env, item);
+    }
+    Ok(read)
 }
 
 /// What a module gets from us for an import, if anything.
@@ -189,12 +208,35 @@ pub(super) fn link<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
     module: &Compiled,
-    externs: &[Extern],
+    imports: &ReadImports,
+) -> Result<Value<'js>> {
+    let made = realm.making(ctx, |store| {
+        Instance::without_start(store, &module.module, &imports.items)
+    });
+    let made = made.map_err(|error| api::engine_error(realm, ctx, &error));
+    let (instance, start) = made?;
+    let exports = begin_instance(realm, ctx, module, (instance, start), &imports.items);
+    // What it exports keeps it.
+    realm.store.with(|store| instance.release(store).ok());
+    exports
+}
+
+/// Runs the start function of an instance, and gives its exports object.
+fn begin_instance<'js>(
+    realm: &Rc<Realm>,
+    ctx: &Ctx<'js>,
+    module: &Compiled,
+    (instance, start): (Instance, Option<Func>),
+    imports: &[Extern],
 ) -> Result<Value<'js>> {
     let env = Env::new(ctx);
-    let instance = realm.run(env, |store| Instance::new(store, &module.module, externs));
-    realm.buffers.refresh(env, &realm.store);
-    let instance = instance.map_err(|error| api::engine_error(realm, ctx, &error))?;
+    // Before its functions may be called: the node owns what they call. It is here until exports hold it.
+    let _node = realm.add_node(env, &module.module, instance, imports)?;
+    if let Some(start) = start {
+        let started = realm.run(env, |store| start.call(store, &[], &mut []));
+        realm.buffers.refresh(env, &realm.store);
+        started.map_err(|error| api::engine_error(realm, ctx, &error))?;
+    }
     exports(realm, ctx, instance, |item| realm.object_of(env, item))
 }
 

@@ -41,17 +41,16 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     ty.limits = address::limits(call, &realm, &descriptor, ty.address, most)?;
     ty.shared = shared(&call.ctx, &descriptor, ty)?;
     let memory = realm
-        .store
-        .with(|store| Memory::new(store, ty))
+        .making(&call.ctx, |store| Memory::new(store, ty))
         .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
     let env = Env::new(&call.ctx);
     let object = api::construct(
         call,
         &realm,
         |i| &i.memory,
-        Payload::Memory(realm.reference(env), memory),
+        Payload::Memory(realm.reference_to(env, memory), memory),
     )?;
-    realm.adopt(memory.into(), env.own(&object).store());
+    realm.adopt(memory.into(), Ref::new(&object));
     Ok(object)
 }
 

@@ -30,9 +30,11 @@ mod intrinsics;
 mod jspi;
 mod memory;
 mod module;
+mod nodes;
 mod objects;
 mod options;
 mod pending;
+mod pressure;
 mod realm;
 mod reflect;
 mod shared_buffers;
@@ -55,8 +57,10 @@ use bident::{Config, Engine};
 use collected::Collected;
 use exception::ExceptionObject;
 use function::ExportedFunction;
+use instance::ReadImports;
 use jspi::Promising;
 use module::Compiled;
+use nodes::Node;
 use pending::PendingCall;
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
@@ -117,9 +121,11 @@ pub(crate) enum Payload {
     /// A `WebAssembly.Module`.
     Module(Compiled),
     /// A module, and what its imports are, until it is instantiated.
-    Imports(Compiled, Vec<bident::Extern>),
+    Imports(Compiled, ReadImports),
     /// A `WebAssembly.Instance`: its exports.
     Instance(Stored),
+    /// What owns the imports of an instance.
+    Node(Node),
     /// A `WebAssembly.Memory`.
     Memory(RealmRef, bident::Memory),
     /// A `WebAssembly.Table`.
@@ -171,7 +177,9 @@ impl Payload {
     pub(crate) fn mark(&self, marker: &Marker) {
         match self {
             Self::Realm(owner) => owner.mark(marker),
-            Self::Module(_) | Self::Imports(..) | Self::Collected(_) | Self::Suspender(_) => {}
+            Self::Module(_) | Self::Collected(_) | Self::Suspender(_) => {}
+            Self::Imports(_, imports) => imports.mark(marker),
+            Self::Node(node) => node.mark(marker),
             Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
             Self::Memory(realm, _)
             | Self::Table(realm, _)

@@ -2,14 +2,15 @@
 
 use super::realm::Realm;
 use super::{Payload, function};
-use crate::raw::{Attempt, Env, Marker, Own, Stored};
+use crate::raw::{Attempt, Backlink, Env, Own, Ref};
 use bident::{Extern, Func, Global, Memory, Table, Tag};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 
-/// The objects of a realm.
+/// The objects of a realm, as long as JavaScript has them: each keeps what it stands for, and another is made
+/// where there is none any more.
 #[derive(Default)]
 pub(super) struct Objects {
     functions: Cache<Func>,
@@ -19,30 +20,59 @@ pub(super) struct Objects {
     tags: Cache<Tag>,
 }
 
-type Cache<K> = RefCell<HashMap<K, Stored>>;
+/// Ways to objects.
+pub(super) struct Cache<K>(RefCell<Links<K>>);
 
-impl Objects {
-    /// Tells the collector about the objects.
-    pub(super) fn mark(&self, marker: &Marker) {
-        fn all<K>(marker: &Marker, cache: &Cache<K>) {
-            let cache = cache.borrow();
-            cache.values().for_each(|object| object.mark(marker));
-        }
-        all(marker, &self.functions);
-        all(marker, &self.memories);
-        all(marker, &self.tables);
-        all(marker, &self.globals);
-        all(marker, &self.tags);
+struct Links<K> {
+    map: HashMap<K, Backlink>,
+    /// Once there are so many, those are looked for that lead nowhere.
+    enough: usize,
+}
+
+/// Nobody looks for those that lead nowhere among fewer.
+const FEW: usize = 32;
+
+impl<K> Default for Cache<K> {
+    fn default() -> Self {
+        let map = HashMap::new();
+        Self(RefCell::new(Links { map, enough: FEW }))
+    }
+}
+
+impl<K: Hash + Eq> Cache<K> {
+    /// The object for `key`, if there is one.
+    pub(super) fn get<'js>(&self, env: Env<'js>, key: &K) -> Option<Own<'js>> {
+        let links = self.0.borrow();
+        let link = links.map.get(key)?;
+        link.leads_somewhere().then(|| link.get(env))
     }
 
-    /// Forgets the objects. Each map is taken out before it is dropped: a drop may run finalizers
-    /// that look here.
-    pub(super) fn clear(&self) {
-        drop(self.functions.take());
-        drop(self.memories.take());
-        drop(self.tables.take());
-        drop(self.globals.take());
-        drop(self.tags.take());
+    /// Notes the object for `key`.
+    pub(super) fn insert(&self, realm: &Realm, key: K, object: Ref<'_>) {
+        let link = Backlink::new();
+        realm.classes.link(object, &link);
+        let links = &mut *self.0.borrow_mut();
+        if links.map.len() >= links.enough {
+            links.map.retain(|_, link| link.leads_somewhere());
+            links.enough = (2 * links.map.len()).max(FEW);
+        }
+        links.map.insert(key, link);
+    }
+
+    /// The object for `key`, made if there is none.
+    fn of<'js>(
+        &self,
+        realm: &Realm,
+        env: Env<'js>,
+        key: K,
+        create: impl FnOnce() -> Attempt<Own<'js>>,
+    ) -> Attempt<Own<'js>> {
+        if let Some(object) = self.get(env, &key) {
+            return Ok(object);
+        }
+        let object = create()?;
+        self.insert(realm, key, object.get());
+        Ok(object)
     }
 }
 
@@ -55,29 +85,33 @@ impl Realm {
     ) -> Attempt<Own<'js>> {
         match item {
             Extern::Func(func) => self.function_object(env, func),
-            Extern::Memory(memory) => cached(&self.objects.memories, env, memory, || {
+            Extern::Memory(memory) => self.objects.memories.of(self, env, memory, || {
                 self.create(
                     env,
                     |i| &i.memory,
-                    Payload::Memory(self.reference(env), memory),
+                    Payload::Memory(self.reference_to(env, memory), memory),
                 )
             }),
-            Extern::Table(table) => cached(&self.objects.tables, env, table, || {
+            Extern::Table(table) => self.objects.tables.of(self, env, table, || {
                 self.create(
                     env,
                     |i| &i.table,
-                    Payload::Table(self.reference(env), table),
+                    Payload::Table(self.reference_to(env, table), table),
                 )
             }),
-            Extern::Global(global) => cached(&self.objects.globals, env, global, || {
+            Extern::Global(global) => self.objects.globals.of(self, env, global, || {
                 self.create(
                     env,
                     |i| &i.global,
-                    Payload::Global(self.reference(env), global),
+                    Payload::Global(self.reference_to(env, global), global),
                 )
             }),
-            Extern::Tag(tag) => cached(&self.objects.tags, env, tag, || {
-                self.create(env, |i| &i.tag, Payload::Tag(self.reference(env), tag))
+            Extern::Tag(tag) => self.objects.tags.of(self, env, tag, || {
+                self.create(
+                    env,
+                    |i| &i.tag,
+                    Payload::Tag(self.reference_to(env, tag), tag),
+                )
             }),
         }
     }
@@ -88,40 +122,19 @@ impl Realm {
         env: Env<'js>,
         func: Func,
     ) -> Attempt<Own<'js>> {
-        cached(&self.objects.functions, env, func, || {
-            function::create(self, env, func)
-        })
+        self.objects
+            .functions
+            .of(self, env, func, || function::create(self, env, func))
     }
 
     /// Makes `object`, which a constructor has made, the one that stands for `item`.
-    pub(super) fn adopt(&self, item: Extern, object: Stored) {
+    pub(super) fn adopt(&self, item: Extern, object: Ref<'_>) {
         match item {
-            Extern::Func(func) => drop(self.objects.functions.borrow_mut().insert(func, object)),
-            Extern::Memory(memory) => {
-                drop(self.objects.memories.borrow_mut().insert(memory, object))
-            }
-            Extern::Table(table) => drop(self.objects.tables.borrow_mut().insert(table, object)),
-            Extern::Global(global) => {
-                drop(self.objects.globals.borrow_mut().insert(global, object))
-            }
-            Extern::Tag(tag) => drop(self.objects.tags.borrow_mut().insert(tag, object)),
+            Extern::Func(func) => self.objects.functions.insert(self, func, object),
+            Extern::Memory(memory) => self.objects.memories.insert(self, memory, object),
+            Extern::Table(table) => self.objects.tables.insert(self, table, object),
+            Extern::Global(global) => self.objects.globals.insert(self, global, object),
+            Extern::Tag(tag) => self.objects.tags.insert(self, tag, object),
         }
     }
-}
-
-/// The object for `key`, made if there is none yet.
-pub(super) fn cached<'js, K: Hash + Eq + Copy>(
-    cache: &Cache<K>,
-    env: Env<'js>,
-    key: K,
-    create: impl FnOnce() -> Attempt<Own<'js>>,
-) -> Attempt<Own<'js>> {
-    if let Some(object) = cache.borrow().get(&key) {
-        return Ok(object.to_owned(env));
-    }
-    let object = create()?;
-    cache
-        .borrow_mut()
-        .insert(key, object.get().to_owned(env).store());
-    Ok(object)
 }

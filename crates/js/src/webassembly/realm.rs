@@ -7,14 +7,16 @@ use super::frames::Frames;
 use super::held::HeldValues;
 use super::import::Imports;
 use super::intrinsics::Intrinsics;
+use super::nodes::Nodes;
 use super::objects::Objects;
 use super::pending::Awaited;
+use super::pressure::Pressure;
 use super::shared_buffers::SharedBuffers;
 use super::stacklet::Stacklets;
 use super::strings::StringBuiltins;
 use super::tag;
 use crate::raw::{Backlink, Classes, ContextId, Env, Marker, Own, Ref, Running, Stored};
-use bident::{Engine, SharedStore, Store, StoreContextMut, Tag};
+use bident::{Engine, Extern, Kept, Lasting, SharedStore, Store, StoreContextMut, Tag};
 use rquickjs::{Ctx, Exception, JsLifetime, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -41,16 +43,21 @@ pub(crate) struct Realm {
     pub(super) running: Running,
     /// What modules imported from JavaScript.
     pub(super) imports: Imports,
+    /// Who owns it.
+    pub(super) nodes: Nodes,
     /// Which calls are under way.
     pub(super) frames: Frames,
     /// What the import has answered that the call under way is parking for.
     pub(super) awaited: Cell<Option<Awaited>>,
+    /// When QuickJS collects for the sake of the store.
+    pub(super) pressure: Pressure,
     /// Memories whose buffer JavaScript has seen.
     pub(super) buffers: Buffers,
     /// The same for those that are shared.
     pub(super) shared_buffers: SharedBuffers,
     /// The tag under which WebAssembly sees what JavaScript throws.
     pub(super) js_tag: Tag,
+    _js_tag: Kept,
     /// JavaScript values that WebAssembly holds.
     pub(super) held: HeldValues,
     /// What JavaScript sees of the store.
@@ -102,6 +109,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
     // Nothing here would go on with a call that parked so.
     store.park_waits(false);
     let js_tag = Tag::new(&mut store, tag::type_of_js_tag()).map_err(refused)?;
+    let _js_tag = js_tag.keep(&mut store).map_err(refused)?;
     let realm = Rc::new_cyclic(|weak| {
         store.data_mut().realm.clone_from(weak);
         Realm {
@@ -110,11 +118,14 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             store: SharedStore::new(store),
             running: Running::default(),
             imports: Imports::default(),
+            nodes: Nodes::default(),
             frames: Frames::default(),
             awaited: Cell::default(),
+            pressure: Pressure::default(),
             buffers: Buffers::default(),
             shared_buffers: SharedBuffers::default(),
             js_tag,
+            _js_tag,
             held: HeldValues::default(),
             objects: Objects::default(),
             wrappers: Wrappers::default(),
@@ -158,12 +169,19 @@ impl Drop for RealmOwner {
 pub(crate) struct RealmRef {
     realm: Rc<Realm>,
     object: Stored,
+    /// What the object stands for.
+    kept: Option<Kept>,
+    /// The node of the instance that this belongs to.
+    node: Option<Stored>,
 }
 
 impl RealmRef {
     /// Tells the collector about the realm object.
     pub(super) fn mark(&self, marker: &Marker) {
         self.object.mark(marker);
+        if let Some(node) = &self.node {
+            node.mark(marker);
+        }
     }
 }
 
@@ -172,6 +190,8 @@ impl Clone for RealmRef {
         Self {
             realm: self.realm.clone(),
             object: self.object.duplicate(),
+            kept: self.kept.clone(),
+            node: self.node.as_ref().map(Stored::duplicate),
         }
     }
 }
@@ -194,6 +214,29 @@ impl Realm {
         RealmRef {
             realm: self.clone(),
             object: self.object.get(env).store(),
+            kept: None,
+            node: None,
+        }
+    }
+
+    /// A reference for the host object that stands for something of the store: that is there as long as the
+    /// object, from now on not as long as the store.
+    pub(super) fn reference_to(
+        self: &Rc<Self>,
+        env: Env<'_>,
+        item: impl Lasting + Into<Extern>,
+    ) -> RealmRef {
+        let kept = self.store.with(|store| {
+            let kept = item.keep(&mut *store).ok();
+            // Of this store, as it is kept.
+            let _ = item.release(store);
+            kept
+        });
+        let node = self.node_of(env, item).map(|(_, node)| node.store());
+        RealmRef {
+            kept,
+            node,
+            ..self.reference(env)
         }
     }
 
@@ -218,10 +261,10 @@ impl Realm {
     }
 
     fn mark(&self, marker: &Marker) {
-        self.objects.mark(marker);
         self.stacklets.mark(marker);
         self.held.mark(marker);
         self.imports.mark(marker);
+        self.nodes.mark(marker);
         self.buffers.mark(marker);
         self.shared_buffers.mark(marker);
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
@@ -231,10 +274,10 @@ impl Realm {
 
     /// Drops every JavaScript value.
     fn clear(&self) {
-        self.objects.clear();
         self.stacklets.clear();
         self.held.clear();
         self.imports.clear();
+        self.nodes.clear();
         drop(self.awaited.take());
         self.buffers.clear();
         self.shared_buffers.clear();

@@ -7,7 +7,9 @@ use super::import::gone;
 use super::intrinsics::Intrinsics;
 use super::realm::{HostData, Realm};
 use crate::raw::{self, Attempt, Env, Own, Ref, Stored, Thrown};
-use bident::{Answer, AnyRef, Caller, Error, Extern, ExternType, Func, FuncType, Module, Val};
+use bident::{
+    Answer, AnyRef, Caller, Error, Extern, ExternType, Func, FuncType, Kept, Lasting, Module, Val,
+};
 use std::cell::{OnceCell, RefCell};
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -77,7 +79,7 @@ impl Builtin {
 pub(super) struct StringBuiltins {
     /// Their types, in the order of [`Builtin::ALL`].
     types: OnceCell<Vec<FuncType>>,
-    made: RefCell<[Option<Func>; Builtin::ALL.len()]>,
+    made: RefCell<[Option<(Func, Kept)>; Builtin::ALL.len()]>,
 }
 
 impl StringBuiltins {
@@ -104,18 +106,20 @@ impl StringBuiltins {
         env: Env<'_>,
         builtin: Builtin,
     ) -> Attempt<Extern> {
-        if let Some(func) = self.made.borrow()[builtin as usize] {
-            return Ok(func.into());
+        if let Some((func, _)) = &self.made.borrow()[builtin as usize] {
+            return Ok((*func).into());
         }
         let ty = self.ty(realm, builtin);
         let ty = ty.ok_or_else(|| env.raise(rquickjs::Error::Unknown))?;
-        let func = realm.store.with(|store| {
-            Func::new(store, ty, move |mut caller, params, results| {
+        let made = realm.store.with(|store| {
+            let func = Func::new(&mut *store, ty, move |mut caller, params, results| {
                 call(&mut caller, builtin, params, results)
-            })
+            })?;
+            // Instances that import it come and go.
+            Ok((func, func.keep(store)?))
         });
-        let func = func.map_err(|error| errors::throw(realm, env, &error))?;
-        self.made.borrow_mut()[builtin as usize] = Some(func);
+        let (func, kept) = made.map_err(|error| errors::throw(realm, env, &error))?;
+        self.made.borrow_mut()[builtin as usize] = Some((func, kept));
         Ok(func.into())
     }
 }

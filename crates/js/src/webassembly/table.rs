@@ -52,9 +52,9 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         call,
         &realm,
         |i| &i.table,
-        Payload::Table(realm.reference(env), table),
+        Payload::Table(realm.reference_to(env, table), table),
     )?;
-    realm.adopt(table.into(), env.own(&object).store());
+    realm.adopt(table.into(), Ref::new(&object));
     Ok(object)
 }
 

@@ -40,9 +40,9 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         .store
         .with(|store| Tag::new(store, FuncType::new(parameters, [])))
         .map_err(|error| api::engine_error(&realm, ctx, &error))?;
-    let payload = Payload::Tag(realm.reference(env), tag);
+    let payload = Payload::Tag(realm.reference_to(env, tag), tag);
     let object = api::construct(call, &realm, |i| &i.tag, payload)?;
-    realm.adopt(tag.into(), env.own(&object).store());
+    realm.adopt(tag.into(), Ref::new(&object));
     Ok(object)
 }
 

@@ -1,7 +1,7 @@
 //! Runtime functions of structures and arrays.
 
 use super::object::Object;
-use crate::list::InstanceNumber;
+use crate::slots::InstanceNumber;
 use crate::vm::builtins::{Body, Stop, builtin, range};
 use crate::vm::store::StoreOpaque;
 use bident_abi::{Builtin, TrapCode, VmValue, unpack_pair};

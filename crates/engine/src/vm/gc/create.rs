@@ -1,7 +1,7 @@
 //! Making objects, and finding them by their references.
 
 use super::object::Object;
-use crate::list::InstanceNumber;
+use crate::slots::InstanceNumber;
 use crate::vm::store::StoreOpaque;
 use bident_abi::TrapCode;
 use bident_module::{ObjectKind, ObjectLayout, Slot, TypeIndex, header_of};

@@ -46,7 +46,7 @@ impl AsyncFunction {
         let index = index.unwrap_or_else(|| realm.imports.number_of(func));
         let length = ty.params().len();
         let payload = Payload::AsyncFunction(Self {
-            callee: Callee::new(realm.reference(env), func, ty),
+            callee: Callee::new(realm.reference_to(env, func), func, ty),
             border,
             answers,
             stacklet,

@@ -6,7 +6,7 @@ use super::super::instance::{
 };
 use super::super::module::{self, Compiled};
 use super::super::pending;
-use super::super::realm::{self, HostData, Realm};
+use super::super::realm::{self, HostData, Realm, RealmRef};
 use super::super::{Payload, api, errors};
 use super::object::{self, StackletObject};
 use super::{expected, function, lazy};
@@ -71,7 +71,7 @@ fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let stacklet = stacklet_of(&realm, &owner).ok_or(rquickjs::Error::Unknown)?;
     let (imports, sync) = (call.arg(1), call.arg(3));
     let mut linker = None;
-    let externs = externs(
+    let (externs, _held) = externs(
         &realm,
         ctx,
         &module,
@@ -129,7 +129,7 @@ fn run_start<'js>(
 }
 
 /// The imports: those from `sync`, and the others; `None` where a module is loaded late, which the linker
-/// knows then.
+/// knows then. What comes along keeps them.
 fn externs<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
@@ -137,13 +137,15 @@ fn externs<'js>(
     (imports, sync): (&Value<'js>, &Value<'js>),
     stacklet: &StackletObject,
     linker: &mut Option<Linker<HostData>>,
-) -> Result<Vec<Option<Extern>>> {
+) -> Result<(Vec<Option<Extern>>, Vec<RealmRef>)> {
     let env = Env::new(ctx);
-    let mut externs = Vec::new();
+    let (mut externs, mut held) = (Vec::new(), Vec::new());
     let mut lazies = HashSet::new();
     for import in module.module.imports() {
         if let Some(given) = given(realm, env, module, &import) {
-            externs.push(Some(given?));
+            let item = given?;
+            held.push(realm.reference_to(env, item));
+            externs.push(Some(item));
             continue;
         }
         let given = match sync.as_object() {
@@ -151,8 +153,11 @@ fn externs<'js>(
             None => None,
         };
         if let Some(value) = given {
-            let value = env.own(&value);
-            externs.push(Some(sync_import(realm, env, stacklet, &import, &value)?));
+            let owned = env.own(&value);
+            let item = sync_import(realm, env, stacklet, &import, &owned)?;
+            held.push(realm.reference_to(env, item));
+            realm.escape(env, item);
+            externs.push(Some(item));
             continue;
         }
         let namespace = namespace_of_import(ctx, imports.as_object(), &import)?;
@@ -169,9 +174,12 @@ fn externs<'js>(
         }
         let value = value_of_import(ctx, &namespace, &import)?;
         let item = read_import(realm, env, &import, env.own(&value), Waits::ForPromises)?;
+        held.push(realm.reference_to(env, item));
+        // The instance that imports it has no node.
+        realm.escape(env, item);
         externs.push(Some(item));
     }
-    Ok(externs)
+    Ok((externs, held))
 }
 
 /// What the sync imports have for an import, if anything.

@@ -1,6 +1,5 @@
 //! `Stacklet`, and which instances belong to which.
 
-use super::super::objects::cached;
 use super::super::realm::{self, Realm, RealmRef};
 use super::super::{Payload, api::Interface};
 use super::adapter::Modules;
@@ -135,11 +134,15 @@ impl StackletObject {
         this: Ref<'_>,
         func: Func,
     ) -> Attempt<Own<'js>> {
-        cached(&self.functions, env, func, || {
-            let (border, answers) = (self.border.clone(), Answers::ValueOrPromise);
-            let stacklet = Some(this.to_owned(env).store());
-            AsyncFunction::create(&self.realm, env, func, border, answers, stacklet)
-        })
+        if let Some(object) = self.functions.borrow().get(&func) {
+            return Ok(object.to_owned(env));
+        }
+        let (border, answers) = (self.border.clone(), Answers::ValueOrPromise);
+        let stacklet = Some(this.to_owned(env).store());
+        let object = AsyncFunction::create(&self.realm, env, func, border, answers, stacklet)?;
+        let stored = object.get().to_owned(env).store();
+        self.functions.borrow_mut().insert(func, stored);
+        Ok(object)
     }
 }
 

@@ -1,0 +1,76 @@
+//! When QuickJS collects for the sake of the store: it does not see how large the memories are that its objects
+//! keep.
+
+use super::realm::{HostData, Realm};
+use crate::raw::Env;
+use bident::{Error, ErrorKind, StoreContextMut};
+use rquickjs::Ctx;
+use std::cell::Cell;
+
+/// No collection for fewer instances and memories.
+const FEW: usize = 4096;
+
+/// Nor for fewer bytes of memories and tables.
+const FEW_BYTES: usize = 64 << 20;
+
+/// Bytes are added up once for so many.
+const STEP: usize = 64;
+
+/// What was made since QuickJS collected last.
+#[derive(Default)]
+pub(super) struct Pressure {
+    made: Cell<usize>,
+    /// When bytes are added up next, and when it collects.
+    look: Cell<usize>,
+    enough: Cell<usize>,
+    enough_bytes: Cell<usize>,
+}
+
+impl Realm {
+    /// Makes something that needs address space; where there is none, once more after whatever nobody has was
+    /// given back.
+    pub(super) fn making<R>(
+        &self,
+        ctx: &Ctx<'_>,
+        f: impl Fn(&mut StoreContextMut<'_, HostData>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.collect_if_due(ctx);
+        let env = Env::new(ctx);
+        match self.run(env, &f) {
+            Err(error) if error.kind() == ErrorKind::Limit => {
+                self.collect(ctx);
+                self.run(env, &f).map_err(|_| error)
+            }
+            made => made,
+        }
+    }
+
+    /// Work for each that is made is bounded: a collection comes after as many as there are, or as many bytes.
+    fn collect_if_due(&self, ctx: &Ctx<'_>) {
+        let pressure = &self.pressure;
+        let made = pressure.made.get() + 1;
+        pressure.made.set(made);
+        if made < pressure.look.get() {
+            return;
+        }
+        let (items, bytes) = self.store.with(|store| store.items());
+        pressure.look.set(made + STEP.max(items / 8));
+        let (enough, enough_bytes) = (pressure.enough.get(), pressure.enough_bytes.get());
+        if made >= enough.max(FEW) || bytes >= enough_bytes.max(FEW_BYTES) {
+            self.collect(ctx);
+        }
+    }
+
+    fn collect(&self, ctx: &Ctx<'_>) {
+        ctx.run_gc();
+        let (items, bytes) = self.store.with(|store| {
+            store.gc();
+            store.items()
+        });
+        let pressure = &self.pressure;
+        pressure.made.set(0);
+        pressure.look.set(STEP.max(items / 8));
+        pressure.enough.set(items);
+        pressure.enough_bytes.set(2 * bytes);
+    }
+}
