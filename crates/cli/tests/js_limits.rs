@@ -44,7 +44,7 @@ fn the_last_memory() {
     for (descriptor, memory) in [
         ("initial: 1", "one more memory of 8 GiB (about 16,000 fit)"),
         (
-            "address: 'i64', initial: 1n, maximum: 2n ** 48n",
+            "address: 'i64', initial: 1n, maximum: 2n ** 37n - 1n",
             "a 64-bit memory of 65536 bytes",
         ),
     ] {

@@ -172,6 +172,14 @@ const TRAPS: &[(TrapCode, &str)] = &[
         "(drop (i31.get_s (ref.null i31)))",
     ),
     (
+        TrapCode::UnalignedAtomic,
+        "(drop (i32.atomic.load (i32.const 1)))",
+    ),
+    (
+        TrapCode::ExpectedSharedMemory,
+        "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))",
+    ),
+    (
         TrapCode::HeapMemoryExhausted,
         "(drop (array.new_default $array (i32.const 0x40000000)))",
     ),
