@@ -135,7 +135,7 @@ impl Counts {
                 "calls of the host, for calls",
                 self.host_calls,
                 self.calls,
-                1.0,
+                0.2,
             ),
         ]
         .into_iter()
