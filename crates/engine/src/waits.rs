@@ -76,6 +76,9 @@ impl Waits {
     /// Wakes the first `count` who wait at an address; gives how many there were.
     pub(crate) fn wake(&self, address: u64, count: u32) -> u32 {
         let mut line = lock(&self.0);
+        if line.waiters.is_empty() {
+            return 0;
+        }
         // Who comes later, while wakers are called, is not meant.
         let end = line.next;
         let mut woken = 0;
