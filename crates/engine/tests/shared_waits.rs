@@ -230,6 +230,20 @@ fn a_continuation_that_waits_parks_with_all_below() {
 }
 
 #[test]
+fn collections_between_waits_and_during_them() {
+    parking(|mut all| {
+        for depth in 0..3 {
+            all.guest.store.gc();
+            let call = all.park(depth);
+            all.guest.store.gc();
+            assert_eq!(all.guest.i32("notify", &[1]), 1);
+            assert_eq!(all.resume(call, WaitResult::Woken), 10 * depth);
+        }
+        all.guest.check_freed();
+    });
+}
+
+#[test]
 fn wrong_answers_leave_the_call_parked() {
     parking(|mut all| {
         let call = all.park(4);

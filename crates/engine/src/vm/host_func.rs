@@ -176,7 +176,11 @@ impl StoreOpaque {
     /// Address of the record that stands for waiting at an address of a memory, in calls that park there: of a
     /// host function that takes nothing and gives an `i32`. Nobody can call it.
     pub(crate) fn wait_func(&mut self) -> Result<usize, Error> {
-        let number = match self.wait_func {
+        // Where the store has given it back, it makes another.
+        let known = self
+            .wait_func
+            .filter(|func| self.funcs.get(*func).is_some());
+        let number = match known {
             Some(number) => number,
             None => {
                 let ty = FuncType::new([], [ValType::I32]);
