@@ -306,6 +306,26 @@ impl Func {
         Ok(TypedFunc::new(*self))
     }
 
+    /// Whether its results are of these types.
+    ///
+    /// # Errors
+    /// They are others.
+    pub(crate) fn check_results(self, store: &StoreOpaque, asked: &[ValType]) -> Result<(), Error> {
+        let ty = &store.funcs[self.number_in(store)?].ty;
+        let fit = ty.results().len() == asked.len()
+            && ty
+                .results()
+                .iter()
+                .zip(asked)
+                .all(|(given, wanted)| store.engine.val_matches(*given, *wanted));
+        match fit {
+            true => Ok(()),
+            false => Err(Error::usage(format!(
+                "expected a call that gives {asked:?}, but it is one of a function {ty}"
+            ))),
+        }
+    }
+
     /// Calls it with the arguments in the transfer buffer.
     #[inline]
     pub(crate) fn enter<T>(self, store: &mut StoreInner<T>) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Calling out: what a host function sees of its caller, and which Rust types it may use.
 
 use crate::any::AnyRef;
+use crate::convert;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::func::Func;
@@ -151,7 +152,7 @@ abi! {
 /// A Rust type that stands for a WebAssembly value type in typed functions: `i32`, `u32` (`i32`), `i64`,
 /// `u64` (`i64`), `f32`, `f64`, `u128` (`v128`, lane 0 lowest), `Option<Func>` (`funcref`), `Option<ExternRef>` (`externref`)
 /// and `Option<AnyRef>` (`anyref`).
-pub trait WasmTy: Sized + Send + 'static {
+pub trait WasmTy: Into<Val> + TryFrom<Val, Error = Error> + Send + 'static {
     /// How it arrives in a register.
     #[doc(hidden)]
     type Abi: Abi;
@@ -282,6 +283,19 @@ pub trait WasmValues: Sized + Send + 'static {
     /// The WebAssembly types.
     fn types() -> Vec<ValType>;
 
+    /// The same as [`Val`]s, first to last.
+    fn into_vals(self) -> Vec<Val>;
+
+    /// What [`Val`]s stand for: those of [`crate::Results`], for one.
+    ///
+    /// # Errors
+    /// Kind `Usage`: their number or the type of one is another.
+    fn from_vals(values: impl IntoIterator<Item = Val>) -> Result<Self, Error>;
+
+    /// Whether these are its types.
+    #[doc(hidden)]
+    fn are(types: &[ValType]) -> bool;
+
     /// Takes the values from the transfer buffer.
     #[doc(hidden)]
     fn read(store: &mut Words<'_>) -> Self;
@@ -296,6 +310,16 @@ macro_rules! single {
         impl WasmValues for $ty {
             fn types() -> Vec<ValType> {
                 vec![<$ty>::val_type()]
+            }
+            fn into_vals(self) -> Vec<Val> {
+                vec![self.into()]
+            }
+            fn from_vals(values: impl IntoIterator<Item = Val>) -> Result<Self, Error> {
+                <($ty,)>::from_vals(values).map(|(value,)| value)
+            }
+            #[inline]
+            fn are(types: &[ValType]) -> bool {
+                <($ty,)>::are(types)
             }
             #[inline]
             fn read(store: &mut Words<'_>) -> Self {
@@ -316,6 +340,27 @@ macro_rules! tuple {
             fn types() -> Vec<ValType> {
                 vec![$($ty::val_type()),*]
             }
+            fn into_vals(self) -> Vec<Val> {
+                let ($($value,)*) = self;
+                vec![$($value.into()),*]
+            }
+            fn from_vals(values: impl IntoIterator<Item = Val>) -> Result<Self, Error> {
+                let mut values = values.into_iter();
+                let expected = [$($i),*].len();
+                let result = ($({
+                    let value = values.next();
+                    let value = value.ok_or_else(|| convert::wrong_number(expected, $i))?;
+                    $ty::try_from(value)?
+                },)*);
+                match values.count() {
+                    0 => Ok(result),
+                    more => Err(convert::wrong_number(expected, expected + more)),
+                }
+            }
+            #[inline]
+            fn are(types: &[ValType]) -> bool {
+                types.len() == [$($i),*].len() $(&& types[$i] == $ty::val_type())*
+            }
             #[inline]
             fn read(store: &mut Words<'_>) -> Self {
                 ($($ty::read($i, store),)*)
@@ -334,6 +379,19 @@ macro_rules! tuple {
 impl WasmValues for () {
     fn types() -> Vec<ValType> {
         Vec::new()
+    }
+    fn into_vals(self) -> Vec<Val> {
+        Vec::new()
+    }
+    fn from_vals(values: impl IntoIterator<Item = Val>) -> Result<Self, Error> {
+        match values.into_iter().count() {
+            0 => Ok(()),
+            given => Err(convert::wrong_number(0, given)),
+        }
+    }
+    #[inline]
+    fn are(types: &[ValType]) -> bool {
+        types.is_empty()
     }
     fn read(_: &mut Words<'_>) -> Self {}
     fn write(self, _: &mut Words<'_>) -> Result<u64, Error> {

@@ -63,7 +63,7 @@
 //! | compile | [`Engine`], [`Config`], [`Module`] |
 //! | instantiate | [`Store`], [`Linker`], [`Instance`] |
 //! | call and wait | [`Func::call`], [`TypedFunc`] |
-//! | call and be parked | [`Func::start`], [`Outcome`], [`ParkedCall`] |
+//! | call and be parked | [`Func::start`], [`Outcome`], [`ParkedCall`], [`TypedFunc::start`], [`TypedParkedCall`] |
 //! | hold, resume, handle a continuation | [`Continuation`], [`Outcome::Suspended`], [`Suspended`], [`Tag`] |
 //! | throw and catch | [`Exception`], [`Error::exception`] |
 //! | call and await, one call or many | [`Func::call_async`], [`Tasks`], [`Spawner`], [`Task`] |
@@ -83,6 +83,7 @@ mod backtrace;
 mod config;
 mod const_expr;
 mod continuation;
+mod convert;
 mod engine;
 mod error;
 mod exception;
@@ -139,7 +140,7 @@ pub use store::{AsContext, AsContextMut, Store, StoreContextMut};
 pub use table::Table;
 pub use tag::Tag;
 pub use tasks::{Spawn, Spawner, Task, TaskId, Tasks};
-pub use typed::{TypedFunc, TypedOutcome};
+pub use typed::{TypedFunc, TypedOutcome, TypedParkedCall};
 pub use value::{ExternRef, Val};
 pub use vm::payload::{Local, Payload};
 pub use waits::{MemoryWait, WaitResult};

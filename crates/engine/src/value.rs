@@ -2,6 +2,7 @@
 
 use crate::any::AnyRef;
 use crate::continuation::Continuation;
+use crate::convert;
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::func::Func;
@@ -332,10 +333,7 @@ impl Val {
     ) -> Result<(), Error> {
         let expected = store.types(func, side).len();
         if expected != values.len() {
-            let given = values.len();
-            return Err(Error::usage(format!(
-                "expected {expected} values, got {given}"
-            )));
+            return Err(convert::wrong_number(expected, values.len()));
         }
         for (i, value) in values.iter().enumerate() {
             value.write(store, store.types(func, side)[i], i)?;
@@ -400,27 +398,4 @@ impl Target {
 pub(crate) enum Side {
     Params,
     Results,
-}
-
-macro_rules! from {
-    ($($ty:ty => |$v:ident| $value:expr;)*) => {$(
-        impl From<$ty> for Val {
-            fn from($v: $ty) -> Self {
-                $value
-            }
-        }
-    )*};
-}
-
-from! {
-    i32 => |v| Self::I32(v);
-    i64 => |v| Self::I64(v);
-    f32 => |v| Self::F32(v.to_bits());
-    f64 => |v| Self::F64(v.to_bits());
-    u128 => |v| Self::V128(Box::new(v));
-    Func => |v| Self::FuncRef(Some(v));
-    ExternRef => |v| Self::ExternRef(Some(v));
-    Exception => |v| Self::ExnRef(Some(v));
-    Continuation => |v| Self::ContRef(Some(v));
-    AnyRef => |v| Self::AnyRef(Some(v));
 }

@@ -1,5 +1,6 @@
 //! Calls of functions of numbers, on the numbers' bits: for embedders with values of their own.
 
+use crate::convert;
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{Caller, Reply};
@@ -150,8 +151,7 @@ impl WordFunc {
 
     #[cold]
     fn wrong_number(&self, given: usize) -> Error {
-        let expected = self.params;
-        Error::usage(format!("expected {expected} values, got {given}"))
+        convert::wrong_number(self.params, given)
     }
 }
 

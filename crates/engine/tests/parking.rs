@@ -289,7 +289,9 @@ fn answers_of_the_wrong_type_leave_the_call_parked() {
         for values in wrong {
             let mut error = parked.resume(&mut guest.store, values).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage);
-            assert!(error.to_string().starts_with("expected "), "{error}");
+            let text = error.to_string();
+            let about = "the answer of host function host.read: expected ";
+            assert!(text.starts_with(about), "{text}");
             guest.store.gc();
             parked = error.take_parked().expect("it is still parked");
             assert!(error.take_parked().is_none());
@@ -483,8 +485,12 @@ fn a_typed_call_parks() {
         let TypedOutcome::Parked(parked) = dive.start(&mut guest.store, 4).unwrap() else {
             panic!("it reads");
         };
-        let outcome = parked.resume(&mut guest.store, &[Val::I32(5)]);
-        assert_eq!(returned_i32(outcome), 5 + gauss(4));
+        let outcome = parked.resume(&mut guest.store, 5).unwrap();
+        let TypedOutcome::Returned(sum) = outcome else {
+            panic!("it reads once");
+        };
+        assert_eq!(sum, 5 + gauss(4));
+        typed_answers(&mut guest, &dive);
         guest.check_idle();
     });
 }
@@ -607,4 +613,73 @@ fn a_call_that_returns_is_not_parked() {
         drop(outcome);
         guest.check_idle();
     });
+}
+
+/// Answers of the wrong types leave the call parked; others are taken as they are.
+fn typed_answers<T>(guest: &mut Guest<T>, dive: &bident::TypedFunc<i32, i32>) {
+    let mut parked = match dive.start(&mut guest.store, 1).unwrap() {
+        TypedOutcome::Parked(parked) => parked,
+        TypedOutcome::Returned(_) => panic!("it reads"),
+    };
+    let again = |error: Error, guest: &mut Guest<T>, expected: &str| {
+        let mut error = error;
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        let text = error.to_string();
+        assert!(text.starts_with("the answer of host function"), "{text}");
+        assert!(text.ends_with(expected), "{text}");
+        let call = error.take_parked().expect("it waits");
+        let mut wrong = call.typed::<i64>(&mut guest.store).unwrap_err();
+        assert_eq!(wrong.kind(), ErrorKind::Usage);
+        let call = wrong.take_parked().expect("it waits");
+        call.typed::<i32>(&mut guest.store).unwrap()
+    };
+    let error = parked.resume(&mut guest.store, 5_u64).unwrap_err();
+    parked = again(error, guest, "expected a value of type i32, got i64");
+    let error = parked.resume(&mut guest.store, (5, 6)).unwrap_err();
+    parked = again(error, guest, "expected 1 value, got 2");
+    let error = parked.resume(&mut guest.store, ()).unwrap_err();
+    parked = again(error, guest, "expected 1 value, got 0");
+    match parked.resume(&mut guest.store, 5_u32).unwrap() {
+        TypedOutcome::Returned(sum) => assert_eq!(sum, 6),
+        TypedOutcome::Parked(_) => panic!("it reads once"),
+    }
+}
+
+#[test]
+fn tuples_become_values_and_come_of_them() {
+    use bident::WasmValues;
+    let values = (1_u32, u64::MAX, 2.5_f32, -2.5_f64, 7_u128).into_vals();
+    assert_eq!(values[1].i64(), Some(-1));
+    let back = <(i32, i64, f32, f64, u128)>::from_vals(values.clone()).unwrap();
+    assert_eq!(back, (1, -1, 2.5, -2.5, 7));
+    let wrong = |error: Error, expected: &str| {
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::Usage, expected)
+        );
+    };
+    let one = values[..1].to_vec();
+    wrong(
+        <(i32, i32)>::from_vals(one.clone()).unwrap_err(),
+        "expected 2 values, got 1",
+    );
+    wrong(
+        <()>::from_vals(one.clone()).unwrap_err(),
+        "expected 0 values, got 1",
+    );
+    wrong(
+        u32::from_vals(values.clone()).unwrap_err(),
+        "expected 1 value, got 5",
+    );
+    wrong(
+        f32::from_vals(one.clone()).unwrap_err(),
+        "expected a value of type f32, got i32",
+    );
+    assert_eq!(u32::from_vals(one).unwrap(), 1);
+    assert_eq!(u64::try_from(values[1].clone()).unwrap(), u64::MAX);
+    let null = Val::ExternRef(None);
+    let value: Option<bident::ExternRef> = null.clone().try_into().unwrap();
+    assert!(value.is_none());
+    let error = bident::ExternRef::try_from(null).unwrap_err();
+    wrong(error, "expected a reference, got null");
 }

@@ -1,6 +1,7 @@
 //! Closures that give futures, as host functions.
 
 use super::accessor::{self, Accessor, Begun, Waiting, begin_typed, give};
+use crate::convert;
 use crate::error::Error;
 use crate::host::{Body, Caller, HostReturn, IntoFunc, WasmTy};
 use crate::value::Val;
@@ -134,9 +135,7 @@ where
                 accessor::give_values(accessor.key(), |store| {
                     let (expected, given) = (ty.results().len(), results.len());
                     if expected != given {
-                        return Err(Error::usage(format!(
-                            "expected {expected} values, got {given}"
-                        )));
+                        return Err(convert::wrong_number(expected, given));
                     }
                     write_results(store, &ty, &results)
                 })

@@ -39,8 +39,6 @@ pub(super) trait Call: Send + Sync {
     fn waker(self: Arc<Self>) -> Waker;
     /// Another wake queues it again.
     fn take_from_queue(&self);
-    /// Whether it was woken since.
-    fn is_queued(&self) -> bool;
     /// Puts its parameters into the transfer buffer.
     fn write(&self, store: &mut StoreOpaque) -> Result<(), Error>;
     /// It ended: its results are in the transfer buffer, or there is an error.
@@ -119,11 +117,6 @@ impl<S: Signature> Call for Inner<S> {
     fn take_from_queue(&self) {
         // What was done before a wake that came too late to queue it is seen by the poll that follows.
         self.queued.swap(false, Ordering::AcqRel);
-    }
-
-    #[inline]
-    fn is_queued(&self) -> bool {
-        self.queued.load(Ordering::Relaxed)
     }
 
     fn write(&self, store: &mut StoreOpaque) -> Result<(), Error> {

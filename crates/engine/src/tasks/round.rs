@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-/// So many tasks may have woken themselves in a round before it ends. Executors count what they do in one poll, and
-/// from some number on every future answers that it is pending, and wakes itself: to poll all others would be in vain.
-const MOST_SELF_WOKEN: u32 = 32;
+/// So many tasks a round polls at most. Executors count what is done in one poll, and from some number on (tokio's is 128)
+/// every future answers that it is pending: to poll all others then would be in vain, again and again.
+const MOST_POLLS: u32 = 128;
 
 /// A place for a task.
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl Tasks {
 
     /// Takes what was woken and spawned, behind what is left of the round before.
     pub(super) fn begin_round(&mut self) {
-        self.self_woken = 0;
+        self.polls = 0;
         let mut state = self.shared.lock();
         state.listen();
         self.batch.extend(state.ready.drain(..));
@@ -95,9 +95,10 @@ impl Tasks {
             }
             return true;
         }
-        if self.self_woken >= MOST_SELF_WOKEN {
+        if self.polls >= MOST_POLLS {
             return false;
         }
+        self.polls += 1;
         let Some(place) = self.batch.pop_front() else {
             return false;
         };
@@ -132,12 +133,9 @@ impl Tasks {
             self.ended.push_back(TaskId(place));
             return self.end(store, place, came);
         };
-        let mut woken = false;
         if let Some(live) = self.live(place) {
             live.parked = Some(parked);
-            woken = live.call.is_queued();
         }
-        self.self_woken += u32::from(woken);
     }
 
     /// A task has ended. Who waits for it, or for its room, is woken.

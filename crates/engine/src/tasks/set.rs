@@ -69,8 +69,8 @@ pub struct Tasks {
     pub(super) ended: VecDeque<TaskId>,
     /// What the holders of tasks have asked.
     pub(super) requests: VecDeque<(Arc<dyn Call>, Request)>,
-    /// How many tasks have woken themselves in this round.
-    pub(super) self_woken: u32,
+    /// How many tasks were polled in this round.
+    pub(super) polls: u32,
 }
 
 impl fmt::Debug for Tasks {
@@ -88,7 +88,7 @@ impl Tasks {
             batch: VecDeque::new(),
             ended: VecDeque::new(),
             requests: VecDeque::new(),
-            self_woken: 0,
+            polls: 0,
         }
     }
 
@@ -166,8 +166,7 @@ impl Tasks {
 
     /// Runs what was woken; ready with the next task that has ended, or with `None` where there is no task.
     ///
-    /// Where many tasks wake themselves while they are polled, as those of an executor do that wants the
-    /// thread back, it wakes its own waker and gives way.
+    /// After 128 tasks it gives way: it wakes its own waker and is pending, so that others have the thread in between.
     ///
     /// # Panics
     /// As for [`Self::run`].

@@ -7,7 +7,10 @@
 //!  throw_into..   parked or suspended chain, at a pad   ─┘
 //! ```
 
+use crate::convert;
 use crate::error::Error;
+use crate::func::Func;
+use crate::host::{WasmValues, Words};
 use crate::outcome::Outcome;
 use crate::second_stack::Region;
 use crate::slots::FuncNumber;
@@ -251,15 +254,36 @@ pub(crate) fn resume<T>(
     signals::prepare()?;
     let opaque = &mut store.opaque;
     let host = parked.awaited(opaque);
-    let value = match (host.body.ty.results(), values) {
-        ([ty], [value]) => value.write(opaque, *ty, 0)?,
-        _ => {
-            Val::write_all(opaque, host.number(), Side::Results, values)?;
-            opaque.value(0)
-        }
+    let written = match (host.body.ty.results(), values) {
+        ([ty], [value]) => value.write(opaque, *ty, 0),
+        _ => Val::write_all(opaque, host.number(), Side::Results, values).map(|()| opaque.value(0)),
     };
+    let value = written.map_err(|error| no_answer(opaque, host, error))?;
     // SAFETY: parked.
     unsafe { go_on(store, parked, Go::Answer(value)) }
+}
+
+/// Says whose results the values were to be.
+#[cold]
+fn no_answer(store: &StoreOpaque, host: &HostFunc, error: Error) -> Error {
+    error.about(format_args!(
+        "the answer of {}",
+        Func::describe(store, host.number())
+    ))
+}
+
+/// The same with values whose types Rust knows; `None` where they are not those of the results, one by one:
+/// [`resume`] takes a closer look.
+#[inline]
+pub(crate) fn write_typed<A: WasmValues>(
+    store: &mut StoreOpaque,
+    parked: &Parking,
+    values: A,
+) -> Result<u64, Result<Error, A>> {
+    match A::are(parked.awaited(store).body.ty.results()) {
+        true => values.write(&mut Words(store)).map_err(Ok),
+        false => Err(Err(values)),
+    }
 }
 
 /// The same with the bits of a number, where the host function has one result at most.
@@ -424,11 +448,7 @@ pub(crate) fn write_reversed(
     values: &[Val],
 ) -> Result<(), Error> {
     if types.len() != values.len() {
-        return Err(Error::usage(format!(
-            "expected {} values, got {}",
-            types.len(),
-            values.len()
-        )));
+        return Err(convert::wrong_number(types.len(), values.len()));
     }
     store.reserve(types.len())?;
     for (position, (ty, value)) in types.iter().zip(values).rev().enumerate() {

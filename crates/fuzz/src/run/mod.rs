@@ -309,6 +309,7 @@ fn start(store: &mut impl AsContextMut<Data = Host>, pc: u32, acc: i64) -> Outco
     match started {
         Ok(TypedOutcome::Returned(value)) => Outcome::Returned(value),
         Ok(TypedOutcome::Parked(call)) => {
+            let call = call.into_call();
             store.context_mut().data_mut().parked.push(call);
             Outcome::Parked
         }
