@@ -144,6 +144,14 @@ const _: () = assert!(
     "returned in registers"
 );
 
+/// What there is of a parked call; the place of each is read in the one before.
+#[derive(Clone, Copy)]
+pub(crate) enum Part {
+    Call,
+    Record,
+    Stack,
+}
+
 /// Tells a parked call from all others that wait, as long as it does. Once it went on or was dropped,
 /// another may have the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -169,6 +177,23 @@ impl ParkedCall {
     #[inline]
     pub(crate) fn new(call: Parking) -> Self {
         Self(Box::new(call))
+    }
+
+    /// Asks the processor to have the part of it near that a resume reads.
+    #[inline]
+    pub(crate) fn prefetch(&mut self, store: &StoreOpaque, part: Part) {
+        match part {
+            Part::Call => {
+                let address = std::ptr::from_ref(&*self.0).addr();
+                let lines = (0..size_of::<Parking>()).step_by(64);
+                lines.for_each(|line| bident_stack::prefetch(address + line));
+            }
+            Part::Record => {
+                self.0.prefetch_record();
+                Awaited::prefetch(&mut self.0.payload);
+            }
+            Part::Stack => self.0.prefetch_stack(store),
+        }
     }
 
     /// # Panics

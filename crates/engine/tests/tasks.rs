@@ -979,7 +979,7 @@ fn each_task_has_its_part_of_a_second_stack() {
         for n in (0..100).step_by(9) {
             assert!(tasks.cancel(&mut guest.store, &spawned[n]));
         }
-        while tasks.len() > 0 {
+        while !tasks.is_empty() {
             let gate = &gates[random.below(7)];
             gate.open(0);
             poll(&mut guest.store, &mut tasks);

@@ -141,6 +141,9 @@ impl<'c> Wreck<'c> {
     }
 }
 
+/// What a processor has near as a whole, in bytes.
+const LINE: usize = 64;
+
 /// A parked chain, in the hands of the embedder: it waits for the host. Dropped, it is freed when the
 /// owner next looks ([`Chains::free_dropped`]).
 #[must_use = "a parked chain that is dropped is freed"]
@@ -166,6 +169,25 @@ impl Parked {
     #[inline]
     pub fn address(&self) -> usize {
         self.first.addr()
+    }
+
+    /// Asks the processor to have its record near; see [`Self::prefetch_stack`].
+    #[inline]
+    pub fn prefetch_record(&self) {
+        arch::prefetch(self.first.addr());
+    }
+
+    /// The same for what a resume reads of its stack, once the record is near.
+    #[inline]
+    pub fn prefetch_stack(&self, owner: &Chains) {
+        if self.belongs_to(owner)
+            && let Some(first) = NonNull::new(self.first)
+        {
+            // SAFETY: a parked stacklet is live as long as its owner.
+            let sp = unsafe { first.as_ref().sp };
+            arch::prefetch(sp);
+            arch::prefetch(sp + LINE);
+        }
     }
 
     /// Whether it waits: not while the chain runs, nor after that has ended.

@@ -51,7 +51,7 @@ mod relocate;
 mod stacklet;
 
 pub use arch::{
-    Atom, Fault, balance_returns, copy, create, fill, leave_builtin, leave_host, resume,
+    Atom, Fault, balance_returns, copy, create, fill, leave_builtin, leave_host, prefetch, resume,
     resume_throw, stack_pointer, suspend, switch, transfers,
 };
 pub use chain::{Chain, Parked, Stopped, Waiting, Wreck};

@@ -113,6 +113,23 @@ pub(crate) struct Awaited {
 const _: () = assert!(size_of::<Awaited>() <= 40, "a payload without a box");
 
 impl Awaited {
+    /// Where the future lies, if it may be polled anywhere.
+    #[inline]
+    fn address(&self) -> usize {
+        match &self.waiting {
+            Waiting::Anywhere(future) => std::ptr::from_ref(&**future).cast::<u8>().addr(),
+            Waiting::Here(_) => 0,
+        }
+    }
+
+    /// Asks the processor to have the future of a call near.
+    #[inline]
+    pub(crate) fn prefetch(payload: &mut Payload) {
+        if let Some(awaited) = payload.get_mut::<Self>() {
+            bident_stack::prefetch(awaited.address());
+        }
+    }
+
     /// Polls it with the store lent.
     #[inline]
     pub(crate) fn poll<T: 'static>(

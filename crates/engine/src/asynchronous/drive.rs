@@ -102,6 +102,7 @@ fn drive<T: 'static>(
         // One that has just parked was polled where it was made, with the same waker.
         // Numbers are a thread's own: in another poll it may be that of one on another thread.
         if has_parked && awaited.polled_in == number {
+            ParkedCall::balance_returns();
             return Ok(Step::Waits(call));
         }
         let step = match awaited.poll(store, context) {

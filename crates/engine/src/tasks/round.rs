@@ -6,7 +6,7 @@ use super::shared::{Place, Request};
 use super::task::TaskId;
 use crate::asynchronous::{Step, begin, go_on, throw};
 use crate::error::Error;
-use crate::outcome::ParkedCall;
+use crate::outcome::{ParkedCall, Part};
 use crate::vm::enter;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -24,6 +24,7 @@ pub(super) struct Slot(pub(super) Option<Live>);
 
 /// A task that has not ended.
 pub(super) struct Live {
+    place: Place,
     pub(super) call: Arc<dyn Call>,
     waker: Waker,
     /// `None` before it has begun.
@@ -61,6 +62,7 @@ impl Tasks {
             }
             let waker = call.clone().waker();
             self.slots[index].0 = Some(Live {
+                place,
                 call,
                 waker,
                 parked: None,
@@ -102,14 +104,29 @@ impl Tasks {
         let Some(place) = self.batch.pop_front() else {
             return false;
         };
+        self.look_ahead(&store.opaque);
         self.poll_task(store, place);
         true
+    }
+
+    /// Has the next tasks near when it is their turn: among many, none of a task is in a cache, and to fetch one part
+    /// after the other takes longer than all the rest.
+    #[inline]
+    fn look_ahead(&mut self, store: &StoreOpaque) {
+        for (ahead, part) in [(5, Part::Call), (3, Part::Record), (1, Part::Stack)] {
+            let Some(&place) = self.batch.get(ahead) else {
+                continue;
+            };
+            if let Some(parked) = self.live(place).and_then(|live| live.parked.as_mut()) {
+                parked.prefetch(store, part);
+            }
+        }
     }
 
     /// What is at a place, if the task has not ended.
     fn live(&mut self, place: Place) -> Option<&mut Live> {
         let live = self.slots.get_mut(place.index as usize)?.0.as_mut()?;
-        (live.call.place() == place).then_some(live)
+        (live.place == place).then_some(live)
     }
 
     fn poll_task<T: 'static>(&mut self, store: &mut StoreInner<T>, place: Place) {

@@ -114,6 +114,18 @@ impl Parking {
         self.chain.belongs_to(&store.vm.chains)
     }
 
+    /// See [`Parked::prefetch_record`].
+    #[inline]
+    pub(crate) fn prefetch_record(&self) {
+        self.chain.prefetch_record();
+    }
+
+    /// See [`Parked::prefetch_stack`].
+    #[inline]
+    pub(crate) fn prefetch_stack(&self, store: &StoreOpaque) {
+        self.chain.prefetch_stack(&store.vm.chains);
+    }
+
     /// See [`Parked::address`].
     #[inline]
     pub(crate) fn address(&self) -> usize {

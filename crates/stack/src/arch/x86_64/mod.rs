@@ -133,6 +133,19 @@ pub fn balance_returns() {
     }
 }
 
+/// Asks the processor to have what lies at an address near. It may be any address.
+#[inline(always)]
+pub fn prefetch(address: usize) {
+    // SAFETY: it reads nothing that the program could see, and never faults.
+    unsafe {
+        asm!(
+            "prefetcht0 [{address}]",
+            address = in(reg) address,
+            options(nostack, preserves_flags, readonly),
+        );
+    }
+}
+
 /// Lays out the root frame of a fresh stacklet whose block ends at `top` and whose record keeps its
 /// parent at `link`. Gives the stack pointer.
 ///
