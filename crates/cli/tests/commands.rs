@@ -109,7 +109,10 @@ fn missing_for_cargo(words: &[&str]) -> Option<String> {
     ] {
         if let Some(target) = after(flag) {
             let file = folder.join(below).join(format!("{target}.rs"));
-            if !file.exists() && !file.with_extension("").join("main.rs").exists() {
+            // Programs that run beside other engines lie apart.
+            let apart = root().join("bench").join(target).join("main.rs");
+            let known = file.exists() || file.with_extension("").join("main.rs").exists();
+            if !known && !(flag == "--bench" && apart.exists()) {
                 return Some(format!("{flag} {target} of {package}"));
             }
         }
