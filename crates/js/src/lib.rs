@@ -31,11 +31,13 @@
 //! only, not what it returned itself; `new Suspending` takes anything that can be called, exported
 //! functions included; a start function that is a `Suspending` import is a `SuspendError`.
 //!
-//! Limits of this version: no shared memories, no `compileStreaming` and `instantiateStreaming`; an
-//! instance lives as long as its context; a memory of 2 GiB or more has no `buffer`, as
-//! QuickJS has none of that size (a `RangeError` says so). A parked call that nobody can end is given back,
-//! also where its stack holds what could end it; but a cycle through a table, a global, an exception, a
-//! suspended continuation or two stacks that share a value lasts as long as the store may reach it.
+//! Limits of this version: a memory of 2 GiB or more has no `buffer`, as QuickJS has none of that size (a
+//! `RangeError` says so); one whose `buffer` was seen lasts as long as the context. An instance that JavaScript
+//! drops is given back, also where what it imports leads back to it; so is a parked call that nobody can
+//! end, also where its stack holds what could end it. But a cycle lasts as long as the context if it goes
+//! through what QuickJS does not see: a table or global of another instance, an exception, an object, a suspended
+//! continuation, two stacks that share a value; or through an instance whose functions get out otherwise
+//! than by its exports ([`bident::Module::lets_functions_out`]).
 #![deny(unsafe_code)]
 
 #[cfg(feature = "host")]
