@@ -292,7 +292,9 @@ impl Scratch {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("bident-wasi-{}-{n}", std::process::id()));
+        // A program may have several copies of this module, each with a count of its own.
+        let (copy, id) = (module_path!().replace("::", "-"), std::process::id());
+        let path = std::env::temp_dir().join(format!("bident-wasi-{copy}-{id}-{n}"));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
