@@ -1,10 +1,12 @@
 //! Exceptions as the embedder sees them.
 
 use crate::error::{Error, ErrorKind};
+use crate::slots::Number;
 use crate::store::{AsContext, AsContextMut};
 use crate::tag::Tag;
 use crate::value::{ExternRef, Val};
 use crate::vm::held::Held;
+use crate::vm::lifetime::Node;
 use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::VmValue;
 use bident_module::{FuncType, ValType};
@@ -33,6 +35,8 @@ impl Exception {
     pub fn new(mut store: impl AsContextMut, tag: Tag, values: &[Val]) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         let number = tag.number_in(store)?;
+        // Making the values may collect.
+        let _kept = store.keep(Node::Tag(number.slot()));
         let ty = store.tags[number].ty.clone();
         let (given, wanted) = (values.len(), ty.params().len());
         if given != wanted {

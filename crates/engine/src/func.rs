@@ -70,6 +70,7 @@ impl Func {
     ) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.engine.check_func_type(&ty)?;
+        store.collect_if_due();
         let body = HostBody::dynamic::<C::Data, _>(ty, f);
         let number = store.add_host_func(body, None)?;
         Ok(Self::new_handle(store, number))
@@ -85,6 +86,7 @@ impl Func {
     ) -> Result<Self, Error> {
         let body = f.into_body().0;
         let store = &mut store.context_mut().0.opaque;
+        store.collect_if_due();
         let number = store.add_host_func(body, None)?;
         Ok(Self::new_handle(store, number))
     }
@@ -102,6 +104,7 @@ impl Func {
     {
         let body = f.into_async_body::<InBox>().0;
         let store = &mut store.context_mut().0.opaque;
+        store.collect_if_due();
         let number = store.add_host_func(body, None)?;
         Ok(Self::new_handle(store, number))
     }

@@ -416,9 +416,27 @@ impl<T: 'static> Linker<T> {
             // Who loads again and again leaves nothing behind where a name is missing.
             self.find_all(&store.context_mut().0.opaque, module, late)?;
         }
+        let mut made = Made::default();
+        match self.find_imports(&mut store, module, given, late, &mut made) {
+            Ok((imports, program)) => Ok((imports, program, made)),
+            Err(error) => {
+                made.release(&mut store.context_mut().0.opaque);
+                Err(error)
+            }
+        }
+    }
+
+    /// The same; host functions that are made on the way are noted.
+    fn find_imports(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+        given: &[Option<Extern>],
+        late: Option<&Late<T>>,
+        made: &mut Made,
+    ) -> Result<(Vec<Extern>, Option<Arc<Program<T>>>), Error> {
         let mut program = late.map(|late| late.program.clone());
         let mut imports = alloc::list(module.imports().len(), "imports")?;
-        let mut made = Made::default();
         for (position, import) in module.inner().imports.iter().enumerate() {
             let given = given.get(position).copied().flatten();
             let of_primary = || late.and_then(|late| late.export(&mut store, import));
@@ -439,7 +457,7 @@ impl<T: 'static> Linker<T> {
             }
             imports.push(found.ok_or_else(|| unknown(module, import))?);
         }
-        Ok((imports, program, made))
+        Ok((imports, program))
     }
 
     /// Whether what this imports is a host function, which is made anew each time.

@@ -259,6 +259,7 @@ impl<T: 'static> Program<T> {
         part: usize,
         primary: Instance,
     ) -> Result<Vec<Place>, Error> {
+        let primary = primary.number_in(store)?;
         let parts = lock(&self.parts);
         let functions = &parts.list[part].functions;
         let mut positions = HashMap::new();
@@ -268,7 +269,6 @@ impl<T: 'static> Program<T> {
             alloc::insert(&mut positions, word, position, FUNCTION)?;
             places.push(None);
         }
-        let primary = primary.number_in(store)?;
         for table in store.instances[primary].items.tables.iter() {
             for (slot, word) in store.tables[*table].elements().iter().enumerate() {
                 if let Some(position) = positions.get(word) {

@@ -67,6 +67,7 @@ impl Func {
         let store = &mut store.context_mut().0.opaque;
         check(&ty)?;
         store.engine.check_func_type(&ty)?;
+        store.collect_if_due();
         let body = HostBody::of_words::<C::Data, _>(ty, f);
         let number = store.add_host_func(body, None)?;
         Ok(Self::new_handle(store, number))

@@ -4,9 +4,9 @@
 mod common;
 
 use bident::{
-    Caller, Config, Continuation, Engine, ErrorKind, Extern, Func, FuncType, Global, GlobalType,
-    Instance, Lasting, Linker, Memory, MemoryType, Reply, Store, Table, TableType, Tag, Val,
-    ValType,
+    Caller, Config, Continuation, Engine, ErrorKind, Exception, Extern, Func, FuncType, Global,
+    GlobalType, Instance, Lasting, Linker, Memory, MemoryType, Reply, Store, Table, TableType, Tag,
+    Val, ValType,
 };
 use common::{both, both_with, module, parked_call, returned, suspended};
 use std::sync::Arc;
@@ -429,6 +429,45 @@ fn an_exception_keeps_its_tag_and_what_it_carries() {
         assert_eq!(nursery.call(func, &[])[0].i32(), Some(4));
         assert_eq!(exception.tag().ty(&nursery.store).params().len(), 1);
         drop(error);
+        assert_eq!(nursery.live(), 0);
+    });
+}
+
+#[test]
+fn exceptions_keep_tags_that_were_let_go_of() {
+    both(|engine| {
+        let mut store = Store::new(engine, ());
+        let exceptions: Vec<_> = (0..3000)
+            .map(|i| {
+                let ty = FuncType::new([ValType::I32], []);
+                let tag = Tag::new(&mut store, ty).unwrap();
+                tag.release(&mut store).unwrap();
+                Exception::new(&mut store, tag, &[Val::I32(i)]).unwrap()
+            })
+            .collect();
+        store.gc();
+        for (i, exception) in exceptions.iter().enumerate() {
+            assert_eq!(exception.tag().ty(&store).params(), [ValType::I32]);
+            assert_eq!(exception.values(&mut store)[0].i32(), Some(i as i32));
+        }
+        let tag = exceptions[0].tag();
+        drop(exceptions);
+        store.gc();
+        assert!(tag.keep(&mut store).is_err());
+    });
+}
+
+#[test]
+fn host_functions_of_links_that_fail_are_given_back() {
+    both(|engine| {
+        let mut nursery = Nursery::new(engine);
+        let module = module(
+            engine,
+            r#"(module (import "host" "token" (func)) (import "host" "none" (func)))"#,
+        );
+        let linker = nursery.linker();
+        linker.instantiate(&mut nursery.store, &module).unwrap_err();
+        drop(linker);
         assert_eq!(nursery.live(), 0);
     });
 }

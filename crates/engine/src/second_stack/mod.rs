@@ -49,6 +49,7 @@ use crate::alloc;
 use crate::error::Error;
 use crate::global::Global;
 use crate::instance::Instance;
+use crate::kept::not_there;
 use crate::list::Position;
 use crate::slots::{FuncNumber, GlobalNumber, InstanceNumber, SecondNumber};
 use crate::store::{AsContext, AsContextMut};
@@ -317,15 +318,16 @@ impl SecondStack {
     /// What `free` fails with; regions that are left stay idle.
     pub fn trim(&self, mut store: impl AsContextMut) -> Result<(), Error> {
         let mut context = store.context_mut();
-        let pool = self.pool(&context.0.opaque).clone();
+        let number = self.number_in(&context.0.opaque)?;
+        let pool = context.0.opaque.seconds[number].clone();
         pool.trim(&mut context)
     }
 
     fn number_in(self, store: &StoreOpaque) -> Result<SecondNumber, Error> {
-        if self.store == store.id {
+        if self.store == store.id && store.seconds.has(self.number) {
             Ok(self.number)
         } else {
-            Err(Error::usage("a second stack of another store"))
+            Err(not_there("a second stack", self.store == store.id))
         }
     }
 

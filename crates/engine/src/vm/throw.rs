@@ -35,8 +35,9 @@ impl StoreOpaque {
             attached: None,
         };
         if self.exns.wants_collection(&exn) || self.collects_always() {
-            // The values still lie in the transfer buffer, which is a root.
-            self.collect();
+            // The values still lie in the transfer buffer, which is a root. Who throws may have let go of the
+            // tag.
+            self.collect_with(&[exn.tag.as_ptr() as u64]);
             if !self.exns.fits(&exn) {
                 return Err(TrapCode::ExceptionMemoryExhausted);
             }

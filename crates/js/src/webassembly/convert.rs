@@ -290,9 +290,12 @@ pub(super) fn results_to_js<'js>(
         values => {
             let ctx = env.ctx();
             let array = rquickjs::Array::new(ctx).map_err(|error| env.raise(error))?;
-            for (i, value) in values.iter().enumerate() {
-                let value = to_js(realm, env, value)?.into_value();
-                array.set(i, value).map_err(|error| env.raise(error))?;
+            // All at once: filling the array may run JavaScript, and functions are only numbers here.
+            let values = values.iter().map(|value| to_js(realm, env, value));
+            let values = values.collect::<Attempt<Vec<_>>>()?;
+            for (i, value) in values.into_iter().enumerate() {
+                let set = array.set(i, value.into_value());
+                set.map_err(|error| env.raise(error))?;
             }
             Ok(env.own(array.as_value()))
         }

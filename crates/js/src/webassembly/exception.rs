@@ -26,7 +26,7 @@ use super::api::{self, Interface};
 use super::realm::{self, Realm, RealmRef};
 use super::{Payload, address, convert, errors, tag};
 use crate::raw::{self, Attempt, Call, Env, Marker, Own, Ref, Stored};
-use bident::{Error, Exception, Tag, Val, ValType, WeakException};
+use bident::{Error, Exception, Func, Tag, Val, ValType, WeakException};
 use rquickjs::{Coerced, Ctx, Exception as JsException, IntoJs, Result, Value};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -46,6 +46,8 @@ pub(crate) struct ExceptionObject {
 enum Arg {
     /// An `externref`, here in the hands of JavaScript's collector.
     Js(Stored),
+    /// A function, and what keeps it.
+    Func(Func, RealmRef),
     /// Anything else.
     Wasm(Val),
 }
@@ -55,8 +57,10 @@ impl ExceptionObject {
     pub(super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
         for arg in &self.args {
-            if let Arg::Js(value) = arg {
-                value.mark(marker);
+            match arg {
+                Arg::Js(value) => value.mark(marker),
+                Arg::Func(_, realm) => realm.mark(marker),
+                Arg::Wasm(_) => {}
             }
         }
     }
@@ -101,7 +105,12 @@ impl Arg {
         Ok(Self::from_wasm(realm, env, value))
     }
 
-    fn from_wasm(realm: &Realm, env: Env<'_>, value: Val) -> Self {
+    fn from_wasm(realm: &Rc<Realm>, env: Env<'_>, value: Val) -> Self {
+        if let Val::FuncRef(Some(func)) = value {
+            // The exception may come to where the collector does not see it.
+            realm.escape(env, func);
+            return Self::Func(func, realm.reference_to(env, func));
+        }
         let held = match &value {
             Val::ExternRef(Some(held)) => realm.value_of(env, held),
             _ => None,
@@ -112,6 +121,7 @@ impl Arg {
     fn to_wasm(&self, realm: &Realm, env: Env<'_>) -> Val {
         match self {
             Self::Js(value) => Val::ExternRef(Some(convert::to_extern(realm, env, value.get()))),
+            Self::Func(func, _) => Val::FuncRef(Some(*func)),
             Self::Wasm(value) => value.clone(),
         }
     }
@@ -119,6 +129,7 @@ impl Arg {
     fn to_js<'js>(&self, realm: &Rc<Realm>, env: Env<'js>) -> Attempt<Own<'js>> {
         match self {
             Self::Js(value) => Ok(value.to_owned(env)),
+            Self::Func(func, _) => realm.function_object(env, *func),
             Self::Wasm(value) => convert::to_js(realm, env, value),
         }
     }
@@ -173,7 +184,7 @@ fn payload(
     stack: Option<String>,
 ) -> Payload {
     Payload::Exception(ExceptionObject {
-        realm: realm.reference(env),
+        realm: realm.reference_to(env, tag),
         tag,
         args,
         last: Cell::default(),

@@ -132,6 +132,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         function: callable,
         waits: Waits::No,
         suspender: None,
+        for_instance: false,
     };
     let func = import::create(&realm, imported, ty, ("WebAssembly", "Function"));
     let func = func.map_err(|error| api::engine_error(&realm, ctx, &error))?;

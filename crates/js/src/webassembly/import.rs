@@ -19,6 +19,7 @@ pub(crate) struct Import {
     suspender: Option<Rc<Suspender>>,
     /// Its number among those of the realm.
     number: u32,
+    for_instance: bool,
     /// The instance whose node owns it.
     importer: OnceCell<Instance>,
     /// Type of the host function.
@@ -91,12 +92,10 @@ impl Imports {
     /// The import of a host function, for whom it was made: from now on the node of this instance owns it.
     pub(super) fn take_over(&self, func: Func, importer: Instance) -> Option<Rc<Import>> {
         let number = *self.numbers.borrow().get(&func)?;
-        let own = self
-            .list
-            .borrow_mut()
-            .get_mut(number as usize)?
-            .own
-            .take()?;
+        let mut list = self.list.borrow_mut();
+        let entry = list.get_mut(number as usize)?;
+        let own = entry.own.take_if(|own| own.for_instance)?;
+        drop(list);
         // Only the realm's own have none.
         let _ = own.importer.set(importer);
         Some(own)
@@ -163,6 +162,8 @@ pub(super) struct Imported<'js> {
     pub(super) waits: Waits,
     /// What it suspends, if that was said.
     pub(super) suspender: Option<Rc<Suspender>>,
+    /// Whether it is made for one instance, rather than a function of JavaScript's own.
+    pub(super) for_instance: bool,
 }
 
 impl Import {
@@ -216,6 +217,7 @@ pub(super) fn create(
         function: imported.function.store(),
         suspender: imported.suspender,
         number,
+        for_instance: imported.for_instance,
         importer: OnceCell::new(),
         of_words: convert::is_of_words(&ty),
         ty: ty.clone(),

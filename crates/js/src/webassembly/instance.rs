@@ -351,6 +351,7 @@ fn imported<'js>(
         function,
         waits,
         suspender,
+        for_instance: true,
     })
 }
 
