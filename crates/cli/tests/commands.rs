@@ -112,7 +112,7 @@ fn missing_for_cargo(words: &[&str]) -> Option<String> {
             // Programs that run beside other engines lie apart.
             let apart = root().join("bench").join(target).join("main.rs");
             let known = file.exists() || file.with_extension("").join("main.rs").exists();
-            if !known && !(flag == "--bench" && apart.exists()) {
+            if !(known || flag == "--bench" && apart.exists()) {
                 return Some(format!("{flag} {target} of {package}"));
             }
         }

@@ -31,7 +31,7 @@ pub struct Linker<T: 'static> {
 }
 
 /// What a module imports, in its order, and the program that it is of, if that has late modules.
-type Found<T> = (Vec<Extern>, Option<Arc<Program<T>>>, Made);
+type Found<T> = (Vec<Extern>, Option<Arc<Program<T>>>);
 
 /// Host functions that were made for one instance: nobody else has them.
 #[derive(Default)]
@@ -375,7 +375,7 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         given: &[Option<Extern>],
     ) -> Result<(Instance, Option<Func>), Error> {
-        let (imports, program, made) = self.imports(&mut store, module, given, None)?;
+        let ((imports, program), made) = self.imports(&mut store, module, given, None)?;
         let opaque = &mut store.context_mut().0.opaque;
         let prepared = prepare(opaque, module, &imports, |store, instance| {
             add_to(program.as_deref(), store, instance);
@@ -393,7 +393,7 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         late: Option<&Late<T>>,
     ) -> Result<Instance, Error> {
-        let (imports, program, made) = self.imports(&mut store, module, &[], late)?;
+        let ((imports, program), made) = self.imports(&mut store, module, &[], late)?;
         let inner = store.context_mut().0;
         let instantiated = instantiate(inner, module, &imports, |store, instance| {
             add_to(program.as_deref(), store, instance);
@@ -409,7 +409,7 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         given: &[Option<Extern>],
         late: Option<&Late<T>>,
-    ) -> Result<Found<T>, Error> {
+    ) -> Result<(Found<T>, Made), Error> {
         self.check(store.context_mut().engine(), "store")?;
         self.check(module.engine(), "module")?;
         if let Some(late) = late {
@@ -418,7 +418,7 @@ impl<T: 'static> Linker<T> {
         }
         let mut made = Made::default();
         match self.find_imports(&mut store, module, given, late, &mut made) {
-            Ok((imports, program)) => Ok((imports, program, made)),
+            Ok(found) => Ok((found, made)),
             Err(error) => {
                 made.release(&mut store.context_mut().0.opaque);
                 Err(error)
@@ -434,7 +434,7 @@ impl<T: 'static> Linker<T> {
         given: &[Option<Extern>],
         late: Option<&Late<T>>,
         made: &mut Made,
-    ) -> Result<(Vec<Extern>, Option<Arc<Program<T>>>), Error> {
+    ) -> Result<Found<T>, Error> {
         let mut program = late.map(|late| late.program.clone());
         let mut imports = alloc::list(module.imports().len(), "imports")?;
         for (position, import) in module.inner().imports.iter().enumerate() {
