@@ -111,7 +111,7 @@ impl Table {
         let own = self.number_in(store)?;
         let word = element.ref_to_word(store, store.tables[own].ty.element)?;
         let size = store.tables[own].elements().len();
-        store.tables[own].grow(delta, word).ok_or_else(|| {
+        store.grow_table(own, delta, word).ok_or_else(|| {
             Error::limit(format!(
                 "a table of {size} elements cannot grow by {delta} elements"
             ))

@@ -4,9 +4,9 @@
 mod common;
 
 use bident::{
-    Caller, Config, Continuation, Engine, ErrorKind, Exception, Extern, Func, FuncType, Global,
-    GlobalType, Instance, Lasting, Linker, Memory, MemoryType, Reply, Store, Table, TableType, Tag,
-    Val, ValType,
+    Caller, Config, Continuation, Engine, ErrorKind, Exception, Extern, ExternRef, Func, FuncType,
+    Global, GlobalType, Instance, Lasting, Linker, Memory, MemoryType, Reply, Store, Table,
+    TableType, Tag, Val, ValType,
 };
 use common::{both, both_with, module, parked_call, returned, suspended};
 use std::sync::Arc;
@@ -454,6 +454,39 @@ fn exceptions_keep_tags_that_were_let_go_of() {
         drop(exceptions);
         store.gc();
         assert!(tag.keep(&mut store).is_err());
+    });
+}
+
+/// Under stress the conversion of each host value collects.
+#[test]
+fn handles_stay_good_while_values_are_converted() {
+    let wat = r#"(module (func (export "f") (param externref externref) (result externref)
+        (local.get 1)))"#;
+    both(|engine| {
+        let mut nursery = Nursery::new(engine);
+        let value = |n: i32| Val::ExternRef(Some(ExternRef::new(n)));
+        let ty = TableType::new(bident::RefType::EXTERN, 1, None);
+        let table = Table::new(&mut nursery.store, ty, Val::ExternRef(None)).unwrap();
+        let ty = GlobalType {
+            content: ValType::EXTERNREF,
+            mutable: true,
+        };
+        let global = Global::new(&mut nursery.store, ty, Val::ExternRef(None)).unwrap();
+        let instance = nursery.linked(wat, |_| ());
+        let func = nursery.func(instance, "f");
+        instance.release(&mut nursery.store).unwrap();
+        let results = nursery.call(func, &[value(1), value(2)]);
+        assert!(
+            matches!(&results[0], Val::ExternRef(Some(value)) if value.data().downcast_ref() == Some(&2))
+        );
+        table.release(&mut nursery.store).unwrap();
+        global.release(&mut nursery.store).unwrap();
+        table.set(&mut nursery.store, 0, value(3)).unwrap();
+        table.grow(&mut nursery.store, 1, value(4)).unwrap();
+        global.set(&mut nursery.store, value(5)).unwrap();
+        assert_eq!(nursery.live(), 0);
+        let again = table.set(&mut nursery.store, 0, value(6));
+        assert_eq!(again.unwrap_err().kind(), ErrorKind::Usage);
     });
 }
 

@@ -3,9 +3,10 @@
 use crate::error::Error;
 use crate::outcome::ParkedCall;
 use crate::second_stack::Region;
-use crate::slots::{FuncNumber, SecondNumber};
+use crate::slots::{FuncNumber, Number, SecondNumber};
 use crate::store::StoreContextMut;
 use crate::vm::enter::{self, Ended, Parking, Target};
+use crate::vm::lifetime::Node;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -18,7 +19,11 @@ pub(crate) fn region_for<T: 'static>(
 ) -> Result<Option<Box<Region>>, Error> {
     match store.opaque.funcs[func].second {
         None => Ok(None),
-        Some(second) => take(store, second).map(Some),
+        Some(second) => {
+            // The allocator may collect.
+            let _kept = store.opaque.keep(Node::Func(func.slot()));
+            take(store, second).map(Some)
+        }
     }
 }
 

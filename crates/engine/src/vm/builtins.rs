@@ -206,7 +206,7 @@ builtin!(DataDrop, |store, instance, [data, ..]| {
 
 builtin!(TableGrow, |store, instance, [table, value, delta, _]| {
     let table = store.instances[instance].items.tables[TableIndex(table as u32)];
-    Ok(store.tables[table].grow(delta, value).unwrap_or(FAILED))
+    Ok(store.grow_table(table, delta, value).unwrap_or(FAILED))
 });
 
 builtin!(

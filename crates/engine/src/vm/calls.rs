@@ -51,9 +51,20 @@ pub(crate) fn on_behalf<T, R>(
     });
     let context = caller.map_or(ptr::null_mut(), |(context, _)| context);
     let before = std::mem::replace(&mut opaque.vm.caller, context);
-    let result = f(store, caller.map(|(_, slot)| slot));
-    store.opaque.vm.caller = before;
-    result
+    let back = PutBack { store, before };
+    f(back.store, caller.map(|(_, slot)| slot))
+}
+
+/// Puts the caller back that was there before, also where a panic passes.
+struct PutBack<'a, T> {
+    store: &'a mut StoreInner<T>,
+    before: *mut VmHeader,
+}
+
+impl<T> Drop for PutBack<'_, T> {
+    fn drop(&mut self) {
+        self.store.opaque.vm.caller = self.before;
+    }
 }
 
 /// No call.

@@ -129,11 +129,21 @@ impl StoreOpaque {
 
     /// The same, but what these words refer to stays, too.
     pub(crate) fn collect_with(&mut self, words: &[u64]) {
+        self.collect_as(words, true);
+    }
+
+    /// Frees values and stacks, but gives no items back: for conversions, whose callers have the numbers of
+    /// some at hand.
+    pub(crate) fn collect_values(&mut self) {
+        self.collect_as(&[], false);
+    }
+
+    fn collect_as(&mut self, words: &[u64], items: bool) {
         self.vm.chains.free_dropped();
         self.objects.put_away(&mut self.vm.heap);
         let before = self.vm.chains.bytes();
         let others = self.other_bytes();
-        let reached = self.mark_and_sweep_stacks(words);
+        let reached = self.mark_and_sweep_stacks(words, items);
         let after = self.vm.chains.bytes();
         let slots = self.slot_bytes();
         self.objects.sweep(after + others + slots);

@@ -106,7 +106,7 @@ impl StoreOpaque {
         // Nobody else may have the function: its reference is not on the stack any more.
         let word = func.as_ptr() as u64;
         self.collect_under_pressure_with(&[word]);
-        // SAFETY: function references of a store are valid as long as the store.
+        // SAFETY: whoever makes a continuation of it has it, and the collection was told.
         let record = unsafe { &mut *func.as_ptr() };
         let trampoline = match record.cont_entry {
             0 => self.cont_entry(TypeId(record.type_id))?,

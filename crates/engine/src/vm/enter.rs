@@ -182,7 +182,7 @@ impl Target {
     /// A function that the store knows by number.
     #[inline]
     pub(crate) fn of_func(store: &StoreOpaque, func: FuncNumber, trampoline: usize) -> Self {
-        // SAFETY: function references of a store are valid as long as the store.
+        // SAFETY: the record of a function that is there is valid.
         let func_ref = unsafe { store.funcs[func].func_ref.as_ref() };
         Self {
             context: func_ref.context,
@@ -581,7 +581,7 @@ impl StoreOpaque {
     #[inline]
     fn lesson(&self, func: FuncNumber) -> Lesson {
         match self.funcs.get(func) {
-            // SAFETY: function references of a store are valid as long as the store.
+            // SAFETY: the record of a function that is there is valid.
             Some(data) => Lesson::from_word(unsafe { data.func_ref.as_ref().stack_class }),
             None => Lesson::default(),
         }

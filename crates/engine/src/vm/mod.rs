@@ -40,5 +40,6 @@ pub(crate) mod record;
 pub(crate) mod roots;
 pub(crate) mod signals;
 pub(crate) mod store;
+pub(crate) mod table;
 pub(crate) mod throw;
 pub(crate) mod words;

@@ -16,7 +16,7 @@ const GLOBAL_BYTES: usize = 64;
 
 /// What a collection follows references through, beside stacks.
 struct Heaps<'a> {
-    /// Where there was no memory for the marks: everything counts as reached.
+    /// Without: everything counts as reached.
     graph: Option<Graph<'a>>,
     externs: &'a mut Heap<ExternRef>,
     exns: &'a mut Heap<ExnData>,
@@ -155,12 +155,17 @@ impl Heaps<'_> {
 
 impl StoreOpaque {
     /// Marks what can be reached, from these words too, and frees the stacks that cannot. Gives what items
-    /// of the store are reached; `None` where there was no memory to find out.
-    pub(crate) fn mark_and_sweep_stacks(&mut self, words: &[u64]) -> Option<Reached> {
+    /// of the store are reached; `None` where all count as reached: without `find_items`, or memory to find
+    /// out.
+    pub(crate) fn mark_and_sweep_stacks(
+        &mut self,
+        words: &[u64],
+        find_items: bool,
+    ) -> Option<Reached> {
         let items = items_of!(self);
         let mut marking = self.vm.chains.mark();
         let mut heaps = Heaps {
-            graph: Graph::of(items).ok(),
+            graph: find_items.then(|| Graph::of(items).ok()).flatten(),
             externs: &mut self.externs,
             exns: &mut self.exns,
             objects: &mut self.objects,

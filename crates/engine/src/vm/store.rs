@@ -1,6 +1,5 @@
 //! The engine's record of a store: everything its instances are made of, at stable addresses.
 
-use crate::alloc;
 use crate::any::AnyRef;
 use crate::config::Config;
 use crate::engine::Engine;
@@ -28,12 +27,10 @@ use crate::vm::memory::LinearMemory;
 use crate::vm::panics::Panics;
 use crate::vm::payload::Payload;
 use crate::vm::record::Record;
-use bident_abi::{
-    CLASSES, VmFuncRef, VmGlobal, VmHeap, VmRun, VmStore, VmTable, VmTag, VmTrap, VmValue,
-};
+use crate::vm::table::TableData;
+use bident_abi::{CLASSES, VmFuncRef, VmGlobal, VmHeap, VmRun, VmStore, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, MemoryType, TableType, TypeId, ValType};
 use bident_stack::{Chains, Stats};
-use std::alloc::Layout;
 use std::any::Any;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -69,7 +66,7 @@ pub(crate) struct StoreOpaque {
     pub(crate) instances: Slots<InstanceNumber, InstanceData>,
     pub(crate) funcs: Slots<FuncNumber, FuncData>,
     pub(crate) memories: Slots<MemoryNumber, LinearMemory>,
-    /// Numbers of the shared ones, by the addresses of their mappings. May name one that is no more.
+    /// Numbers of the shared ones, by the addresses of their mappings.
     shared: HashMap<usize, MemoryNumber>,
     /// Numbers of the memories that have grown and not been asked for since, each once.
     grown: Vec<MemoryNumber>,
@@ -139,16 +136,6 @@ pub(crate) struct FuncData {
     pub(crate) second: Option<SecondNumber>,
     /// The function itself, if it is the host's. Compiled code has its address.
     pub(crate) host: Option<Box<HostFunc>>,
-}
-
-/// A table: the record that compiled code reads, and what backs it.
-pub(crate) struct TableData {
-    record: Record<VmTable>,
-    elements: Vec<u64>,
-    pub(crate) ty: TableType,
-    most: u64,
-    /// The instance that defines it, if one does: the record lies there.
-    pub(crate) home: Option<InstanceNumber>,
 }
 
 /// A global.
@@ -379,7 +366,7 @@ impl StoreOpaque {
             return Ok(self.extern_of_any(any.word_in(self)?));
         }
         if self.externs.wants_collection(&value) || self.collects_always() {
-            self.collect();
+            self.collect_values();
             if !self.externs.fits(&value) {
                 return Err(Error::limit("no memory for a reference to a host value"));
             }
@@ -437,6 +424,24 @@ impl StoreOpaque {
         let number = self.memories.push(memory, "a linear memory")?;
         self.shared.insert(address, number);
         Ok(number)
+    }
+
+    /// Adds elements to a table; the old size, or `None` where a limit is reached or memory is short.
+    pub(crate) fn grow_table(
+        &mut self,
+        number: TableNumber,
+        delta: u64,
+        element: u64,
+    ) -> Option<u64> {
+        let old = self.tables[number].grow(delta, element)?;
+        self.fresh.note(0, delta as usize * size_of::<u64>());
+        Some(old)
+    }
+
+    /// Forgets the mappings of shared memories that were given back.
+    pub(crate) fn forget_shared(&mut self) {
+        let memories = &self.memories;
+        self.shared.retain(|_, number| memories.has(*number));
     }
 
     /// Adds pages to a memory; the old size, or `None` where a limit is reached or the system refuses.
@@ -542,14 +547,6 @@ impl Lie for TagData {
     }
 }
 
-impl Lie for TableData {
-    fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
-        each(self.record.own_place());
-        let elements = self.elements.as_ptr().addr();
-        each(elements..elements + self.elements.capacity() * size_of::<u64>());
-    }
-}
-
 impl Lie for FuncData {
     fn lie(&self, each: &mut dyn FnMut(Range<usize>)) {
         if let Some(host) = &self.host {
@@ -601,93 +598,5 @@ impl Drop for StoreOpaque {
         self.exns.clear(&mut panics);
         self.externs.clear(&mut panics);
         panics.go_on();
-    }
-}
-
-/// So many elements. Nulls come from the allocator, which has pages of them that nobody touched.
-fn filled(element: u64, length: usize) -> Result<Vec<u64>, Error> {
-    if element != 0 || length == 0 {
-        let mut elements = alloc::list(length, "a table")?;
-        elements.resize(length, element);
-        return Ok(elements);
-    }
-    let layout = Layout::array::<u64>(length).map_err(|_| Error::limit("no memory for a table"))?;
-    // SAFETY: the layout is not empty.
-    let memory = unsafe { std::alloc::alloc_zeroed(layout) }.cast::<u64>();
-    if memory.is_null() {
-        return Err(Error::limit("no memory for a table"));
-    }
-    // SAFETY: allocated by the global allocator as a vector does, and zeroed.
-    Ok(unsafe { Vec::from_raw_parts(memory, length, length) })
-}
-
-impl TableData {
-    fn new(ty: TableType, element: u64, limit: u64) -> Result<Self, Error> {
-        let min = ty.limits.min;
-        let limit = limit.min(ty.most_elements());
-        if min > limit {
-            return Err(Error::limit(format!(
-                "a table of {min} elements exceeds the limit of {limit} elements"
-            )));
-        }
-        let mut elements = filled(element, min as usize)?;
-        let record = Record::new(VmTable {
-            elements: elements.as_mut_ptr(),
-            length: min,
-        });
-        let most = ty.limits.max.unwrap_or(limit).min(limit);
-        Ok(Self {
-            record,
-            elements,
-            ty,
-            most,
-            home: None,
-        })
-    }
-
-    pub(crate) fn record(&mut self) -> &mut Record<VmTable> {
-        &mut self.record
-    }
-
-    /// Its type, with the current size as minimum.
-    pub(crate) fn current_type(&self) -> TableType {
-        let mut ty = self.ty;
-        ty.limits.min = self.elements.len() as u64;
-        ty
-    }
-
-    /// The elements. Compiled code writes them too, but not while the store is borrowed.
-    pub(crate) fn elements(&self) -> &[u64] {
-        // SAFETY: the record points to the vector's buffer.
-        unsafe {
-            let record = self.record.address().as_ref();
-            std::slice::from_raw_parts(record.elements, record.length as usize)
-        }
-    }
-
-    pub(crate) fn elements_mut(&mut self) -> &mut [u64] {
-        // SAFETY: as above, exclusively.
-        unsafe {
-            let record = self.record.address().as_ref();
-            std::slice::from_raw_parts_mut(record.elements, record.length as usize)
-        }
-    }
-
-    /// Adds elements; the old size, or `None` where a limit is reached or memory is short.
-    pub(crate) fn grow(&mut self, delta: u64, element: u64) -> Option<u64> {
-        let old = self.elements.len() as u64;
-        let new = old.checked_add(delta).filter(|new| *new <= self.most)?;
-        let more = delta as usize;
-        let reserved = self.elements.try_reserve(more);
-        reserved
-            .or_else(|_| self.elements.try_reserve_exact(more))
-            .ok()?;
-        self.elements.resize(new as usize, element);
-        let (pointer, length) = (self.elements.as_mut_ptr(), new);
-        // SAFETY: the record is this table's own.
-        let record = unsafe { self.record.address().as_mut() };
-        record.elements = pointer;
-        record.length = length;
-        Some(old)
     }
 }

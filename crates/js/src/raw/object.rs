@@ -70,10 +70,7 @@ impl Classes {
         payload: Payload,
         link: &Backlink,
     ) -> Attempt<Own<'js>> {
-        let contents = Contents {
-            link: Cell::new(Some(Bound(link.0.clone()))),
-            payload,
-        };
+        let contents = Contents::linked(payload, link);
         let object = self.make(env, env.null().get(), Box::new(contents))?;
         link.0.set(object.get().raw);
         Ok(object)
@@ -111,6 +108,14 @@ impl Classes {
 struct Contents {
     link: Cell<Option<Bound>>,
     payload: Payload,
+}
+
+impl Contents {
+    /// Undoes `link` when it goes; whoever makes the object leads it there.
+    fn linked(payload: Payload, link: &Backlink) -> Self {
+        let link = Cell::new(Some(Bound(link.0.clone())));
+        Self { link, payload }
+    }
 }
 
 /// A value that is known to be a host object.
@@ -183,10 +188,7 @@ pub(crate) fn create_proxied<'js>(
     payload: Payload,
     link: &Backlink,
 ) -> Attempt<Own<'js>> {
-    let contents = Contents {
-        link: Cell::new(Some(Bound(link.0.clone()))),
-        payload,
-    };
+    let contents = Contents::linked(payload, link);
     let target = classes.make(env, env.null().get(), Box::new(contents))?;
     // SAFETY: all values are alive, and the target is an object; QuickJS makes references of its own. The
     // proxy is ours.

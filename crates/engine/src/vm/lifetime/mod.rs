@@ -36,7 +36,8 @@ use crate::slots::{
 use crate::vm::code::CodeMap;
 use crate::vm::instance::InstanceData;
 use crate::vm::memory::LinearMemory;
-use crate::vm::store::{FuncData, GlobalData, TableData, TagData};
+use crate::vm::store::{FuncData, GlobalData, TagData};
+use crate::vm::table::TableData;
 use std::sync::Arc;
 
 /// What a store has that may be given back.
