@@ -70,6 +70,10 @@ fn more_instances_than_fit() {
             112, 0, 2, 5, 3, 1, 0, 1, 7, 5, 1, 1, 102, 0, 1, 9, 7, 1, 0, 65, 0, 11, 1, 1, 10, 16, 1, 14, 0, 65, 8, 16,
             0, 54, 2, 0, 65, 8, 40, 2, 0, 11]);
         const module = new WebAssembly.Module(bytes);
+        // (memory (export "memory") 1) (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+        const showing = new WebAssembly.Module(Uint8Array.from(
+            [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 5, 3, 1, 0, 1, 7, 17, 2, 6, 109, 101, 109,
+            111, 114, 121, 2, 0, 4, 103, 114, 111, 119, 0, 0, 10, 8, 1, 6, 0, 65, 1, 64, 0, 11]));
         const resident = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]);
         const import_of = (i) => ({ e: { f: () => i } });
         const kinds = {
@@ -94,6 +98,26 @@ fn more_instances_than_fit() {
                 object.object = object;
             },
             memory: () => new WebAssembly.Memory({ initial: 1 }),
+            // Every program reads the buffer.
+            buffer(i) {
+                const { memory } = new WebAssembly.Instance(showing).exports;
+                new Int32Array(memory.buffer)[2] = i;
+                if (new DataView(memory.buffer).getInt32(8, true) !== i) throw Error('wrong');
+            },
+            buffer_that_grows(i) {
+                const { memory, grow } = new WebAssembly.Instance(showing).exports;
+                const buffer = i % 2 ? memory.buffer : memory.toResizableBuffer();
+                buffer.memory = memory;
+                if (grow() !== 1 || buffer.byteLength !== (i % 2 ? 0 : 131072)) throw Error('wrong');
+            },
+            growth() {
+                if (new WebAssembly.Instance(showing).exports.grow() !== 1) throw Error('wrong');
+            },
+            shared(i) {
+                const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+                new Int32Array(memory.buffer)[2] = i;
+                if (Atomics.load(new Int32Array(memory.buffer), 2) !== i) throw Error('wrong');
+            },
             memory64: () => new WebAssembly.Memory({ address: 'i64', initial: 1n }),
             table: () => new WebAssembly.Table({ element: 'anyfunc', initial: 1000 }),
             global: () => new WebAssembly.Global({ value: 'externref', mutable: true }, {}),
@@ -113,7 +137,7 @@ fn more_instances_than_fit() {
     let program = program.replace("COUNT", "20_000");
     let ended = run(&format!("import fs from 'node:fs';{program}"));
     assert_eq!(ended.stderr, "");
-    let names = "instance glue two cycle memory memory64 table global tag module";
+    let names = "instance glue two cycle memory buffer buffer_that_grows growth shared memory64 table global tag module";
     assert_eq!(ended.stdout, names.replace(' ', "\n") + "\n");
 }
 

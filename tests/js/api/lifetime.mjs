@@ -89,4 +89,89 @@ test("functions made one after the other", () => {
   }
 });
 
+const growing = `(module (memory (export "m") 1 9) (func (export "at") (param i32) (result i32)
+    (i32.load8_u (local.get 0)))
+  (func (export "grow") (result i32) (memory.grow (i32.const 1))))`;
+
+test("a view keeps the memory that nobody else has", () => {
+  let view;
+  {
+    const { m, at } = instance(growing);
+    view = new Uint8Array(m.buffer, 8, 2);
+    view[1] = 7;
+    same(at(9), 7);
+  }
+  collect();
+  list([view[0], view[1], view.length, view.buffer.byteLength], [0, 7, 2, 65536]);
+  view.fill(3);
+  same(view.buffer.constructor, ArrayBuffer);
+});
+
+test("a view is detached by growth, whoever has the memory", () => {
+  let views, grow;
+  {
+    const exports = instance(growing);
+    grow = exports.grow;
+    views = [new Uint8Array(exports.m.buffer), new DataView(exports.m.buffer)];
+  }
+  collect();
+  same(views[0].length, 65536);
+  same(grow(), 1);
+  same(views[0].length, 0);
+  let error;
+  try { views[1].getInt8(0); } catch (thrown) { error = thrown; }
+  same(error instanceof TypeError, true);
+});
+
+test("a buffer that can be resized follows the memory that only functions have", () => {
+  let buffer, grow, at;
+  {
+    const exports = instance(growing);
+    ({ grow, at } = exports);
+    buffer = exports.m.toResizableBuffer();
+  }
+  collect();
+  const view = new Uint8Array(buffer);
+  same(grow(), 1);
+  list([buffer.byteLength, view.length], [131072, 131072]);
+  view[131071] = 5;
+  same(at(131071), 5);
+  buffer.resize(196608);
+  list([view.length, grow()], [196608, 3]);
+});
+
+test("the buffer of a memory is the same one, with what was set on it", () => {
+  for (const type of [{ initial: 1 }, { initial: 1, maximum: 2, shared: true }]) {
+    const memory = new WebAssembly.Memory(type);
+    const list = new WeakSet([memory.buffer]);
+    if (!type.shared) memory.buffer.name = "mine";
+    collect();
+    same(list.has(memory.buffer), true);
+    same(memory.buffer.name, type.shared ? undefined : "mine");
+    memory.grow(1);
+    same(list.has(memory.buffer), false);
+  }
+});
+
+test("a buffer of a shared memory keeps it", () => {
+  let buffer;
+  {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+    buffer = memory.buffer;
+    new Int32Array(buffer)[3] = 9;
+  }
+  collect();
+  same(new Int32Array(buffer)[3], 9);
+});
+
+test("what leads back to a memory from its buffer", () => {
+  for (let i = 0; i < 1000; i++) {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    memory.buffer.memory = memory;
+    memory.grow(1);
+    memory.buffer.memory = memory;
+  }
+  collect();
+});
+
 await run();

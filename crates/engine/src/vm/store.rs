@@ -459,6 +459,12 @@ impl StoreOpaque {
         Some(old)
     }
 
+    /// Forgets that memories have grown that were given back.
+    pub(crate) fn forget_grown(&mut self) {
+        let memories = &self.memories;
+        self.grown.retain(|number| memories.has(*number));
+    }
+
     /// Number of a memory that has grown since this last gave it.
     #[inline]
     pub(crate) fn take_grown_memory(&mut self) -> Option<MemoryNumber> {

@@ -6,19 +6,36 @@
 
 use super::buffer::{MOST, too_large};
 use super::env::Env;
+use super::object::Backlink;
 use super::value::{Attempt, Own, Thrown};
+use crate::webassembly::Showing;
 use bident::SharedMemory;
 use rquickjs::qjs;
 use std::ffi::c_void;
 use std::ptr;
 
-/// A buffer over the whole of a memory, frozen.
-pub(crate) fn shared_buffer<'js>(env: Env<'js>, memory: &SharedMemory) -> Attempt<Own<'js>> {
+/// What lives as long as a buffer.
+struct Keeper {
+    /// Goes first.
+    _showing: Showing,
+    _memory: SharedMemory,
+}
+
+/// A buffer over the whole of a memory, frozen. From now on the link leads to it, until it goes.
+pub(crate) fn shared_buffer<'js>(
+    env: Env<'js>,
+    memory: &SharedMemory,
+    showing: Showing,
+    link: &Backlink,
+) -> Attempt<Own<'js>> {
     let (base, length) = (memory.data_ptr(), memory.data_size());
     if length > MOST {
         return Err(too_large(env));
     }
-    let keeper = Box::into_raw(Box::new(memory.clone()));
+    let keeper = Box::into_raw(Box::new(Keeper {
+        _showing: showing,
+        _memory: memory.clone(),
+    }));
     // SAFETY: `length` bytes from `base` are mapped, readable and writable as long as the memory is there,
     // which the keeper sees to. `release` gets the box back when the buffer goes: the runtime has no functions
     // of its own for the bytes of such buffers, for rquickjs gives it none.
@@ -41,7 +58,10 @@ pub(crate) fn shared_buffer<'js>(env: Env<'js>, memory: &SharedMemory) -> Attemp
     // SAFETY: an object of this context.
     match unsafe { qjs::JS_FreezeObject(env.raw(), buffer.get().raw) } {
         ..0 => Err(Thrown),
-        _ => Ok(buffer),
+        _ => {
+            link.lead_to(buffer.get());
+            Ok(buffer)
+        }
     }
 }
 
@@ -54,7 +74,7 @@ unsafe extern "C" fn release(
 ) -> *mut c_void {
     if size == 0 && !keeper.is_null() {
         // SAFETY: from `shared_buffer`; QuickJS gives the bytes back once.
-        drop(unsafe { Box::from_raw(keeper.cast::<SharedMemory>()) });
+        drop(unsafe { Box::from_raw(keeper.cast::<Keeper>()) });
     }
     ptr::null_mut()
 }

@@ -6,31 +6,18 @@
 //! the store which memories have grown.
 
 use super::realm::HostData;
-use crate::raw::{self, Attempt, Env, Identity, Length, Marker, Own, Ref, Stored, Thrown};
+use super::shown::Shown;
+use crate::raw::{self, Attempt, Env, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::{Memory, SharedStore};
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// The buffers that JavaScript has seen and that are not detached.
+/// The buffers that JavaScript has and that are not detached.
 #[derive(Default)]
 pub(super) struct Buffers {
-    shown: RefCell<Shown>,
-    /// Whether there are any.
-    any: Cell<bool>,
+    shown: Rc<Shown>,
     /// `ArrayBuffer.prototype.resize` as QuickJS made it.
     resize: RefCell<Option<Stored>>,
-}
-
-#[derive(Default)]
-struct Shown {
-    buffers: HashMap<Memory, Buffer>,
-    memories: HashMap<Identity, Memory>,
-}
-
-struct Buffer {
-    length: usize,
-    kind: Length,
-    object: Stored,
 }
 
 impl Buffers {
@@ -46,8 +33,8 @@ impl Buffers {
         store: &SharedStore<HostData>,
         memory: Memory,
     ) -> Attempt<Own<'js>> {
-        match self.shown(env, memory) {
-            Some((object, _)) => Ok(object),
+        match self.shown.get(env, memory) {
+            Some((object, ..)) => Ok(object),
             None => self.show(env, store, memory, Length::Fixed),
         }
     }
@@ -60,20 +47,13 @@ impl Buffers {
         memory: Memory,
         kind: Length,
     ) -> Attempt<Own<'js>> {
-        match self.shown(env, memory) {
-            Some((object, shown)) if shown == kind => Ok(object),
+        match self.shown.get(env, memory) {
+            Some((object, _, shown)) if shown == kind => Ok(object),
             _ => {
                 self.detach(env, memory);
                 self.show(env, store, memory, kind)
             }
         }
-    }
-
-    /// The buffer of a memory, if JavaScript has seen one.
-    fn shown<'js>(&self, env: Env<'js>, memory: Memory) -> Option<(Own<'js>, Length)> {
-        let shown = self.shown.borrow();
-        let buffer = shown.buffers.get(&memory)?;
-        Some((buffer.object.to_owned(env), buffer.kind))
     }
 
     fn show<'js>(
@@ -83,26 +63,17 @@ impl Buffers {
         memory: Memory,
         kind: Length,
     ) -> Attempt<Own<'js>> {
-        let object = raw::memory_buffer(env, store, memory, kind)?;
-        let buffer = Buffer {
-            length: store.with(|store| memory.data_size(&*store)),
-            kind,
-            object: object.get().to_owned(env).store(),
-        };
-        let mut shown = self.shown.borrow_mut();
-        let identity = object.get().identity();
-        shown
-            .memories
-            .extend(identity.map(|object| (object, memory)));
-        shown.buffers.insert(memory, buffer);
-        self.any.set(true);
+        let (showing, link) = self.shown.showing(memory);
+        let object = raw::memory_buffer(env, store, memory, kind, (showing, &link))?;
+        let length = store.with(|store| memory.data_size(&*store));
+        (self.shown).insert(memory, (length, kind), (link, object.get()));
         Ok(object)
     }
 
     /// Detaches the buffers that their memories have outgrown.
     #[inline]
     pub(super) fn refresh(&self, env: Env<'_>, store: &SharedStore<HostData>) {
-        if self.any.get() {
+        if self.shown.any() {
             self.look_for_grown(env, store);
         }
     }
@@ -110,12 +81,7 @@ impl Buffers {
     fn look_for_grown(&self, env: Env<'_>, store: &SharedStore<HostData>) {
         while let Some(memory) = store.with(|store| Memory::next_grown(store)) {
             let length = store.with(|store| memory.data_size(&*store));
-            let shown = self
-                .shown
-                .borrow()
-                .buffers
-                .get(&memory)
-                .map(|buffer| buffer.length);
+            let shown = self.shown.length(memory);
             if shown.is_some_and(|shown| shown != length) {
                 self.grown(env, store, memory);
             }
@@ -125,8 +91,8 @@ impl Buffers {
     /// A memory has grown, be it by nothing: detaches its buffer, or resizes it.
     pub(super) fn grown(&self, env: Env<'_>, store: &SharedStore<HostData>, memory: Memory) {
         let length = store.with(|store| memory.data_size(&*store));
-        let resizable = match self.shown(env, memory) {
-            Some((object, Length::Resizable(_))) => object,
+        let resizable = match self.shown.get(env, memory) {
+            Some((object, _, Length::Resizable(_))) => object,
             _ => return self.detach(env, memory),
         };
         let resize = self.resize.borrow();
@@ -138,46 +104,31 @@ impl Buffers {
             drop(env.exception());
             return self.detach(env, memory);
         }
-        if let Some(buffer) = self.shown.borrow_mut().buffers.get_mut(&memory) {
-            buffer.length = length;
-        }
+        self.shown.set_length(memory, length);
     }
 
     /// Detaches the buffer of a memory.
     fn detach(&self, env: Env<'_>, memory: Memory) {
-        let mut shown = self.shown.borrow_mut();
-        let Some(buffer) = shown.buffers.remove(&memory) else {
-            return;
-        };
-        if let Some(identity) = buffer.object.get().identity() {
-            shown.memories.remove(&identity);
+        if let Some((object, ..)) = self.shown.get(env, memory) {
+            self.shown.forget(memory);
+            raw::detach(env, object.get());
         }
-        self.any.set(!shown.buffers.is_empty());
-        drop(shown);
-        raw::detach(env, buffer.object.get());
     }
 
     /// The memory whose buffer a value is, and whether that can be resized.
     pub(super) fn memory_of(&self, value: Ref<'_>) -> Option<(Memory, Length)> {
-        let shown = self.shown.borrow();
-        let memory = *shown.memories.get(&value.identity()?)?;
-        Some((memory, shown.buffers.get(&memory)?.kind))
+        self.shown.memory_of(value)
     }
 
-    /// Tells the collector about the buffers.
+    /// Tells the collector about what buffers are resized with.
     pub(super) fn mark(&self, marker: &Marker) {
-        let shown = self.shown.borrow();
-        let buffers = shown.buffers.values();
-        buffers.for_each(|buffer| buffer.object.mark(marker));
         if let Some(resize) = &*self.resize.borrow() {
             resize.mark(marker);
         }
     }
 
-    /// Forgets the buffers.
+    /// Forgets that.
     pub(super) fn clear(&self) {
-        self.any.set(false);
-        drop(self.shown.take());
         drop(self.resize.take());
     }
 }

@@ -300,12 +300,11 @@ pub(super) fn read_import<'js>(
     };
     let payload = raw::payload(realm.classes, value.get());
     match (import.ty(), payload) {
-        (ExternType::Memory(_), Some(Payload::Memory(owner, memory)))
-            if Rc::ptr_eq(owner, realm) =>
-        {
-            Ok((*memory).into())
+        (ExternType::Memory(_), memory) => match memory {
+            Some(Payload::Memory(memory)) => memory.memory_in(realm).map(Extern::from),
+            _ => None,
         }
-        (ExternType::Memory(_), _) => Err(link_error("a WebAssembly.Memory")),
+        .ok_or_else(|| link_error("a WebAssembly.Memory")),
         (ExternType::Table(_), Some(Payload::Table(owner, table))) if Rc::ptr_eq(owner, realm) => {
             Ok((*table).into())
         }

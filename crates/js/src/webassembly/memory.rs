@@ -2,15 +2,58 @@
 
 use super::api::{self, Interface};
 use super::intrinsics::Intrinsics;
-use super::realm::{self, Realm};
+use super::realm::{self, Realm, RealmRef};
 use super::{Payload, address, errors, reflect};
-use crate::raw::{self, Call, Env, Kind, Length, Ref, Stored};
+use crate::raw::{self, Call, Env, Kind, Length, Marker, Own, Ref, Stored};
 use bident::{Memory, MemoryType};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::This;
 use rquickjs::object::Property;
 use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Value};
+use std::cell::RefCell;
 use std::rc::Rc;
+
+/// The payload of a `WebAssembly.Memory`.
+pub(crate) struct MemoryObject {
+    realm: RealmRef,
+    memory: Memory,
+    /// The buffer that JavaScript saw last: it is the same one as long as the object is there.
+    buffer: RefCell<Option<Stored>>,
+}
+
+impl MemoryObject {
+    /// Of a memory without an object.
+    pub(super) fn new(realm: &Rc<Realm>, env: Env<'_>, memory: Memory) -> Self {
+        Self {
+            realm: realm.reference_to(env, memory),
+            memory,
+            buffer: RefCell::default(),
+        }
+    }
+
+    /// The memory, if it belongs to this realm.
+    pub(super) fn memory_in(&self, realm: &Rc<Realm>) -> Option<Memory> {
+        Rc::ptr_eq(&self.realm, realm).then_some(self.memory)
+    }
+
+    /// Tells the collector about every value in it.
+    pub(super) fn mark(&self, marker: &Marker) {
+        self.realm.mark(marker);
+        if let Some(buffer) = &*self.buffer.borrow() {
+            buffer.mark(marker);
+        }
+    }
+
+    /// Owns a buffer from now on, and gives it.
+    fn show<'js>(&self, env: Env<'js>, buffer: Own<'js>) -> Value<'js> {
+        let before = self
+            .buffer
+            .replace(Some(buffer.get().to_owned(env).store()));
+        // May run finalizers that look here.
+        drop(before);
+        buffer.into_value()
+    }
+}
 
 /// Most pages that a type of a memory may have in the interface, with 64-bit addresses, too.
 const MOST_PAGES: u64 = (1 << 37) - 1;
@@ -48,7 +91,7 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         call,
         &realm,
         |i| &i.memory,
-        Payload::Memory(realm.reference_to(env, memory), memory),
+        Payload::Memory(MemoryObject::new(&realm, env, memory)),
     )?;
     realm.adopt(memory.into(), Ref::new(&object));
     Ok(object)
@@ -67,28 +110,28 @@ fn shared<'js>(ctx: &Ctx<'js>, descriptor: &Object<'js>, ty: MemoryType) -> Resu
     Ok(shared)
 }
 
-fn this(call: &Call<'_>) -> Result<(Rc<Realm>, Memory)> {
+fn this<'a>(call: &'a Call<'_>) -> Result<&'a MemoryObject> {
     let realm = realm::of(&call.ctx)?;
     match raw::payload(realm.classes, Ref::new(&call.this)) {
-        Some(Payload::Memory(owner, memory)) => Ok(((**owner).clone(), *memory)),
+        Some(Payload::Memory(memory)) => Ok(memory),
         _ => Err(api::illegal_invocation(&call.ctx, "Memory")),
     }
 }
 
 fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let (realm, memory) = this(call)?;
+    let this @ MemoryObject { realm, memory, .. } = this(call)?;
     let env = Env::new(&call.ctx);
     let shared = realm.store.with(|store| memory.shared(&*store));
     let buffer = match shared {
-        Ok(Some(shared)) => realm.shared_buffers.of(env, memory, &shared)?,
-        _ => realm.buffers.of(env, &realm.store, memory)?,
+        Ok(Some(shared)) => realm.shared_buffers.of(env, *memory, &shared)?,
+        _ => realm.buffers.of(env, &realm.store, *memory)?,
     };
-    Ok(buffer.into_value())
+    Ok(this.show(env, buffer))
 }
 
 /// Its buffer, of another kind.
 fn to_kind<'js>(call: &Call<'js>, kind: impl FnOnce(MemoryType) -> Length) -> Result<Value<'js>> {
-    let (realm, memory) = this(call)?;
+    let this @ MemoryObject { realm, memory, .. } = this(call)?;
     let ty = realm.store.with(|store| memory.ty(&*store));
     let kind = kind(ty);
     match kind {
@@ -99,12 +142,13 @@ fn to_kind<'js>(call: &Call<'js>, kind: impl FnOnce(MemoryType) -> Length) -> Re
         }
         _ => {}
     }
-    let buffer = (realm.buffers).of_kind(Env::new(&call.ctx), &realm.store, memory, kind)?;
-    Ok(buffer.into_value())
+    let env = Env::new(&call.ctx);
+    let buffer = (realm.buffers).of_kind(env, &realm.store, *memory, kind)?;
+    Ok(this.show(env, buffer))
 }
 
 fn type_of<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let (realm, memory) = this(call)?;
+    let MemoryObject { realm, memory, .. } = this(call)?;
     let (ty, size) = (realm.store).with(|store| (memory.ty(&*store), memory.size(&*store)));
     let object = reflect::limits(call, ty.address, size, ty.limits.max)?;
     object.set("shared", ty.shared)?;
@@ -112,15 +156,15 @@ fn type_of<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 }
 
 fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let (realm, memory) = this(call)?;
+    let MemoryObject { realm, memory, .. } = this(call)?;
     let ty = realm.store.with(|store| memory.ty(&*store)).address;
-    let delta = address::to_u64(call, &realm, &call.arg(0), ty, "delta")?;
+    let delta = address::to_u64(call, realm, &call.arg(0), ty, "delta")?;
     let before = realm
         .store
         .with(|store| memory.grow(store, delta))
-        .map_err(|error| api::engine_error(&realm, &call.ctx, &error))?;
+        .map_err(|error| api::engine_error(realm, &call.ctx, &error))?;
     // The specification detaches the old buffer also where the size stays the same.
-    (realm.buffers).grown(Env::new(&call.ctx), &realm.store, memory);
+    (realm.buffers).grown(Env::new(&call.ctx), &realm.store, *memory);
     address::to_js(call, ty, before)
 }
 

@@ -38,6 +38,7 @@ mod pressure;
 mod realm;
 mod reflect;
 mod shared_buffers;
+mod shown;
 mod stacklet;
 mod streaming;
 mod strings;
@@ -50,6 +51,7 @@ pub(crate) use esm::prepare as prepare_import;
 #[cfg(feature = "host")]
 pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
+pub(crate) use shown::Showing;
 pub use stacklet::declare_stacklet;
 
 use crate::raw::{Args, Attempt, Env, HostObject, Marker, Own, Stored};
@@ -59,6 +61,7 @@ use exception::ExceptionObject;
 use function::ExportedFunction;
 use instance::ReadImports;
 use jspi::Promising;
+use memory::MemoryObject;
 use module::Compiled;
 use nodes::Node;
 use pending::PendingCall;
@@ -127,7 +130,7 @@ pub(crate) enum Payload {
     /// What owns the imports of an instance.
     Node(Node),
     /// A `WebAssembly.Memory`.
-    Memory(RealmRef, bident::Memory),
+    Memory(MemoryObject),
     /// A `WebAssembly.Table`.
     Table(RealmRef, bident::Table),
     /// A `WebAssembly.Global`.
@@ -181,10 +184,10 @@ impl Payload {
             Self::Imports(_, imports) => imports.mark(marker),
             Self::Node(node) => node.mark(marker),
             Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
-            Self::Memory(realm, _)
-            | Self::Table(realm, _)
-            | Self::Global(realm, _)
-            | Self::Tag(realm, _) => realm.mark(marker),
+            Self::Memory(memory) => memory.mark(marker),
+            Self::Table(realm, _) | Self::Global(realm, _) | Self::Tag(realm, _) => {
+                realm.mark(marker)
+            }
             Self::Exception(exception) => exception.mark(marker),
             Self::Function(function) => function.mark(marker),
             Self::Promising(promising) => promising.mark(marker),

@@ -1,5 +1,6 @@
 //! One JavaScript object per thing of the store, so that JavaScript can compare them.
 
+use super::memory::MemoryObject;
 use super::realm::Realm;
 use super::{Payload, function};
 use crate::raw::{Attempt, Backlink, Env, Own, Ref};
@@ -89,7 +90,7 @@ impl Realm {
                 self.create(
                     env,
                     |i| &i.memory,
-                    Payload::Memory(self.reference_to(env, memory), memory),
+                    Payload::Memory(MemoryObject::new(self, env, memory)),
                 )
             }),
             Extern::Table(table) => self.objects.tables.of(self, env, table, || {

@@ -51,7 +51,7 @@ pub(crate) struct Realm {
     pub(super) awaited: Cell<Option<Awaited>>,
     /// When QuickJS collects for the sake of the store.
     pub(super) pressure: Pressure,
-    /// Memories whose buffer JavaScript has seen.
+    /// Buffers of memories that JavaScript has.
     pub(super) buffers: Buffers,
     /// The same for those that are shared.
     pub(super) shared_buffers: SharedBuffers,
@@ -266,7 +266,6 @@ impl Realm {
         self.imports.mark(marker);
         self.nodes.mark(marker);
         self.buffers.mark(marker);
-        self.shared_buffers.mark(marker);
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
             intrinsics.mark(marker);
         }
@@ -280,7 +279,6 @@ impl Realm {
         self.nodes.clear();
         drop(self.awaited.take());
         self.buffers.clear();
-        self.shared_buffers.clear();
         drop(self.intrinsics.take());
     }
 }

@@ -135,6 +135,7 @@ impl StoreOpaque {
         sweep(&mut self.tables, Node::Table, reached);
         sweep(&mut self.memories, Node::Memory, reached);
         self.forget_shared();
+        self.forget_grown();
         sweep(&mut self.globals, Node::Global, reached);
         sweep(&mut self.tags, Node::Tag, reached);
         sweep(&mut self.seconds, Node::Second, reached);

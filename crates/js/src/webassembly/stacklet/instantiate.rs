@@ -210,7 +210,7 @@ fn sync_import(
     value: &Own<'_>,
 ) -> raw::Attempt<Extern> {
     let item = match raw::payload(realm.classes, value.get()) {
-        Some(Payload::Memory(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
+        Some(Payload::Memory(memory)) => memory.memory_in(realm).map(Extern::from),
         Some(Payload::Table(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
         Some(Payload::Global(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
         Some(Payload::Tag(owner, item)) if Rc::ptr_eq(owner, realm) => Some((*item).into()),
