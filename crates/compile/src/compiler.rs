@@ -188,7 +188,8 @@ impl std::fmt::Debug for Compiler {
 /// For each body, where calls of its function are translated in place.
 fn inlined(module: &Module, bodies: &[BodyValidator]) -> Vec<Inline> {
     let mut wanted: Vec<_> = module.wrappers.iter().map(|w| w.inline).collect();
-    let begins = |inline: &Inline| matches!(inline, Inline::Always | Inline::Test(_));
+    let begins =
+        |inline: &Inline| matches!(inline, Inline::Always | Inline::Test(_) | Inline::Itself(_));
     if wanted.iter().any(begins) {
         for (defined, inline) in wanted.iter_mut().enumerate() {
             if *inline != Inline::Never

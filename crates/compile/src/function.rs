@@ -50,7 +50,8 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) operands: &'f mut Operands,
     /// First parameter of the function.
     context: Context,
-    /// The function whose code this is.
+    /// The function whose code this is: the one that is compiled, as a position among the bodies, and the one in hand.
+    pub(crate) defined: usize,
     pub(crate) body: Body<'m>,
     /// For each body, whether calls of its function are translated in place.
     pub(crate) inline: &'m [Inline],
@@ -177,6 +178,7 @@ impl<'m, 'f> Translator<'m, 'f> {
                 locals: Vec::with_capacity(params.len()),
                 place: None,
             },
+            defined,
             inline: shared.inline,
             relaxed: shared.relaxed,
             origins: Origins::default(),

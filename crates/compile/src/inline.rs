@@ -7,6 +7,15 @@
 //!   ┊ results  ◄──  end
 //! ```
 //!
+//! A recursive one is in place once, within itself:
+//!
+//! ```text
+//!  walk(node):               so an activation has three nodes, and each third
+//!    walk(left)    ┐ in      call remains. Deeper gained nothing.
+//!    suspend       │ place
+//!    walk(right)   ┘
+//! ```
+//!
 //! Of a function that begins with a test (`guard.rs` of `bident-module`) that comes before the call.
 //!
 //! What is left of a call in place in a backtrace is in [`Origins`]: for each operator of the callee, where
@@ -89,6 +98,7 @@ pub(crate) fn is_wanted(t: &mut Translator<'_, '_>, defined: usize) -> bool {
     let wanted = match t.inline.get(defined) {
         Some(Inline::Always) => depth < MOST_DEPTH,
         Some(Inline::Inside) => depth > 0,
+        Some(Inline::Itself(_)) => defined == t.defined && depth == 0,
         Some(Inline::Never | Inline::Test(_)) | None => false,
     };
     let bytes = t.origins.bytes + module.bodies[defined].range.len();
@@ -107,7 +117,7 @@ pub(crate) fn test(
     func: FuncIndex,
     defined: usize,
 ) -> Result<Option<Block>, Error> {
-    let Some(&Inline::Test(guard)) = t.inline.get(defined) else {
+    let Some(&(Inline::Test(guard) | Inline::Itself(Some(guard)))) = t.inline.get(defined) else {
         return Ok(None);
     };
     let module = t.module;

@@ -344,6 +344,73 @@ fn tests_before_recursive_calls() {
     }
 }
 
+/// Recursive functions that are in place within themselves: a walk in depth with results, locals that live
+/// across its transfers, exceptions that pass or are caught at every level, and backtraces.
+#[test]
+fn recursion_in_place() {
+    each_kind(|padding| {
+        let wat = format!(
+            r#"(module
+            (type $f (func (param i32) (result i64))) (type $c (cont $f))
+            (tag $visit (param i32) (result i32)) (tag $e (param i32))
+            (elem declare func $walk $climb)
+            ;; The sum of the nodes below and with one, each plus what its visit is answered.
+            (func $walk (type $f) (local $left i64) (local $own f64) {padding}
+              (if (i32.gt_u (local.get 0) (i32.const 127)) (then (return (i64.const 0))))
+              (local.set $own (f64.convert_i32_u (local.get 0)))
+              (local.set $left (call $walk (i32.shl (local.get 0) (i32.const 1))))
+              (local.set $own (f64.add (local.get $own)
+                (f64.convert_i32_u (suspend $visit (local.get 0)))))
+              (i64.add (i64.add (local.get $left) (i64.trunc_f64_u (local.get $own)))
+                (call $walk (i32.add (i32.shl (local.get 0) (i32.const 1)) (i32.const 1)))))
+            ;; Throws at the bottom; each level catches, and throws one more.
+            (func $climb (type $f) (local $x i32) {padding}
+              (if (i32.eqz (local.get 0)) (then
+                (throw $e (i32.add (i32.const 7) (suspend $visit (i32.const 0))))))
+              (block $caught (result i32)
+                (try_table (catch $e $caught)
+                  (if (i32.rem_u (local.get 0) (i32.const 3)) (then
+                    (return (call $climb (i32.sub (local.get 0) (i32.const 1))))))
+                  (drop (call $climb (i32.sub (local.get 0) (i32.const 1)))))
+                (unreachable))
+              (local.set $x)
+              (drop (suspend $visit (local.get 0)))
+              (throw $e (i32.add (local.get $x) (i32.const 1))))
+            ;; Answers each visit with its own number.
+            (func $drive (param $v i32) (param $k (ref $c)) (result i64)
+              (loop $again (result i64)
+                (block $on (result i32 (ref $c))
+                  (return (resume $c (on $visit $on) (local.get $v) (local.get $k))))
+                (local.set $k) (local.set $v)
+                (br $again)))
+            (func (export "walk") (result i64)
+              (call $drive (i32.const 1) (cont.new $c (ref.func $walk))))
+            (func (export "climb") (param i32) (result i32)
+              (block $caught (result i32)
+                (try_table (catch $e $caught)
+                  (drop (call $drive (local.get 0) (cont.new $c (ref.func $climb)))))
+                (unreachable)))
+            (func (export "unhandled") (result i64) (call $walk (i32.const 16))))"#
+        );
+        both(|engine| {
+            let mut guest = Guest::plain(engine, &wat);
+            let results = guest.call("walk", &[]).unwrap();
+            assert_eq!(results[0].i64(), Some(2 * (127 * 128 / 2)));
+            for depth in [0, 1, 2, 3, 4, 5, 6, 50, 1000] {
+                assert_eq!(guest.i32("climb", &[depth]), 7 + depth, "{depth}");
+            }
+            let error = guest.call("unhandled", &[]).unwrap_err();
+            assert_eq!(error.trap(), Some(TrapCode::UnhandledTag), "{error}");
+            assert_eq!(
+                names(&error),
+                ["walk", "walk", "walk", "unhandled"],
+                "{error}"
+            );
+            guest.check_idle();
+        });
+    });
+}
+
 /// Instances of one module, with the same code and each its own globals, take turns: a transfer brings the
 /// context of whoever it comes from.
 #[test]

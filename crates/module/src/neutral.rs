@@ -55,6 +55,9 @@ pub enum Inline {
     Never,
     /// Nowhere, but the test that it begins with is: it is recursive.
     Test(Guard),
+    /// Once in its own body, so that an activation does the work of several: it is a small function around a
+    /// transfer that calls itself. Elsewhere the test that it begins with, if there is one.
+    Itself(Option<Guard>),
     /// In a body that is itself in place: it is small, and calls nothing.
     Inside,
     /// Everywhere: it is a small function around a transfer, or around a call of such a one.
@@ -85,19 +88,31 @@ pub(crate) fn find(module: &Module, mut calls: Vec<Calls>) -> Vec<Wrapper> {
     for &body in &order.bodies {
         let body = body as usize;
         let of = &calls[body];
-        if order.recursive[body]
-            && let Some(guard) = guard::find(module, body)
-        {
-            wrappers[body].inline = Inline::Test(guard);
-        }
-        if of.tail || order.recursive[body] {
+        if of.tail {
+            if order.recursive[body]
+                && let Some(guard) = guard::find(module, body)
+            {
+                wrappers[body].inline = Inline::Test(guard);
+            }
             continue;
         }
         let callees = || of.callees.iter().map(|&callee| wrappers[callee as usize]);
-        let neutral = !referenced[body] && (of.transfers || callees().any(|c| c.neutral));
         let around = of.transfers || callees().any(|c| c.inline == Inline::Always);
-        let inline = match module.bodies[body].range.len() {
-            _ if of.loops || of.locals > MOST_LOCALS => Inline::Never,
+        let large = of.loops || of.locals > MOST_LOCALS;
+        let length = module.bodies[body].range.len();
+        if order.recursive[body] {
+            let guard = guard::find(module, body);
+            let calls_itself = of.callees.binary_search(&(body as u32)).is_ok();
+            wrappers[body].inline = if calls_itself && around && !large && length <= MOST_INLINED {
+                Inline::Itself(guard)
+            } else {
+                guard.map_or(Inline::Never, Inline::Test)
+            };
+            continue;
+        }
+        let neutral = !referenced[body] && (of.transfers || callees().any(|c| c.neutral));
+        let inline = match length {
+            _ if large => Inline::Never,
             ..=MOST_INLINED if around => Inline::Always,
             ..=MOST_INSIDE if of.callees.is_empty() => Inline::Inside,
             _ => Inline::Never,

@@ -91,7 +91,7 @@ fn what_can_be_called_through_a_reference_is_called_by_real_calls() {
 #[test]
 fn recursive_functions_return_by_ret() {
     let alone = "(func $f (suspend $t) (call $f))";
-    check(alone, "f", false, Inline::Never);
+    check(alone, "f", false, Inline::Itself(None));
     let cycle = "(func $a (call $b)) (func $b (call $c) (suspend $t)) (func $c (call $a))
         (func $into (call $a))";
     for name in ["a", "b", "c"] {
@@ -108,15 +108,47 @@ fn recursive_functions_return_by_ret() {
 
 #[test]
 fn recursive_functions_have_their_test_in_place() {
-    let again = "(call $f (i32.const 0)) (suspend $t)";
+    let nops = "nop ".repeat(160);
+    // Large ones are called all the same.
+    let large = format!("(call $f (i32.const 0)) {nops} (suspend $t)");
+    check_tests(&large, |guard| guard.map_or(Inline::Never, Inline::Test));
+    // Small ones are in place within themselves, too.
+    check_tests("(call $f (i32.const 0)) (suspend $t)", Inline::Itself);
+    // What is not recursive is called, or in place as a whole.
+    check(
+        "(func $f (param i32) (br_if 0 (local.get 0)) (suspend $t))",
+        "f",
+        true,
+        Inline::Always,
+    );
+    let looping = "(func $f (param i32) (block (loop (call $f (i32.const 0)) (suspend $t) br 0))
+        (br_if 0 (local.get 0)))";
+    check(looping, "f", false, Inline::Never);
+    // The test of what has results is not looked for.
+    let result = "(func $f (param i32) (result i32)
+        (if (local.get 0) (then (return (i32.const 0)))) (call $f (i32.const 1)) (suspend $t))";
+    check(result, "f", false, Inline::Itself(None));
+    // What does not transfer by itself is not in place.
+    let plain = "(func $f (param i32) (br_if 0 (local.get 0)) (call $f (i32.const 0)) (call $host))
+        (func $g (suspend $t))";
+    let guard = Guard {
+        operators: 1,
+        returns_at_zero: false,
+    };
+    check(plain, "f", false, Inline::Test(guard));
+}
+
+/// Bodies that begin with a test, and such that do not, around `again`. `inline` is what is expected, with the test.
+#[track_caller]
+fn check_tests(again: &str, inline: impl Fn(Option<Guard>) -> Inline) {
     let test = |operators, returns_at_zero| {
-        Inline::Test(Guard {
+        Some(Guard {
             operators,
             returns_at_zero,
         })
     };
     let long = "(i32.add (i32.const 1) ".repeat(4);
-    for (body, inline) in [
+    for (body, guard) in [
         (format!("(br_if 0 (local.get 0)) {again}"), test(1, false)),
         (
             format!("(if (local.get 0) (then (return))) {again}"),
@@ -134,53 +166,24 @@ fn recursive_functions_have_their_test_in_place() {
             format!("(block (br_if 1 (local.get 0)) {again}) nop"),
             test(2, false),
         ),
-        (
-            format!("(block (loop {again} br 0)) (br_if 0 (local.get 0))"),
-            Inline::Never,
-        ),
-        (
-            format!("(block (br_if 0 (local.get 0)) {again}) nop"),
-            Inline::Never,
-        ),
-        (
-            format!("(if (local.get 0) (then {again})) nop"),
-            Inline::Never,
-        ),
+        (format!("(block (br_if 0 (local.get 0)) {again}) nop"), None),
+        (format!("(if (local.get 0) (then {again})) nop"), None),
         (
             format!("(if (local.get 0) (then {again}) (else nop))"),
-            Inline::Never,
+            None,
         ),
-        (
-            format!("(if (local.get 0) (then nop)) {again}"),
-            Inline::Never,
-        ),
-        (
-            format!("(local i32) (br_if 0 (local.get 1)) {again}"),
-            Inline::Never,
-        ),
+        (format!("(if (local.get 0) (then nop)) {again}"), None),
+        (format!("(local i32) (br_if 0 (local.get 1)) {again}"), None),
         (
             format!("(br_if 0 (i32.div_u (local.get 0) (local.get 0))) {again}"),
-            Inline::Never,
+            None,
         ),
-        (
-            format!("(br_if 0 {long} (local.get 0) ))))) {again}"),
-            Inline::Never,
-        ),
-        (format!("(br_if 0 (global.get 0)) {again}"), Inline::Never),
+        (format!("(br_if 0 {long} (local.get 0) ))))) {again}"), None),
+        (format!("(br_if 0 (global.get 0)) {again}"), None),
     ] {
         let text = format!("(global (mut i32) (i32.const 0)) (func $f (param i32) {body})");
-        check(&text, "f", false, inline);
+        check(&text, "f", false, inline(guard));
     }
-    // What is not recursive is called, or in place as a whole; what has results is called.
-    check(
-        "(func $f (param i32) (br_if 0 (local.get 0)) (suspend $t))",
-        "f",
-        true,
-        Inline::Always,
-    );
-    let result = "(func $f (param i32) (result i32)
-        (if (local.get 0) (then (return (i32.const 0)))) (call $f (i32.const 1)) (suspend $t))";
-    check(result, "f", false, Inline::Never);
 }
 
 #[test]
@@ -198,6 +201,13 @@ fn tail_calls_loops_size_and_locals() {
     let nops = "nop ".repeat(48);
     let leaf = format!("(func $f {nops}) (func $g (suspend $t))");
     check(&leaf, "f", false, Inline::Never);
+    // The same of recursive ones.
+    let looping = "(func $f (loop (suspend $t) (call $f)))";
+    check(looping, "f", false, Inline::Never);
+    let tail = "(func $f (suspend $t) (call $f) (return_call $host))";
+    check(tail, "f", false, Inline::Never);
+    let many = format!("(func $f {locals} (suspend $t) (call $f))");
+    check(&many, "f", false, Inline::Never);
 }
 
 #[test]
