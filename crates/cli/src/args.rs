@@ -64,7 +64,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_memory: Option<u64>,
 
-    /// Most bytes of the stack of one WebAssembly call (default: 1M)
+    /// Most bytes of the stack of one WebAssembly call (default: 4M)
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_stack: Option<u64>,
 

@@ -27,7 +27,7 @@ impl Default for Config {
         Self {
             stress: is_on("BIDENT_STRESS"),
             smallest_stacks: is_on("BIDENT_SMALLEST_STACKS"),
-            max_stack_size: 1 << 20,
+            max_stack_size: 4 << 20,
             max_stack_memory: 16 << 30,
             max_exception_memory: 1 << 30,
             max_heap_memory: 2 << 30,
@@ -68,7 +68,8 @@ impl Config {
     }
 
     /// Largest size of one stack in bytes, rounded up to a power of two between 512 B and 64 MiB;
-    /// beyond it WebAssembly traps with `StackOverflow`. Default: 1 MiB.
+    /// beyond it WebAssembly traps with `StackOverflow`. Default: 4 MiB. Frames of huge
+    /// functions take much: one of a million instructions may have one of 2 MiB.
     pub fn max_stack_size(mut self, bytes: usize) -> Self {
         self.max_stack_size = bytes;
         self

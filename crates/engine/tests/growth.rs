@@ -212,6 +212,40 @@ fn a_frame_larger_than_the_limit_is_a_trap() {
     }
 }
 
+/// What compilers make of long lists of initial values: the code generator gives every value of such a
+/// function that lives across a branch a place of its own.
+#[test]
+fn a_frame_of_more_than_a_mebibyte_has_room() {
+    const LOCALS: usize = 45_000;
+    let branch = "(if (i32.eqz (local.get $n)) (then (return (i32.const -1))))";
+    let wat = format!(
+        r#"(module (func (export "go") (param $n i32) (result i32)
+             (local $sum v128) {locals}
+             {sets} {branch} {adds} {branch} {sum}
+             (i32x4.extract_lane 3 (local.get $sum))))"#,
+        locals = join(LOCALS, |i| format!("(local $v{i} v128)")),
+        sets = join(LOCALS, |i| format!(
+            "(local.set $v{i} (i32x4.splat (local.get $n)))"
+        )),
+        adds = join(LOCALS, |i| format!(
+            "(local.set $v{i} (i32x4.add (local.get $v{i}) (i32x4.splat (local.get $n))))"
+        )),
+        sum = join(LOCALS, |i| format!(
+            "(local.set $sum (i32x4.add (local.get $sum) (local.get $v{i})))"
+        )),
+    );
+    let run = |config: &Config| {
+        let mut guest = Guest::plain(&Engine::new(config).unwrap(), &wat);
+        let result = guest.call("go", &[Val::I32(3)]);
+        guest.check_idle();
+        result
+    };
+    let result = run(&Config::new()).unwrap();
+    assert_eq!(result[0].i32(), Some(2 * 3 * LOCALS as i32));
+    let error = run(&Config::new().max_stack_size(1 << 20)).unwrap_err();
+    assert_eq!(error.trap(), Some(TrapCode::StackOverflow));
+}
+
 /// A thousand types, of every number kind.
 fn thousand() -> Vec<ValType> {
     use ValType::{F32, F64, I32, I64};

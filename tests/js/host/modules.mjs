@@ -104,4 +104,15 @@ test("require for builtin modules", () => {
   throws(Error, () => require("./modules/data.json"), /builtin/);
 });
 
+test("one thread, the main one", async () => {
+  const threads = createRequire(import.meta.url)("worker_threads");
+  const { isMainThread, parentPort, threadId, workerData, Worker } = await import("node:worker_threads");
+  same(isMainThread, true);
+  same(parentPort, null);
+  same(workerData, null);
+  same(threadId, 0);
+  same(threads.Worker, Worker);
+  throws(Error, () => new Worker("./modules/data.json"), /no workers/);
+});
+
 await run();

@@ -14,6 +14,14 @@ const MOST_RANDOM_BYTES: usize = 65536;
 /// Defines the names; `start` is the origin of `performance.now()`.
 pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
     let globals = ctx.globals();
+    // Node's name for it.
+    globals.prop(
+        "global",
+        Property::from(globals.clone())
+            .writable()
+            .enumerable()
+            .configurable(),
+    )?;
     globals.set("queueMicrotask", Func::from(|f: Function<'_>| f.defer(())))?;
     globals.prop(
         "performance",

@@ -5,7 +5,7 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, Exception, Module, Result};
 
 /// Public modules written in JavaScript, by name.
-const SOURCES: [(&str, &str); 13] = [
+const SOURCES: [(&str, &str); 14] = [
     ("node:buffer", include_str!("node/buffer.js")),
     ("node:crypto", include_str!("node/crypto.js")),
     ("node:events", include_str!("node/events.js")),
@@ -22,6 +22,10 @@ const SOURCES: [(&str, &str); 13] = [
     ),
     ("node:url", include_str!("node/url.js")),
     ("node:util", include_str!("node/util.js")),
+    (
+        "node:worker_threads",
+        include_str!("node/worker_threads.js"),
+    ),
 ];
 
 /// The full name of the builtin that a specifier means, with or without `node:`.

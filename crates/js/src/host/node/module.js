@@ -9,8 +9,9 @@ import process from "node:process";
 import timers from "node:timers";
 import url from "node:url";
 import util from "node:util";
+import worker_threads from "node:worker_threads";
 
-const modules = { buffer, crypto, events, fs, "fs/promises": fsPromises, path, perf_hooks, process, timers, url, util };
+const modules = { buffer, crypto, events, fs, "fs/promises": fsPromises, path, perf_hooks, process, timers, url, util, worker_threads };
 
 // Enough for ES modules that reach for the host's own modules (Emscripten's output does).
 export function createRequire(importer) {
