@@ -33,10 +33,12 @@ macro_rules! builtins {
 builtins! {
     /// `memory.grow`: the old size in pages, or -1 (as an `i64`).
     MemoryGrow(memory, delta) -> "old size";
-    /// `memory.copy`; `memories` is [`pack_pair`] of destination and source.
-    MemoryCopy(memories, destination, source, length);
+    /// `memory.copy`; `memories` is [`pack_pair`] of destination and source. Where the deadline passes meanwhile,
+    /// this and the others that fill and copy do a part, and give how much is left: not the start; of a copy to a place
+    /// that comes later ([`goes_from_start`]), not the end.
+    MemoryCopy(memories, destination, source, length) -> "left";
     /// `memory.fill`.
-    MemoryFill(memory, destination, value, length);
+    MemoryFill(memory, destination, value, length) -> "left";
     /// `memory.init`; `memory_and_data` is [`pack_pair`] of memory and segment.
     MemoryInit(memory_and_data, destination, source, length);
     /// `data.drop`.
@@ -44,9 +46,9 @@ builtins! {
     /// `table.grow`: the old size, or -1 (as an `i64`).
     TableGrow(table, value, delta) -> "old size";
     /// `table.copy`; `tables` is [`pack_pair`] of destination and source.
-    TableCopy(tables, destination, source, length);
+    TableCopy(tables, destination, source, length) -> "left";
     /// `table.fill`.
-    TableFill(table, start, value, length);
+    TableFill(table, start, value, length) -> "left";
     /// `table.init`; `table_and_elem` is [`pack_pair`] of table and segment.
     TableInit(table_and_elem, destination, source, length);
     /// `elem.drop`.
@@ -77,9 +79,9 @@ builtins! {
     ArrayNewElem(ty, elem, source, length) -> "arrayref";
     /// `array.fill`; here and below arrays are not null, and have a word of their own: collections find
     /// them nowhere else.
-    ArrayFill(array, start, value, length);
+    ArrayFill(array, start, value, length) -> "left";
     /// `array.copy`; `starts` is [`pack_pair`] of where it begins in the destination and in the source.
-    ArrayCopy(destination, source, starts, length);
+    ArrayCopy(destination, source, starts, length) -> "left";
     /// `array.init_data`; `start_and_data` is [`pack_pair`] of a position in the array and the segment.
     ArrayInitData(array, start_and_data, source, length);
     /// `array.init_elem`; `start_and_elem` is [`pack_pair`] of a position in the array and the segment.
@@ -92,6 +94,14 @@ builtins! {
     AtomicWait32(memory, address, expected, timeout) -> "i32";
     /// `memory.atomic.wait64`.
     AtomicWait64(memory, address, expected, timeout) -> "i32";
+    /// The deadline has passed ([`crate::VmStore::deadline`]): traps, parks the call, or lets it go on.
+    Interrupt();
+}
+
+/// Whether a copy that is done in parts begins at the start, and not at the end: whichever overwrites nothing
+/// that is yet to be read.
+pub fn goes_from_start(destination: u64, source: u64) -> bool {
+    destination <= source
 }
 
 /// Two indices in one argument: the first in the low half.

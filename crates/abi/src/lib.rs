@@ -31,7 +31,7 @@ mod trap;
 mod vmctx;
 
 pub use bident_stack::{SWITCH, Transfers};
-pub use builtin::{BUILTIN_ARGS, Builtin, pack_pair, unpack_pair};
+pub use builtin::{BUILTIN_ARGS, Builtin, goes_from_start, pack_pair, unpack_pair};
 pub use call::{Fits, MAX_FLOAT_RESULTS, MAX_INT_RESULTS, fits_registers, results_in_registers};
 pub use heap::{
     CLASSES, LARGEST_CELL, REFERENCE_BIAS, VmHeap, VmRun, VmTypeRow, class_of, class_size,

@@ -4,6 +4,7 @@ use crate::heap::VmHeap;
 use crate::trap::TrapCode;
 use bident_stack::{Chains, Transfers};
 use std::mem::offset_of;
+use std::sync::atomic::AtomicU64;
 
 /// A WebAssembly value as it lies in the transfer buffer ([`VmStore::PAYLOAD`]): 16 bytes, lower ones
 /// first.
@@ -62,6 +63,11 @@ pub struct VmStore {
     /// Context of the instance that made the last call of an import or through a reference. Compiled
     /// code stores it before each such call; a host function reads it first.
     pub caller: *mut VmHeader,
+    /// The engine's epoch, which any thread may advance meanwhile.
+    pub epoch: *const AtomicU64,
+    /// The first epoch in which whatever runs asks the host ([`crate::Builtin::Interrupt`]). Code reads both
+    /// where it was compiled to.
+    pub deadline: u64,
     /// Addresses of the runtime functions, in the order of [`crate::Builtin`].
     pub builtins: *const usize,
     /// Address of the transfer stub that calls a builtin on the host stack.

@@ -93,6 +93,8 @@ traps! {
     UnalignedAtomic = 27, "unaligned atomic";
     /// `memory.atomic.wait32` or `memory.atomic.wait64` on a memory that is not shared.
     ExpectedSharedMemory = 28, "expected shared memory";
+    /// The deadline of the store or of the task has passed.
+    Interrupted = 29, "interrupted: the deadline has passed";
 }
 
 impl fmt::Display for TrapCode {

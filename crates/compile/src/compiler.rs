@@ -21,6 +21,7 @@ const CHUNK: usize = 4096;
 pub struct Compiler {
     generators: Generators,
     limits: Limits,
+    epochs: bool,
 }
 
 /// Bodies that one thread compiles: positions among the defined functions, with their validators.
@@ -32,6 +33,7 @@ impl Compiler {
         Ok(Self {
             generators: Generators::host()?,
             limits: Limits::default(),
+            epochs: false,
         })
     }
 
@@ -41,6 +43,7 @@ impl Compiler {
         Ok(Self {
             generators: Generators::deterministic()?,
             limits: Limits::default(),
+            epochs: false,
         })
     }
 
@@ -54,6 +57,12 @@ impl Compiler {
     pub fn with_quick_code(mut self, on: bool) -> Self {
         self.generators.only_quick = on;
         self
+    }
+
+    /// The same, whose code looks for its deadline ([`bident_abi::VmStore::deadline`]) at loop heads, where
+    /// functions begin and in instructions that may take long, or not.
+    pub fn with_epochs(self, epochs: bool) -> Self {
+        Self { epochs, ..self }
     }
 
     /// Validates and compiles the bodies of a module. `bodies` is what `bident_module::decode` gave
@@ -132,6 +141,7 @@ impl Compiler {
     ) -> Shared<'m> {
         Shared {
             inline,
+            epochs: self.epochs,
             relaxed: self.generators.relaxed,
             module,
             layout,

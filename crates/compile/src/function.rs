@@ -40,6 +40,8 @@ pub(crate) struct Shared<'m> {
     /// For each body, where calls of its function are translated in place: it is valid then. Empty
     /// where none is.
     pub(crate) inline: &'m [Inline],
+    /// Whether code looks for its deadline.
+    pub(crate) epochs: bool,
 }
 
 /// A body in translation.
@@ -57,6 +59,8 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) inline: &'m [Inline],
     /// What relaxed operators do.
     pub(crate) relaxed: Relaxed,
+    /// Whether the code looks for its deadline.
+    pub(crate) epochs: bool,
     /// Where the code comes from.
     pub(crate) origins: Origins,
     /// Whether the function is neutral.
@@ -118,6 +122,7 @@ pub(crate) fn translate(
         t.offset = offset as usize;
         t.declare_zeroed(count, ty);
     }
+    ops::at_entry(&mut t, defined);
 
     let mut operators = OperatorsReader::new(locals.get_binary_reader());
     while !operators.eof() {
@@ -181,6 +186,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             defined,
             inline: shared.inline,
             relaxed: shared.relaxed,
+            epochs: shared.epochs,
             origins: Origins::default(),
             neutral: false,
             offset: start,

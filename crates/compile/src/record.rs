@@ -229,6 +229,14 @@ pub(crate) mod store {
         I64,
         Access::Changing(Region::Store),
     );
+    /// Address of the engine's epoch.
+    pub(crate) const EPOCH: Field = Field::constant(offset_of!(VmStore, epoch), I64);
+    /// The first epoch in which to ask.
+    pub(crate) const DEADLINE: Field = Field::new(
+        offset_of!(VmStore, deadline),
+        I64,
+        Access::Changing(Region::Store),
+    );
     /// Address of the table of builtins.
     pub(crate) const BUILTINS: Field = Field::constant(offset_of!(VmStore, builtins), I64);
     /// Address of the stub that calls them.

@@ -20,6 +20,7 @@ pub struct Config {
     pub(crate) optional: Optional,
     pub(crate) deterministic: bool,
     pub(crate) park_waits: bool,
+    pub(crate) epochs: bool,
 }
 
 impl Default for Config {
@@ -38,6 +39,7 @@ impl Default for Config {
             optional: Optional::default(),
             deterministic: false,
             park_waits: false,
+            epochs: false,
         }
     }
 }
@@ -169,6 +171,15 @@ impl Config {
     /// `Barrier`. Default: off.
     pub fn park_waits(mut self, on: bool) -> Self {
         self.park_waits = on;
+        self
+    }
+
+    /// Whether WebAssembly can be stopped: compiled code then compares the engine's epoch
+    /// ([`crate::Engine::increment_epoch`]) with the deadline of its store
+    /// ([`crate::Store::set_epoch_deadline`]) at the head of each loop, where functions begin, and in
+    /// instructions that may take long. Code becomes slower by some percent. Default: off.
+    pub fn epoch_interruption(mut self, on: bool) -> Self {
+        self.epochs = on;
         self
     }
 

@@ -11,6 +11,7 @@ use bident_compile::{Compiler, Order};
 use bident_module::{CanonComposite, DefinedType, FieldType, FuncType, Registry, TypeId, ValType};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most parameters of a function type, and most results: what the validator allows to modules, and what
@@ -22,6 +23,7 @@ const MOST_VALUES: usize = 1000;
 pub struct Engine(Arc<Inner>);
 
 struct Inner {
+    epoch: Epoch,
     config: Config,
     compiler: Compiler,
     types: Mutex<Types>,
@@ -31,6 +33,11 @@ struct Inner {
     leave: Mutex<HashMap<TypeId, Arc<Code>>>,
     late: Mutex<HashMap<TypeId, Arc<Code>>>,
 }
+
+/// On a cache line of its own: running code reads it all the time.
+#[derive(Default)]
+#[repr(align(64))]
+struct Epoch(AtomicU64);
 
 /// The types, and a row for each.
 struct Types {
@@ -60,10 +67,12 @@ impl Engine {
         let compiler = compiler.map_err(Error::platform)?;
         let compiler = compiler
             .with_limits(config.compile_limits)
-            .with_quick_code(config.quick_code);
+            .with_quick_code(config.quick_code)
+            .with_epochs(config.epochs);
         signals::adopt_handlers();
         signals::ensure_signal_stack()?;
         Ok(Self(Arc::new(Inner {
+            epoch: Epoch::default(),
             config: config.clone(),
             compiler,
             types: Mutex::new(Types {
@@ -86,6 +95,23 @@ impl Engine {
     /// first entry of each thread. After the call, WebAssembly may run again.
     pub fn adopt_signal_handlers() -> usize {
         bident_stack::os::adopt_signal_handlers()
+    }
+
+    /// Advances the epoch by one tick: on any thread, also in a signal handler. What runs in a store whose deadline has
+    /// come sees it at its next loop, call or long instruction; see [`crate::Store::set_epoch_deadline`].
+    pub fn increment_epoch(&self) {
+        self.0.epoch.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it was advanced.
+    #[inline]
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch.0.load(Ordering::Relaxed)
+    }
+
+    /// Where it lies, for as long as there is a clone of the engine.
+    pub(crate) fn epoch_address(&self) -> *const AtomicU64 {
+        &raw const self.0.epoch.0
     }
 
     /// The settings.

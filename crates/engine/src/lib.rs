@@ -72,6 +72,7 @@
 //! | park calls of C programs in any order | [`SecondStack`] |
 //! | load a part when it is needed | [`Linker::lazy`], [`Load`] |
 //! | pass numbers as bits, from values of one's own | [`Func::of_words`], [`Func::words`] |
+//! | stop what loops, or let others have their turn | [`Engine::increment_epoch`], [`Store::set_epoch_deadline`], [`Tasks::set_slice`] |
 //! | nest host callbacks | [`SharedStore`] |
 //! | run several threads over one memory | [`SharedMemory`], [`MemoryWait`] |
 #![deny(unsafe_code)]
@@ -85,6 +86,7 @@ mod const_expr;
 mod continuation;
 mod convert;
 mod engine;
+mod epochs;
 mod error;
 mod exception;
 mod func;
@@ -121,6 +123,7 @@ pub use backtrace::FrameInfo;
 pub use config::Config;
 pub use continuation::{Continuation, Suspended};
 pub use engine::Engine;
+pub use epochs::{UpdateDeadline, Yielded};
 pub use error::{Error, ErrorKind};
 pub use exception::{Exception, WeakException};
 pub use func::Func;
@@ -162,3 +165,8 @@ mod embedding {}
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/async.md")]
 mod in_async_md {}
+
+/// And these.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/stopping.md")]
+mod in_stopping_md {}

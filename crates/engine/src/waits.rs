@@ -184,26 +184,40 @@ impl MemoryWait {
 
     /// Blocks this thread until it is over.
     pub fn block(&self) -> WaitResult {
+        loop {
+            if let Some(result) = self.block_until(None) {
+                return result;
+            }
+        }
+    }
+
+    /// Blocks this thread until it is over, but no longer than so: `None` where it is not over then.
+    pub fn block_for(&self, most: Duration) -> Option<WaitResult> {
+        self.block_until(Instant::now().checked_add(most))
+    }
+
+    fn block_until(&self, until: Option<Instant>) -> Option<WaitResult> {
         let mut line = lock(&self.memory.waits.0);
         loop {
             if self.waiter.is_woken() {
-                return WaitResult::Woken;
+                return Some(WaitResult::Woken);
             }
-            line = match self.deadline {
-                None => {
-                    let waited = self.waiter.condition.wait(line);
-                    waited.unwrap_or_else(PoisonError::into_inner)
-                }
-                Some(end) => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        line.waiters.remove(&self.place);
-                        return WaitResult::TimedOut;
-                    }
-                    let waited = self.waiter.condition.wait_timeout(line, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
+            let ends = [self.deadline, until];
+            let Some(end) = ends.into_iter().flatten().min() else {
+                let waited = self.waiter.condition.wait(line);
+                line = waited.unwrap_or_else(PoisonError::into_inner);
+                continue;
             };
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let over = self.deadline == Some(end);
+                return over.then(|| {
+                    line.waiters.remove(&self.place);
+                    WaitResult::TimedOut
+                });
+            }
+            let waited = self.waiter.condition.wait_timeout(line, left);
+            line = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

@@ -187,11 +187,12 @@ const TRAPS: &[(TrapCode, &str)] = &[
 
 /// Traps that no single instruction gives: they have tests of their own (growth.rs, reentrance.rs,
 /// pressure.rs).
-const NOT_FROM_AN_INSTRUCTION: [TrapCode; 4] = [
+const NOT_FROM_AN_INSTRUCTION: [TrapCode; 5] = [
     TrapCode::StackMemoryExhausted,
     TrapCode::HostStackOverflow,
     TrapCode::ExceptionMemoryExhausted,
     TrapCode::SecondStackOverflow,
+    TrapCode::Interrupted,
 ];
 
 fn every_trap() -> String {

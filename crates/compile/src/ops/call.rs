@@ -19,7 +19,7 @@
 //!                           ┊
 //! ```
 
-use super::{control, exception, table};
+use super::{control, exception, interrupt, table};
 use crate::error::Error;
 use crate::function::Translator;
 use crate::inline;
@@ -309,7 +309,9 @@ pub(super) fn emit_return(t: &mut Translator<'_, '_>, results: &[Value]) {
 pub(super) fn builtin(t: &mut Translator<'_, '_>, function: Builtin, args: &[Value]) -> Value {
     let (signature, stub, args) = builtin_call(t, function, args);
     let call = t.b.ins().call_indirect(signature, stub, &args);
-    t.b.inst_results(call)[0]
+    let result = t.b.inst_results(call)[0];
+    interrupt::after(t, function);
+    result
 }
 
 /// Calls a runtime function that does nothing but throw, to the pad or out of the function. Ends the

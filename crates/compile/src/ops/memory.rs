@@ -13,6 +13,7 @@
 //! An offset that no instruction holds is added first; a sum of 64 bits that overflows traps.
 
 use super::call::{builtin, constant, position, push_size, unsigned};
+use super::interrupt::{Parts, in_parts};
 use super::table::range;
 use crate::error::Error;
 use crate::function::Translator;
@@ -224,18 +225,21 @@ fn fill(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
         unsigned(t, value),
         position(t, ty, length),
     ];
-    builtin(t, Builtin::MemoryFill, &args);
+    in_parts(t, Builtin::MemoryFill, Parts::Fill, args, |_| ());
 }
 
 fn copy(t: &mut Translator<'_, '_>, destination: MemoryIndex, source: MemoryIndex) {
     let pair = pack_pair(destination.0, source.0);
     let (to, from) = (address_type(t, destination), address_type(t, source));
-    range(t, Builtin::MemoryCopy, pair, [to, from, to.narrower(from)]);
+    let types = [to, from, to.narrower(from)];
+    let args = range(t, pair, types);
+    in_parts(t, Builtin::MemoryCopy, Parts::Copy, args, |_| ());
 }
 
 fn init(t: &mut Translator<'_, '_>, memory: MemoryIndex, data: u32) {
     let types = [address_type(t, memory), AddressType::I32, AddressType::I32];
-    range(t, Builtin::MemoryInit, pack_pair(memory.0, data), types);
+    let args = range(t, pack_pair(memory.0, data), types);
+    builtin(t, Builtin::MemoryInit, &args);
 }
 
 fn address_type(t: &Translator<'_, '_>, memory: MemoryIndex) -> AddressType {

@@ -6,6 +6,7 @@ mod cont;
 mod control;
 mod exception;
 mod gc;
+mod interrupt;
 mod memory;
 mod numeric;
 mod reference;
@@ -13,6 +14,8 @@ mod simd;
 mod table;
 mod variable;
 mod wide;
+
+pub(crate) use interrupt::at_entry;
 
 use crate::error::Error;
 use crate::function::Translator;

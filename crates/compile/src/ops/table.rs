@@ -1,6 +1,7 @@
 //! Tables: single elements inline, whole ranges through builtins.
 
 use super::call::{builtin, constant, position, push_size};
+use super::interrupt::{Parts, in_parts};
 use crate::function::Translator;
 use crate::record::{context, table};
 use bident_abi::{Builtin, TrapCode, pack_pair};
@@ -77,18 +78,22 @@ pub(super) fn fill(t: &mut Translator<'_, '_>, table: TableIndex) {
     let start = t.operands.pop();
     let (start, length) = (position(t, ty, start), position(t, ty, length));
     let table = constant(t, table.0.into());
-    builtin(t, Builtin::TableFill, &[table, start, value, length]);
+    let args = [table, start, value, length];
+    in_parts(t, Builtin::TableFill, Parts::Fill, args, |_| ());
 }
 
 pub(super) fn copy(t: &mut Translator<'_, '_>, destination: TableIndex, source: TableIndex) {
     let pair = pack_pair(destination.0, source.0);
     let (to, from) = (address_type(t, destination), address_type(t, source));
-    range(t, Builtin::TableCopy, pair, [to, from, to.narrower(from)]);
+    let types = [to, from, to.narrower(from)];
+    let args = range(t, pair, types);
+    in_parts(t, Builtin::TableCopy, Parts::Copy, args, |_| ());
 }
 
 pub(super) fn init(t: &mut Translator<'_, '_>, table: TableIndex, elem: u32) {
     let types = [address_type(t, table), AddressType::I32, AddressType::I32];
-    range(t, Builtin::TableInit, pack_pair(table.0, elem), types);
+    let args = range(t, pack_pair(table.0, elem), types);
+    builtin(t, Builtin::TableInit, &args);
 }
 
 pub(super) fn elem_drop(t: &mut Translator<'_, '_>, elem: u32) {
@@ -96,22 +101,20 @@ pub(super) fn elem_drop(t: &mut Translator<'_, '_>, elem: u32) {
     builtin(t, Builtin::ElemDrop, &[elem]);
 }
 
-/// A builtin whose operands are destination, source and length, of these types.
+/// Arguments of a builtin whose operands are destination, source and length, of these types.
 pub(super) fn range(
     t: &mut Translator<'_, '_>,
-    function: Builtin,
     pair: u64,
     [to, from, count]: [AddressType; 3],
-) {
+) -> [Value; 4] {
     let length = t.operands.pop();
     let source = t.operands.pop();
     let destination = t.operands.pop();
     let pair = constant(t, pair);
-    let args = [
+    [
         pair,
         position(t, to, destination),
         position(t, from, source),
         position(t, count, length),
-    ];
-    builtin(t, function, &args);
+    ]
 }

@@ -1,6 +1,7 @@
 //! Who drives a call: polls what it waits for, and lets it go on.
 
 use super::accessor::Awaited;
+use crate::epochs::Yielded;
 use crate::error::Error;
 use crate::func::Func;
 use crate::outcome::{FOREIGN, Outcome, ParkedCall};
@@ -96,6 +97,17 @@ fn drive<T: 'static>(
     mut has_parked: bool,
 ) -> Result<Step, Error> {
     loop {
+        if call.0.payload.is::<Yielded>() {
+            if has_parked {
+                context.waker().wake_by_ref();
+                return Ok(Step::Waits(call));
+            }
+            match call.answer(store, 0)? {
+                Step::Waits(parked) => (call, has_parked) = (parked, true),
+                ended => return Ok(ended),
+            }
+            continue;
+        }
         let Some(awaited) = call.0.payload.get_mut::<Awaited>() else {
             return Err(no_future(store, call));
         };

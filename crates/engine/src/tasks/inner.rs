@@ -4,8 +4,9 @@ use super::shared::{Place, Shared};
 use crate::asynchronous::Signature;
 use crate::error::Error;
 use crate::func::Func;
+use crate::vm::interrupt::NEVER;
 use crate::vm::store::StoreOpaque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -16,6 +17,8 @@ pub(super) struct Inner<S: Signature> {
     func: Func,
     /// Whether its place is among the ready ones; so it stays once the task has ended.
     queued: AtomicBool,
+    /// The first epoch in which it traps.
+    end: AtomicU64,
     state: Mutex<State<S>>,
 }
 
@@ -39,6 +42,8 @@ pub(super) trait Call: Send + Sync {
     fn waker(self: Arc<Self>) -> Waker;
     /// Another wake queues it again.
     fn take_from_queue(&self);
+    /// The first epoch in which it traps.
+    fn deadline(&self) -> u64;
     /// Puts its parameters into the transfer buffer.
     fn write(&self, store: &mut StoreOpaque) -> Result<(), Error>;
     /// It ended: its results are in the transfer buffer, or there is an error.
@@ -50,6 +55,7 @@ pub(super) trait Join<R>: Send + Sync {
     fn poll(&self, context: &Context<'_>) -> Poll<Result<R, Error>>;
     fn try_take(&self) -> Option<Result<R, Error>>;
     fn has_ended(&self) -> bool;
+    fn set_deadline(&self, ticks: u64);
     fn place(&self) -> Place;
     fn shared(&self) -> &Arc<Shared>;
     fn as_call(self: Arc<Self>) -> Arc<dyn Call>;
@@ -62,6 +68,7 @@ impl<S: Signature> Inner<S> {
             place,
             func,
             queued: AtomicBool::new(true),
+            end: AtomicU64::new(NEVER),
             state: Mutex::new(State {
                 progress: Progress::Fresh(params),
                 joiner: None,
@@ -119,6 +126,10 @@ impl<S: Signature> Call for Inner<S> {
         self.queued.swap(false, Ordering::AcqRel);
     }
 
+    fn deadline(&self) -> u64 {
+        self.end.load(Ordering::Relaxed)
+    }
+
     fn write(&self, store: &mut StoreOpaque) -> Result<(), Error> {
         let progress = std::mem::replace(&mut self.lock().progress, Progress::Begun);
         match progress {
@@ -158,6 +169,11 @@ impl<S: Signature> Join<S::Results> for Inner<S> {
 
     fn try_take(&self) -> Option<Result<S::Results, Error>> {
         self.lock().take()
+    }
+
+    fn set_deadline(&self, ticks: u64) {
+        let end = self.shared.engine.epoch().saturating_add(ticks);
+        self.end.store(end, Ordering::Relaxed);
     }
 
     fn has_ended(&self) -> bool {

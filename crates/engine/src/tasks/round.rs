@@ -8,6 +8,7 @@ use crate::asynchronous::{Step, begin, go_on, throw};
 use crate::error::Error;
 use crate::outcome::{ParkedCall, Part};
 use crate::vm::enter;
+use crate::vm::interrupt::TaskDeadlines;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -33,6 +34,17 @@ pub(super) struct Live {
 
 /// What a step of a task came to; a panic of the embedder's, else how far the call came.
 type Came = thread::Result<Result<Step, Error>>;
+
+/// Sets the deadlines of a task that is about to run; gives those before.
+#[inline]
+fn start_clock(store: &mut StoreOpaque, end: u64, slice: u64) -> TaskDeadlines {
+    let slice_end = store.engine.epoch().saturating_add(slice);
+    store.set_task_deadlines(TaskDeadlines {
+        end,
+        slice_end,
+        slice,
+    })
+}
 
 impl Tasks {
     /// # Panics
@@ -130,6 +142,7 @@ impl Tasks {
     }
 
     fn poll_task<T: 'static>(&mut self, store: &mut StoreInner<T>, place: Place) {
+        let slice = self.slice;
         let Some(live) = self.live(place) else {
             return;
         };
@@ -137,10 +150,13 @@ impl Tasks {
         call.take_from_queue();
         let parked = live.parked.take();
         let context = &mut Context::from_waker(&live.waker);
+        let end = call.deadline();
+        let before = start_clock(&mut store.opaque, end, slice);
         let came = catch_unwind(AssertUnwindSafe(|| match parked {
             Some(parked) => go_on(store, parked, context),
             None => begin(store, call.func(), |store| call.write(store), context),
         }));
+        store.opaque.set_task_deadlines(before);
         self.came(&mut store.opaque, place, came);
     }
 
@@ -204,16 +220,18 @@ impl Tasks {
         error: Error,
     ) -> bool {
         self.adopt_all();
-        let place = call.place();
+        let (place, slice) = (call.place(), self.slice);
         let Some(live) = self.live(place) else {
             return false;
         };
         let parked = live.parked.take();
         let context = &mut Context::from_waker(&live.waker);
+        let before = start_clock(&mut store.opaque, call.deadline(), slice);
         let came = catch_unwind(AssertUnwindSafe(|| match parked {
             Some(parked) => throw(store, parked, error, context),
             None => Err(error),
         }));
+        store.opaque.set_task_deadlines(before);
         self.came(&mut store.opaque, place, came);
         true
     }

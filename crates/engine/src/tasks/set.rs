@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::host::WasmValues;
 use crate::store::{AsContext, AsContextMut};
 use crate::typed::TypedFunc;
+use crate::vm::interrupt::NEVER;
 use crate::vm::panics::Panics;
 use std::collections::VecDeque;
 use std::fmt;
@@ -71,6 +72,8 @@ pub struct Tasks {
     pub(super) requests: VecDeque<(Arc<dyn Call>, Request)>,
     /// How many tasks were polled in this round.
     pub(super) polls: u32,
+    /// How many ticks a task may run at a time.
+    pub(super) slice: u64,
 }
 
 impl fmt::Debug for Tasks {
@@ -82,8 +85,10 @@ impl fmt::Debug for Tasks {
 impl Tasks {
     /// An empty set for calls in this store.
     pub fn new(store: impl AsContext) -> Self {
+        let store = store.opaque().0;
         Self {
-            shared: Arc::new(Shared::new(store.opaque().0.id)),
+            shared: Arc::new(Shared::new(store.id, store.engine.clone())),
+            slice: NEVER,
             slots: Vec::new(),
             batch: VecDeque::new(),
             ended: VecDeque::new(),
@@ -103,6 +108,14 @@ impl Tasks {
         }
         drop(state);
         wakers.into_iter().for_each(|waker| waker.wake());
+    }
+
+    /// For how many ticks of [`crate::Engine::increment_epoch`] a task may run at a time: then it yields, and the others
+    /// that are ready have their turn before it. Default: no limit. It has an effect only with
+    /// [`crate::Config::epoch_interruption`]. A task in a call that may not park, as that goes through a host function
+    /// which has called WebAssembly, goes on for as long again. See also [`Task::set_epoch_deadline`].
+    pub fn set_slice(&mut self, ticks: u64) {
+        self.slice = ticks;
     }
 
     /// How many tasks have not ended, those included that have not begun.

@@ -2,6 +2,7 @@
 
 use super::inner::Call;
 use super::room::Room;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::vm::store::StoreId;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +24,8 @@ pub(super) enum Request {
 
 pub(super) struct Shared {
     pub(super) store: StoreId,
+    /// Tells the time.
+    pub(super) engine: Engine,
     /// Whether there are requests: looked at after each task.
     asked: AtomicBool,
     state: Mutex<State>,
@@ -51,9 +54,10 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(store: StoreId) -> Self {
+    pub(super) fn new(store: StoreId, engine: Engine) -> Self {
         Self {
             store,
+            engine,
             asked: AtomicBool::new(false),
             state: Mutex::default(),
         }

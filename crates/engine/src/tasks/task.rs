@@ -41,6 +41,15 @@ impl<R> Task<R> {
         self.0.try_take()
     }
 
+    /// Sets its deadline: so many ticks of [`crate::Engine::increment_epoch`] from now on, however long it waits or others
+    /// run meanwhile. Once it has passed the task traps with [`crate::TrapCode::Interrupted`] at its next loop, call or
+    /// long instruction; one that waits does so when it goes on, so cancel it where that may be late. It counts from
+    /// when the task next begins or goes on, and only with [`crate::Config::epoch_interruption`]. The store's own deadline
+    /// ([`crate::Store::set_epoch_deadline`]) is apart.
+    pub fn set_epoch_deadline(&self, ticks: u64) {
+        self.0.set_deadline(ticks);
+    }
+
     /// Asks whoever polls the set to cancel it, before any other task goes on there; the set is woken. The future
     /// that it waits for is dropped then; [`crate::Tasks::cancel`] drops it at once. A task that has ended stays as it
     /// is, else it ends with an error of kind `Cancelled`.

@@ -9,6 +9,7 @@ use crate::waits::{self, Begun, MemoryWait};
 use bident_abi::{Builtin, TrapCode};
 use bident_module::MemoryIndex;
 use bident_stack::{Atom, Reaction};
+use std::time::Duration;
 
 builtin!(
     AtomicNotify,
@@ -23,23 +24,28 @@ builtin!(
 builtin!(AtomicWait32, |store, instance, args| {
     let [memory, address, expected, timeout] = args;
     let memory = memory_of(store, instance, memory);
-    store.wait(memory, address, expected as u32, timeout as i64)
+    let place = (instance, memory);
+    store.wait(place, address, expected as u32, timeout as i64)
 });
 
 builtin!(AtomicWait64, |store, instance, args| {
     let [memory, address, expected, timeout] = args;
     let memory = memory_of(store, instance, memory);
-    store.wait(memory, address, expected, timeout as i64)
+    let place = (instance, memory);
+    store.wait(place, address, expected, timeout as i64)
 });
 
 fn memory_of(store: &StoreOpaque, instance: InstanceNumber, index: u64) -> MemoryNumber {
     store.instances[instance].items.memories[MemoryIndex(index as u32)]
 }
 
+/// How long a wait blocks the thread until it looks for the deadline.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+
 impl StoreOpaque {
     fn wait<A: Atom>(
         &mut self,
-        memory: MemoryNumber,
+        (instance, memory): (InstanceNumber, MemoryNumber),
         address: u64,
         expected: A,
         timeout: i64,
@@ -51,7 +57,13 @@ impl StoreOpaque {
         match waits::begin(memory, address, expected, timeout)? {
             Begun::Over(result) => Ok(result as u64),
             Begun::Waiting(wait) if self.park_waits => Err(Stop::Park(wait)),
-            Begun::Waiting(wait) => Ok(wait.block() as u64),
+            Begun::Waiting(wait) if !self.engine.config().epochs => Ok(wait.block() as u64),
+            Begun::Waiting(wait) => loop {
+                if let Some(result) = wait.block_for(BETWEEN_LOOKS) {
+                    return Ok(result as u64);
+                }
+                self.look_while_blocked(instance)?;
+            },
         }
     }
 

@@ -1,14 +1,16 @@
 //! Runtime functions that compiled code calls: bodies of the list in `bident_abi::Builtin`.
 
+use crate::error::Error;
 use crate::slots::{InstanceNumber, MemoryNumber, TableNumber};
 use crate::vm::atomics::{AtomicNotify, AtomicWait32, AtomicWait64};
 use crate::vm::gc;
 use crate::vm::instance::instance_slot;
+use crate::vm::interrupt::Interrupt;
 use crate::vm::leave::borrow_store;
 use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use crate::waits::MemoryWait;
-use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, unpack_pair};
+use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, goes_from_start, unpack_pair};
 use bident_module::{DataIndex, ElemIndex, MemoryIndex, TableIndex, TypeId};
 use bident_stack::Reaction;
 use std::ptr::NonNull;
@@ -45,6 +47,7 @@ pub(crate) static TABLE: [Entry; Builtin::ALL.len()] = [
     entry::<AtomicNotify>,
     entry::<AtomicWait32>,
     entry::<AtomicWait64>,
+    entry::<Interrupt>,
 ];
 
 /// How a builtin ends instead of with a value.
@@ -54,6 +57,9 @@ pub(crate) enum Stop {
     Throw(u64),
     /// It parks.
     Park(MemoryWait),
+    /// It parks, to go on by itself.
+    Yield,
+    Error(Error),
 }
 
 impl From<TrapCode> for Stop {
@@ -87,6 +93,8 @@ unsafe extern "C" fn entry<B: Body>(
         Err(Stop::Trap(trap)) => Err(Unwinding::Error(trap.into())),
         Err(Stop::Throw(exn)) => Ok(store.throw(exn)),
         Err(Stop::Park(wait)) => store.park_wait(wait).map_err(Unwinding::Error),
+        Err(Stop::Yield) => store.park_yielded().map_err(Unwinding::Error),
+        Err(Stop::Error(error)) => Err(Unwinding::Error(error)),
     })
 }
 
@@ -119,6 +127,7 @@ const _: () = {
     assert!(AtomicNotify::BUILTIN as usize == 25);
     assert!(AtomicWait32::BUILTIN as usize == 26);
     assert!(AtomicWait64::BUILTIN as usize == 27);
+    assert!(Interrupt::BUILTIN as usize == 28);
 };
 
 macro_rules! builtin {
@@ -138,6 +147,12 @@ macro_rules! builtin {
 }
 
 pub(crate) use builtin;
+
+/// How much is done between two looks for the deadline: a tenth of a millisecond, about; more where the system has to
+/// find the memory first.
+const BYTES: usize = 1 << 20;
+/// The same for elements of tables and arrays.
+pub(crate) const ELEMENTS: usize = 1 << 16;
 
 /// -1 as the result of a growth that failed.
 const FAILED: u64 = u64::MAX;
@@ -160,16 +175,20 @@ builtin!(
         let target =
             range(destination, length, length_of(to)).ok_or(TrapCode::MemoryOutOfBounds)?;
         let origin = range(source, length, length_of(from)).ok_or(TrapCode::MemoryOutOfBounds)?;
-        let (to, from) = (&store.memories[to], &store.memories[from]);
-        if to.is_shared() || from.is_shared() {
-            to.copy_from(target, from, origin);
-            return Ok(0);
-        }
-        let target = to.base().wrapping_add(target.start);
-        let origin_start = from.base().wrapping_add(origin.start);
-        // SAFETY: both ranges were checked against the sizes of their memories; they may overlap.
-        unsafe { target.copy_from(origin_start, origin.len()) };
-        Ok(0)
+        let between = (target.start, origin.start);
+        let from_start = goes_from_start(destination, source);
+        Ok(store.in_parts(target, BYTES, from_start, |store, part| {
+            let (to, from) = (&store.memories[to], &store.memories[from]);
+            let offset = part.start - between.0;
+            let origin = between.1 + offset..between.1 + offset + part.len();
+            if to.is_shared() || from.is_shared() {
+                return to.copy_from(part, from, origin);
+            }
+            let target = to.base().wrapping_add(part.start);
+            let start = from.base().wrapping_add(origin.start);
+            // SAFETY: both ranges were checked against the sizes of their memories; they may overlap.
+            unsafe { target.copy_from(start, origin.len()) };
+        }))
     }
 );
 
@@ -177,11 +196,11 @@ builtin!(
     MemoryFill,
     |store, instance, [memory, destination, value, length]| {
         let memory = store.instances[instance].items.memories[MemoryIndex(memory as u32)];
-        let memory = &mut store.memories[memory];
-        let target =
-            range(destination, length, memory.length()).ok_or(TrapCode::MemoryOutOfBounds)?;
-        memory.set_all(target, value as u8);
-        Ok(0)
+        let target = range(destination, length, store.memories[memory].length());
+        let target = target.ok_or(TrapCode::MemoryOutOfBounds)?;
+        Ok(store.in_parts(target, BYTES, true, |store, part| {
+            store.memories[memory].set_all(part, value as u8);
+        }))
     }
 );
 
@@ -218,18 +237,19 @@ builtin!(
         let length_of = |t: TableNumber| store.tables[t].elements().len();
         let target = range(destination, length, length_of(to)).ok_or(TrapCode::TableOutOfBounds)?;
         let origin = range(source, length, length_of(from)).ok_or(TrapCode::TableOutOfBounds)?;
-        if to == from {
-            store.tables[to]
-                .elements_mut()
-                .copy_within(origin, target.start);
-        } else {
-            let [to, from] = store
-                .tables
-                .two_mut(to, from)
-                .expect("two tables of the store");
-            to.elements_mut()[target].copy_from_slice(&from.elements()[origin]);
-        }
-        Ok(0)
+        let between = (target.start, origin.start);
+        let from_start = goes_from_start(destination, source);
+        Ok(store.in_parts(target, ELEMENTS, from_start, |store, part| {
+            let offset = part.start - between.0;
+            let origin = between.1 + offset..between.1 + offset + part.len();
+            if to == from {
+                let elements = store.tables[to].elements_mut();
+                return elements.copy_within(origin, part.start);
+            }
+            let tables = store.tables.two_mut(to, from);
+            let [to, from] = tables.expect("two tables of the store");
+            to.elements_mut()[part].copy_from_slice(&from.elements()[origin]);
+        }))
     }
 );
 
@@ -237,10 +257,11 @@ builtin!(
     TableFill,
     |store, instance, [table, start, value, length]| {
         let table = store.instances[instance].items.tables[TableIndex(table as u32)];
-        let elements = store.tables[table].elements_mut();
-        let target = range(start, length, elements.len()).ok_or(TrapCode::TableOutOfBounds)?;
-        elements[target].fill(value);
-        Ok(0)
+        let target = range(start, length, store.tables[table].elements().len());
+        let target = target.ok_or(TrapCode::TableOutOfBounds)?;
+        Ok(store.in_parts(target, ELEMENTS, true, |store, part| {
+            store.tables[table].elements_mut()[part].fill(value);
+        }))
     }
 );
 

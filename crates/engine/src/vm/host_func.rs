@@ -176,14 +176,30 @@ impl StoreOpaque {
     /// Address of the record that stands for waiting at an address of a memory, in calls that park there: of a
     /// host function that takes nothing and gives an `i32`. Nobody can call it.
     pub(crate) fn wait_func(&mut self) -> Result<usize, Error> {
+        let (number, record) = self.stand_in(self.wait_func, &[ValType::I32])?;
+        self.wait_func = Some(number);
+        Ok(record)
+    }
+
+    /// The same for yielding: of one that takes and gives nothing.
+    pub(crate) fn yield_func(&mut self) -> Result<usize, Error> {
+        let (number, record) = self.stand_in(self.yield_func, &[])?;
+        self.yield_func = Some(number);
+        Ok(record)
+    }
+
+    /// A host function that nobody can call, and the address of its record.
+    fn stand_in(
+        &mut self,
+        known: Option<FuncNumber>,
+        results: &[ValType],
+    ) -> Result<(FuncNumber, usize), Error> {
         // Where the store has given it back, it makes another.
-        let known = self
-            .wait_func
-            .filter(|func| self.funcs.get(*func).is_some());
+        let known = known.filter(|func| self.funcs.get(*func).is_some());
         let number = match known {
             Some(number) => number,
             None => {
-                let ty = FuncType::new([], [ValType::I32]);
+                let ty = FuncType::new([], results.iter().copied());
                 let type_id = self.engine.type_id(&ty)?;
                 let body = HostBody {
                     fits: fits_registers(&ty),
@@ -192,13 +208,12 @@ impl StoreOpaque {
                     closure: Arc::new(()),
                 };
                 let code = bident_stack::leave_host as *const () as usize;
-                let number = self.push_host_func(code, type_id, body, None)?;
-                self.wait_func = Some(number);
-                number
+                self.push_host_func(code, type_id, body, None)?
             }
         };
         // SAFETY: the store keeps it.
-        Ok(unsafe { self.funcs[number].func_ref.as_ref() }.context as usize)
+        let record = unsafe { self.funcs[number].func_ref.as_ref() }.context as usize;
+        Ok((number, record))
     }
 
     /// Lets a function that stands for another, of this type, go on as that from now on; not where

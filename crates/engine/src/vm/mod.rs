@@ -28,6 +28,7 @@ pub(crate) mod heap;
 pub(crate) mod held;
 pub(crate) mod host_func;
 pub(crate) mod instance;
+pub(crate) mod interrupt;
 pub(crate) mod leave;
 pub(crate) mod lending;
 pub(crate) mod lifetime;

@@ -21,6 +21,7 @@ use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::{Held, HeldList, Holding};
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
+use crate::vm::interrupt::{Deadlines, NEVER};
 use crate::vm::lifetime::{Fresh, Lie};
 use crate::vm::mapping::Mapping;
 use crate::vm::memory::LinearMemory;
@@ -91,6 +92,9 @@ pub(crate) struct StoreOpaque {
     pub(crate) cont_entries: HashMap<TypeId, usize>,
     /// What stands for the host function in calls that parked at an address of a memory, once one has.
     pub(crate) wait_func: Option<FuncNumber>,
+    /// The same for calls that yielded.
+    pub(crate) yield_func: Option<FuncNumber>,
+    pub(crate) deadlines: Deadlines,
     /// Whether calls that wait there park.
     pub(crate) park_waits: bool,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
@@ -191,6 +195,8 @@ impl StoreOpaque {
             vm: VmStore {
                 chains,
                 caller: ptr::null_mut(),
+                epoch: engine.epoch_address(),
+                deadline: NEVER,
                 builtins: builtins::TABLE.as_ptr().cast(),
                 leave_builtin: bident_stack::leave_builtin as *const () as usize,
                 transfers,
@@ -227,6 +233,8 @@ impl StoreOpaque {
             pressure,
             cont_entries: HashMap::new(),
             wait_func: None,
+            yield_func: None,
+            deadlines: Deadlines::default(),
             park_waits: engine.config().park_waits,
             shared: HashMap::new(),
             scratch: Vec::new(),

@@ -1,6 +1,7 @@
 //! Arrays: single elements inline, the rest through builtins.
 
 use super::super::call::{builtin, constant, transfer_buffer, unsigned};
+use super::super::interrupt::{Parts, in_parts};
 use super::object::{self, Extend};
 use crate::function::Translator;
 use crate::record::store;
@@ -67,8 +68,15 @@ fn element(t: &Translator<'_, '_>, ty: TypeIndex) -> (FieldType, Slot) {
 fn new(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let (length, value) = (t.operands.pop(), t.operands.pop());
     let length = unsigned(t, length);
-    let value = as_word(t, ty, value);
-    let made = object::make(t, Builtin::ArrayNewWith, ty, &[length, value]);
+    let made = if t.epochs {
+        let made = object::make(t, Builtin::ArrayNew, ty, &[length]);
+        let start = constant(t, 0);
+        fill_part(t, ty, [made, start, length], value);
+        made
+    } else {
+        let value = as_word(t, ty, value);
+        object::make(t, Builtin::ArrayNewWith, ty, &[length, value])
+    };
     t.operands.push(made);
 }
 
@@ -176,10 +184,20 @@ fn pair(t: &mut Translator<'_, '_>, low: Value, high: Value) -> Value {
 
 fn fill(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let (length, value) = (t.operands.pop(), t.operands.pop());
-    let value = as_word(t, ty, value);
     let (array, start) = array_and_position(t);
     let length = unsigned(t, length);
-    builtin(t, Builtin::ArrayFill, &[array, start, value, length]);
+    fill_part(t, ty, [array, start, length], value);
+}
+
+/// `[array, start, length]`.
+fn fill_part(t: &mut Translator<'_, '_>, ty: TypeIndex, part: [Value; 3], value: Value) {
+    let [array, start, length] = part;
+    let word = as_word(t, ty, value);
+    let args = [array, start, word, length];
+    in_parts(t, Builtin::ArrayFill, Parts::Fill, args, |t| {
+        // Between two parts anything may have used the buffer.
+        as_word(t, ty, value);
+    });
 }
 
 fn copy(t: &mut Translator<'_, '_>) {
@@ -191,7 +209,8 @@ fn copy(t: &mut Translator<'_, '_>) {
     t.operands.extend(&[reference, position]);
     let (source, from) = array_and_position(t);
     let starts = pair(t, to, from);
-    builtin(t, Builtin::ArrayCopy, &[target, source, starts, length]);
+    let args = [target, source, starts, length];
+    in_parts(t, Builtin::ArrayCopy, Parts::CopyArray, args, |_| ());
 }
 
 fn init(t: &mut Translator<'_, '_>, function: Builtin, segment: u32) {

@@ -2,9 +2,9 @@
 
 use super::object::Object;
 use crate::slots::InstanceNumber;
-use crate::vm::builtins::{Body, Stop, builtin, range};
+use crate::vm::builtins::{Body, ELEMENTS, Stop, builtin, range};
 use crate::vm::store::StoreOpaque;
-use bident_abi::{Builtin, TrapCode, VmValue, unpack_pair};
+use bident_abi::{Builtin, TrapCode, VmValue, goes_from_start, unpack_pair};
 use bident_module::{DataIndex, ElemIndex, Slot, TypeIndex};
 use std::ops::Range;
 
@@ -56,8 +56,11 @@ builtin!(
         let array = store.array(array)?;
         let part = part(array, start as u32, length)?;
         let value = store.element(array.slot(), value);
-        fill(array, array.slot(), part, value);
-        Ok(0)
+        let part = part.start as usize..part.end as usize;
+        Ok(store.in_parts(part, ELEMENTS, true, |_, part| {
+            let part = part.start as u32..part.end as u32;
+            fill(array, array.slot(), part, value);
+        }))
     }
 );
 
@@ -68,8 +71,18 @@ builtin!(
         let (to_start, from_start) = unpack_pair(starts);
         let target = part(to, to_start, length)?;
         let source = part(from, from_start, length)?;
-        to.copy(to.slot(), target.start, from, source.start, length as u32);
-        Ok(0)
+        let forward = goes_from_start(to_start.into(), from_start.into());
+        let all = 0..target.len();
+        Ok(store.in_parts(all, ELEMENTS, forward, |_, part| {
+            let (at, length) = (part.start as u32, part.len() as u32);
+            to.copy(
+                to.slot(),
+                target.start + at,
+                from,
+                source.start + at,
+                length,
+            );
+        }))
     }
 );
 
