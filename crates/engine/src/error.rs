@@ -278,6 +278,13 @@ impl From<TrapCode> for Error {
     }
 }
 
+impl From<io::Error> for Error {
+    /// As [`Error::new`].
+    fn from(error: io::Error) -> Self {
+        Self::new(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
@@ -306,9 +313,10 @@ impl fmt::Debug for Error {
 }
 
 impl StdError for Error {
+    /// The embedder's error itself, whose text this error has too. Of an error that several calls failed with: the same.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Cause::Error(error) => error.source(),
+            Cause::Error(error) => Some(&**error),
             Cause::Shared(error) => error.source(),
             _ => None,
         }

@@ -1,5 +1,8 @@
 //! Names for imports.
 
+mod modules;
+mod unknown;
+
 use crate::alloc;
 use crate::asynchronous::{self, Accessor, InBox, InLocal, IntoAsyncFunc};
 use crate::engine::Engine;
