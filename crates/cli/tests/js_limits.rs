@@ -170,6 +170,10 @@ fn many_of_a_kind_cost_what_they_are() {
             "for (let i = 0; i < N; i++) process.once('x', () => {}); process.emit('x')",
         ),
         (
+            "memories that there is never room for",
+            "const all = []; for (let i = 0; i < N; i++) { try { all.push(new WebAssembly.Memory({ initial: 0 })) } catch {} }",
+        ),
+        (
             "reported",
             "process.on('unhandledRejection', () => {}); for (let i = 0; i < N; i++) Promise.reject(1)",
         ),

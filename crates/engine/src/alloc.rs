@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 #[cold]
 fn exhausted(what: &str) -> Error {
-    Error::limit(format_args!("no memory for {what}"))
+    Error::exhausted(format_args!("no memory for {what}"))
 }
 
 /// An empty list with room for so many.

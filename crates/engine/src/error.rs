@@ -53,6 +53,8 @@ struct Inner {
     truncated: bool,
     /// The call that was to go on, but did not.
     parked: Option<ParkedCall>,
+    /// Whether the system had no room for something.
+    of_system: bool,
 }
 
 enum Cause {
@@ -71,6 +73,7 @@ impl Error {
             backtrace: Vec::new(),
             truncated: false,
             parked: None,
+            of_system: false,
         }))
     }
 
@@ -96,13 +99,22 @@ impl Error {
         Self::message(ErrorKind::Limit, message)
     }
 
+    /// The system has no room for something: less may help.
+    pub(crate) fn exhausted(message: impl fmt::Display) -> Self {
+        let mut error = Self::limit(message);
+        error.0.of_system = true;
+        error
+    }
+
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self::message(ErrorKind::Usage, message)
     }
 
     /// The same error, which says first what it is about.
     pub(crate) fn about(self, what: impl fmt::Display) -> Self {
-        Self::message(self.0.kind, format_args!("{what}: {self:#}"))
+        let mut error = Self::message(self.0.kind, format_args!("{what}: {self:#}"));
+        error.0.of_system = self.0.of_system;
+        error
     }
 
     /// The guest gave a host function a pointer or an index that is out of bounds, or a module has a
@@ -151,7 +163,7 @@ impl Error {
 
     /// What to do with the system's answer that it has no memory for something.
     pub(crate) fn no_memory(what: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |error| Self::limit(format!("no memory for {what}: {error}"))
+        move |error| Self::exhausted(format!("no memory for {what}: {error}"))
     }
 
     /// A stacklet could not be had.
@@ -193,6 +205,12 @@ impl Error {
     /// What kind of error it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Whether it is the system that had no room for something, rather than a limit of the configuration or of
+    /// a type: it may work once something was given back.
+    pub fn is_of_system(&self) -> bool {
+        self.0.of_system
     }
 
     /// The trap, if it is one.

@@ -2,7 +2,7 @@
 
 use crate::alloc;
 use crate::const_expr::{self, func_word};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::func::Func;
 use crate::instance::Extern;
 use crate::list::Position;
@@ -24,8 +24,12 @@ pub(crate) fn instantiate<T>(
     made: impl FnOnce(&mut StoreOpaque, InstanceNumber),
 ) -> Result<InstanceNumber, Error> {
     let instance = prepare(&mut store.opaque, module, imports, made)?;
-    let started = run_start(store, instance);
-    given_up(&mut store.opaque, instance, started)?;
+    if let Some(start) = start_of(&mut store.opaque, instance) {
+        let mut unfinished = Unfinished(store, instance, true);
+        // A host function in it may not answer that it is pending.
+        start.enter(unfinished.0)?;
+        unfinished.finish();
+    }
     Ok(instance)
 }
 
@@ -47,15 +51,11 @@ pub(crate) fn prepare(
             opaque.reserve_values(ty)?;
         }
     }
-    let instance = match add(opaque, module, imports) {
-        Err(error) if error.kind() == ErrorKind::Limit && opaque.make_room_for_items() => {
-            add(opaque, module, imports).map_err(|_| error)?
-        }
-        added => added?,
-    };
-    made(opaque, instance);
-    let initialized = initialize(opaque, instance);
-    given_up(opaque, instance, initialized)?;
+    let instance = opaque.with_room(|opaque| add(opaque, module, imports))?;
+    let mut unfinished = Unfinished(opaque, instance, true);
+    made(unfinished.0, instance);
+    initialize(unfinished.0, instance)?;
+    unfinished.finish();
     Ok(instance)
 }
 
@@ -80,16 +80,34 @@ fn initialize(opaque: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), 
     copy_active_data(opaque, instance)
 }
 
-/// Lets go of an instance where this is an error. Its functions may lie in tables of others by then.
-fn given_up(
-    opaque: &mut StoreOpaque,
-    instance: InstanceNumber,
-    result: Result<(), Error>,
-) -> Result<(), Error> {
-    if result.is_err() {
-        opaque.instances.release(instance);
+/// Lets go of an instance, unless it is finished: there was an error, or a destructor of the embedder's or a
+/// host function panicked. Its functions may lie in tables of others by then.
+struct Unfinished<'a, S: AsMut<StoreOpaque>>(&'a mut S, InstanceNumber, bool);
+
+impl<S: AsMut<StoreOpaque>> Unfinished<'_, S> {
+    fn finish(&mut self) {
+        self.2 = false;
     }
-    result
+}
+
+impl<S: AsMut<StoreOpaque>> Drop for Unfinished<'_, S> {
+    fn drop(&mut self) {
+        if self.2 {
+            self.0.as_mut().instances.release(self.1);
+        }
+    }
+}
+
+impl AsMut<StoreOpaque> for StoreOpaque {
+    fn as_mut(&mut self) -> &mut StoreOpaque {
+        self
+    }
+}
+
+impl<T> AsMut<StoreOpaque> for StoreInner<T> {
+    fn as_mut(&mut self) -> &mut StoreOpaque {
+        &mut self.opaque
+    }
 }
 
 /// Step 1-4: the imports, checked against what the module asks for.
@@ -332,15 +350,7 @@ fn copy_active_data(store: &mut StoreOpaque, instance: InstanceNumber) -> Result
     Ok(())
 }
 
-/// Step 17: the start function. A host function in it may not answer that it is pending.
-fn run_start<T>(store: &mut StoreInner<T>, instance: InstanceNumber) -> Result<(), Error> {
-    match start_of(&mut store.opaque, instance) {
-        Some(start) => start.enter(store),
-        None => Ok(()),
-    }
-}
-
-/// The start function of an instance, if it has one.
+/// Step 17: the start function of an instance, if it has one.
 pub(crate) fn start_of(store: &mut StoreOpaque, instance: InstanceNumber) -> Option<Func> {
     let start = store.instances[instance].module.inner().start?;
     store.item(instance, Item::Func(start)).into_func()

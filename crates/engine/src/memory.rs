@@ -1,6 +1,6 @@
 //! Linear memories.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::kept::not_there;
 use crate::shared_memory::SharedMemory;
 use crate::slots::MemoryNumber;
@@ -46,12 +46,7 @@ impl Memory {
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.collect_if_due();
-        let number = match store.add_memory(ty) {
-            Err(error) if error.kind() == ErrorKind::Limit && store.make_room_for_items() => {
-                store.add_memory(ty).map_err(|_| error)?
-            }
-            added => added?,
-        };
+        let number = store.with_room(|store| store.add_memory(ty))?;
         Ok(Self::new_handle(store, number))
     }
 

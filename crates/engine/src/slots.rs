@@ -114,7 +114,7 @@ impl<N: Number, T> Slots<N, T> {
     pub(crate) fn room(&mut self, what: &str) -> Result<(), Error> {
         if self.free.is_empty() {
             let slots = self.slots.len() + 1;
-            let exhausted = |_| Error::limit(format_args!("no memory for {what}"));
+            let exhausted = |_| Error::exhausted(format_args!("no memory for {what}"));
             if slots >= NO_SLOT as usize {
                 return Err(Error::limit(format_args!("no number for {what}")));
             }

@@ -652,7 +652,8 @@ fn a_destructor_that_panics_comes_out_of_the_collection() {
             panic!("the destructor");
         }
     }
-    let engine = Engine::default();
+    // Under stress the second function's making would collect the first: two panics at once.
+    let engine = Engine::new(&Config::new().stress(false)).unwrap();
     let mut store = Store::new(&engine, ());
     for _ in 0..2 {
         let panics = Panics;
@@ -668,4 +669,70 @@ fn a_destructor_that_panics_comes_out_of_the_collection() {
     let mut results = [Val::I32(0)];
     func.call(&mut store, &[], &mut results).unwrap();
     assert_eq!(results[0].i32(), Some(7));
+}
+
+#[test]
+fn an_instance_is_given_back_whose_start_function_panics() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let panics = Func::wrap(&mut store, || -> i32 { panic!("the start") }).unwrap();
+    panics.release(&mut store).unwrap();
+    let kept = panics.keep(&mut store).unwrap();
+    let wat = r#"(module (import "" "" (func $f (result i32))) (memory 1)
+        (func $start (drop (call $f))) (start $start))"#;
+    let module = module(&engine, wat);
+    let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        Instance::new(&mut store, &module, &[panics.into()])
+    }));
+    assert_eq!(made.unwrap_err().downcast_ref(), Some(&"the start"));
+    drop(kept);
+    store.gc();
+    assert_eq!(store.items(), (0, 0));
+}
+
+/// A memory that nobody keeps.
+fn garbage(store: &mut Store<()>) {
+    let memory = Memory::new(&mut *store, MemoryType::new(1, None)).unwrap();
+    memory.release(&mut *store).unwrap();
+}
+
+#[test]
+fn limits_of_the_configuration_are_no_reason_to_collect() {
+    let engine = Engine::new(&Config::new().stress(false).max_memory_size(1 << 20)).unwrap();
+    let mut store = Store::new(&engine, ());
+    garbage(&mut store);
+    let error = Memory::new(&mut store, MemoryType::new(17, None)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_of_system()),
+        (ErrorKind::Limit, false)
+    );
+    let module = module(&engine, "(module (memory 17))");
+    let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_of_system()),
+        (ErrorKind::Limit, false)
+    );
+    assert_eq!(store.items().0, 1);
+}
+
+#[test]
+fn what_there_is_never_room_for_collects_once_in_a_while() {
+    let engine = Engine::new(&Config::new().stress(false).max_memory_size(u64::MAX)).unwrap();
+    let mut store = Store::new(&engine, ());
+    // 2^49 bytes, where a process has 2^47.
+    let module = module(&engine, "(module (memory i64 0x200000000))");
+    let never = |store: &mut Store<()>| {
+        let error = Instance::new(&mut *store, &module, &[]).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_of_system()),
+            (ErrorKind::Limit, true)
+        );
+        store.items().0
+    };
+    garbage(&mut store);
+    assert_eq!(never(&mut store), 0);
+    garbage(&mut store);
+    assert_eq!(never(&mut store), 1);
+    let least = (0..1000).map(|_| never(&mut store)).min();
+    assert_eq!(least, Some(0));
 }

@@ -362,5 +362,5 @@ fn layout_of(layout: &VmLayout) -> Layout {
 fn allocate(layout: &VmLayout) -> Result<NonNull<VmCtx>, Error> {
     // SAFETY: the layout is not empty: it starts with a VmCtx.
     let memory = unsafe { alloc_zeroed(layout_of(layout)) };
-    NonNull::new(memory.cast()).ok_or_else(|| Error::limit("no memory for an instance"))
+    NonNull::new(memory.cast()).ok_or_else(|| Error::exhausted("no memory for an instance"))
 }

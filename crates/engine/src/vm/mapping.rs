@@ -86,7 +86,7 @@ impl Mapping {
             waits: Waits::default(),
         };
         if memory.grow(min).is_none() {
-            return Err(Error::limit(format!(
+            return Err(Error::exhausted(format!(
                 "the system has no memory for {min} pages of {page} bytes"
             )));
         }
@@ -313,7 +313,7 @@ impl Reservation {
 /// Says what to do about it.
 fn no_address_space(what: impl fmt::Display, error: &io::Error) -> Error {
     // At most 255 bytes: QuickJS cuts the rest off.
-    Error::limit(format!(
+    Error::exhausted(format!(
         "no address space for {what}: {error}. Let go of instances that are not used, or use several \
          processes"
     ))

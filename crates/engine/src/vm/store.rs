@@ -249,7 +249,7 @@ impl StoreOpaque {
     /// Makes room for this many values in the transfer buffer.
     pub(crate) fn reserve(&mut self, needed: usize) -> Result<(), Error> {
         let reserved = self.vm.chains.reserve(needed);
-        reserved.map_err(|_| Error::limit("no memory for the values of a call"))
+        reserved.map_err(|_| Error::exhausted("no memory for the values of a call"))
     }
 
     /// Types of the parameters or results of a function.
@@ -427,7 +427,7 @@ impl StoreOpaque {
             }
         }
         let reserved = self.shared.try_reserve(1);
-        reserved.map_err(|_| Error::limit("no memory for a linear memory"))?;
+        reserved.map_err(|_| Error::exhausted("no memory for a linear memory"))?;
         let memory = LinearMemory::of_mapping(mapping.clone());
         let number = self.memories.push(memory, "a linear memory")?;
         self.shared.insert(address, number);

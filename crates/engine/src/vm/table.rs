@@ -35,11 +35,12 @@ fn filled(element: u64, length: usize) -> Result<Vec<u64>, Error> {
         elements.resize(length, element);
         return Ok(elements);
     }
-    let layout = Layout::array::<u64>(length).map_err(|_| Error::limit("no memory for a table"))?;
+    let layout =
+        Layout::array::<u64>(length).map_err(|_| Error::exhausted("no memory for a table"))?;
     // SAFETY: the layout is not empty.
     let memory = unsafe { std::alloc::alloc_zeroed(layout) }.cast::<u64>();
     if memory.is_null() {
-        return Err(Error::limit("no memory for a table"));
+        return Err(Error::exhausted("no memory for a table"));
     }
     // SAFETY: allocated by the global allocator as a vector does, and zeroed.
     Ok(unsafe { Vec::from_raw_parts(memory, length, length) })

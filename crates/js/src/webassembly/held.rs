@@ -60,7 +60,8 @@ impl std::fmt::Debug for Carried {
 }
 
 impl HeldValues {
-    fn hold(&self, value: Own<'_>) -> Held {
+    /// Keeps a value, until what this gives is dropped.
+    pub(super) fn hold(&self, value: Own<'_>) -> Held {
         let dropped = self.take_released();
         let mut slots = self.slots.borrow_mut();
         let slot = slots.free.pop().unwrap_or_else(|| {
@@ -96,7 +97,8 @@ impl HeldValues {
         Arc::ptr_eq(&held.released, &self.released)
     }
 
-    fn get<'js>(&self, env: Env<'js>, held: &Held) -> Option<Own<'js>> {
+    /// The value that is kept so; `None` if another realm keeps it.
+    pub(super) fn get<'js>(&self, env: Env<'js>, held: &Held) -> Option<Own<'js>> {
         let slots = self.slots.borrow();
         let slot = slots.list.get(held.slot as usize);
         let value = slot.filter(|_| self.gave(held))?.value.as_ref();

@@ -61,7 +61,7 @@ impl<K: Hash + Eq> Cache<K> {
     }
 
     /// The object for `key`, made if there is none.
-    fn of<'js>(
+    pub(super) fn of<'js>(
         &self,
         realm: &Realm,
         env: Env<'js>,

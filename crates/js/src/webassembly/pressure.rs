@@ -3,7 +3,7 @@
 
 use super::realm::{HostData, Realm};
 use crate::raw::Env;
-use bident::{Error, ErrorKind, StoreContextMut};
+use bident::{Error, StoreContextMut};
 use rquickjs::Ctx;
 use std::cell::Cell;
 
@@ -24,6 +24,28 @@ pub(super) struct Pressure {
     look: Cell<usize>,
     enough: Cell<usize>,
     enough_bytes: Cell<usize>,
+    /// How often the system has had no room since it collected for that, and how often it may have none before
+    /// it does so again: more and more often while that is in vain.
+    refused: Cell<usize>,
+    patience: Cell<usize>,
+}
+
+/// Most refusals without a collection.
+const MOST_PATIENCE: usize = 1 << 16;
+
+impl Pressure {
+    /// The system has no room for something: whether to collect.
+    fn is_worth_a_try(&self) -> bool {
+        self.refused.set(self.refused.get() + 1);
+        self.refused.get() > self.patience.get()
+    }
+
+    /// That was done, and helped or not.
+    fn tried(&self, helped: bool) {
+        self.refused.set(0);
+        let more = (2 * self.patience.get()).clamp(STEP, MOST_PATIENCE);
+        self.patience.set(if helped { 0 } else { more });
+    }
 }
 
 impl Realm {
@@ -37,9 +59,11 @@ impl Realm {
         self.collect_if_due(ctx);
         let env = Env::new(ctx);
         match self.run(env, &f) {
-            Err(error) if error.kind() == ErrorKind::Limit => {
+            Err(error) if error.is_of_system() && self.pressure.is_worth_a_try() => {
                 self.collect(ctx);
-                self.run(env, &f).map_err(|_| error)
+                let made = self.run(env, &f);
+                self.pressure.tried(made.is_ok());
+                made.map_err(|_| error)
             }
             made => made,
         }
@@ -58,6 +82,7 @@ impl Realm {
         let (enough, enough_bytes) = (pressure.enough.get(), pressure.enough_bytes.get());
         if made >= enough.max(FEW) || bytes >= enough_bytes.max(FEW_BYTES) {
             self.collect(ctx);
+            pressure.patience.set(0);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a collection has reached, and giving the rest back.
 
 use super::{Items, Node};
+use crate::error::Error;
 use crate::slots::{Number, Slots};
 use crate::vm::panics::Panics;
 use crate::vm::store::StoreOpaque;
@@ -87,6 +88,10 @@ pub(crate) struct Fresh {
     old_items: usize,
     old_bytes: usize,
     looked_at: usize,
+    /// Whether it was for something that the system had no room for afterwards either; and how often it has
+    /// had none since.
+    in_vain: bool,
+    refused: usize,
 }
 
 impl Fresh {
@@ -102,6 +107,14 @@ impl Fresh {
         let enough = self.old_bytes.max(self.looked_at).max(FEW_BYTES);
         many && self.items.saturating_mul(BYTES_PER_ITEM) >= self.looked_at || self.bytes >= enough
     }
+
+    /// The system has no room for something. Whether to collect for that: not each time for what it never has
+    /// room for.
+    fn is_worth_a_try(&mut self) -> bool {
+        self.refused += 1;
+        let work = self.items + self.refused;
+        !self.in_vain || work >= FEW && work.saturating_mul(BYTES_PER_ITEM) >= self.looked_at
+    }
 }
 
 impl StoreOpaque {
@@ -112,13 +125,20 @@ impl StoreOpaque {
         }
     }
 
-    /// Where the system has no room for something: gives back what nothing reaches; whether there was
-    /// anything.
-    #[cold]
-    pub(crate) fn make_room_for_items(&mut self) -> bool {
-        let before = self.tables.len() + self.memories.len();
-        self.collect();
-        self.tables.len() + self.memories.len() < before
+    /// Makes something. Where the system has no room for it, gives back what nothing reaches, and tries again.
+    pub(crate) fn with_room<R>(
+        &mut self,
+        make: impl Fn(&mut Self) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        match make(self) {
+            Err(error) if error.is_of_system() && self.fresh.is_worth_a_try() => {
+                self.collect();
+                let made = make(self);
+                self.fresh.in_vain = made.is_err();
+                made.map_err(|_| error)
+            }
+            made => made,
+        }
     }
 
     /// Gives back what was not reached. Stacks, exceptions and objects that lead there are gone, or go in
@@ -147,6 +167,8 @@ impl StoreOpaque {
             old_items: self.items(),
             old_bytes: self.item_bytes(),
             looked_at: self.bytes_to_look_at(),
+            in_vain: false,
+            refused: 0,
         };
     }
 

@@ -4,7 +4,7 @@
 //!   (func (export "run")                 state: 0 none, 1 waiting, 2 running, 3 returned, 4 threw
 //!     state must be 1, else the host says so
 //!     state = 2
-//!     results = f(params)                params and results are globals
+//!     results = f(params)                f, params and results are globals
 //!     state = 3
 //!     what f throws goes to a global, and state = 4)
 //! ```
@@ -13,7 +13,8 @@
 
 use super::super::realm::HostData;
 use bident::{
-    Engine, Error, Func, FuncType, Global, Instance, Module, RefType, StoreContextMut, Val, ValType,
+    Engine, Error, Func, FuncType, Global, Instance, Kept, Lasting, Module, RefType,
+    StoreContextMut, Val, ValType,
 };
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,7 +24,10 @@ use wasm_encoder as enc;
 pub(super) struct Adapter {
     /// The function to be called.
     pub(super) run: Func,
+    /// As long as this is there, so is the instance.
+    _kept: Kept,
     state: Global,
+    callee: Global,
     thrown: Global,
     params: Vec<Global>,
     results: Vec<Global>,
@@ -34,13 +38,20 @@ pub(super) struct Adapter {
 #[derive(Default)]
 pub(super) struct Modules(RefCell<HashMap<Vec<u8>, Module>>);
 
+/// So many are remembered.
+const MOST: usize = 64;
+
 impl Modules {
     fn get(&self, engine: &Engine, binary: Vec<u8>) -> Result<Module, Error> {
-        if let Some(module) = self.0.borrow().get(&binary) {
+        let mut modules = self.0.borrow_mut();
+        if let Some(module) = modules.get(&binary) {
             return Ok(module.clone());
         }
         let module = Module::new(engine, &binary)?;
-        self.0.borrow_mut().insert(binary, module.clone());
+        if modules.len() >= MOST {
+            modules.clear();
+        }
+        modules.insert(binary, module.clone());
         Ok(module)
     }
 }
@@ -64,16 +75,19 @@ impl Adapter {
     pub(super) fn new(
         store: Context<'_, '_>,
         modules: &Modules,
-        func: Func,
+        ty: FuncType,
     ) -> Result<Self, Error> {
-        let ty = func.ty(&*store);
         let module = modules.get(store.engine(), binary(&ty)?)?;
         let gone = Func::new(&mut *store, FuncType::new([], []), |_, _, _| {
             Err(Error::msg(
                 "a function that runs a call was called out of turn",
             ))
         })?;
-        let instance = Instance::new(&mut *store, &module, &[func.into(), gone.into()])?;
+        let made = Instance::new(&mut *store, &module, &[gone.into()]);
+        gone.release(&mut *store)?;
+        let instance = made?;
+        let _kept = instance.keep(&mut *store)?;
+        instance.release(&mut *store)?;
         let mut globals = Vec::new();
         let mut run = None;
         for (_, item) in instance.exports(&mut *store) {
@@ -84,11 +98,13 @@ impl Adapter {
         }
         let missing = || Error::msg("an adapter without its parts");
         let mut globals = globals.into_iter();
-        let (state, thrown) = (globals.next(), globals.next());
+        let [state, thrown, callee] = std::array::from_fn(|_| globals.next());
         let params = globals.by_ref().take(ty.params().len()).collect();
         Ok(Self {
             run: run.ok_or_else(missing)?,
+            _kept,
             state: state.ok_or_else(missing)?,
+            callee: callee.ok_or_else(missing)?,
             thrown: thrown.ok_or_else(missing)?,
             params,
             results: globals.collect(),
@@ -96,8 +112,15 @@ impl Adapter {
         })
     }
 
-    /// The next call of [`Adapter::run`] calls the function with these parameters.
-    pub(super) fn begin(&self, store: Context<'_, '_>, params: &[Val]) -> Result<(), Error> {
+    /// The next call of [`Adapter::run`] calls this function, which is of the adapter's type, with these
+    /// parameters.
+    pub(super) fn begin(
+        &self,
+        store: Context<'_, '_>,
+        func: Func,
+        params: &[Val],
+    ) -> Result<(), Error> {
+        (self.callee).set(&mut *store, Val::FuncRef(Some(func)))?;
         for (global, value) in self.params.iter().zip(params) {
             global.set(&mut *store, value.clone())?;
         }
@@ -128,6 +151,7 @@ impl Adapter {
     fn clear(&self, store: Context<'_, '_>) -> Result<(), Error> {
         self.state.set(&mut *store, Val::I32(0))?;
         self.thrown.set(&mut *store, Val::ExnRef(None))?;
+        self.callee.set(&mut *store, Val::FuncRef(None))?;
         let params = self.params.iter().zip(self.ty.params());
         let results = self.results.iter().zip(self.ty.results());
         for (global, ty) in params.chain(results) {
@@ -173,6 +197,8 @@ fn zero(ty: enc::ValType) -> enc::ConstExpr {
 fn binary(ty: &FuncType) -> Result<Vec<u8>, Error> {
     const STATE: u32 = 0;
     const THROWN: u32 = 1;
+    const CALLEE: u32 = 2;
+    const FIRST_PARAM: u32 = 3;
     let all = |types: &[ValType]| {
         types
             .iter()
@@ -188,12 +214,15 @@ fn binary(ty: &FuncType) -> Result<Vec<u8>, Error> {
         .function(params.iter().copied(), results.iter().copied());
     types.ty().function([], []);
     let mut imports = enc::ImportSection::new();
-    imports.import("", "f", enc::EntityType::Function(0));
     imports.import("", "gone", enc::EntityType::Function(1));
     let mut functions = enc::FunctionSection::new();
     functions.function(1);
     let (mut globals, mut exports) = (enc::GlobalSection::new(), enc::ExportSection::new());
-    let own = [enc::ValType::I32, exn];
+    let callee = enc::ValType::Ref(enc::RefType {
+        nullable: true,
+        heap_type: enc::HeapType::Concrete(0),
+    });
+    let own = [enc::ValType::I32, exn, callee];
     for (index, ty) in (0..).zip(own.iter().chain(&params).chain(&results)) {
         let kind = enc::GlobalType {
             val_type: *ty,
@@ -203,21 +232,21 @@ fn binary(ty: &FuncType) -> Result<Vec<u8>, Error> {
         globals.global(kind, &zero(*ty));
         exports.export(&index.to_string(), enc::ExportKind::Global, index);
     }
-    exports.export("run", enc::ExportKind::Func, 2);
+    exports.export("run", enc::ExportKind::Func, 1);
 
-    let first_result = 2 + params.len() as u32;
+    let first_result = FIRST_PARAM + params.len() as u32;
     let mut run = enc::Function::new([]);
     let mut code = run.instructions();
     code.global_get(STATE).i32_const(1).i32_ne();
-    code.if_(enc::BlockType::Empty).call(1).unreachable().end();
+    code.if_(enc::BlockType::Empty).call(0).unreachable().end();
     code.i32_const(2).global_set(STATE);
     code.block(enc::BlockType::Result(exn));
     let catch = enc::Catch::AllRef { label: 0 };
     code.try_table(enc::BlockType::Empty, [catch]);
-    (2..first_result).for_each(|param| {
+    (FIRST_PARAM..first_result).for_each(|param| {
         code.global_get(param);
     });
-    code.call(0);
+    code.global_get(CALLEE).call_ref(0);
     (first_result..first_result + results.len() as u32)
         .rev()
         .for_each(|result| {

@@ -11,7 +11,7 @@ use super::super::{Payload, api, errors};
 use super::object::{self, StackletObject};
 use super::{expected, function, lazy};
 use crate::raw::{self, Call, Env, Kind, Own, Ref};
-use bident::{Extern, ExternType, Func, ImportType, Linker, Outcome, printable};
+use bident::{Extern, ExternType, Func, ImportType, Instance, Lasting, Linker, Outcome, printable};
 use rquickjs::{Ctx, Function, Object, Result, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -90,17 +90,32 @@ fn instance<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     );
     realm.buffers.refresh(env, &realm.store);
     let (instance, start) = made.map_err(|error| api::engine_error(&realm, ctx, &error))?;
+    let begun = begin_instance(&realm, ctx, (instance, start), stacklet, &owner);
+    // What it exports keeps it, and the call of its start function.
+    realm.store.with(|store| instance.release(store).ok());
+    begun
+}
+
+/// Gives an instance its exports, and runs its start function; `owner` is the object of the stacklet.
+fn begin_instance<'js>(
+    realm: &Rc<Realm>,
+    ctx: &Ctx<'js>,
+    (instance, start): (Instance, Option<Func>),
+    stacklet: &StackletObject,
+    owner: &Value<'js>,
+) -> Result<Value<'js>> {
+    let env = Env::new(ctx);
     let name = realm.stacklets.next_instance();
-    let exports = exports(&realm, ctx, instance, |item| {
-        realm.stacklets.add(stacklet.id, &name, item);
+    let exports = exports(realm, ctx, instance, |item| {
+        stacklet.add(&name, item);
         match item {
-            Extern::Func(func) => stacklet.function_object(env, Ref::new(&owner), func),
+            Extern::Func(func) => stacklet.function_object(env, Ref::new(owner), func),
             item => realm.object_of(env, item),
         }
     })?;
-    let object = object_of_exports(&realm, env, &exports)?;
+    let object = object_of_exports(realm, env, &exports)?;
     match start {
-        Some(start) => Ok(run_start(&realm, env, stacklet, start, object)?.into_value()),
+        Some(start) => Ok(run_start(realm, env, stacklet, start, object)?.into_value()),
         None => Ok(object.into_value()),
     }
 }
@@ -218,7 +233,7 @@ fn sync_import(
         _ => function::exported(realm, value.get()).map(|(func, _)| Extern::from(func)),
     };
     if let Some(item) = item
-        && realm.stacklets.contains(stacklet.id, item)
+        && stacklet.contains(item)
     {
         return Ok(item);
     }

@@ -8,6 +8,7 @@
 //!                 settled ─► LoadReaction: Load::finish, then that promise ─► Load::resume of each
 //! ```
 
+use super::super::held::Held;
 use super::super::realm::{self, HostData, Realm, RealmRef};
 use super::super::{Payload, errors, import, module};
 use super::expected;
@@ -39,8 +40,6 @@ impl LazyNamespace {
 /// What a realm knows of its loads.
 #[derive(Default)]
 pub(super) struct Loads {
-    /// The functions that load, by the number that linkers know.
-    functions: RefCell<Vec<Stored>>,
     /// Loads under way: what their calls await.
     waiting: RefCell<HashMap<Load<HostData>, Waiting>>,
 }
@@ -53,7 +52,6 @@ struct Waiting {
 
 impl Loads {
     pub(super) fn mark(&self, marker: &Marker) {
-        (self.functions.borrow().iter()).for_each(|function| function.mark(marker));
         for waiting in self.waiting.borrow().values() {
             waiting.promise.mark(marker);
             waiting.capability.mark(marker);
@@ -61,7 +59,6 @@ impl Loads {
     }
 
     pub(super) fn clear(&self) {
-        drop(self.functions.take());
         drop(self.waiting.take());
     }
 }
@@ -103,16 +100,13 @@ pub(super) fn add(
     module: &str,
     namespace: &LazyNamespace,
 ) -> std::result::Result<(), Error> {
-    let number = {
-        let mut functions = realm.stacklets.loads.functions.borrow_mut();
-        functions.push(namespace.load.to_owned(env).store());
-        functions.len() - 1
-    };
+    // As long as the functions are there that are loaded late.
+    let function = realm.held.hold(namespace.load.to_owned(env));
     let loader = move |caller: &mut Caller<'_, HostData>, load: &Load<HostData>| {
         let realm = caller.data().realm().ok_or_else(import::gone)?;
         let lent = realm.store.lend(caller, || {
             (realm.running).with(|env| {
-                let loaded = begin(&realm, env, number, load);
+                let loaded = begin(&realm, env, &function, load);
                 loaded.map_err(|thrown| errors::carry(&realm, env, thrown))
             })
         });
@@ -164,13 +158,10 @@ fn with_late_modules(
 fn begin(
     realm: &Rc<Realm>,
     env: Env<'_>,
-    number: usize,
+    function: &Held,
     load: &Load<HostData>,
 ) -> Attempt<Option<Module>> {
-    let function = {
-        let functions = realm.stacklets.loads.functions.borrow();
-        functions.get(number).map(|function| function.to_owned(env))
-    };
+    let function = realm.held.get(env, function);
     let function = function.unwrap_or_else(|| env.undefined());
     // Before JavaScript runs: it may call a late function again.
     let (promise, capability) = Capability::new(env)?;

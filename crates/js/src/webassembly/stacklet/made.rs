@@ -15,7 +15,8 @@ use super::border::Border;
 use super::{expected, function};
 use crate::raw::{self, Attempt, Call, Env, Own, Ref};
 use bident::{
-    Continuation, Error, ErrorKind, Func, HeapType, Kind, Outcome, RefType, Tag, Val, ValType,
+    Continuation, Error, ErrorKind, Func, FuncType, HeapType, Kept, Kind, Lasting, Outcome,
+    RefType, Tag, Val, ValType,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -25,10 +26,12 @@ use std::rc::Rc;
 pub(in super::super) struct Made {
     /// The tag with which the stack says that it is ready for the next call.
     idle: Tag,
+    _idle: Kept,
     state: Cell<State>,
     /// What goes on with the next call.
     stack: RefCell<Option<Continuation>>,
-    adapters: RefCell<HashMap<Func, Rc<Adapter>>>,
+    /// What calls functions of a type, one at a time.
+    adapters: RefCell<HashMap<FuncType, Rc<Adapter>>>,
     /// That of the call under way.
     current: RefCell<Option<Rc<Adapter>>>,
 }
@@ -58,6 +61,8 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
     };
     let env = Env::new(&call.ctx);
     let (ty, tag) = (realm.store).with(|store| (func.ty(&*store), idle.ty(&*store)));
+    let kept = realm.store.with(|store| idle.keep(store));
+    let _idle = kept.map_err(|error| function::engine_error(realm, call, &error))?;
     if !ty.params().is_empty() || ty.results().len() != 1 {
         return Err(wrong(
             "an exported function without parameters that gives a continuation",
@@ -80,6 +85,7 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
     }
     Ok(Made {
         idle,
+        _idle,
         state: Cell::new(State::Idle),
         stack: RefCell::new(Some(stack)),
         adapters: RefCell::default(),
@@ -143,7 +149,9 @@ impl Made {
         let adapter = self.adapter(realm, func)?;
         let stack = self.stack.borrow().clone();
         let stack = stack.ok_or_else(|| Error::msg("the stack is in use"))?;
-        realm.store.with(|store| adapter.begin(store, params))?;
+        realm
+            .store
+            .with(|store| adapter.begin(store, func, params))?;
         let run = [Val::FuncRef(Some(adapter.run))];
         self.current.replace(Some(adapter));
         let outcome = realm.run(env, |store| stack.resume(store, &run, &[self.idle]));
@@ -155,15 +163,14 @@ impl Made {
     }
 
     fn adapter(&self, realm: &Rc<Realm>, func: Func) -> Result<Rc<Adapter>, Error> {
-        if let Some(adapter) = self.adapters.borrow().get(&func) {
+        let ty = realm.store.with(|store| func.ty(&*store));
+        if let Some(adapter) = self.adapters.borrow().get(&ty) {
             return Ok(adapter.clone());
         }
-        let adapter = Rc::new(
-            realm
-                .store
-                .with(|store| Adapter::new(store, &realm.stacklets.adapters, func))?,
-        );
-        self.adapters.borrow_mut().insert(func, adapter.clone());
+        let modules = &realm.stacklets.adapters;
+        let adapter = (realm.store).with(|store| Adapter::new(store, modules, ty.clone()))?;
+        let adapter = Rc::new(adapter);
+        self.adapters.borrow_mut().insert(ty, adapter.clone());
         Ok(adapter)
     }
 

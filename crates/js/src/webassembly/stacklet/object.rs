@@ -1,5 +1,6 @@
 //! `Stacklet`, and which instances belong to which.
 
+use super::super::objects::Cache;
 use super::super::realm::{self, Realm, RealmRef};
 use super::super::{Payload, api::Interface};
 use super::adapter::Modules;
@@ -9,8 +10,8 @@ use super::lazy::Loads;
 use super::made::{self, Made};
 use super::second::Second;
 use super::{construct, illegal};
-use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored};
-use bident::{Extern, Func};
+use crate::raw::{self, Attempt, Env, Marker, Own, Ref};
+use bident::{Extern, Func, Lasting};
 use rquickjs::{Ctx, Result, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -31,10 +32,8 @@ impl std::fmt::Display for StackletId {
 pub(in super::super) struct Stacklets {
     stacklets: Cell<u32>,
     instances: Cell<u32>,
-    /// Instances that export a thing, the first of each stacklet.
-    members: RefCell<HashMap<(StackletId, Extern), InstanceName>>,
-    /// The instance that exported a thing first.
-    first: RefCell<HashMap<Extern, (StackletId, InstanceName)>>,
+    /// The instance that exported a thing first, as long as that is there.
+    first: Members<(StackletId, InstanceName)>,
     /// For stacks that WebAssembly made.
     pub(super) adapters: Modules,
     /// Modules that are loaded late.
@@ -73,22 +72,40 @@ impl Stacklets {
         InstanceName(format!("instance {}", self.instances.get()).into())
     }
 
-    /// Notes what an instance of a stacklet exports.
-    pub(super) fn add(&self, stacklet: StackletId, instance: &InstanceName, item: Extern) {
-        let mut members = self.members.borrow_mut();
-        (members.entry((stacklet, item))).or_insert_with(|| instance.clone());
-        let mut first = self.first.borrow_mut();
-        (first.entry(item)).or_insert_with(|| (stacklet, instance.clone()));
-    }
-
-    /// Whether an instance of the stacklet exports it.
-    pub(super) fn contains(&self, stacklet: StackletId, item: Extern) -> bool {
-        self.members.borrow().contains_key(&(stacklet, item))
-    }
-
     /// The instance that exported it first, and its stacklet.
     pub(super) fn owner(&self, item: Extern) -> Option<(StackletId, InstanceName)> {
-        self.first.borrow().get(&item).cloned()
+        self.first.0.borrow().map.get(&item).cloned()
+    }
+}
+
+/// What is known of things of the store, as long as those are there.
+struct Members<V>(RefCell<Known<V>>);
+
+struct Known<V> {
+    map: HashMap<Extern, V>,
+    /// Once there are so many, those are looked for that are gone.
+    enough: usize,
+}
+
+/// Nobody looks for those that are gone among fewer.
+const FEW: usize = 32;
+
+impl<V> Default for Members<V> {
+    fn default() -> Self {
+        let map = HashMap::new();
+        Self(RefCell::new(Known { map, enough: FEW }))
+    }
+}
+
+impl<V> Members<V> {
+    /// Notes something, unless something is known.
+    fn add(&self, realm: &Realm, item: Extern, value: V) {
+        let known = &mut *self.0.borrow_mut();
+        if known.map.len() >= known.enough {
+            (realm.store).with(|store| known.map.retain(|item, _| item.keep(&mut *store).is_ok()));
+            known.enough = (2 * known.map.len()).max(FEW);
+        }
+        known.map.entry(item).or_insert(value);
     }
 }
 
@@ -98,9 +115,10 @@ pub(crate) struct StackletObject {
     pub(super) id: StackletId,
     pub(super) border: Border,
     pub(super) second: Second,
-    /// What JavaScript sees of the functions that its instances export. Each holds the stacklet: they last
-    /// as long as any of them, or the stacklet, is in use.
-    functions: RefCell<HashMap<Func, Stored>>,
+    /// What its instances export.
+    members: Members<InstanceName>,
+    /// What JavaScript sees of the functions among that, as long as it has them.
+    functions: Cache<Func>,
 }
 
 impl StackletObject {
@@ -110,15 +128,27 @@ impl StackletObject {
             id: realm.stacklets.next_stacklet(),
             border,
             second,
-            functions: RefCell::default(),
+            members: Members::default(),
+            functions: Cache::default(),
         }
     }
 
     /// Tells the collector about every value in it.
     pub(in super::super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
-        let functions = self.functions.borrow();
-        functions.values().for_each(|object| object.mark(marker));
+    }
+
+    /// Notes what an instance of the stacklet exports.
+    pub(super) fn add(&self, instance: &InstanceName, item: Extern) {
+        let realm: &Realm = &self.realm;
+        self.members.add(realm, item, instance.clone());
+        let first = (self.id, instance.clone());
+        realm.stacklets.first.add(realm, item, first);
+    }
+
+    /// Whether an instance of the stacklet exports it.
+    pub(super) fn contains(&self, item: Extern) -> bool {
+        self.members.0.borrow().map.contains_key(&item)
     }
 
     /// Whether it is of this realm.
@@ -134,15 +164,11 @@ impl StackletObject {
         this: Ref<'_>,
         func: Func,
     ) -> Attempt<Own<'js>> {
-        if let Some(object) = self.functions.borrow().get(&func) {
-            return Ok(object.to_owned(env));
-        }
-        let (border, answers) = (self.border.clone(), Answers::ValueOrPromise);
-        let stacklet = Some(this.to_owned(env).store());
-        let object = AsyncFunction::create(&self.realm, env, func, border, answers, stacklet)?;
-        let stored = object.get().to_owned(env).store();
-        self.functions.borrow_mut().insert(func, stored);
-        Ok(object)
+        self.functions.of(&self.realm, env, func, || {
+            let (border, answers) = (self.border.clone(), Answers::ValueOrPromise);
+            let stacklet = Some(this.to_owned(env).store());
+            AsyncFunction::create(&self.realm, env, func, border, answers, stacklet)
+        })
     }
 }
 

@@ -1,16 +1,16 @@
 //! `new Stacklet({ secondStack })`: the second stack of C programs, a region of it for each call.
 
 use crate::raw::Ref;
-use bident::{Error, Instance, SecondStack, SecondStackOptions, StoreContextMut};
+use bident::{Error, Instance, Kept, Lasting, SecondStack, SecondStackOptions, StoreContextMut};
 use rquickjs::{Ctx, Exception, FromJs, Object, Result, Value};
-use std::cell::Cell;
+use std::cell::RefCell;
 
 /// What a stacklet knows of the second stack of its instances.
 #[derive(Default)]
 pub(super) struct Second {
     options: Option<SecondStackOptions>,
-    /// That of the first instance.
-    first: Cell<Option<SecondStack>>,
+    /// That of the first instance, which is kept: those that come later may join.
+    first: RefCell<Option<(SecondStack, Kept)>>,
 }
 
 impl Second {
@@ -31,7 +31,7 @@ impl Second {
         };
         Ok(Self {
             options,
-            first: Cell::new(None),
+            first: RefCell::default(),
         })
     }
 
@@ -47,14 +47,13 @@ impl Second {
         if SecondStack::of(&*store, instance).is_some() {
             return Ok(());
         }
-        match (
-            SecondStack::new(&mut *store, instance, options),
-            self.first.get(),
-        ) {
-            (Ok(made), None) => self.first.set(Some(made)),
+        let made = SecondStack::new(&mut *store, instance, options);
+        let mut first = self.first.borrow_mut();
+        match (made, &*first) {
+            (Ok(made), None) => *first = Some((made, instance.keep(&mut *store)?)),
             (Ok(_), Some(_)) => {}
             // It has no pointer of its own, but it may call those that have.
-            (Err(_), Some(first)) => first.join(&mut *store, instance)?,
+            (Err(_), Some((first, _))) => first.join(&mut *store, instance)?,
             (Err(error), None) => return Err(error),
         }
         Ok(())
