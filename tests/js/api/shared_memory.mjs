@@ -35,6 +35,66 @@ test("the buffer is a SharedArrayBuffer, frozen, one until the memory grows", ()
   throws(TypeError, () => before.grow(1));
 });
 
+test("a buffer that grows with the memory", () => {
+  const memory = shared(1, 4);
+  const before = memory.buffer;
+  const buffer = memory.toResizableBuffer();
+  list([buffer.growable, buffer.byteLength, buffer.maxByteLength, Object.isFrozen(buffer)], [true, 65536, 4 * 65536, true]);
+  same(memory.buffer, buffer);
+  same(memory.toResizableBuffer(), buffer);
+  const whole = new Uint8Array(buffer);
+  const part = new Uint8Array(buffer, 0, 8);
+  same(memory.grow(1), 1);
+  list([buffer.byteLength, whole.length, part.length, before.byteLength], [131072, 131072, 8, 65536]);
+  whole[131071] = 5;
+  same(buffer.grow(3 * 65536), undefined);
+  list([buffer.byteLength, whole.length, whole[131071], whole[131072]], [3 * 65536, 3 * 65536, 5, 0]);
+  same(memory.buffer, buffer);
+  same(memory.grow(0), 3);
+  buffer.grow(3 * 65536 + 0.9);
+  for (const wrong of [3 * 65536 + 1, 5 * 65536, 65536, -1, NaN, undefined, Infinity]) throws(RangeError, () => buffer.grow(wrong));
+  throws(TypeError, () => buffer.grow(1n));
+  same(buffer.byteLength, 3 * 65536);
+  const fixed = memory.toFixedLengthBuffer();
+  list([fixed.growable, fixed.byteLength, memory.buffer === fixed], [false, 3 * 65536, true]);
+  throws(TypeError, () => fixed.grow(4 * 65536));
+  memory.grow(1);
+  list([fixed.byteLength, buffer.byteLength, memory.buffer.byteLength, memory.buffer.growable], [3 * 65536, 4 * 65536, 4 * 65536, false]);
+});
+
+test("WebAssembly grows it under JavaScript's eyes", () => {
+  const memory = shared(1, 3);
+  const buffer = memory.toResizableBuffer();
+  const words = new Int32Array(buffer);
+  const seen = [];
+  const { go } = instance(`(module
+    (import "" "memory" (memory 1 3 shared))
+    (import "" "see" (func $see))
+    (func (export "go") (result i32)
+      (drop (memory.grow (i32.const 1)))
+      (i32.store (i32.const 65536) (i32.const 7))
+      (call $see)
+      (memory.grow (i32.const 1))))`, { "": { memory, see() { seen.push(buffer.byteLength, words.length, words[16384]); } } });
+  same(go(), 2);
+  list([...seen, buffer.byteLength, words.length, memory.buffer === buffer], [131072, 32768, 7, 3 * 65536, 49152, true]);
+});
+
+test("the length is asked for before the memory grows", () => {
+  const memory = shared(1, 3);
+  const buffer = memory.toResizableBuffer();
+  buffer.grow({ valueOf() { memory.grow(1); return 3 * 65536; } });
+  same(memory.buffer.byteLength, 3 * 65536);
+  throws(RangeError, () => shared(2, 3).toResizableBuffer().grow({ valueOf: () => 65536 }));
+});
+
+test("other buffers grow as before", () => {
+  throws(TypeError, () => new SharedArrayBuffer(4).grow(8));
+  throws(TypeError, () => SharedArrayBuffer.prototype.grow.call(new ArrayBuffer(4, { maxByteLength: 8 }), 6));
+  throws(TypeError, () => SharedArrayBuffer.prototype.grow.call(1, 6));
+  same(SharedArrayBuffer.prototype.grow.length, 1);
+  same(SharedArrayBuffer.prototype.grow.name, "grow");
+});
+
 test("modules import and export it, and share its bytes with JavaScript", () => {
   const memory = shared(1, 3);
   const wat = `(module

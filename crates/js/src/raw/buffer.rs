@@ -34,7 +34,7 @@ pub(crate) enum Length {
 
 impl Length {
     /// What QuickJS knows as `maxByteLength`, where 0 says that there is none.
-    fn most(self) -> qjs::size_t {
+    pub(super) fn most(self) -> qjs::size_t {
         match self {
             Self::Fixed => 0,
             Self::Resizable(most) => most.clamp(1, MOST as u64) as qjs::size_t,

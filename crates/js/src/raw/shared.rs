@@ -1,10 +1,14 @@
 //! `SharedArrayBuffer`s over shared memories.
 //!
-//! One keeps its memory alive, not the store. It has the length that the memory had, for ever: the bytes are
-//! still there when the memory has grown, and nothing detaches it. QuickJS accesses them as it does those of
-//! any `SharedArrayBuffer`; Rust code only copies them.
+//! One keeps its memory alive, not the store. It has the length that the memory had, for ever, or is made to
+//! follow the memory (`webassembly/shared_buffers.rs`): the bytes are still there when the memory has grown,
+//! and nothing detaches it. QuickJS accesses them as it does those of any `SharedArrayBuffer`; Rust code only
+//! copies them.
+//!
+//! `SharedArrayBuffer.prototype.grow` as QuickJS made it would show bytes that the memory does not have yet,
+//! where an access ends the process: `webassembly/memory.rs` keeps it away from these buffers.
 
-use super::buffer::{MOST, too_large};
+use super::buffer::{Length, MOST, too_large};
 use super::env::Env;
 use super::object::Backlink;
 use super::value::{Attempt, Own, Thrown};
@@ -21,12 +25,13 @@ struct Keeper {
     _memory: SharedMemory,
 }
 
-/// A buffer over the whole of a memory, frozen. From now on the link leads to it, until it goes.
+/// A buffer over the whole of a memory, frozen. From now on the link leads to it, until it goes. One that
+/// grows is no longer than the memory: `grow` is called only once the memory has the bytes.
 pub(crate) fn shared_buffer<'js>(
     env: Env<'js>,
     memory: &SharedMemory,
-    showing: Showing,
-    link: &Backlink,
+    kind: Length,
+    (showing, link): (Showing, &Backlink),
 ) -> Attempt<Own<'js>> {
     let (base, length) = (memory.data_ptr(), memory.data_size());
     if length > MOST {
@@ -44,8 +49,7 @@ pub(crate) fn shared_buffer<'js>(
             env.raw(),
             base,
             length as qjs::size_t,
-            // It does not grow.
-            0,
+            kind.most(),
             Some(release),
             keeper.cast(),
             true,

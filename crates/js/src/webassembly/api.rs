@@ -192,6 +192,8 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     realm.set_intrinsics(define_classes(ctx, &namespace)?);
     let resize = realm.intrinsic(Env::new(ctx), |i| &i.resize);
     realm.buffers.set_resize(resize.store());
+    let grow = realm.intrinsic(Env::new(ctx), |i| &i.grow_shared);
+    realm.buffers.shared.set_grow(grow.store());
     memory::guard_buffers(ctx)?;
     ctx.globals().prop(
         "WebAssembly",
@@ -265,6 +267,7 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         after_module: keep(&ctx.eval::<Value, _>(instance::AFTER_MODULE)?),
         opaque_handler: keep(&ctx.eval::<Value, _>(collected::HANDLER)?),
         resize: keep(&buffer.get::<_, Value>("resize")?),
+        grow_shared: keep(&prototype_of_global(ctx, "SharedArrayBuffer")?.get::<_, Value>("grow")?),
         char_code_at: method("charCodeAt")?,
         code_point_at: method("codePointAt")?,
         concat: method("concat")?,

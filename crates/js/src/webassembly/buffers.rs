@@ -6,6 +6,7 @@
 //! the store which memories have grown.
 
 use super::realm::HostData;
+use super::shared_buffers::SharedBuffers;
 use super::shown::Shown;
 use crate::raw::{self, Attempt, Env, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::{Memory, SharedStore};
@@ -18,6 +19,8 @@ pub(super) struct Buffers {
     shown: Rc<Shown>,
     /// `ArrayBuffer.prototype.resize` as QuickJS made it.
     resize: RefCell<Option<Stored>>,
+    /// Those of shared memories.
+    pub(super) shared: SharedBuffers,
 }
 
 impl Buffers {
@@ -70,10 +73,10 @@ impl Buffers {
         Ok(object)
     }
 
-    /// Detaches the buffers that their memories have outgrown.
+    /// Detaches the buffers that their memories have outgrown; those that grow with them do.
     #[inline]
     pub(super) fn refresh(&self, env: Env<'_>, store: &SharedStore<HostData>) {
-        if self.shown.any() {
+        if self.shown.any() || self.shared.any_growable() {
             self.look_for_grown(env, store);
         }
     }
@@ -85,12 +88,14 @@ impl Buffers {
             if shown.is_some_and(|shown| shown != length) {
                 self.grown(env, store, memory);
             }
+            self.shared.grown(env, memory, length);
         }
     }
 
     /// A memory has grown, be it by nothing: detaches its buffer, or resizes it.
     pub(super) fn grown(&self, env: Env<'_>, store: &SharedStore<HostData>, memory: Memory) {
         let length = store.with(|store| memory.data_size(&*store));
+        self.shared.grown(env, memory, length);
         let resizable = match self.shown.get(env, memory) {
             Some((object, _, Length::Resizable(_))) => object,
             _ => return self.detach(env, memory),
@@ -122,6 +127,7 @@ impl Buffers {
 
     /// Tells the collector about what buffers are resized with.
     pub(super) fn mark(&self, marker: &Marker) {
+        self.shared.mark(marker);
         if let Some(resize) = &*self.resize.borrow() {
             resize.mark(marker);
         }
@@ -130,5 +136,6 @@ impl Buffers {
     /// Forgets that.
     pub(super) fn clear(&self) {
         drop(self.resize.take());
+        self.shared.clear();
     }
 }

@@ -54,6 +54,8 @@ intrinsics! {
     opaque_handler
     /// `ArrayBuffer.prototype.resize`.
     resize
+    /// `SharedArrayBuffer.prototype.grow`.
+    grow_shared
     /// Methods of strings.
     char_code_at
     code_point_at

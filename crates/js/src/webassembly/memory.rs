@@ -10,7 +10,7 @@ use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::This;
 use rquickjs::object::Property;
 use rquickjs::{Coerced, Ctx, Exception, Function, Object, Result, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// The payload of a `WebAssembly.Memory`.
@@ -19,6 +19,8 @@ pub(crate) struct MemoryObject {
     memory: Memory,
     /// The buffer that JavaScript saw last: it is the same one as long as the object is there.
     buffer: RefCell<Option<Stored>>,
+    /// Whether that, of a shared memory, grows with it.
+    grows: Cell<bool>,
 }
 
 impl MemoryObject {
@@ -28,6 +30,7 @@ impl MemoryObject {
             realm: realm.reference_to(env, memory),
             memory,
             buffer: RefCell::default(),
+            grows: Cell::default(),
         }
     }
 
@@ -65,14 +68,15 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
         .method("toFixedLengthBuffer", 0, |call| {
             to_kind(call, |_| Length::Fixed)
         })?
-        .method("toResizableBuffer", 0, |call| {
-            to_kind(call, |ty| {
-                let most = ty.limits.max.unwrap_or(ty.most_pages());
-                Length::Resizable(most.saturating_mul(ty.page_size()))
-            })
-        })?
+        .method("toResizableBuffer", 0, |call| to_kind(call, resizable))?
         .method("type", 0, type_of)?
         .getter("buffer", buffer)
+}
+
+/// The kind of the buffers that grow with a memory of a type.
+fn resizable(ty: MemoryType) -> Length {
+    let most = ty.limits.max.unwrap_or(ty.most_pages());
+    Length::Resizable(most.saturating_mul(ty.page_size()))
 }
 
 fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
@@ -121,11 +125,23 @@ fn this<'a>(call: &'a Call<'_>) -> Result<&'a MemoryObject> {
 fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let this @ MemoryObject { realm, memory, .. } = this(call)?;
     let env = Env::new(&call.ctx);
+    let ty = realm.store.with(|store| memory.ty(&*store));
+    match ty.shared {
+        true if this.grows.get() => show_shared(env, this, resizable(ty)),
+        true => show_shared(env, this, Length::Fixed),
+        false => Ok(this.show(env, realm.buffers.of(env, &realm.store, *memory)?)),
+    }
+}
+
+/// The buffer of this kind, from now on the buffer of a shared memory.
+fn show_shared<'js>(env: Env<'js>, this: &MemoryObject, kind: Length) -> Result<Value<'js>> {
+    let MemoryObject { realm, memory, .. } = this;
     let shared = realm.store.with(|store| memory.shared(&*store));
-    let buffer = match shared {
-        Ok(Some(shared)) => realm.shared_buffers.of(env, *memory, &shared)?,
-        _ => realm.buffers.of(env, &realm.store, *memory)?,
+    let Ok(Some(shared)) = shared else {
+        return Err(rquickjs::Error::Unknown);
     };
+    let buffer = realm.buffers.shared.of(env, *memory, &shared, kind)?;
+    this.grows.set(kind != Length::Fixed);
     Ok(this.show(env, buffer))
 }
 
@@ -134,15 +150,10 @@ fn to_kind<'js>(call: &Call<'js>, kind: impl FnOnce(MemoryType) -> Length) -> Re
     let this @ MemoryObject { realm, memory, .. } = this(call)?;
     let ty = realm.store.with(|store| memory.ty(&*store));
     let kind = kind(ty);
-    match kind {
-        Length::Fixed if ty.shared => return buffer(call),
-        Length::Resizable(_) if ty.shared => {
-            let message = "the buffer of a shared memory cannot grow";
-            return Err(Exception::throw_type(&call.ctx, message));
-        }
-        _ => {}
-    }
     let env = Env::new(&call.ctx);
+    if ty.shared {
+        return show_shared(env, this, kind);
+    }
     let buffer = (realm.buffers).of_kind(env, &realm.store, *memory, kind)?;
     Ok(this.show(env, buffer))
 }
@@ -181,21 +192,43 @@ pub(super) fn guard_buffers(ctx: &Ctx<'_>) -> Result<()> {
     })?;
     guard(&buffer, "transferToImmutable", |i| &i.transfer_to_immutable)?;
     let guarded = raw::function(ctx, "resize", 1, Kind::Function, resize)?;
-    buffer.prop("resize", Property::from(guarded).writable().configurable())
+    buffer.prop("resize", Property::from(guarded).writable().configurable())?;
+    let shared: Object = ctx.globals().get("SharedArrayBuffer")?;
+    let shared: Object = shared.get(PredefinedAtom::Prototype)?;
+    let guarded = raw::function(ctx, "grow", 1, Kind::Function, grow_shared)?;
+    shared.prop("grow", Property::from(guarded).writable().configurable())
 }
 
 /// `ArrayBuffer.prototype.resize`: of a buffer of a memory, grows the memory.
 fn resize<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let owner = |realm: &Realm| match realm.buffers.memory_of(Ref::new(&call.this))? {
+        (memory, Length::Resizable(_)) => Some(memory),
+        _ => None,
+    };
+    resize_to(call, owner, |i| &i.resize)
+}
+
+/// `SharedArrayBuffer.prototype.grow`: the same.
+fn grow_shared<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let owner = |realm: &Realm| realm.buffers.shared.memory_of(Ref::new(&call.this));
+    resize_to(call, owner, |i| &i.grow_shared)
+}
+
+/// Makes the memory of a buffer as long as the argument says; calls the original where it has none.
+fn resize_to<'js>(
+    call: &Call<'js>,
+    owner: impl Fn(&Realm) -> Option<Memory>,
+    original: impl FnOnce(&Intrinsics) -> &Stored,
+) -> Result<Value<'js>> {
     let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
-    let owner = || realm.buffers.memory_of(Ref::new(&call.this));
-    let Some((_, Length::Resizable(_))) = owner() else {
-        let original = realm.intrinsic(env, |i| &i.resize);
+    if owner(&realm).is_none() {
+        let original = realm.intrinsic(env, original);
         let original = Function::from_value(original.into_value())?;
         return original.call((This(call.this.clone()), call.arg(0)));
-    };
+    }
     let wanted = env.to_f64(Ref::new(&call.arg(0)))?;
     // That may have run JavaScript.
-    let Some((memory, _)) = owner() else {
+    let Some(memory) = owner(&realm) else {
         return Err(Exception::throw_type(&call.ctx, "the buffer is detached"));
     };
     let (ty, size) = (realm.store).with(|store| (memory.ty(&*store), memory.data_size(&*store)));

@@ -73,7 +73,8 @@ use std::rc::Rc;
 /// Defines `WebAssembly` in a context, with an engine of its own in the default settings.
 ///
 /// The context needs the intrinsics that `Context::full` has. Programs should not run in it before:
-/// the call also makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories.
+/// the call also makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories, and
+/// `resize` and `SharedArrayBuffer.prototype.grow` grow the memories.
 ///
 /// # Errors
 /// If the machine cannot run WebAssembly, or QuickJS is out of memory.

@@ -11,7 +11,6 @@ use super::nodes::Nodes;
 use super::objects::Objects;
 use super::pending::Awaited;
 use super::pressure::Pressure;
-use super::shared_buffers::SharedBuffers;
 use super::stacklet::Stacklets;
 use super::strings::StringBuiltins;
 use super::tag;
@@ -53,8 +52,6 @@ pub(crate) struct Realm {
     pub(super) pressure: Pressure,
     /// Buffers of memories that JavaScript has.
     pub(super) buffers: Buffers,
-    /// The same for those that are shared.
-    pub(super) shared_buffers: SharedBuffers,
     /// The tag under which WebAssembly sees what JavaScript throws.
     pub(super) js_tag: Tag,
     _js_tag: Kept,
@@ -123,7 +120,6 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             awaited: Cell::default(),
             pressure: Pressure::default(),
             buffers: Buffers::default(),
-            shared_buffers: SharedBuffers::default(),
             js_tag,
             _js_tag,
             held: HeldValues::default(),

@@ -1,33 +1,92 @@
-//! The buffers of shared memories: a `SharedArrayBuffer` each, and a longer one once the memory has grown.
-//! Those of before stay as they are.
+//! The buffers of shared memories, a `SharedArrayBuffer` each: one of a fixed length, and a longer one once
+//! the memory has grown, where those of before stay as they are; and one that grows with the memory.
+//!
+//! A memory that other threads grow is seen to have grown when JavaScript next asks it for a buffer.
 
 use super::shown::Shown;
-use crate::raw::{self, Attempt, Env, Length, Own};
+use crate::raw::{self, Attempt, Env, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::{Memory, SharedMemory};
+use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The last buffer that JavaScript has seen of each.
+/// The last buffers that JavaScript has seen of each.
 #[derive(Default)]
-pub(super) struct SharedBuffers(Rc<Shown>);
+pub(super) struct SharedBuffers {
+    fixed: Rc<Shown>,
+    growable: Rc<Shown>,
+    /// `SharedArrayBuffer.prototype.grow` as QuickJS made it.
+    grow: RefCell<Option<Stored>>,
+}
 
 impl SharedBuffers {
-    /// The buffer of a memory, as long as that is now.
+    /// What buffers grow with.
+    pub(super) fn set_grow(&self, grow: Stored) {
+        self.grow.replace(Some(grow));
+    }
+
+    /// The buffer of a memory of this kind, as long as the memory is now.
     pub(super) fn of<'js>(
         &self,
         env: Env<'js>,
         memory: Memory,
         shared: &SharedMemory,
+        kind: Length,
     ) -> Attempt<Own<'js>> {
         let length = shared.data_size();
-        match self.0.get(env, memory) {
-            Some((object, shown, _)) if shown == length => Ok(object),
+        let shown = match kind {
+            Length::Fixed => &self.fixed,
+            Length::Resizable(_) => {
+                self.grown(env, memory, length);
+                &self.growable
+            }
+        };
+        match shown.get(env, memory) {
+            Some((object, shown, kind)) if kind != Length::Fixed || shown == length => Ok(object),
             _ => {
-                let (showing, link) = self.0.showing(memory);
-                let object = raw::shared_buffer(env, shared, showing, &link)?;
-                let kind = (length, Length::Fixed);
-                self.0.insert(memory, kind, (link, object.get()));
+                let (showing, link) = shown.showing(memory);
+                let object = raw::shared_buffer(env, shared, kind, (showing, &link))?;
+                shown.insert(memory, (length, kind), (link, object.get()));
                 Ok(object)
             }
         }
+    }
+
+    /// Whether JavaScript has a buffer of any memory that grows with it.
+    #[inline]
+    pub(super) fn any_growable(&self) -> bool {
+        self.growable.any()
+    }
+
+    /// A memory has as many bytes now: so has the buffer that grows with it.
+    pub(super) fn grown(&self, env: Env<'_>, memory: Memory, length: usize) {
+        let buffer = match self.growable.get(env, memory) {
+            Some((buffer, shown, _)) if shown < length => buffer,
+            _ => return,
+        };
+        let grow = self.grow.borrow();
+        let grow = grow.as_ref().map(|grow| grow.to_owned(env));
+        let grow = grow.unwrap_or_else(|| env.undefined());
+        match env.call(grow.get(), buffer.get(), &[env.float(length as f64)]) {
+            Ok(_) => self.growable.set_length(memory, length),
+            // Beyond what a buffer of QuickJS can show.
+            Err(Thrown) => drop(env.exception()),
+        }
+    }
+
+    /// The memory whose growing buffer a value is.
+    pub(super) fn memory_of(&self, value: Ref<'_>) -> Option<Memory> {
+        self.growable.memory_of(value).map(|(memory, _)| memory)
+    }
+
+    /// Tells the collector about what buffers grow with.
+    pub(super) fn mark(&self, marker: &Marker) {
+        if let Some(grow) = &*self.grow.borrow() {
+            grow.mark(marker);
+        }
+    }
+
+    /// Forgets that.
+    pub(super) fn clear(&self) {
+        drop(self.grow.take());
     }
 }
