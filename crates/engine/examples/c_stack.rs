@@ -55,6 +55,8 @@ pub(crate) fn right_sums(
         Reply::<u32, _>::Pending(Read { file, block, size })
     })?;
     let mut store = Store::new(engine, ());
+    // Without this the second call is refused where none has a region.
+    store.share_second_stack(true);
     let instance = linker.instantiate(&mut store, &module)?;
     if let Some(options) = second_stack {
         SecondStack::new(&mut store, &instance, options)?;

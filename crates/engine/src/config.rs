@@ -20,6 +20,7 @@ pub struct Config {
     pub(crate) optional: Optional,
     pub(crate) deterministic: bool,
     pub(crate) park_waits: bool,
+    pub(crate) share_second_stack: bool,
     pub(crate) epochs: bool,
 }
 
@@ -39,6 +40,7 @@ impl Default for Config {
             optional: Optional::default(),
             deterministic: false,
             park_waits: false,
+            share_second_stack: false,
             epochs: false,
         }
     }
@@ -171,6 +173,17 @@ impl Config {
     /// `Barrier`. Default: off.
     pub fn park_waits(mut self, on: bool) -> Self {
         self.park_waits = on;
+        self
+    }
+
+    /// Whether a call may begin by [`crate::Func::start`], [`crate::Func::call_async`] or as a task where another
+    /// of the same instance has not ended, and both would use one stack in linear memory, on which C, C++ and
+    /// Rust keep arrays: the instance has its pointer, a mutable `i32` that is exported or imported as
+    /// `__stack_pointer` or has this name in the name section, and no [`crate::SecondStack`]. Such calls write over
+    /// each other, unless each ends before those that began earlier go on. Default: off, they are an error
+    /// of kind `Usage`.
+    pub fn share_second_stack(mut self, on: bool) -> Self {
+        self.share_second_stack = on;
         self
     }
 

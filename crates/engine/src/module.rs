@@ -2,11 +2,12 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::second_stack;
 use crate::vm::code::Code;
 use bident_abi::VmLayout;
 use bident_module::{
-    self as wasm, Canonical, Composite, ExternType, HeapType, ItemType, TypeId, TypeIndex, ValType,
-    printable, printable_lines,
+    self as wasm, Canonical, Composite, ExternType, GlobalIndex, HeapType, ItemType, TypeId,
+    TypeIndex, ValType, printable, printable_lines,
 };
 use std::borrow::Cow;
 use std::fs;
@@ -23,6 +24,8 @@ struct Inner {
     layout: VmLayout,
     code: Arc<Code>,
     type_ids: Vec<TypeId>,
+    /// The pointer of its second stack, by its usual name.
+    stack_pointer: Option<GlobalIndex>,
 }
 
 impl Module {
@@ -46,6 +49,7 @@ impl Module {
             engine: engine.clone(),
             layout: VmLayout::new(&module),
             code: Arc::new(code),
+            stack_pointer: second_stack::usual_pointer(&module),
             module,
             type_ids,
         })))
@@ -151,6 +155,11 @@ impl Module {
 
     pub(crate) fn code(&self) -> &Arc<Code> {
         &self.0.code
+    }
+
+    /// The pointer of its second stack, by its usual name, if it can be one.
+    pub(crate) fn stack_pointer(&self) -> Option<GlobalIndex> {
+        self.0.stack_pointer
     }
 
     /// Identities of the module's types in its engine.

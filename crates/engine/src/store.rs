@@ -61,6 +61,12 @@ impl<T: 'static> Store<T> {
         self.0.opaque.park_waits = on;
     }
 
+    /// Whether calls of instances that are made from now on may share a second stack, instead of what
+    /// [`Config::share_second_stack`](crate::Config::share_second_stack) says.
+    pub fn share_second_stack(&mut self, on: bool) {
+        self.0.opaque.share_second_stack = on;
+    }
+
     /// Frees host values, exceptions and suspended continuations that WebAssembly can no longer reach,
     /// which happens by itself as they grow in number, and gives idle stack memory back to the system.
     pub fn gc(&mut self) {

@@ -88,6 +88,9 @@ fn on<T, R>(
     region: &mut Region,
     run: impl FnOnce(&mut StoreInner<T>) -> R,
 ) -> R {
+    if region.pool.is_whole() {
+        return run(store);
+    }
     let pointer = region.pool.pointer;
     let interrupted = store.opaque.global(pointer);
     store.opaque.set_global(pointer, region.pointer.into());

@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::slots::{GlobalNumber, InstanceNumber};
 use crate::vm::store::StoreOpaque;
-use bident_module::{GlobalIndex, Item, ItemType, ValType, printable};
+use bident_abi::WASM_PAGE;
+use bident_module::{AddressType, GlobalIndex, Item, ItemType, MemoryType, ValType, printable};
 
 /// What LLVM, its linker and all tools behind them call it.
 const USUAL: &str = "__stack_pointer";
@@ -64,6 +65,20 @@ fn imported(module: &bident_module::Module) -> Option<GlobalIndex> {
     let mut globals = globals.filter(|import| matches!(import.kind, ItemType::Global(_)));
     let position = globals.position(|import| import.name == USUAL)?;
     Some(GlobalIndex(position as u32))
+}
+
+/// By its usual name, where that is the pointer of a stack in memory 0.
+pub(crate) fn usual_pointer(module: &bident_module::Module) -> Option<GlobalIndex> {
+    let index = usual(module).ok()?;
+    let global = module.globals.get(index.index())?;
+    let memory = module.memories.first()?;
+    let fits = global.mutable && global.content == ValType::I32 && can_hold(memory);
+    fits.then_some(index)
+}
+
+/// Whether regions can lie in a memory.
+pub(super) fn can_hold(ty: &MemoryType) -> bool {
+    ty.address == AddressType::I32 && ty.page_size() == WASM_PAGE
 }
 
 /// By its usual name.

@@ -35,6 +35,9 @@
 //! range that the user names; those that were given back are used again. The guest is not trusted: its
 //! allocator may fail, lie or call back; that harms nobody but the guest.
 //!
+//! **Without regions** calls use the whole stack, one at a time: while one has not ended another is refused, unless the
+//! store lets them share it ([`crate::Config::share_second_stack`]).
+//!
 //! **Which calls.** An instance takes part if it has the pointer: the instance that the stack was made for,
 //! those that share the global with it, those that join ([`SecondStack::join`]).
 
@@ -43,6 +46,7 @@ mod find;
 mod regions;
 
 pub(crate) use calls::{go_on, region_for, start};
+pub(crate) use find::usual_pointer;
 pub(crate) use regions::{Pool, Region};
 
 use crate::alloc;
@@ -54,8 +58,7 @@ use crate::list::Position;
 use crate::slots::{FuncNumber, GlobalNumber, InstanceNumber, SecondNumber};
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::store::{StoreId, StoreOpaque};
-use bident_abi::WASM_PAGE;
-use bident_module::{AddressType, MemoryIndex};
+use bident_module::MemoryIndex;
 use find::Pointer;
 use regions::Source;
 use std::ops::Range;
@@ -238,12 +241,16 @@ impl SecondStack {
         let memory = items.memories.get(MemoryIndex(0));
         let memory = *memory.ok_or_else(|| Error::usage("the instance has no memory"))?;
         let ty = store.memories[memory].ty();
-        if ty.address != AddressType::I32 || ty.page_size() != WASM_PAGE {
+        if !find::can_hold(&ty) {
             return Err(Error::usage(
                 "a second stack lies in a memory with 32-bit positions and pages of 64 KiB, which memory 0 is not",
             ));
         }
-        if store.globals[pointer].second.is_some() || store.instances[number].second.is_some() {
+        let there = [
+            store.globals[pointer].second,
+            store.instances[number].second,
+        ];
+        if there.into_iter().any(|second| store.has_regions(second)) {
             return Err(Error::usage("the instance has a second stack already"));
         }
         let pool = Pool::new(pointer, memory, from, size, options.max_regions);
@@ -267,9 +274,10 @@ impl SecondStack {
             Ok(number) => number,
             Err(error) => panic!("{error}"),
         };
+        let second = store.instances[number].second;
         Some(Self {
             store: store.id,
-            number: store.instances[number].second?,
+            number: second.filter(|_| store.has_regions(second))?,
         })
     }
 
@@ -283,7 +291,7 @@ impl SecondStack {
         let own = self.number_in(store)?;
         let number = instance.number_in(store)?;
         match store.instances[number].second {
-            Some(other) if other != own => {
+            Some(other) if other != own && store.has_regions(Some(other)) => {
                 Err(Error::usage("the instance has another second stack"))
             }
             _ => {
@@ -369,7 +377,7 @@ impl StoreOpaque {
             let global = &self.globals[pointer];
             let importer = global.importers.get(position).copied();
             if let Some(instance) = importer.or(global.home)
-                && self.instances[instance].second.is_none()
+                && !self.has_regions(self.instances[instance].second)
             {
                 self.set_second(instance, second);
             }
@@ -388,10 +396,38 @@ impl StoreOpaque {
                 second = second.or(global.second);
             }
         }
+        let second = match second {
+            None if !self.share_second_stack => self.one_call_at_a_time(instance)?,
+            second => second,
+        };
         if let Some(second) = second {
             self.set_second(instance, second);
         }
         Ok(())
+    }
+
+    /// Lets one call at a time use the stack that an instance has, if it has one.
+    fn one_call_at_a_time(
+        &mut self,
+        instance: InstanceNumber,
+    ) -> Result<Option<SecondNumber>, Error> {
+        let data = &self.instances[instance];
+        let Some(pointer) = data.module.stack_pointer() else {
+            return Ok(None);
+        };
+        let memory = data.items.memories.get(MemoryIndex(0));
+        let (Some(&pointer), Some(&memory)) = (data.items.globals.get(pointer), memory) else {
+            return Ok(None);
+        };
+        let pool = Pool::new(pointer, memory, Source::Whole, 0, 1);
+        let second = self.seconds.push(Arc::new(pool), "a second stack")?;
+        self.globals[pointer].second = Some(second);
+        Ok(Some(second))
+    }
+
+    /// Whether calls have regions there.
+    fn has_regions(&self, second: Option<SecondNumber>) -> bool {
+        second.is_some_and(|second| !self.seconds[second].is_whole())
     }
 
     /// The second stack that calls of a function use.

@@ -27,6 +27,8 @@ pub(super) enum Source {
     },
     Pages,
     Range(Range<u64>),
+    /// There is one region: the whole stack. The pointer stays whatever it is, and nothing is checked.
+    Whole,
 }
 
 impl Source {
@@ -84,8 +86,13 @@ pub(crate) struct Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
-        // Drops have no room to fail: `State::add` has reserved it.
-        self.pool.lock().idle.push(self.low);
+        let mut state = self.pool.lock();
+        if self.pool.is_whole() {
+            state.count -= 1;
+        } else {
+            // Drops have no room to fail: `State::add` has reserved it.
+            state.idle.push(self.low);
+        }
     }
 }
 
@@ -136,6 +143,11 @@ impl Pool {
         }
     }
 
+    /// Whether it has one region: the whole stack.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.source, Source::Whole)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it is locked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -155,6 +167,9 @@ impl Pool {
         self: &Arc<Self>,
         store: &mut impl AsContextMut,
     ) -> Result<Box<Region>, Error> {
+        if self.is_whole() {
+            return self.take_whole();
+        }
         let idle = self.lock().take_idle();
         let (low, top) = match idle {
             Some(extent) => extent,
@@ -173,11 +188,32 @@ impl Pool {
         Ok(region)
     }
 
+    /// The whole stack, if no other call has it.
+    fn take_whole(self: &Arc<Self>) -> Result<Box<Region>, Error> {
+        let mut state = self.lock();
+        if state.count > 0 {
+            return Err(Error::usage(
+                "another call of the instance has not ended, and both would use its stack in linear memory \
+                 (`__stack_pointer`) and write over each other: give each a region of it (`SecondStack::new`), \
+                 or let them share it (`Config::share_second_stack`)",
+            ));
+        }
+        state.count = 1;
+        drop(state);
+        Ok(Box::new(Region {
+            pool: self.clone(),
+            low: 0,
+            top: 0,
+            pointer: 0,
+        }))
+    }
+
     fn make(&self, store: &mut impl AsContextMut) -> Result<(u64, u64), Error> {
         match &self.source {
             Source::Allocator { malloc, .. } => self.allocate(store, malloc),
             Source::Pages => self.add_pages(&mut store.context_mut().0.opaque),
             Source::Range(range) => self.carve(&store.context_mut().0.opaque, range),
+            Source::Whole => Err(Error::usage("the stack has no regions")),
         }
     }
 
@@ -368,6 +404,9 @@ impl Region {
     /// The trap. Whoever has a region that was overwritten will meet it, too.
     #[inline]
     pub(super) fn check(&self, store: &StoreOpaque, func: FuncNumber) -> Result<(), Error> {
+        if self.pool.is_whole() {
+            return Ok(());
+        }
         let memory = &store.memories[self.pool.memory];
         let whole = memory.holds(self.guard_range(), &self.guard());
         let inside = (self.low + u64::from(GUARD)..=self.top).contains(&self.pointer);

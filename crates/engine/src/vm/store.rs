@@ -97,6 +97,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) deadlines: Deadlines,
     /// Whether calls that wait there park.
     pub(crate) park_waits: bool,
+    /// Whether calls of an instance may share a second stack.
+    pub(crate) share_second_stack: bool,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
 }
@@ -236,6 +238,7 @@ impl StoreOpaque {
             yield_func: None,
             deadlines: Deadlines::default(),
             park_waits: engine.config().park_waits,
+            share_second_stack: engine.config().share_second_stack,
             shared: HashMap::new(),
             scratch: Vec::new(),
         })

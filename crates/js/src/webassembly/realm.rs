@@ -105,6 +105,8 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
     let mut store = Store::try_new(engine, data).map_err(refused)?;
     // Nothing here would go on with a call that parked so.
     store.park_waits(false);
+    // As other engines; who wants regions asks for them.
+    store.share_second_stack(true);
     let js_tag = Tag::new(&mut store, tag::type_of_js_tag()).map_err(refused)?;
     let _js_tag = js_tag.keep(&mut store).map_err(refused)?;
     let realm = Rc::new_cyclic(|weak| {
