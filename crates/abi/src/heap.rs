@@ -12,28 +12,31 @@ pub const CLASSES: usize = 40;
 /// The largest cell, in bytes. Larger objects have blocks of their own.
 pub const LARGEST_CELL: u32 = 32 << 10;
 
-/// Sizes up to here are multiples of 16; beyond, there are four to each power of two.
-const FINE: u32 = 128;
+/// Sizes of cells up to here are all multiples of [`GRANULE`]; beyond, there are four to each power of two.
+pub const FINE: u32 = 128;
+
+/// Objects begin at multiples of so many bytes.
+pub const GRANULE: u32 = 16;
 
 /// The class of the smallest cells that hold so many bytes, at most [`LARGEST_CELL`].
 #[inline]
 pub const fn class_of(size: u32) -> usize {
     if size <= FINE {
-        return (size.saturating_sub(1) / 16) as usize;
+        return (size.saturating_sub(1) / GRANULE) as usize;
     }
     let power = (size - 1).ilog2();
     let step = 1 << (power - 2);
     let above = (size - 1 - (1 << power)) / step;
-    (FINE / 16 + (power - FINE.ilog2()) * 4 + above) as usize
+    (FINE / GRANULE + (power - FINE.ilog2()) * 4 + above) as usize
 }
 
 /// Bytes of a cell of a class.
 #[inline]
 pub const fn class_size(class: usize) -> u32 {
-    let fine = FINE / 16;
+    let fine = FINE / GRANULE;
     let class = class as u32;
     if class < fine {
-        return (class + 1) * 16;
+        return (class + 1) * GRANULE;
     }
     let (power, above) = ((class - fine) / 4 + FINE.ilog2(), (class - fine) % 4);
     (1 << power) + (above + 1) * (1 << (power - 2))
@@ -99,7 +102,7 @@ mod tests {
             let class = class_of(size);
             assert!(class_size(class) >= size, "{size}");
             assert!(class == 0 || class_size(class - 1) < size, "{size}");
-            assert!(class_size(class).is_multiple_of(16));
+            assert!(class_size(class).is_multiple_of(GRANULE));
         }
     }
 }

@@ -34,7 +34,8 @@ pub use bident_stack::{SWITCH, Transfers};
 pub use builtin::{BUILTIN_ARGS, Builtin, goes_from_start, pack_pair, unpack_pair};
 pub use call::{Fits, MAX_FLOAT_RESULTS, MAX_INT_RESULTS, fits_registers, results_in_registers};
 pub use heap::{
-    CLASSES, LARGEST_CELL, REFERENCE_BIAS, VmHeap, VmRun, VmTypeRow, class_of, class_size,
+    CLASSES, FINE, GRANULE, LARGEST_CELL, REFERENCE_BIAS, VmHeap, VmRun, VmTypeRow, class_of,
+    class_size,
 };
 pub use item::{VmFuncRef, VmGlobal, VmImport, VmLateFunc, VmMemory, VmMemoryRef, VmTable, VmTag};
 pub use store::{VmHeader, VmHostFunc, VmStore, VmTrap, VmValue};

@@ -258,6 +258,9 @@ pub(crate) mod store {
         (next as i32, end as i32)
     }
 
+    /// Power of two of the bytes from one class to the next.
+    pub(crate) const RUN_SHIFT: i64 = size_of::<VmRun>().trailing_zeros() as i64;
+
     /// Addresses of the transfer stubs.
     pub(crate) const CREATE: Field = transfer(offset_of!(Transfers, create));
     pub(crate) const RESUME: Field = transfer(offset_of!(Transfers, resume));

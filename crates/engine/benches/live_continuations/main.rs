@@ -170,23 +170,7 @@ fn drawing(costs: &[(f64, Cost)]) -> Result<Plot, Box<dyn Error>> {
     Ok(Plot {
         panels: vec![time, memory],
         x_label: "continuations that are suspended at once",
-        caption: caption()?,
+        decades: (3, 7),
+        caption: plot::caption()?,
     })
-}
-
-/// Where and when it was measured.
-fn caption() -> Result<String, Box<dyn Error>> {
-    let cpus = std::fs::read_to_string("/proc/cpuinfo")?;
-    let model = cpus
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("unknown processor", |rest| {
-        rest.trim_start_matches([' ', '\t', ':'])
-    });
-    let date = String::from_utf8(Command::new("date").arg("-I").output()?.stdout)?;
-    let version = env!("CARGO_PKG_VERSION");
-    Ok(format!(
-        "Bident {version}, {model}, {}, medians over fresh processes",
-        date.trim()
-    ))
 }

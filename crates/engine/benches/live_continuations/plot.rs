@@ -1,12 +1,16 @@
 //! Panels side by side, as SVG: a logarithmic horizontal axis that they share, linear vertical ones from 0.
 //! Readable on light and on dark pages.
 
+use std::error::Error;
 use std::fmt::Write;
+use std::process::Command;
 
 /// A drawing.
 pub(crate) struct Plot {
     pub(crate) panels: Vec<Panel>,
     pub(crate) x_label: &'static str,
+    /// Powers of ten at the ends of the horizontal axis.
+    pub(crate) decades: (i32, i32),
     pub(crate) caption: String,
 }
 
@@ -21,9 +25,6 @@ pub(crate) struct Series {
     pub(crate) name: &'static str,
     pub(crate) points: Vec<(f64, f64)>,
 }
-
-/// Powers of ten at the ends of the horizontal axis.
-const DECADES: (i32, i32) = (3, 7);
 
 const PANEL_WIDTH: f64 = 440.0;
 const HEIGHT: f64 = 340.0;
@@ -66,7 +67,7 @@ impl Plot {
         for (i, panel) in self.panels.iter().enumerate() {
             let x = PANEL_WIDTH * i as f64;
             line(&mut svg, &format!("<g transform=\"translate({x} 0)\">"));
-            panel.draw(&mut svg, self.x_label);
+            panel.draw(&mut svg, self.x_label, self.decades);
             line(&mut svg, "</g>");
         }
         let caption = escape(&self.caption);
@@ -83,7 +84,8 @@ impl Plot {
 }
 
 impl Panel {
-    fn draw(&self, svg: &mut String, x_label: &str) {
+    fn draw(&self, svg: &mut String, x_label: &str, decades: (i32, i32)) {
+        let x = |count: f64| x(count, decades);
         let step = self.step();
         let most = self.most().max(step);
         let steps = (most / step).ceil();
@@ -96,7 +98,7 @@ impl Panel {
             grid(svg, (LEFT, at), (RIGHT, at));
             text(svg, (LEFT - 8.0, at + 4.0), "", "end", &format!("{value}"));
         }
-        for decade in DECADES.0..=DECADES.1 {
+        for decade in decades.0..=decades.1 {
             let count = 10f64.powi(decade);
             grid(svg, (x(count), TOP), (x(count), BOTTOM));
             text(
@@ -115,7 +117,7 @@ impl Panel {
             x_label,
         );
         for (i, series) in self.series.iter().enumerate() {
-            series.draw(svg, i, y);
+            series.draw(svg, i, (x, y));
             if self.series.len() > 1 {
                 series.draw_key(svg, i);
             }
@@ -138,7 +140,12 @@ impl Panel {
 }
 
 impl Series {
-    fn draw(&self, svg: &mut String, class: usize, y: impl Fn(f64) -> f64) {
+    fn draw(
+        &self,
+        svg: &mut String,
+        class: usize,
+        (x, y): (impl Fn(f64) -> f64, impl Fn(f64) -> f64),
+    ) {
         let points: Vec<_> = self.points.iter().map(|&(n, v)| (x(n), y(v), v)).collect();
         let path: Vec<_> = points
             .iter()
@@ -152,7 +159,7 @@ impl Series {
             mark(svg, (x, y), class);
             // Those of the second series lie below its points.
             let label = if class == 0 { y - 9.0 } else { y + 18.0 };
-            text(svg, (x, label), "value", "middle", &format!("{value:.0}"));
+            text(svg, (x, label), "value", "middle", &short(value));
         }
     }
 
@@ -163,8 +170,8 @@ impl Series {
     }
 }
 
-fn x(count: f64) -> f64 {
-    let (first, last) = (f64::from(DECADES.0), f64::from(DECADES.1));
+fn x(count: f64, decades: (i32, i32)) -> f64 {
+    let (first, last) = (f64::from(decades.0), f64::from(decades.1));
     let share = (count.log10() - first) / (last - first);
     LEFT + MARGIN + (RIGHT - LEFT - 2.0 * MARGIN) * share
 }
@@ -194,6 +201,14 @@ fn line(svg: &mut String, words: &str) {
     writeln!(svg, "{words}").expect("a string takes everything");
 }
 
+/// Two digits at least.
+fn short(value: f64) -> String {
+    match value < 10.0 {
+        true => format!("{value:.1}"),
+        false => format!("{value:.0}"),
+    }
+}
+
 /// With commas between thousands.
 fn grouped(count: f64) -> String {
     let digits = format!("{count:.0}");
@@ -209,4 +224,21 @@ fn grouped(count: f64) -> String {
 
 fn escape(words: &str) -> String {
     words.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+/// Where and when it was measured.
+pub(crate) fn caption() -> Result<String, Box<dyn Error>> {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo")?;
+    let model = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("unknown processor", |rest| {
+        rest.trim_start_matches([' ', '\t', ':'])
+    });
+    let date = String::from_utf8(Command::new("date").arg("-I").output()?.stdout)?;
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(format!(
+        "Bident {version}, {model}, {}, medians over fresh processes",
+        date.trim()
+    ))
 }

@@ -46,8 +46,8 @@ impl Heaps<'_> {
                 self.visit(marking, word, None);
             } else if let Some(node) = self.graph.as_mut().and_then(Graph::next) {
                 self.look_at(marking, node);
-            } else if let Some(references) = self.objects.next_reached() {
-                for word in references {
+            } else if let Some(others) = self.objects.follow() {
+                for word in others {
                     self.visit(marking, word, None);
                 }
             } else {
@@ -127,10 +127,8 @@ impl Heaps<'_> {
             last = Some(node);
         }
         let mut place = (0, 0);
-        while let Some((references, next)) = self.objects.reached_from(place) {
-            for word in references {
-                self.follow(marking, word, None);
-            }
+        while let Some(next) = self.objects.again_from(place) {
+            self.follow_some(marking, 0, None);
             place = next;
         }
     }

@@ -1,15 +1,16 @@
 //! Arrays: single elements inline, the rest through builtins.
 
 use super::super::call::{builtin, constant, transfer_buffer, unsigned};
+use super::super::control;
 use super::super::interrupt::{Parts, in_parts};
 use super::object::{self, Extend};
 use crate::function::Translator;
-use crate::record::store;
-use bident_abi::{Builtin, TrapCode};
+use crate::record::{Region, heap_memory, store};
+use bident_abi::{Builtin, FINE, GRANULE, TrapCode};
 use bident_module::{FieldType, ObjectKind, ObjectLayout, Slot, TypeIndex, ValType};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I32;
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, InstructionData, Opcode, Value};
 use wasmparser::Operator;
 
 /// Translates an operator of arrays; false if it is none.
@@ -67,17 +68,126 @@ fn element(t: &Translator<'_, '_>, ty: TypeIndex) -> (FieldType, Slot) {
 
 fn new(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let (length, value) = (t.operands.pop(), t.operands.pop());
-    let length = unsigned(t, length);
-    let made = if t.epochs {
-        let made = object::make(t, Builtin::ArrayNew, ty, &[length]);
-        let start = constant(t, 0);
-        fill_part(t, ty, [made, start, length], value);
-        made
-    } else {
-        let value = as_word(t, ty, value);
-        object::make(t, Builtin::ArrayNewWith, ty, &[length, value])
-    };
+    let word = as_word(t, ty, value);
+    let fill = (!is_zero(t, value)).then_some(word);
+    let made = allocate(t, ty, length, fill, |t, length| {
+        if t.epochs {
+            let made = object::make(t, Builtin::ArrayNew, ty, &[length]);
+            let start = constant(t, 0);
+            fill_part(t, ty, [made, start, length], value);
+            return made;
+        }
+        object::make(t, Builtin::ArrayNewWith, ty, &[length, word])
+    });
     t.operands.push(made);
+}
+
+fn new_default(t: &mut Translator<'_, '_>, ty: TypeIndex) {
+    let length = t.operands.pop();
+    let made = allocate(t, ty, length, None, |t, length| {
+        object::make(t, Builtin::ArrayNew, ty, &[length])
+    });
+    t.operands.push(made);
+}
+
+/// Whether a value is a constant of zero bits.
+fn is_zero(t: &Translator<'_, '_>, value: Value) -> bool {
+    let dfg = &t.b.func.dfg;
+    let made = dfg.value_def(value).inst().map(|inst| dfg.insts[inst]);
+    matches!(made, Some(InstructionData::UnaryImm { opcode: Opcode::Iconst, imm }) if imm.bits() == 0)
+}
+
+/// A new array, zero or filled with a word. Small ones are made here, others by the builtin, which gets the
+/// length as a word.
+fn allocate(
+    t: &mut Translator<'_, '_>,
+    ty: TypeIndex,
+    length: Value,
+    fill: Option<Value>,
+    slow: impl FnOnce(&mut Translator<'_, '_>, Value) -> Value,
+) -> Value {
+    let of_element = element(t, ty).1.size();
+    let wide = unsigned(t, length);
+    if of_element > 8 {
+        return slow(t, wide);
+    }
+    let most = (FINE - ObjectLayout::ELEMENTS) / of_element;
+    let (small, elsewhere, done) = (t.b.create_block(), t.b.create_block(), t.block_with([I64]));
+    let is_small =
+        t.b.ins()
+            .icmp_imm_u(IntCC::UnsignedLessThanOrEqual, wide, i64::from(most));
+    t.b.ins().brif(is_small, small, &[], elsewhere, &[]);
+
+    control::go_on_in(t, small);
+    let shift = i64::from(of_element.trailing_zeros());
+    let elements = t.b.ins().ishl_imm_u(wide, shift);
+    let last =
+        t.b.ins()
+            .iadd_imm_s(elements, i64::from(ObjectLayout::ELEMENTS) - 1);
+    let class =
+        t.b.ins()
+            .ushr_imm_u(last, i64::from(GRANULE.trailing_zeros()));
+    let run = t.b.ins().ishl_imm_u(class, store::RUN_SHIFT);
+    let store = t.store();
+    let base = t.b.ins().iadd(store, run);
+    let classes = t.b.ins().iadd_imm_s(class, 1);
+    let bytes =
+        t.b.ins()
+            .ishl_imm_u(classes, i64::from(GRANULE.trailing_zeros()));
+    let what = (ty, ObjectKind::Array);
+    let (made, address) = object::take(t, what, store::run(0), (base, bytes), elsewhere);
+    object::set_length(t, address, length);
+    if let Some(word) = fill {
+        fill_cell(t, (address, bytes), word, of_element);
+    }
+    t.b.ins().jump(done, &[BlockArg::Value(made)]);
+    object::make_elsewhere(t, elsewhere, done, |t| slow(t, wide))
+}
+
+/// Fills a small array, up to the end of its cell. No collection comes meanwhile, which would not find
+/// references in the pattern.
+fn fill_cell(
+    t: &mut Translator<'_, '_>,
+    (address, bytes): (Value, Value),
+    word: Value,
+    of_element: u32,
+) {
+    let pattern = match of_element {
+        8 => word,
+        4 => repeated(t, word, 32),
+        2 => {
+            let twice = repeated(t, word, 16);
+            repeated(t, twice, 32)
+        }
+        _ => {
+            let twice = repeated(t, word, 8);
+            let four = repeated(t, twice, 16);
+            repeated(t, four, 32)
+        }
+    };
+    let end = t.b.ins().iadd(address, bytes);
+    let start =
+        t.b.ins()
+            .iadd_imm_s(address, i64::from(ObjectLayout::ELEMENTS));
+    let (next, done) = (t.block_with([I64]), t.b.create_block());
+    t.b.ins().jump(next, &[BlockArg::Value(start)]);
+    t.b.switch_to_block(next);
+    let at = t.b.block_params(next)[0];
+    t.b.ins()
+        .store(heap_memory(Region::Objects), pattern, at, 0);
+    let behind = t.b.ins().iadd_imm_s(at, 8);
+    let more = t.b.ins().icmp(IntCC::UnsignedLessThan, behind, end);
+    t.b.ins()
+        .brif(more, next, &[BlockArg::Value(behind)], done, &[]);
+    t.b.seal_block(next);
+    control::go_on_in(t, done);
+}
+
+/// The lowest bits of a word, and the same above them.
+fn repeated(t: &mut Translator<'_, '_>, word: Value, bits: i64) -> Value {
+    let low = t.b.ins().band_imm_u(word, (1 << bits) - 1);
+    let high = t.b.ins().ishl_imm_u(low, bits);
+    t.b.ins().bor(low, high)
 }
 
 /// A value of an element as a word. The builtins look for a vector at the start of the transfer buffer.
@@ -88,13 +198,6 @@ fn as_word(t: &mut Translator<'_, '_>, ty: TypeIndex, value: Value) -> Value {
         store::write_value(&mut t.b, buffer, 0, held, value);
     }
     store::to_register(&mut t.b, held, value)
-}
-
-fn new_default(t: &mut Translator<'_, '_>, ty: TypeIndex) {
-    let length = t.operands.pop();
-    let length = unsigned(t, length);
-    let made = object::make(t, Builtin::ArrayNew, ty, &[length]);
-    t.operands.push(made);
 }
 
 fn new_fixed(t: &mut Translator<'_, '_>, ty: TypeIndex, length: u32) {

@@ -8,7 +8,7 @@ use bident_abi::{Builtin, LARGEST_CELL, class_of, class_size};
 use bident_module::{FieldType, ObjectKind, ObjectLayout, Slot, StorageType, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{BlockArg, Endianness, InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::{Block, BlockArg, Endianness, InstBuilder, MemFlagsData, Value};
 
 /// Address of the object that a reference leads to, which is neither null nor a small integer.
 pub(super) fn address(t: &mut Translator<'_, '_>, reference: Value) -> Value {
@@ -114,7 +114,7 @@ pub(super) fn type_id(t: &mut Translator<'_, '_>, ty: TypeIndex) -> Value {
 /// it.
 pub(super) fn allocate(
     t: &mut Translator<'_, '_>,
-    (ty, kind): (TypeIndex, ObjectKind),
+    what: (TypeIndex, ObjectKind),
     size: u32,
     slow: impl FnOnce(&mut Translator<'_, '_>) -> Value,
 ) -> Value {
@@ -122,28 +122,51 @@ pub(super) fn allocate(
         return slow(t);
     }
     let class = class_of(size);
-    let (next_at, end_at) = store::run(class);
-    let (store, flags) = (t.store(), heap_memory(Region::Runs));
-    let next = t.b.ins().uload32(flags, store, next_at);
-    let end = t.b.ins().uload32(flags, store, end_at);
-    let behind = t.b.ins().iadd_imm_s(next, i64::from(class_size(class)));
+    let store = t.store();
+    let bytes = call::constant(t, class_size(class).into());
+    let (elsewhere, done) = (t.b.create_block(), t.block_with([I64]));
+    let (made, _) = take(t, what, store::run(class), (store, bytes), elsewhere);
+    t.b.ins().jump(done, &[BlockArg::Value(made)]);
+    make_elsewhere(t, elsewhere, done, slow)
+}
+
+/// Takes the next cell of a run, and writes a header; gives reference and address. The run lies at the offsets
+/// from the base. Where no cell of so many bytes is left, goes to a block.
+pub(super) fn take(
+    t: &mut Translator<'_, '_>,
+    (ty, kind): (TypeIndex, ObjectKind),
+    (next_at, end_at): (i32, i32),
+    (base, bytes): (Value, Value),
+    elsewhere: Block,
+) -> (Value, Value) {
+    let flags = heap_memory(Region::Runs);
+    let next = t.b.ins().uload32(flags, base, next_at);
+    let end = t.b.ins().uload32(flags, base, end_at);
+    let behind = t.b.ins().iadd(next, bytes);
     let fits = t.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, behind, end);
-    let (here, elsewhere, done) = (t.b.create_block(), t.b.create_block(), t.block_with([I64]));
+    let here = t.b.create_block();
     t.b.set_cold_block(elsewhere);
     t.b.ins().brif(fits, here, &[], elsewhere, &[]);
 
     control::go_on_in(t, here);
-    t.b.ins().istore32(flags, behind, store, next_at);
+    t.b.ins().istore32(flags, behind, base, next_at);
     let header = header_of(t, ty, kind);
     let address = address(t, next);
     t.b.ins()
         .store(heap_memory(Region::Objects), header, address, 0);
-    t.b.ins().jump(done, &[BlockArg::Value(next)]);
+    (next, address)
+}
 
+/// Makes in a block what there was no cell for; what `done` gets.
+pub(super) fn make_elsewhere(
+    t: &mut Translator<'_, '_>,
+    elsewhere: Block,
+    done: Block,
+    slow: impl FnOnce(&mut Translator<'_, '_>) -> Value,
+) -> Value {
     control::go_on_in(t, elsewhere);
     let made = slow(t);
     t.b.ins().jump(done, &[BlockArg::Value(made)]);
-
     control::go_on_in(t, done);
     t.b.block_params(done)[0]
 }

@@ -8,8 +8,15 @@ use bident_stack::Pending;
 /// Bytes that may be allocated before the first collection, and between any two.
 const SMALLEST_STEP: usize = 4 << 20;
 
+/// The same once much has been allocated, at most: the longer a program waits, the less is left to be marked.
+const LARGEST_LEAST_STEP: usize = 16 << 20;
+
 /// Under stress, bytes of live objects up to which every allocation collects.
 const FEW_BYTES: usize = 64 << 10;
+
+/// Granules of a run, where its cells are not larger: so much is zeroed at a time, and is still in the nearest
+/// cache when objects come to lie there.
+const LONGEST_RUN: u32 = (16 << 10) / GRANULE;
 
 /// Part of the limit that a collection at the limit must leave free.
 const LEAST_ROOM: usize = 32;
@@ -30,6 +37,8 @@ pub(crate) struct Objects {
     pub(super) missing: u32,
     /// Bytes of cells and large objects that were taken since the last collection.
     allocated: usize,
+    /// The same before that.
+    allocated_before: usize,
     /// When the next one comes.
     step: usize,
     /// Bytes that were live after the last one.
@@ -56,6 +65,7 @@ impl Objects {
             rover: 0,
             missing: u32::MAX,
             allocated: 0,
+            allocated_before: 0,
             step: SMALLEST_STEP,
             live: 0,
             free_cells: [0; CLASSES],
@@ -96,8 +106,10 @@ impl Objects {
 
     /// After a collection, which has to look at so many bytes beside objects.
     pub(super) fn collected(&mut self, others: usize) {
+        self.allocated_before = self.allocated_before.saturating_add(self.allocated);
         self.allocated = 0;
-        self.step = self.live.max(others).max(SMALLEST_STEP);
+        let least = (self.allocated_before / 4).clamp(SMALLEST_STEP, LARGEST_LEAST_STEP);
+        self.step = self.live.max(others).max(least);
     }
 
     /// Reserves addresses, if that was not done.
@@ -138,30 +150,24 @@ impl Objects {
             };
             let space = self.space.as_mut()?;
             let block = space.block_mut(index);
-            let (cell, cells) = (block.cell(), block.cells());
-            let is_free = |i: &u32| !block.is_live(i * cell);
-            let Some(first) = (block.cursor..cells).find(is_free) else {
-                block.cursor = cells;
+            let Some(first) = block.free_from(block.cursor) else {
                 space.lists[class] = block.next;
                 continue;
             };
-            let mut end = first + 1;
-            while !single && end < cells && is_free(&end) {
-                end += 1;
-            }
-            for i in first..end {
-                block.set_live(i * cell);
-            }
+            let cell = block.cell();
+            let most = if single { 0 } else { LONGEST_RUN / cell };
+            let end = block.taken_from(first).min(first + most.max(1) * cell);
+            block.set_live_between(first, end);
             block.cursor = end;
             let dirty = block.dirty;
-            let bytes = ((end - first) * cell * GRANULE) as usize;
+            let bytes = ((end - first) * GRANULE) as usize;
             if dirty {
-                let start = space.at(index, first * cell);
+                let start = space.at(index, first);
                 // SAFETY: free cells of a block in use.
                 unsafe { start.write_bytes(0, bytes) };
             }
             self.allocated += bytes;
-            let next = space.reference(index, first * cell);
+            let next = space.reference(index, first);
             return Some(VmRun {
                 next,
                 end: next + bytes as u32,

@@ -20,7 +20,10 @@ builtin!(ArrayNew, |store, instance, [ty, length, ..]| {
 builtin!(ArrayNewWith, |store, instance, [ty, length, value, _]| {
     let (ty, length) = (TypeIndex(ty as u32), length as u32);
     let (word, array, slot) = store.new_array(instance, ty, length, value)?;
-    fill(array, slot, 0..length, store.element(slot, value));
+    let value = store.element(slot, value);
+    if (value.low, value.high) != (0, 0) {
+        fill(array, slot, 0..length, value);
+    }
     Ok(word)
 });
 

@@ -5,39 +5,39 @@ use super::object::Object;
 use super::space::{Space, Use};
 use super::types::TypeLayout;
 use bident_module::{ObjectKind, ObjectLayout, Slot};
+use bident_stack::Pending;
+use std::num::NonZeroU32;
+use std::ptr;
 
-/// The references that an object holds, one after the other.
-pub(crate) struct References {
+/// The references of an object that may lead to anything but objects.
+pub(crate) struct Others {
     object: Object,
-    kind: Kind,
+    places: Places,
     next: u32,
 }
 
-enum Kind {
+enum Places {
     /// Fields, of a type whose engine lives as long as the store.
     Fields(*const TypeLayout),
-    Elements(Slot, u32),
+    Elements(u32),
     Box,
 }
 
-impl Iterator for References {
+impl Iterator for Others {
     type Item = u64;
 
     fn next(&mut self) -> Option<u64> {
-        let (offset, slot) = match self.kind {
+        let offset = match self.places {
             // SAFETY: layouts live as long as their engine.
-            Kind::Fields(layout) => *unsafe { &*layout }.references.get(self.next as usize)?,
-            Kind::Elements(slot, length) => {
-                if self.next >= length {
-                    return None;
-                }
-                (ObjectLayout::ELEMENTS + self.next * slot.size(), slot)
+            Places::Fields(layout) => *unsafe { &*layout }.others.get(self.next as usize)?,
+            Places::Elements(length) if self.next < length => {
+                Object::element(Slot::Word, self.next)
             }
-            Kind::Box if self.next == 0 => (ObjectLayout::BOXED, Slot::Word),
-            Kind::Box => return None,
+            Places::Box if self.next == 0 => ObjectLayout::BOXED,
+            Places::Elements(_) | Places::Box => return None,
         };
         self.next += 1;
-        Some(self.object.read(offset, slot))
+        Some(self.object.read(offset, Slot::Word))
     }
 }
 
@@ -55,29 +55,29 @@ impl Objects {
         }
     }
 
-    /// The next object that is reached, but not followed: what it refers to.
-    pub(crate) fn next_reached(&mut self) -> Option<References> {
-        let reference = self.pending.pop()?;
-        self.references(reference)
-    }
-
-    fn references(&self, reference: u32) -> Option<References> {
-        let space = self.space.as_ref()?;
-        let (block, granule) = space.place(reference)?;
-        let object = Object::at(space.at(block, granule), space.types);
-        let kind = match object.kind() {
-            ObjectKind::Host => Kind::Box,
-            ObjectKind::Struct => Kind::Fields(object.layout()),
-            ObjectKind::Array => match object.slot() {
-                slot @ (Slot::Any | Slot::Word) => Kind::Elements(slot, object.length()),
-                slot => Kind::Elements(slot, 0),
-            },
+    /// Follows references from object to object, up to one that has others, too; gives those.
+    pub(crate) fn follow(&mut self) -> Option<Others> {
+        let space = self.space.as_mut()?;
+        let (base, types) = (space.base(), space.types);
+        let mut marking = Exact {
+            space,
+            pending: &mut self.pending,
+            next: None,
+            header: NO_HEADER,
+            layout: ptr::null(),
         };
-        Some(References {
-            object,
-            kind,
-            next: 0,
-        })
+        while let Some(reference) = marking.next() {
+            let object = Object::at(base.wrapping_add(reference as usize), types);
+            if let Some(places) = marking.look_at(object) {
+                marking.put_back();
+                return Some(Others {
+                    object,
+                    places,
+                    next: 0,
+                });
+            }
+        }
+        None
     }
 
     /// Whether something that is reached was left out, for want of memory, since this was last asked.
@@ -85,19 +85,26 @@ impl Objects {
         self.pending.was_incomplete()
     }
 
-    /// The first object that is reached at or behind a place; what it refers to, and the place behind.
-    pub(crate) fn reached_from(&self, (mut block, mut granule): (u32, u32)) -> Option<Walk> {
+    /// Lets the first object be followed again that is reached at or behind a place; gives the place behind
+    /// it. Nothing is waiting to be followed.
+    pub(crate) fn again_from(
+        &mut self,
+        (mut block, mut granule): (u32, u32),
+    ) -> Option<(u32, u32)> {
         let space = self.space.as_ref()?;
         while block < space.top() {
-            let record = space.block(block);
-            let words = record.mark.iter().enumerate();
-            for (i, &word) in words.skip(granule as usize / 64) {
+            let words = space.block(block).bits.iter().enumerate();
+            for (i, word) in words.skip(granule as usize / 64) {
                 let from = granule.saturating_sub(i as u32 * 64);
-                let rest = if from < 64 { word >> from << from } else { 0 };
+                let rest = if from < 64 {
+                    word.mark >> from << from
+                } else {
+                    0
+                };
                 if rest != 0 {
                     let found = i as u32 * 64 + rest.trailing_zeros();
-                    let references = self.references(space.reference(block, found))?;
-                    return Some((references, (block, found + 1)));
+                    self.pending.push(space.reference(block, found));
+                    return Some((block, found + 1));
                 }
             }
             (block, granule) = (block + 1, 0);
@@ -106,8 +113,83 @@ impl Objects {
     }
 }
 
-/// What an object refers to, and where to go on.
-pub(crate) type Walk = (References, (u32, u32));
+/// What no object begins with: boxes have a number of their own.
+const NO_HEADER: u32 = u32::MAX;
+
+/// Marking of what objects refer to. Their fields hold references, null and small integers, nothing else.
+struct Exact<'a> {
+    space: &'a mut Space,
+    pending: &'a mut Pending<u32>,
+    /// What was marked last, if it was not followed.
+    next: Option<NonZeroU32>,
+    /// Of the last structure, and the layout of its type. The next one is mostly like it, and the processor
+    /// predicts that: then a link of a list waits for nothing but the one before.
+    header: u32,
+    layout: *const TypeLayout,
+}
+
+impl Exact<'_> {
+    /// What to follow next.
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        match self.next.take() {
+            Some(next) => Some(next.get()),
+            None => self.pending.pop(),
+        }
+    }
+
+    /// Leaves all that is to be followed to others.
+    fn put_back(&mut self) {
+        if let Some(next) = self.next.take() {
+            self.pending.push(next.get());
+        }
+    }
+
+    /// Marks the objects that an object refers to; where its other references are, if it has any.
+    #[inline]
+    fn look_at(&mut self, object: Object) -> Option<Places> {
+        let header = object.header();
+        if header != self.header {
+            match object.kind() {
+                ObjectKind::Struct => (self.header, self.layout) = (header, object.layout()),
+                ObjectKind::Array => return self.look_at_array(object),
+                ObjectKind::Host => return Some(Places::Box),
+            }
+        }
+        // SAFETY: layouts live as long as their engine; this one was set with the header, which no object has at
+        // first.
+        let layout = unsafe { &*self.layout };
+        for &offset in &layout.objects {
+            self.mark(object.read(offset, Slot::Any) as u32);
+        }
+        (!layout.others.is_empty()).then_some(Places::Fields(self.layout))
+    }
+
+    fn look_at_array(&mut self, array: Object) -> Option<Places> {
+        match array.slot() {
+            Slot::Any => {
+                for i in 0..array.length() {
+                    let element = Object::element(Slot::Any, i);
+                    self.mark(array.read(element, Slot::Any) as u32);
+                }
+                None
+            }
+            Slot::Word => Some(Places::Elements(array.length())),
+            Slot::Bits(_) => None,
+        }
+    }
+
+    #[inline]
+    fn mark(&mut self, reference: u32) {
+        let Some((block, granule)) = self.space.place(reference) else {
+            return;
+        };
+        if self.space.block_mut(block).set_mark_if_live(granule) {
+            self.put_back();
+            self.next = NonZeroU32::new(reference);
+        }
+    }
+}
 
 /// The object that a word leads to: block and granule.
 #[inline]

@@ -30,7 +30,8 @@ impl Object {
         unsafe { self.at.cast::<u32>().write(header) };
     }
 
-    fn header(self) -> u32 {
+    #[inline]
+    pub(super) fn header(self) -> u32 {
         // SAFETY: as above.
         unsafe { self.at.cast::<u32>().read() }
     }

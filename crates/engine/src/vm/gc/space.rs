@@ -1,15 +1,13 @@
 //! Reserved addresses, and the blocks in them.
 
 use crate::error::Error;
+pub(super) use bident_abi::GRANULE;
 use bident_abi::{CLASSES, REFERENCE_BIAS, VmTypeRow, class_size};
 use bident_stack::os::{self, Access};
 use std::ptr::NonNull;
 
 /// Bytes of a block.
 pub(super) const BLOCK: u32 = 64 << 10;
-
-/// Objects begin at multiples of so many bytes.
-pub(super) const GRANULE: u32 = 16;
 
 /// Words of a bit for each granule of a block.
 const BITS: usize = (BLOCK / GRANULE / 64) as usize;
@@ -48,17 +46,43 @@ pub(super) struct Block {
     pub(super) dirty: bool,
     /// Class of its cells.
     pub(super) class: u8,
-    /// Of cells: the next one that a run may begin with.
+    /// Of cells: the granule where the next run may begin.
     pub(super) cursor: u32,
     /// The next block with free cells of the class.
     pub(super) next: u32,
     /// Of a large object: how many blocks it has. Of a tail: how many come before it.
     pub(super) count: u32,
-    /// Where objects may begin.
-    pub(super) live: [u64; BITS],
-    /// Where objects begin that the collection under way has reached.
-    pub(super) mark: [u64; BITS],
+    /// A bit for each granule.
+    pub(super) bits: [Bits; BITS],
 }
+
+/// What is known of 64 granules. Side by side, as marking looks at both.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct Bits {
+    /// Where objects may begin.
+    pub(super) live: u64,
+    /// Where objects begin that the collection under way has reached.
+    pub(super) mark: u64,
+}
+
+/// Granules that a word of bits is about.
+const WORD: u32 = u64::BITS;
+
+/// By the granules of a cell: where cells begin among 64 granules, if one does at the first.
+const BEGINS: [u64; WORD as usize + 1] = {
+    let mut patterns = [1; WORD as usize + 1];
+    let mut cell = 1;
+    while cell < WORD {
+        let mut at = 0;
+        while at < WORD {
+            patterns[cell as usize] |= 1 << at;
+            at += cell;
+        }
+        cell += 1;
+    }
+    patterns
+};
 
 impl Block {
     /// Granules of a cell.
@@ -71,20 +95,91 @@ impl Block {
         BLOCK / GRANULE / self.cell()
     }
 
+    /// The granule behind the last cell.
+    fn end(&self) -> u32 {
+        self.cells() * self.cell()
+    }
+
     pub(super) fn is_live(&self, granule: u32) -> bool {
-        self.live[granule as usize / 64] >> (granule % 64) & 1 != 0
+        self.bits[granule as usize / 64].live >> (granule % 64) & 1 != 0
     }
 
     pub(super) fn set_live(&mut self, granule: u32) {
-        self.live[granule as usize / 64] |= 1 << (granule % 64);
+        self.bits[granule as usize / 64].live |= 1 << (granule % 64);
     }
 
     /// Marks; whether it was not before.
+    #[inline]
     pub(super) fn set_mark(&mut self, granule: u32) -> bool {
-        let (word, bit) = (&mut self.mark[granule as usize / 64], 1 << (granule % 64));
-        let new = *word & bit == 0;
-        *word |= bit;
+        let (word, bit) = (&mut self.bits[granule as usize / 64], 1 << (granule % 64));
+        let new = word.mark & bit == 0;
+        word.mark |= bit;
         new
+    }
+
+    /// Marks what may be an object; whether it is one, and was not marked before.
+    #[inline]
+    pub(super) fn set_mark_if_live(&mut self, granule: u32) -> bool {
+        let (word, bit) = (&mut self.bits[granule as usize / 64], 1 << (granule % 64));
+        let new = word.live & !word.mark & bit != 0;
+        word.mark |= word.live & bit;
+        new
+    }
+
+    /// Where cells begin among the granules of a word of bits.
+    fn begins(&self, word: u32) -> u64 {
+        let cell = self.cell();
+        let before = word * WORD % cell;
+        let first = if before == 0 { 0 } else { cell - before };
+        let pattern = BEGINS[cell.min(WORD) as usize];
+        pattern.checked_shl(first).unwrap_or(0)
+    }
+
+    /// The first free cell at or behind a granule.
+    pub(super) fn free_from(&self, granule: u32) -> Option<u32> {
+        let end = self.end();
+        let mut from = granule;
+        while from < end {
+            let word = from / WORD;
+            let free = self.begins(word) & !self.bits[word as usize].live & !0 << (from % WORD);
+            if free != 0 {
+                let found = word * WORD + free.trailing_zeros();
+                return (found < end).then_some(found);
+            }
+            from = (word + 1) * WORD;
+        }
+        None
+    }
+
+    /// The first granule at or behind one at which there is no free cell.
+    pub(super) fn taken_from(&self, granule: u32) -> u32 {
+        let end = self.end();
+        let mut from = granule;
+        while from < end {
+            let word = from / WORD;
+            let live = self.bits[word as usize].live & !0 << (from % WORD);
+            if live != 0 {
+                return word * WORD + live.trailing_zeros();
+            }
+            from = (word + 1) * WORD;
+        }
+        end
+    }
+
+    /// Takes all cells from a granule up to another.
+    pub(super) fn set_live_between(&mut self, first: u32, end: u32) {
+        let mut from = first;
+        while from < end {
+            let (word, next) = (from / WORD, (from / WORD + 1) * WORD);
+            let kept = !0 << (from % WORD);
+            let kept = if end < next {
+                kept & !(!0 << (end % WORD))
+            } else {
+                kept
+            };
+            self.bits[word as usize].live |= self.begins(word) & kept;
+            from = next;
+        }
     }
 }
 
@@ -239,6 +334,65 @@ impl Drop for Space {
         unsafe {
             os::unmap(self.data.as_ptr(), DATA);
             os::unmap(self.blocks.as_ptr().cast(), RECORDS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(class: usize) -> Block {
+        Block {
+            used: Use::Cells,
+            dirty: false,
+            class: class as u8,
+            cursor: 0,
+            next: NONE,
+            count: 0,
+            bits: [Bits { live: 0, mark: 0 }; BITS],
+        }
+    }
+
+    /// Every third cell and every group of five cells is taken; runs are what lies between.
+    #[test]
+    fn runs_are_what_is_between_live_cells() {
+        for class in 0..CLASSES {
+            let mut block = block(class);
+            let (cell, cells) = (block.cell(), block.cells());
+            let is_taken = |i: u32| i % 3 == 1 || i / 5 % 4 == 2;
+            (0..cells)
+                .filter(|i| is_taken(*i))
+                .for_each(|i| block.set_live(i * cell));
+            for i in 0..cells {
+                let free = (i..cells).find(|i| !is_taken(*i));
+                assert_eq!(block.free_from(i * cell), free.map(|i| i * cell));
+                let taken = (i..cells).find(|i| is_taken(*i)).unwrap_or(cells);
+                assert_eq!(block.taken_from(i * cell), taken * cell, "class {class}");
+            }
+            assert_eq!(block.free_from(cells * cell), None);
+        }
+    }
+
+    #[test]
+    fn taking_a_run_takes_its_cells_and_no_others() {
+        for class in 0..CLASSES {
+            let cells = block(class).cells();
+            for (first, end) in [
+                (0, cells),
+                (0, 1),
+                (cells / 3, cells / 2),
+                (cells - 1, cells),
+            ] {
+                let mut block = block(class);
+                let cell = block.cell();
+                block.set_live_between(first * cell, end * cell);
+                for granule in 0..BLOCK / GRANULE {
+                    let begins = granule.is_multiple_of(cell);
+                    let inside = (first..end).contains(&(granule / cell));
+                    assert_eq!(block.is_live(granule), begins && inside, "class {class}");
+                }
+            }
         }
     }
 }

@@ -38,9 +38,11 @@ impl Objects {
         let block = space.block_mut(index);
         match block.used {
             Use::Cells => {
-                block.live = block.mark;
-                block.mark.fill(0);
-                let live: u32 = block.live.iter().map(|word| word.count_ones()).sum();
+                let mut live = 0;
+                for word in &mut block.bits {
+                    word.live = std::mem::take(&mut word.mark);
+                    live += word.live.count_ones();
+                }
                 if live > 0 {
                     let bytes = |cells: u32| (cells * block.cell() * GRANULE) as usize;
                     let (live, free) = (bytes(live), bytes(block.cells() - live));
@@ -63,7 +65,7 @@ impl Objects {
             }
             Use::Large => {
                 let count = block.count;
-                let marked = std::mem::take(&mut block.mark[0]) != 0;
+                let marked = std::mem::take(&mut block.bits[0].mark) != 0;
                 if marked {
                     let bytes = count as usize * BLOCK as usize;
                     self.live += bytes;
@@ -74,7 +76,7 @@ impl Objects {
                     let block = space.block_mut(part);
                     block.used = Use::Free;
                     block.dirty = true;
-                    block.live[0] = 0;
+                    block.bits[0].live = 0;
                 }
                 self.free_blocks += count;
             }

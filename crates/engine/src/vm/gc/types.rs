@@ -20,8 +20,10 @@ const RESERVED: usize = (MOST_TYPES * size_of::<VmTypeRow>()).next_multiple_of(S
 pub(crate) struct TypeLayout {
     /// Where everything is.
     pub(crate) layout: ObjectLayout,
-    /// Offset and kind of what a collection follows: fields of a structure.
-    pub(crate) references: Box<[(u32, Slot)]>,
+    /// Offsets of fields of a structure that hold references to objects, in 4 bytes.
+    pub(super) objects: Box<[u32]>,
+    /// Offsets of fields that hold other references, in 8 bytes.
+    pub(super) others: Box<[u32]>,
 }
 
 /// The table.
@@ -145,14 +147,18 @@ fn layout_of(ty: &CanonType) -> Option<TypeLayout> {
         CanonComposite::Array(element) => ObjectLayout::Array(Slot::of(*element, no_index)),
         CanonComposite::Func(_) | CanonComposite::Cont(_) => return None,
     };
-    let references = match &layout {
+    let offsets = |wanted: Slot| match &layout {
         ObjectLayout::Struct { fields, .. } => {
-            let followed = |(_, slot): &&(u32, Slot)| matches!(slot, Slot::Any | Slot::Word);
-            fields.iter().filter(followed).copied().collect()
+            let fields = fields.iter().filter(|(_, slot)| *slot == wanted);
+            fields.map(|(offset, _)| *offset).collect()
         }
         ObjectLayout::Array(_) => Box::default(),
     };
-    Some(TypeLayout { layout, references })
+    Some(TypeLayout {
+        objects: offsets(Slot::Any),
+        others: offsets(Slot::Word),
+        layout,
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Garbage-collected objects in Bident, V8 and Wasmtime: one table, same machine, same run.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+usage: bench/gc.sh [--rounds N] [--bident FILE] [--only NAME] [DIR]
+
+Builds Bident, takes the peers that bench/stack-switching.sh installs into DIR, and measures all of them in
+turn, N rounds (default 5), with the programs in bench/gc, which say what they are. Each engine has to give the
+same answer. Prints medians, in milliseconds for each round of a program. Wasmtime is measured with both of its
+collectors that free something, and compared by the faster one. V8 collects on several threads, the others on
+one.
+
+FILE  is compared with this build of Bident, as another column
+NAME  is the only program that runs
+DIR   where the peers are, or come to be (default: target/bench-peers)
+TEXT
+}
+
+fail() { printf 'gc.sh: %s\n' "$*" >&2; exit 1; }
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+rounds=5
+other=
+only='.*'
+peers=${CARGO_TARGET_DIR:-$root/target}/bench-peers
+while [ $# -gt 0 ]; do
+    case $1 in
+        --rounds) rounds=${2:?how many?}; shift 2 ;;
+        --bident) other=$(realpath -e -- "${2:?which file?}"); shift 2 ;;
+        --only) only=${2:?which?}; shift 2 ;;
+        -h | --help) usage; exit ;;
+        -*) usage >&2; exit 2 ;;
+        *) peers=$1; shift ;;
+    esac
+done
+[[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# Each program, and how many rounds of it make a run of about half a second, for Bident.
+plan() {
+    grep -E "^$only " <<'TEXT'
+trees 20
+list  50
+map   20
+casts 20
+TEXT
+}
+
+# Runs a command that prints too much when it fails.
+quietly() {
+    "$@" >"$scratch/log" 2>&1 || { tail -n 20 "$scratch/log" >&2; fail "failed: $*"; }
+}
+
+prepare() {
+    local program count
+    [ -n "${BIDENT:-}" ] || quietly cargo build --release --manifest-path "$root/Cargo.toml" -p bident-cli --bin bident
+    bident=${BIDENT:-${CARGO_TARGET_DIR:-$root/target}/release/bident}
+    peers=$(cd "$peers" && pwd) || fail 'no peers: bench/stack-switching.sh installs them'
+    node=$peers/node_modules/.bin/node
+    wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
+    while read -r program count; do
+        quietly "$peers/node_modules/.bin/wasm-as" -all "$root/bench/gc/$program.wat" -o "$scratch/$program.wasm"
+    done < <(plan)
+}
+
+# `command_ENGINE PROGRAM COUNT` runs a whole process, and prints the answer.
+command_bident() { "$bident" run --invoke run "$scratch/$1.wasm" "$2"; }
+command_other() { "$other" run --invoke run "$scratch/$1.wasm" "$2"; }
+command_copying() { with_collector copying "$@"; }
+command_drc() { with_collector drc "$@"; }
+with_collector() {
+    "$wasmtime" run -W gc=y,function-references=y -C collector="$1" --invoke run "$scratch/$2.wasm" "$3" \
+        2>"$scratch/complaint"
+}
+
+# Prints milliseconds for each round, and the answer. V8 is timed inside, where it can warm up first.
+measure() {
+    local engine=$1 program=$2 count=$3 start one all answer
+    if [ "$engine" = v8 ]; then
+        "$node" "$root/bench/gc/v8.mjs" "$scratch/$program.wasm" "$count"
+        return
+    fi
+    start=${EPOCHREALTIME/./}
+    "command_$engine" "$program" 1 >"$scratch/printed"
+    one=$((${EPOCHREALTIME/./} - start))
+    start=${EPOCHREALTIME/./}
+    answer=$("command_$engine" "$program" "$count")
+    all=$((${EPOCHREALTIME/./} - start))
+    awk -v us=$((all - one)) -v count="$count" -v answer="$answer" \
+        'BEGIN { printf "%.3f %s\n", us / 1000 / (count - 1), answer }'
+}
+
+# Lines `program engine ms`, the engines in turn.
+run_rounds() {
+    local round program count engine ms answer expected
+    local engines=(bident v8 copying drc)
+    [ -z "$other" ] || engines=(bident other v8 copying drc)
+    for ((round = 1; round <= rounds; round++)); do
+        echo "round $round of $rounds" >&2
+        while read -r program count; do
+            expected=
+            for engine in "${engines[@]}"; do
+                read -r ms answer < <(measure "$engine" "$program" "$count") || fail "$engine fails: $program"
+                [ "$answer" = "${expected:=$answer}" ] || fail "$program: $engine gives $answer, bident $expected"
+                echo "$program $engine $ms"
+            done
+        done < <(plan)
+    done
+}
+
+# The name that a processor gives itself may stand for several generations: family and model tell which.
+processor() {
+    lscpu | awk -F': *' '
+        $1 == "Model name" { name = $2 }
+        $1 == "CPU family" { family = $2 }
+        $1 == "Model" { model = $2 }
+        END { printf "%s (family %s, model %s)", name, family, model }'
+}
+
+table() {
+    awk -v plan="$scratch/plan" -v other="$other" '
+        function median(key,    i, j, n, v, swap) {
+            n = count[key]
+            for (i = 1; i <= n; i++) v[i] = value[key, i]
+            for (i = 2; i <= n; i++)
+                for (j = i; j > 1 && v[j] < v[j - 1]; j--) { swap = v[j]; v[j] = v[j - 1]; v[j - 1] = swap }
+            return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+        }
+        { key = $1 " " $2; value[key, ++count[key]] = $3 }
+        END {
+            printf "| program | Bident ms | V8 ms | Wasmtime ms (copying) | Wasmtime ms (drc) | Bident / V8 | Bident / Wasmtime |%s\n",
+                other ? " other ms |" : ""
+            printf "|---|--:|--:|--:|--:|--:|--:|%s\n", other ? "--:|" : ""
+            while ((getline < plan) > 0) {
+                ours = median($1 " bident")
+                v8 = median($1 " v8")
+                copying = median($1 " copying")
+                drc = median($1 " drc")
+                best = copying < drc ? copying : drc
+                printf "| %s | %.1f | %.1f | %.1f | %.1f | %.2f | %.2f |", $1, ours, v8, copying, drc, ours / v8, ours / best
+                if (other) printf " %.1f |", median($1 " other")
+                printf "\n"
+            }
+        }' "$scratch/samples"
+}
+
+prepare
+plan >"$scratch/plan"
+run_rounds >"$scratch/samples"
+printf '%s\n' "$(processor), $(nproc) cores, $(uname -sr), $(date -I)"
+v8=$("$node" -p '`V8 ${process.versions.v8} (Node ${process.versions.node})`')
+printf '%s\n' "$("$bident" --version), $v8, $("$wasmtime" --version)"
+printf '%s\n\n' "medians of $rounds rounds"
+table
