@@ -99,6 +99,8 @@ measure() {
     node=$peers/node_modules/.bin/node
     wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
     record simd bench/simd.sh --rounds "$rounds" "$peers"
+    record gc bench/gc.sh --rounds "$rounds" "$peers"
+    record collections cargo bench -p bident --bench collections
     record call cargo bench -p bident --bench call
     record live cargo bench -p bident --bench live
     record continuations cargo bench -p bident --bench live_continuations
@@ -140,9 +142,24 @@ Made, run and freed one after the other, 100,000,000 continuations: $create.
 
 ## Vectors
 
-Nanoseconds, by `bench/simd.sh`, which first sees that all three give the same; the programs are in `bench/simd`.
+Nanoseconds, by \`bench/simd.sh\`, which first sees that all three give the same; the programs are in \`bench/simd\`.
 
 $(vectors)
+
+## Objects
+
+Milliseconds for a round, by \`bench/gc.sh\`; the files of \`bench/gc\` say at their heads what each program does.
+[heap.md](heap.md#what-it-costs) says where the time goes.
+
+$(sed '1,/^$/d' "$scratch/gc")
+
+## Collections beside suspended stacks
+
+\`cargo bench -p bident --bench collections\`, each stack with a reference to an object that nothing else has; medians over
+fresh processes. With \`-- --draw\` it draws [the plot](collections.svg).
+[What is kept by mistake](heap.md#what-is-kept-by-mistake):
+
+$(cat "$scratch/collections")
 
 ## Suspended continuations at once
 

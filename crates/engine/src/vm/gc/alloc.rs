@@ -8,7 +8,7 @@ use bident_stack::Pending;
 /// Bytes that may be allocated before the first collection, and between any two.
 const SMALLEST_STEP: usize = 4 << 20;
 
-/// The same once much has been allocated, at most: the longer a program waits, the less is left to be marked.
+/// The same once as much was allocated: the longer a collection waits, the less is left to be marked.
 const LARGEST_LEAST_STEP: usize = 16 << 20;
 
 /// Under stress, bytes of live objects up to which every allocation collects.
@@ -108,7 +108,9 @@ impl Objects {
     pub(super) fn collected(&mut self, others: usize) {
         self.allocated_before = self.allocated_before.saturating_add(self.allocated);
         self.allocated = 0;
-        let least = (self.allocated_before / 4).clamp(SMALLEST_STEP, LARGEST_LEAST_STEP);
+        let least = self
+            .allocated_before
+            .clamp(SMALLEST_STEP, LARGEST_LEAST_STEP);
         self.step = self.live.max(others).max(least);
     }
 
