@@ -1,6 +1,7 @@
 //! Collection: which stacklets can still be reached. The embedder follows its own references; this
 //! follows the words of stacks.
 
+use crate::arch;
 use crate::chains::Chains;
 use crate::stacklet::{Hint, Reference, Stacklet, State};
 use std::num::NonZeroU32;
@@ -49,6 +50,12 @@ impl<T: Copy> Pending<T> {
             self.count = self.count.checked_sub(1)?;
             Some(self.first[self.count])
         })
+    }
+
+    /// What will be taken after so many others.
+    fn after(&self, others: usize) -> Option<T> {
+        let last = self.more.len().checked_sub(others + 1)?;
+        self.more.get(last).copied()
     }
 
     /// Whether something was left out since this was last asked.
@@ -164,6 +171,10 @@ impl Marking<'_> {
 
     /// Looks at the words of a chain, if the record with this number is the first of one that is held.
     fn scan_held(&mut self, number: u32, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
+        if number + (AHEAD as u32) < self.owner.pool.used() {
+            // SAFETY: a record of the pool.
+            unsafe { prefetch(self.owner.pool.record(number + AHEAD as u32)) };
+        }
         let mut next = self.held(number);
         let mut holder = None;
         // SAFETY: held chains are live, and linked up to a last without parent.
@@ -176,6 +187,10 @@ impl Marking<'_> {
 
     fn scan_pending(&mut self, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
         while let Some(stacklet) = self.pending.pop() {
+            if let Some(later) = self.pending.after(AHEAD) {
+                // SAFETY: it was reached, so it is live.
+                unsafe { prefetch(later) };
+            }
             self.scan_stacklet(stacklet, None, follow);
         }
     }
@@ -231,6 +246,26 @@ impl Marking<'_> {
             }
         }
         self.swept = true;
+    }
+}
+
+/// So many stacks are on their way from memory while one is looked at.
+const AHEAD: usize = 8;
+
+/// Bytes that the processor fetches at a time, and how many times that of a stack are asked for: most of a small
+/// one that waits.
+const LINE: usize = 64;
+const LINES: usize = 4;
+
+/// Asks the processor to have a stack near.
+///
+/// # Safety
+/// It is a record of the pool.
+unsafe fn prefetch(stacklet: *const Stacklet) {
+    // SAFETY: the caller says so.
+    let sp = unsafe { (*stacklet).sp };
+    for line in 0..LINES {
+        arch::prefetch(sp.wrapping_add(line * LINE));
     }
 }
 
