@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use bident::{Config, Engine};
+use bident::{Compile, Config, Engine};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -86,11 +86,17 @@ pub(crate) struct Run {
     pub(crate) program: Vec<OsString>,
 }
 
+/// Bytes of functions from which on a module's functions are compiled when they are called.
+const LARGE: usize = 64 << 10;
+
 impl Run {
     /// The engine with the limits that were given.
     pub(crate) fn engine(&self) -> Result<Engine, bident::Error> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         let mut config = Config::new();
+        if std::env::var_os("BIDENT_LAZY").is_none() {
+            config = config.compile(Compile::LazyFrom(LARGE));
+        }
         if let Some(bytes) = self.max_memory {
             config = config.max_memory_size(bytes);
         }

@@ -2,13 +2,17 @@
 
 use bident_abi::TrapCode;
 
-/// Compiled code of a module. Position independent; inert until the engine publishes it.
+/// Compiled code of functions of a module. Position independent; inert until the engine publishes it.
 #[derive(Clone, Default, Debug)]
 pub struct Artifact {
-    /// Machine code of all defined functions.
+    /// Machine code of the functions.
     pub text: Vec<u8>,
-    /// Where each defined function lies in `text`, in the order of the module.
+    /// Which functions of the module, by their positions among the defined ones; empty if it is all of them.
+    pub members: Vec<u32>,
+    /// Where each function lies in `text`, in the order of `members`.
     pub functions: Vec<FunctionRange>,
+    /// Displacements that lead to other functions of the module. Whoever publishes the code fills them in.
+    pub outside: Vec<Outside>,
     /// Instructions that may trap: offset in `text` and reason, by offset.
     pub traps: Vec<(u32, TrapCode)>,
     /// Where code comes from: offset in `text` at which the code of an operator starts, and its origin:
@@ -51,8 +55,65 @@ pub struct Landing {
     pub frame: u32,
 }
 
+/// A 32-bit displacement that leads out of the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outside {
+    /// Its offset in [`Artifact::text`].
+    pub at: u32,
+    /// Added to the distance from there.
+    pub addend: i32,
+    /// The function that it is for: position among the defined ones.
+    pub function: u32,
+    /// What of the function it leads to.
+    pub reach: Reach,
+}
+
+/// What a displacement leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Code that is as good as the function.
+    Code,
+    /// A word that holds the address of such code.
+    Slot,
+}
+
+impl Outside {
+    /// Fills it in, in a text that lies at an address. `false` if it cannot reach the target.
+    #[must_use]
+    pub fn fill(&self, text: &mut [u8], address: usize, target: usize) -> bool {
+        let at = self.at as usize;
+        let distance = target.wrapping_sub(address + at).cast_signed();
+        let distance = distance.checked_add(self.addend as isize);
+        let distance = distance.and_then(|distance| i32::try_from(distance).ok());
+        match (distance, text.get_mut(at..at + 4)) {
+            (Some(distance), Some(place)) => {
+                place.copy_from_slice(&distance.to_le_bytes());
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Artifact {
-    /// The function that the code at `offset` belongs to: its position among the defined ones.
+    /// Where in `functions` a defined function is, given by its position among the defined ones.
+    pub fn position(&self, defined: usize) -> Option<usize> {
+        match self.members.is_empty() {
+            true => (defined < self.functions.len()).then_some(defined),
+            false => self
+                .members
+                .iter()
+                .position(|&member| member as usize == defined),
+        }
+    }
+
+    /// The function at a position in `functions`: its position among the defined ones.
+    pub fn defined(&self, position: usize) -> usize {
+        let member = self.members.get(position);
+        member.map_or(position, |&member| member as usize)
+    }
+
+    /// The function that the code at `offset` belongs to: its position in `functions`.
     pub fn function_at(&self, offset: u32) -> Option<usize> {
         let next = self.functions.partition_point(|f| f.start <= offset);
         let function = next.checked_sub(1)?;

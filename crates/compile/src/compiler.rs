@@ -72,9 +72,8 @@ impl Compiler {
     pub fn compile(&self, module: &Module, bodies: Vec<BodyValidator>) -> Result<Artifact, Error> {
         let layout = VmLayout::new(module);
         let inline = inlined(module, &bodies);
-        let shared = self.shared(module, &layout, &inline);
-        let bytes = module.bodies.iter().map(|body| body.range.len() as u64);
-        let budget = &Budget::new(self.limits, bytes.sum());
+        let shared = self.shared(module, &layout, &inline, &|_| true);
+        let budget = &self.budget(module);
         let chunks = chunks(module, bodies);
         let results: Vec<_> = match chunks.len() {
             0 | 1 => {
@@ -90,15 +89,15 @@ impl Compiler {
         for result in results {
             codes.extend(result?);
         }
-        let starts = module.bodies.iter().map(|body| body.range.start as u32);
-        image::link(codes, starts)
+        let starts = (0..codes.len()).map(|defined| start(module, defined));
+        image::link(codes, Vec::new(), starts)
     }
 
     /// The functions of a module as Cranelift's text, as translated, before any optimisation.
     pub fn clif(&self, module: &Module, bodies: Vec<BodyValidator>) -> Result<Vec<String>, Error> {
         let layout = VmLayout::new(module);
         let inline = inlined(module, &bodies);
-        let shared = self.shared(module, &layout, &inline);
+        let shared = self.shared(module, &layout, &inline, &|_| true);
         let mut scratch = Scratch::default();
         let mut func = Function::new();
         let functions = bodies.into_iter().enumerate().map(|(defined, validator)| {
@@ -133,15 +132,23 @@ impl Compiler {
         trampoline::late(self.generators.usual(), ty, leave_host)
     }
 
-    fn shared<'m>(
+    /// What the functions of a module may be.
+    pub(crate) fn budget(&self, module: &Module) -> Budget {
+        let bytes = module.bodies.iter().map(|body| body.range.len() as u64);
+        Budget::new(self.limits, bytes.sum())
+    }
+
+    pub(crate) fn shared<'m>(
         &self,
         module: &'m Module,
         layout: &'m VmLayout,
         inline: &'m [Inline],
+        is_near: &'m (dyn Fn(usize) -> bool + Sync),
     ) -> Shared<'m> {
         Shared {
             inline,
             epochs: self.epochs,
+            is_near,
             relaxed: self.generators.relaxed,
             module,
             layout,
@@ -169,7 +176,7 @@ impl Compiler {
     }
 
     /// Compiles one body. The context is empty.
-    fn body(
+    pub(crate) fn body(
         &self,
         shared: Shared<'_>,
         budget: &Budget,
@@ -228,6 +235,11 @@ fn chunks(module: &Module, bodies: Vec<BodyValidator>) -> Vec<Chunk> {
         chunks.push(chunk);
     }
     chunks
+}
+
+/// Where a body begins in the binary.
+pub(crate) fn start(module: &Module, defined: usize) -> u32 {
+    module.bodies[defined].range.start as u32
 }
 
 /// A function in an error message.

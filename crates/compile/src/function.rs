@@ -42,6 +42,8 @@ pub(crate) struct Shared<'m> {
     pub(crate) inline: &'m [Inline],
     /// Whether code looks for its deadline.
     pub(crate) epochs: bool,
+    /// Whether a displacement reaches the code of a defined function; otherwise its address is in a slot.
+    pub(crate) is_near: &'m (dyn Fn(usize) -> bool + Sync),
 }
 
 /// A body in translation.
@@ -57,6 +59,8 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) body: Body<'m>,
     /// For each body, whether calls of its function are translated in place.
     pub(crate) inline: &'m [Inline],
+    /// As in [`Shared`].
+    is_near: &'m (dyn Fn(usize) -> bool + Sync),
     /// What relaxed operators do.
     pub(crate) relaxed: Relaxed,
     /// Whether the code looks for its deadline.
@@ -185,6 +189,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             },
             defined,
             inline: shared.inline,
+            is_near: shared.is_near,
             relaxed: shared.relaxed,
             epochs: shared.epochs,
             origins: Origins::default(),
@@ -383,7 +388,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             return known;
         }
         let signature = self.signature(self.module.funcs[func.index()]);
-        let func_ref = self.near(Target::Neutral(defined as u32), signature);
+        let func_ref = self.refer(Target::Neutral(defined as u32), signature, true);
         self.neutral_funcs.insert(func, func_ref);
         func_ref
     }
@@ -395,7 +400,8 @@ impl<'m, 'f> Translator<'m, 'f> {
             return known;
         }
         let signature = self.signature(self.module.funcs[func.index()]);
-        let func_ref = self.near(Target::Function(defined as u32), signature);
+        let near = (self.is_near)(defined);
+        let func_ref = self.refer(Target::Function(defined as u32), signature, near);
         self.funcs.insert(func, func_ref);
         func_ref
     }
@@ -420,11 +426,16 @@ impl<'m, 'f> Translator<'m, 'f> {
 
     /// Reference to code that a 32-bit displacement reaches.
     fn near(&mut self, target: Target, signature: SigRef) -> FuncRef {
+        self.refer(target, signature, true)
+    }
+
+    /// Reference to code: `near`, or by way of a slot that holds its address.
+    fn refer(&mut self, target: Target, signature: SigRef, near: bool) -> FuncRef {
         let name = self.b.func.declare_imported_user_function(target.name());
         self.b.import_function(ExtFuncData {
             name: ExternalName::user(name),
             signature,
-            colocated: true,
+            colocated: near,
             patchable: false,
         })
     }

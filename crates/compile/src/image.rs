@@ -1,6 +1,6 @@
 //! Functions, each compiled by itself, to one text image.
 
-use crate::artifact::{Artifact, FunctionRange, INLINED, Landing};
+use crate::artifact::{Artifact, FunctionRange, INLINED, Landing, Outside, Reach};
 use crate::error::Error;
 use crate::inline::Origins;
 use crate::near::{self, INT3, Sites, Target};
@@ -42,6 +42,8 @@ struct Call {
     addend: i64,
     /// Position of the callee among the defined functions.
     callee: usize,
+    /// What lies there.
+    reach: Reach,
 }
 
 /// Compiles the function that the context holds.
@@ -144,8 +146,13 @@ fn calls(
         sites.back(code, found.offset)?;
     }
     for reloc in buffer.relocs() {
-        let (FinalizedRelocTarget::ExternalName(ExternalName::User(name)), Reloc::X86CallPCRel4) =
-            (&reloc.target, reloc.kind)
+        let reach = match reloc.kind {
+            Reloc::X86CallPCRel4 => Some(Reach::Code),
+            Reloc::X86GOTPCRel4 => Some(Reach::Slot),
+            _ => None,
+        };
+        let (FinalizedRelocTarget::ExternalName(ExternalName::User(name)), Some(reach)) =
+            (&reloc.target, reach)
         else {
             let target = reloc.target.display(Some(&func.params));
             let kind = reloc.kind;
@@ -158,12 +165,14 @@ fn calls(
                 offset: reloc.offset,
                 addend: reloc.addend,
                 callee: defined as usize,
+                reach,
             }),
             Target::Transfer { stub, site } => sites.transfer(stub, site, reloc.offset),
             Target::Neutral(defined) => calls.push(Call {
                 offset: near::neutral_call(code, reloc.offset)?,
                 addend: reloc.addend,
                 callee: defined as usize,
+                reach,
             }),
             Target::Return(ints) => {
                 returns.0 = ints;
@@ -178,11 +187,19 @@ fn calls(
     Ok((calls, sites.finish(code)?))
 }
 
-/// Lays out the functions of a module one after the other. `starts` are the positions of their
-/// bodies in the binary.
-pub(crate) fn link(codes: Vec<Code>, starts: impl Iterator<Item = u32>) -> Result<Artifact, Error> {
-    let mut artifact = Artifact::default();
-    for (code, body) in codes.iter().zip(starts) {
+/// Lays out functions of a module one after the other: those at the positions `members` among the defined
+/// ones, in this order. Each comes with the position of its body in the binary. Calls of others are
+/// [`Artifact::outside`].
+pub(crate) fn link(
+    codes: Vec<Code>,
+    members: Vec<u32>,
+    bodies: impl Iterator<Item = u32>,
+) -> Result<Artifact, Error> {
+    let mut artifact = Artifact {
+        members,
+        ..Artifact::default()
+    };
+    for (code, body) in codes.iter().zip(bodies) {
         place(&mut artifact, code, body)?;
     }
     for (caller, code) in codes.iter().enumerate() {
@@ -228,11 +245,23 @@ fn place(artifact: &mut Artifact, code: &Code, body: u32) -> Result<(), Error> {
     Ok(())
 }
 
-/// Fills in the distance from a call to its callee.
+/// Fills in the distance from a call to its callee, if that is a member, too.
 fn resolve(artifact: &mut Artifact, caller: usize, call: &Call) {
     let at = artifact.functions[caller].start + call.offset;
-    let target = i64::from(artifact.functions[call.callee].start);
-    let distance = target + call.addend - i64::from(at);
-    let distance = i32::try_from(distance).expect("the size of the text is limited");
-    artifact.text[at as usize..][..4].copy_from_slice(&distance.to_le_bytes());
+    let addend = i32::try_from(call.addend).expect("it is the size of a displacement");
+    let (function, reach) = (call.callee as u32, call.reach);
+    let outside = Outside {
+        at,
+        addend,
+        function,
+        reach,
+    };
+    match artifact.position(call.callee) {
+        Some(callee) if reach == Reach::Code => {
+            let target = artifact.functions[callee].start as usize;
+            let filled = outside.fill(&mut artifact.text, 0, target);
+            assert!(filled, "the size of the text is limited");
+        }
+        _ => artifact.outside.push(outside),
+    }
 }

@@ -28,6 +28,7 @@ mod generators;
 mod image;
 mod inline;
 mod invariants;
+mod late;
 mod liveness;
 mod near;
 mod operands;
@@ -39,8 +40,9 @@ mod trampoline;
 mod trap;
 mod work;
 
-pub use artifact::{Artifact, FunctionRange, Landing};
+pub use artifact::{Artifact, FunctionRange, Landing, Outside, Reach};
 pub use compiler::Compiler;
 pub use error::Error;
+pub use late::{Late, companions};
 pub use trampoline::{Order, Trampoline};
 pub use work::Limits;

@@ -12,8 +12,9 @@ const SETTINGS: &[(&str, &str)] = &[
     // The limit check of the prologue is the only one: a stacklet has no guard page to probe.
     ("enable_probestack", "false"),
     ("unwind_info", "false"),
-    // Only calls between functions of one image refer to anything outside a function.
-    ("is_pic", "false"),
+    // Only calls of other functions refer to anything outside a function: by a displacement, or, where the code
+    // may not be there yet, by way of a slot that a displacement reaches.
+    ("is_pic", "true"),
     // A checking pass for our own translation, not for guests.
     ("enable_verifier", DEBUG),
 ];

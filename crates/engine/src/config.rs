@@ -1,7 +1,7 @@
 //! Settings of an engine.
 
 use bident_compile::Limits as CompileLimits;
-use bident_module::Optional;
+use bident_module::{Module, Optional};
 use bident_stack::Limits;
 
 /// Settings of an [`crate::Engine`].
@@ -17,11 +17,42 @@ pub struct Config {
     pub(crate) max_table_elements: u64,
     pub(crate) compile_limits: CompileLimits,
     pub(crate) quick_code: bool,
+    pub(crate) compile: Compile,
     pub(crate) optional: Optional,
     pub(crate) deterministic: bool,
     pub(crate) park_waits: bool,
     pub(crate) share_second_stack: bool,
     pub(crate) epochs: bool,
+}
+
+/// When the functions of a module are compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Compile {
+    /// All of them, by [`crate::Module::new`].
+    Eager,
+    /// Each when it is first called. [`crate::Module::new`] only validates, which takes about a hundredth of
+    /// the time.
+    ///
+    /// What can go wrong with the code of a function then goes wrong in the call, as an error of kind `Limit`:
+    /// the function is more work than [`Config::max_function_work`], or all so far are more than
+    /// [`Config::max_work_per_byte`] allows, or there is no memory for the code.
+    Lazy,
+    /// [`Compile::Lazy`] for modules whose functions have at least this many bytes together, else
+    /// [`Compile::Eager`].
+    LazyFrom(usize),
+}
+
+impl Compile {
+    /// Whether the functions of this module are compiled when they are called.
+    pub(crate) fn is_late(self, module: &Module) -> bool {
+        let bytes = || module.bodies.iter().map(|body| body.range.len());
+        match self {
+            Self::Eager => false,
+            Self::Lazy => true,
+            Self::LazyFrom(least) => bytes().sum::<usize>() >= least,
+        }
+    }
 }
 
 impl Default for Config {
@@ -37,6 +68,10 @@ impl Default for Config {
             max_table_elements: 10_000_000,
             compile_limits: CompileLimits::default(),
             quick_code: is_on("BIDENT_QUICK_CODE"),
+            compile: match is_on("BIDENT_LAZY") {
+                true => Compile::Lazy,
+                false => Compile::Eager,
+            },
             optional: Optional::default(),
             deterministic: false,
             park_waits: false,
@@ -141,6 +176,13 @@ impl Config {
     /// `BIDENT_QUICK_CODE` is set to something other than `0`.
     pub fn quick_code(mut self, on: bool) -> Self {
         self.quick_code = on;
+        self
+    }
+
+    /// When functions are compiled: see [`Compile`]. Default: [`Compile::Eager`], unless the environment
+    /// variable `BIDENT_LAZY` is set to something other than `0`: then [`Compile::Lazy`].
+    pub fn compile(mut self, when: Compile) -> Self {
+        self.compile = when;
         self
     }
 

@@ -120,7 +120,7 @@ mod words;
 pub use any::{AnyKind, AnyRef};
 pub use asynchronous::{Accessor, IntoAsyncFunc};
 pub use backtrace::FrameInfo;
-pub use config::Config;
+pub use config::{Compile, Config};
 pub use continuation::{Continuation, Suspended};
 pub use engine::Engine;
 pub use epochs::{UpdateDeadline, Yielded};

@@ -38,12 +38,16 @@ impl Module {
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
         let (module, bodies) =
             wasm::decode_with(bytes.into(), engine.config().optional).map_err(Error::compile)?;
-        let artifact = engine
-            .compiler()
-            .compile(&module, bodies)
-            .map_err(Error::compile)?;
+        let (config, compiler) = (engine.config(), engine.compiler());
         let module = Arc::new(module);
-        let code = Code::of_module(module.clone(), artifact, engine.config().stress)?;
+        let code = if config.compile.is_late(&module) {
+            let late = compiler.late(&module, bodies).map_err(Error::compile)?;
+            Code::of_cold(module.clone(), late, config.stress)?
+        } else {
+            let artifact = compiler.compile(&module, bodies);
+            let artifact = artifact.map_err(Error::compile)?;
+            Code::of_module(module.clone(), artifact, config.stress)?
+        };
         let type_ids = engine.register(&module.types, &module.groups)?;
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),

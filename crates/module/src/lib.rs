@@ -30,7 +30,10 @@ mod types;
 
 pub use canon::{CanonComposite, CanonType, Canonical, Registry};
 pub use convert::heap_type;
-pub use decode::{BodyValidator, decode, decode_with, is_valid_body, validate, validate_with};
+pub use decode::{
+    BodyValidator, another_validator, decode, decode_with, is_valid_body, validate,
+    validate_bodies, validate_with,
+};
 pub use error::Error;
 pub use features::Optional;
 pub use guard::Guard;

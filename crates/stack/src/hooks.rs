@@ -10,7 +10,7 @@
 //!        └─── its revision has wrapped ────────────► another record
 //! ```
 
-use crate::arch::GROW_REGISTERS;
+use crate::arch::REGISTERS;
 use crate::chains::Chains;
 use crate::stacklet::{Entry, Hooks, Reaction, Refusal, Stacklet};
 use std::ptr;
@@ -44,6 +44,14 @@ pub trait Embedder {
     /// # Safety
     /// As for [`Embedder::create`].
     unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> Reaction;
+
+    /// A function is called for the first time ([`crate::first_call`]), which has this context and number:
+    /// reacts with the address of its code, or with the end of the run. It must not free anything that only
+    /// the arguments lead to.
+    ///
+    /// # Safety
+    /// As for [`Embedder::create`].
+    unsafe fn code(owner: *mut Chains, context: usize, number: u64) -> Reaction;
 }
 
 /// The hooks for an embedder.
@@ -56,6 +64,7 @@ pub(crate) const fn hooks<E: Embedder>() -> &'static Hooks {
             retire,
             throw: throw::<E>,
             grow: grow::<E>,
+            code: code::<E>,
             stress,
         }
     }
@@ -116,10 +125,18 @@ unsafe extern "C" fn throw<E: Embedder>(this: *mut Chains, exception: u64) -> Re
 
 unsafe extern "C" fn grow<E: Embedder>(
     this: *mut Chains,
-    registers: *const [u64; GROW_REGISTERS],
+    registers: *const [u64; REGISTERS],
 ) -> Reaction {
     // SAFETY: see above; the stub passes what it pushed.
     unsafe { E::grow(this, &*registers) }
+}
+
+unsafe extern "C" fn code<E: Embedder>(this: *mut Chains, context: usize, number: u64) -> Reaction {
+    // SAFETY: see above.
+    unsafe {
+        (*this).stress_current();
+        E::code(this, context, number)
+    }
 }
 
 unsafe extern "C" fn stress(this: *mut Chains) {

@@ -1,7 +1,7 @@
 //! Records: what is kept of a stacklet, and what the transfer stubs read. Only this crate names their
 //! fields; who writes which, and when, is [`crate::Chains`]' to say.
 
-use crate::arch::{GROW_REGISTERS, RED_ZONE};
+use crate::arch::{RED_ZONE, REGISTERS};
 use crate::chains::Chains;
 use std::num::NonZeroU64;
 
@@ -228,7 +228,10 @@ pub(crate) struct Hooks {
     pub(crate) throw: unsafe extern "C" fn(*mut Chains, u64) -> Reaction,
     /// A function cannot start, because the current stacklet may not grow within the limits: gives 0 as
     /// status if it has grown now, or the exit. The registers may hold references.
-    pub(crate) grow: unsafe extern "C" fn(*mut Chains, *const [u64; GROW_REGISTERS]) -> Reaction,
+    pub(crate) grow: unsafe extern "C" fn(*mut Chains, *const [u64; REGISTERS]) -> Reaction,
+    /// A function is called whose code is not there yet: `(anchor, context, number)` gives the code's address, or
+    /// the exit.
+    pub(crate) code: unsafe extern "C" fn(*mut Chains, usize, u64) -> Reaction,
     /// In stress mode, moves the current stacklet, which is about to go on.
     pub(crate) stress: unsafe extern "C" fn(*mut Chains),
 }

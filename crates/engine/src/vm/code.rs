@@ -3,11 +3,14 @@
 //! ```text
 //!  Artifact (inert) ──copy──► pages, read-write ──protect──► pages, read-execute ──drop──► unmapped
 //! ```
+//!
+//! Of a module whose functions are compiled when they are called there are more pages with each: `cold.rs`.
 
 use crate::Error;
 use crate::alloc;
+use crate::vm::cold::Cold;
 use bident_abi::{TrapCode, VmStore};
-use bident_compile::{Artifact, Trampoline};
+use bident_compile::{Artifact, Compiler, Late, Trampoline};
 use bident_module::{FuncIndex, Module};
 use bident_stack::Transfers;
 use bident_stack::os::{self, Access};
@@ -17,14 +20,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Pages of code that can be executed. They lie near the stubs that they call and are called by: with
 /// four gigabytes and more in between, suspending and resuming took 1.3 ns longer.
-struct Pages {
-    start: *mut u8,
-    size: usize,
+pub(super) struct Pages {
+    pub(super) start: *mut u8,
+    pub(super) size: usize,
     /// Offset of the code in the pages.
-    offset: usize,
+    pub(super) offset: usize,
 }
 
-// SAFETY: nobody writes the pages after they are published; they live as long as the value.
+// SAFETY: nobody writes the pages after they are published, but `cold.rs`, which says how; they live as long as
+// the value.
 unsafe impl Send for Pages {}
 // SAFETY: as above.
 unsafe impl Sync for Pages {}
@@ -61,12 +65,14 @@ impl Pages {
     }
 }
 
+/// Code begins at multiples of this: a line of the cache.
+pub(super) const LINE: usize = 64;
+
 /// Where in its first page the next code starts. With every trampoline and every module at the start of
 /// a page, entering a function took 36 or 55 ns, depending on where the system put the pages; branch
 /// predictors look at the low bits of an address first.
-fn next_offset() -> usize {
+pub(super) fn next_offset() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    const LINE: usize = 64;
     const PLACES: usize = 16;
     (NEXT.fetch_add(5, Ordering::Relaxed) % PLACES) * LINE
 }
@@ -80,7 +86,7 @@ impl Drop for Pages {
 
 /// Leads jumps to transfer stubs there at once, where that is near enough: they go by way of a piece of
 /// code that looks the address up.
-fn shorten(code: &mut [u8], address: usize, jumps: &[(u32, u32)], stubs: &Transfers) {
+pub(super) fn shorten(code: &mut [u8], address: usize, jumps: &[(u32, u32)], stubs: &Transfers) {
     for &(at, stub) in jumps {
         let at = at as usize;
         let Some(stub) = stub_at(stubs, stub as usize) else {
@@ -116,6 +122,8 @@ enum Content {
         module: Arc<Module>,
         artifact: Artifact,
     },
+    /// Functions that come when they are called.
+    Cold(Box<Cold>),
     Trampoline {
         traps: Vec<(u32, TrapCode)>,
     },
@@ -159,6 +167,17 @@ impl Code {
         })
     }
 
+    /// Room for the code of a module that is compiled later.
+    /// `stress`: as above.
+    pub(crate) fn of_cold(module: Arc<Module>, late: Late, stress: bool) -> Result<Self, Error> {
+        let (pages, cold) = Cold::new(module, late, stress)?;
+        Ok(Self {
+            length: pages.size - pages.offset,
+            pages,
+            content: Content::Cold(Box::new(cold)),
+        })
+    }
+
     /// Makes a trampoline executable.
     pub(crate) fn of_trampoline(trampoline: Trampoline) -> Result<Self, Error> {
         Ok(Self {
@@ -179,13 +198,34 @@ impl Code {
         self.start() + self.length
     }
 
-    /// Address of a defined function of a module.
+    /// Address of a defined function of a module. Calls may go there from now on, whether its code is there or
+    /// not.
     pub(crate) fn function(&self, defined: usize) -> usize {
         match &self.content {
             Content::Module { artifact, .. } => {
                 self.start() + artifact.functions[defined].start as usize
             }
+            Content::Cold(cold) => cold.function(defined),
             Content::Trampoline { .. } => self.start(),
+        }
+    }
+
+    /// Address of the code of a defined function of a module, which is compiled now if it was not yet.
+    ///
+    /// # Errors
+    /// Kind `Limit`: there is no room for the code, or the function is too much work.
+    pub(crate) fn make_ready(&self, compiler: &Compiler, defined: usize) -> Result<usize, Error> {
+        match &self.content {
+            Content::Cold(cold) => cold.make_ready(compiler, defined),
+            _ => Ok(self.function(defined)),
+        }
+    }
+
+    /// Tells of functions whose code has come: see [`Cold::news`].
+    pub(crate) fn news(&self, known: usize, tell: impl FnMut(usize, usize)) -> usize {
+        match &self.content {
+            Content::Cold(cold) => cold.news(known, tell),
+            _ => 0,
         }
     }
 
@@ -193,66 +233,73 @@ impl Code {
     pub(crate) fn module(&self) -> Option<&Arc<Module>> {
         match &self.content {
             Content::Module { module, .. } => Some(module),
+            Content::Cold(cold) => Some(cold.module()),
+            Content::Trampoline { .. } => None,
+        }
+    }
+
+    /// The artifact that an address lies in, where that is, and the offset there.
+    fn in_artifact<R>(
+        &self,
+        pc: usize,
+        look: impl FnOnce(&Artifact, usize, u32) -> Option<R>,
+    ) -> Option<R> {
+        match &self.content {
+            Content::Module { artifact, .. } => look(artifact, self.start(), self.offset(pc)?),
+            Content::Cold(cold) => cold.in_artifact(pc, look),
             Content::Trampoline { .. } => None,
         }
     }
 
     /// First byte of the function that an address lies in.
     pub(crate) fn function_start(&self, pc: usize) -> Option<usize> {
-        let offset = self.offset(pc)?;
-        match &self.content {
-            Content::Module { artifact, .. } => {
-                let index = artifact.function_at(offset)?;
-                Some(self.start() + artifact.functions[index].start as usize)
-            }
-            Content::Trampoline { .. } => Some(self.start()),
+        if let Content::Trampoline { .. } = &self.content {
+            return self.offset(pc).map(|_| self.start());
         }
+        self.in_artifact(pc, |artifact, start, offset| {
+            let index = artifact.function_at(offset)?;
+            Some(start + artifact.functions[index].start as usize)
+        })
     }
 
     /// What a fault at an address means.
     pub(crate) fn trap_at(&self, pc: usize) -> Option<TrapCode> {
-        let offset = self.offset(pc)?;
-        match &self.content {
-            Content::Module { artifact, .. } => artifact.trap_at(offset),
-            Content::Trampoline { traps, .. } => traps
-                .iter()
-                .find(|(at, _)| *at == offset)
-                .map(|(_, code)| *code),
+        if let Content::Trampoline { traps } = &self.content {
+            let offset = self.offset(pc)?;
+            let found = traps.iter().find(|(at, _)| *at == offset);
+            return found.map(|(_, code)| *code);
         }
+        self.in_artifact(pc, |artifact, _, offset| artifact.trap_at(offset))
     }
 
     /// Where an exception lands that comes out of the call which returns to `pc`: landing pad, and the
     /// distance from frame to stack pointer there.
     pub(crate) fn landing_at(&self, pc: usize) -> Option<(usize, usize)> {
-        let Content::Module { artifact, .. } = &self.content else {
-            return None;
-        };
-        let offset = u32::try_from(pc - self.start()).ok()?;
-        let landing = artifact.landing_at(offset)?;
-        Some((self.start() + landing.pad as usize, landing.frame as usize))
+        self.in_artifact(pc, |artifact, start, offset| {
+            let landing = artifact.landing_at(offset)?;
+            Some((start + landing.pad as usize, landing.frame as usize))
+        })
     }
 
     /// Functions and instructions that an address belongs to: more than one where a function was compiled
     /// in place of a call, innermost first. Empty in a trampoline.
     pub(crate) fn positions(&self, pc: usize) -> Vec<Position> {
-        let (Some(at), Content::Module { module, artifact }) = (self.offset(pc), &self.content)
-        else {
-            return Vec::new();
-        };
-        let Some(defined) = artifact.function_at(at) else {
-            return Vec::new();
-        };
-        let mut offsets: Vec<_> = artifact.addresses_at(at).collect();
-        // The last is in the function itself.
-        let own = offsets.pop();
-        let inlined = offsets.into_iter().filter_map(|offset| {
-            let func = module.func_at(offset)?;
-            let offset = Some(offset);
-            Some(Position { func, offset })
+        let positions = self.in_artifact(pc, |artifact, _, offset| {
+            let module = self.module()?;
+            let defined = artifact.defined(artifact.function_at(offset)?);
+            let mut offsets: Vec<_> = artifact.addresses_at(offset).collect();
+            // The last is in the function itself.
+            let own = offsets.pop();
+            let inlined = offsets.into_iter().filter_map(|offset| {
+                let func = module.func_at(offset)?;
+                let offset = Some(offset);
+                Some(Position { func, offset })
+            });
+            let func = module.func_of(defined);
+            let own = Position { func, offset: own };
+            Some(inlined.chain([own]).collect())
         });
-        let func = FuncIndex(module.imported.funcs + defined as u32);
-        let own = Position { func, offset: own };
-        inlined.chain([own]).collect()
+        positions.unwrap_or_default()
     }
 
     fn offset(&self, pc: usize) -> Option<u32> {

@@ -4,9 +4,10 @@ use crate::alloc;
 use crate::error::Error;
 use crate::slots::FuncNumber;
 use crate::vm::enter::CALLED;
+use crate::vm::instance::instance_slot;
 use crate::vm::panics::guarded;
 use crate::vm::store::{StoreOpaque, Unwinding};
-use bident_abi::{TrapCode, VmFuncRef, VmStore, VmTrap};
+use bident_abi::{TrapCode, VmFuncRef, VmHeader, VmStore, VmTrap};
 use bident_module::TypeId;
 use bident_stack::{
     self as stack, Chain, Chains, Embedder, Entry, Lesson, Reaction, Reference, Refusal,
@@ -65,6 +66,18 @@ impl Embedder for Host {
             store.learn();
             store.vm.trap = VmTrap::default();
             Ok(Reaction::ready(0))
+        })
+    }
+
+    unsafe fn code(owner: *mut Chains, context: usize, number: u64) -> Reaction {
+        // SAFETY: code of a module passes the context of an instance of the store.
+        let (store, slot) = unsafe {
+            let slot = instance_slot(context as *const VmHeader);
+            (store_of(owner), slot)
+        };
+        guarded(store, |store| {
+            let code = store.code_of(slot, number as usize);
+            Ok(Reaction::ready(code.map_err(Unwinding::Error)? as u64))
         })
     }
 }

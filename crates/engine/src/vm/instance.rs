@@ -48,6 +48,8 @@ pub(crate) struct InstanceData {
     pub(crate) dropped_data: List<DataIndex, bool>,
     /// The second stack of calls that begin in it.
     pub(crate) second: Option<SecondNumber>,
+    /// Of how many functions it knows that their code has come since it was compiled: see `Code::news`.
+    known: usize,
 }
 
 impl InstanceData {
@@ -67,6 +69,7 @@ impl InstanceData {
         let defined = inner.escaping.len() - inner.imported_escaping();
         let mut func_refs = alloc::list(defined, WHAT)?;
         let ctx = allocate(module.layout())?;
+        let known = module.code().news(usize::MAX, |_, _| ()); // None to tell of: the records are made with them.
         func_refs.extend(defined_refs(store, &module, ctx));
         // SAFETY: freshly allocated, large enough for the header.
         unsafe {
@@ -84,6 +87,7 @@ impl InstanceData {
             dropped_data: dropped_data.into(),
             elems: List::default(),
             second: None,
+            known,
             module,
             primary: None,
             adopted: Vec::new(),
@@ -213,6 +217,21 @@ impl InstanceData {
         self.escaping(store, position.expect("the function was declared"))
     }
 
+    /// The code of a defined function is there: its record leads to it from now on, if it has one.
+    fn set_code(&self, defined: usize, code: usize) {
+        let module = self.module.inner();
+        let Some(position) = module.escaping_position(module.func_of(defined)) else {
+            return;
+        };
+        let position = position - module.imported_escaping();
+        debug_assert!(position < self.func_refs.len());
+        // SAFETY: there is a record for every defined escaping function, and nobody refers to it now.
+        unsafe {
+            let record = self.func_refs.cast::<VmFuncRef>().add(position);
+            (*record.as_ptr()).code = code;
+        }
+    }
+
     /// Records of the functions that it defines and that can become references.
     pub(crate) fn func_refs(&self) -> impl Iterator<Item = NonNull<VmFuncRef>> {
         let first = self.func_refs.cast::<VmFuncRef>();
@@ -260,6 +279,19 @@ impl StoreOpaque {
             items.tags.push(tag, WHAT)?;
         }
         Ok(())
+    }
+
+    /// The code of a function that is called for the first time in an instance, given by its position among the
+    /// defined ones.
+    pub(crate) fn code_of(&mut self, slot: InstanceSlot, defined: usize) -> Result<usize, Error> {
+        let number = self.instances.number(slot.0);
+        let instance = &mut self.instances[number];
+        let module = instance.module.clone();
+        let code = module.code().make_ready(self.engine.compiler(), defined)?;
+        // So that references need not go by stubs: also those of what came along, or was called elsewhere.
+        let news = |defined, code| instance.set_code(defined, code);
+        instance.known = module.code().news(instance.known, news);
+        Ok(code)
     }
 
     /// Calls that begin in an instance use this second stack from now on.

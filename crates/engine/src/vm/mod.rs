@@ -18,6 +18,7 @@ pub(crate) mod atomics;
 pub(crate) mod builtins;
 pub(crate) mod calls;
 pub(crate) mod code;
+mod cold;
 pub(crate) mod collect;
 pub(crate) mod cont;
 pub(crate) mod enter;

@@ -28,6 +28,18 @@ pub fn allocate(size: usize, populate: bool) -> io::Result<*mut u8> {
 /// # Errors
 /// What `mmap` says.
 pub fn allocate_near(size: usize, near: usize) -> io::Result<*mut u8> {
+    map_near(size, near, libc::PROT_READ | libc::PROT_WRITE)
+}
+
+/// As [`reserve`], in the same place.
+///
+/// # Errors
+/// What `mmap` says.
+pub fn reserve_near(size: usize, near: usize) -> io::Result<*mut u8> {
+    map_near(size, near, libc::PROT_NONE)
+}
+
+fn map_near(size: usize, near: usize, protection: i32) -> io::Result<*mut u8> {
     /// What the last call took, or where it looked last.
     static LAST: AtomicUsize = AtomicUsize::new(0);
     const STEP: usize = 32 << 20;
@@ -40,7 +52,6 @@ pub fn allocate_near(size: usize, near: usize) -> io::Result<*mut u8> {
     let mut hint = last.unwrap_or(near).saturating_sub(size) & !(page_size() - 1);
     while within(&hint) {
         let flags = libc::MAP_FIXED_NOREPLACE;
-        let protection = libc::PROT_READ | libc::PROT_WRITE;
         if let Ok(address) = map_at(hint, size, protection, flags) {
             // Kernels before 4.17 take the address for a wish.
             if within(&address.addr()) {
@@ -52,7 +63,7 @@ pub fn allocate_near(size: usize, near: usize) -> io::Result<*mut u8> {
         }
         hint = hint.saturating_sub(STEP);
     }
-    allocate(size, false)
+    map(size, protection, 0)
 }
 
 fn map(size: usize, protection: i32, flags: i32) -> io::Result<*mut u8> {

@@ -452,6 +452,10 @@ impl Embedder for Hosted {
         }
     }
 
+    unsafe fn code(_: *mut Chains, _: usize, _: u64) -> Reaction {
+        unreachable!("nothing is called that is not there")
+    }
+
     unsafe fn grow(owner: *mut Chains, registers: &[u64]) -> Reaction {
         let mut rig = running_with(owner);
         // What the stub pushed: r15 first, then those that hold arguments.

@@ -60,6 +60,7 @@ mod pieces;
 mod create;
 mod enter;
 mod fault;
+mod first_call;
 mod racing;
 mod signal;
 mod switch;
@@ -69,6 +70,7 @@ pub use create::create;
 pub(crate) use create::{BOUND_FRAME, bound_resume};
 pub(crate) use enter::{enter, enter_landing, reenter};
 pub use fault::Fault;
+pub use first_call::first_call;
 pub use racing::{Atom, copy, fill};
 pub(crate) use signal::{handle_at, restorer_address, stand_in, system_call};
 pub use switch::switch;
@@ -360,34 +362,12 @@ pub(crate) unsafe extern "sysv64" fn grow_on_host() {
         "mov rax, [r10 + {CURRENT}]",
         "mov [rax + {SP}], rsp",
         "mov rsp, [r10 + {HOST_SP}]",
-        "push r11",
-        "push rdi", "push rsi", "push rdx", "push rcx", "push r8", "push r9",
-        "push rbx", "push r12", "push r13", "push r14", "push r15",
-        "mov rsi, rsp",
-        "sub rsp, 128",
-        "movups [rsp], xmm0",
-        "movups [rsp + 16], xmm1",
-        "movups [rsp + 32], xmm2",
-        "movups [rsp + 48], xmm3",
-        "movups [rsp + 64], xmm4",
-        "movups [rsp + 80], xmm5",
-        "movups [rsp + 96], xmm6",
-        "movups [rsp + 112], xmm7",
+        keep_registers!(),
+        "lea rsi, [rsp + 128]",
         "mov rdi, r10",
         "mov rax, [r10 + {HOOKS}]",
         "call [rax + {GROW}]",
-        "movups xmm0, [rsp]",
-        "movups xmm1, [rsp + 16]",
-        "movups xmm2, [rsp + 32]",
-        "movups xmm3, [rsp + 48]",
-        "movups xmm4, [rsp + 64]",
-        "movups xmm5, [rsp + 80]",
-        "movups xmm6, [rsp + 96]",
-        "movups xmm7, [rsp + 112]",
-        "add rsp, 128",
-        "pop r15", "pop r14", "pop r13", "pop r12", "pop rbx",
-        "pop r9", "pop r8", "pop rcx", "pop rdx", "pop rsi", "pop rdi",
-        "pop r11",
+        registers_back!(),
         "mov r10, [rsp]",
         "test rax, rax",
         "jnz {exit_to_host}",
@@ -405,8 +385,8 @@ pub(crate) unsafe extern "sysv64" fn grow_on_host() {
     )
 }
 
-/// Words that [`grow_on_host`] keeps of the registers.
-pub(crate) const GROW_REGISTERS: usize = 12;
+/// Words that `keep_registers` keeps of the registers that are no floats.
+pub(crate) const REGISTERS: usize = 12;
 
 /// Stacklet -> host function and back; `$first` puts the function into r11.
 /// rdi -> context record whose first word points to the anchor; rsp -> return address.

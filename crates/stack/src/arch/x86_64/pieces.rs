@@ -16,6 +16,47 @@ macro_rules! ask {
     };
 }
 
+/// Keeps r11 and all registers that a function may get, and that it has to preserve, on the host stack, where a
+/// multiple of 16 is left: rsp -> floats, then the words of [`super::REGISTERS`].
+macro_rules! keep_registers {
+    () => {
+        concat!(
+            "push r11\n",
+            "push rdi\npush rsi\npush rdx\npush rcx\npush r8\npush r9\n",
+            "push rbx\npush r12\npush r13\npush r14\npush r15\n",
+            "sub rsp, 128\n",
+            "movups [rsp], xmm0\n",
+            "movups [rsp + 16], xmm1\n",
+            "movups [rsp + 32], xmm2\n",
+            "movups [rsp + 48], xmm3\n",
+            "movups [rsp + 64], xmm4\n",
+            "movups [rsp + 80], xmm5\n",
+            "movups [rsp + 96], xmm6\n",
+            "movups [rsp + 112], xmm7",
+        )
+    };
+}
+
+/// Reverse of `keep_registers`.
+macro_rules! registers_back {
+    () => {
+        concat!(
+            "movups xmm0, [rsp]\n",
+            "movups xmm1, [rsp + 16]\n",
+            "movups xmm2, [rsp + 32]\n",
+            "movups xmm3, [rsp + 48]\n",
+            "movups xmm4, [rsp + 64]\n",
+            "movups xmm5, [rsp + 80]\n",
+            "movups xmm6, [rsp + 96]\n",
+            "movups xmm7, [rsp + 112]\n",
+            "add rsp, 128\n",
+            "pop r15\npop r14\npop r13\npop r12\npop rbx\n",
+            "pop r9\npop r8\npop rcx\npop rdx\npop rsi\npop rdi\n",
+            "pop r11",
+        )
+    };
+}
+
 /// Goes on where a stacklet waits whose saved stack pointer rsp is.
 macro_rules! go_on {
     () => {

@@ -1,0 +1,162 @@
+//! Functions that are compiled one by one, when they are needed.
+//!
+//! ```text
+//! bodies ──► validated, on all cores ──► Late ──► Artifact, of a few functions
+//!                                        Late ──► Artifact
+//! ```
+
+use crate::artifact::Artifact;
+use crate::compiler::{self, Compiler};
+use crate::error::Error;
+use crate::function::Scratch;
+use crate::image;
+use crate::work::Budget;
+use bident_abi::VmLayout;
+use bident_module::{BodyValidator, FuncIndex, Inline, Module};
+use cranelift_codegen::Context;
+use rayon::prelude::*;
+use wasmparser::Operator;
+
+/// Bodies of this many bytes together are worth a thread's attention.
+const CHUNK: usize = 1 << 16;
+
+/// Bytes of bodies that are compiled along with a function, at most: their code fills what the function leaves
+/// of a page, in a fraction of the time that a function takes on average.
+const COMPANY: usize = 512;
+
+/// Bytes of one such body, at most. Small functions are where a call costs more than what is called.
+const SMALL: usize = 96;
+
+/// Bytes of a body up to which, if it calls nothing small, its neighbours come along: a module of
+/// nothing but tiny functions would take a page for each.
+const TINY: usize = 64;
+
+/// What it takes to compile functions of a module that is valid.
+pub struct Late {
+    layout: VmLayout,
+    inline: Vec<Inline>,
+    bodies: Vec<BodyValidator>,
+    budget: Budget,
+}
+
+impl Compiler {
+    /// Validates the bodies of a module, which are to be compiled later. `bodies` is what
+    /// `bident_module::decode` gave along with it.
+    ///
+    /// If several bodies are invalid, the error is that of the first.
+    pub fn late(&self, module: &Module, bodies: Vec<BodyValidator>) -> Result<Late, Error> {
+        let chunks = chunks(module);
+        let validate = |(from, to)| bident_module::validate_bodies(module, &bodies, from..to);
+        match chunks.len() {
+            0 | 1 => chunks.into_iter().try_for_each(validate)?,
+            _ => {
+                let results: Vec<_> = chunks.into_par_iter().map(validate).collect();
+                results.into_iter().collect::<Result<(), _>>()?;
+            }
+        }
+        Ok(Late {
+            layout: VmLayout::new(module),
+            inline: module.wrappers.iter().map(|w| w.inline).collect(),
+            budget: self.budget(module),
+            bodies,
+        })
+    }
+
+    /// Compiles functions of a module, given by their positions among the defined ones. Of others, those that
+    /// `is_near` names are called by a displacement, the rest by way of a slot.
+    ///
+    /// # Errors
+    /// A function, or all that were compiled so far, are more work than the limit; nothing else is to be
+    /// expected.
+    pub fn compile_late(
+        &self,
+        module: &Module,
+        late: &Late,
+        members: Vec<u32>,
+        is_near: &(dyn Fn(usize) -> bool + Sync),
+    ) -> Result<Artifact, Error> {
+        let is_near = |defined: usize| members.contains(&(defined as u32)) || is_near(defined);
+        let shared = self.shared(module, &late.layout, &late.inline, &is_near);
+        let mut scratch = Scratch::default();
+        let mut context = Context::new();
+        let mut codes = Vec::with_capacity(members.len());
+        for &member in &members {
+            let defined = member as usize;
+            context.clear();
+            let validator = bident_module::another_validator(&late.bodies[defined]);
+            let (scratch, context) = (&mut scratch, &mut context);
+            let budget = &late.budget;
+            codes.push(self.body(shared, budget, defined, validator, scratch, context)?);
+        }
+        let starts = members
+            .iter()
+            .map(|&member| compiler::start(module, member as usize));
+        let starts: Vec<_> = starts.collect();
+        image::link(codes, members, starts.into_iter())
+    }
+}
+
+/// The functions that are best compiled along with one, by their positions among the defined ones: small ones
+/// that it calls, so that calls lead there without a slot. Only those that `is_free` names.
+pub fn companions(module: &Module, defined: usize, is_free: impl Fn(usize) -> bool) -> Vec<u32> {
+    let size = |defined: usize| module.bodies[defined].range.len();
+    let mut found = Vec::new();
+    let mut left = COMPANY;
+    let operators = module.function_body(defined).get_operators_reader();
+    // The body is valid.
+    for operator in operators.into_iter().flatten() {
+        let Ok(Operator::Call { function_index } | Operator::ReturnCall { function_index }) =
+            operator
+        else {
+            continue;
+        };
+        let Some(callee) = module.defined_func(FuncIndex(function_index)) else {
+            continue;
+        };
+        let (position, size) = (callee as u32, size(callee));
+        let is_known = callee == defined || found.contains(&position);
+        if size <= left.min(SMALL) && !is_known && is_free(callee) {
+            found.push(position);
+            left -= size;
+            if left < SMALL {
+                break;
+            }
+        }
+    }
+    if size(defined) <= TINY && found.is_empty() {
+        let neighbours = (defined + 1..module.bodies.len()).take(COMPANY);
+        for neighbour in neighbours.take_while(|&neighbour| size(neighbour) <= TINY) {
+            let Some(rest) = left.checked_sub(size(neighbour)) else {
+                break;
+            };
+            if is_free(neighbour) {
+                found.push(neighbour as u32);
+                left = rest;
+            }
+        }
+    }
+    found
+}
+
+/// Splits bodies, in order, into pieces of at least [`CHUNK`] bytes (the last may be smaller).
+fn chunks(module: &Module) -> Vec<(usize, usize)> {
+    let mut chunks = Vec::new();
+    let (mut from, mut size) = (0, 0);
+    for (defined, body) in module.bodies.iter().enumerate() {
+        size += body.range.len();
+        if size >= CHUNK {
+            chunks.push((from, defined + 1));
+            (from, size) = (defined + 1, 0);
+        }
+    }
+    if from < module.bodies.len() {
+        chunks.push((from, module.bodies.len()));
+    }
+    chunks
+}
+
+impl std::fmt::Debug for Late {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Late({} functions)", self.bodies.len())
+    }
+}
