@@ -71,7 +71,7 @@ pub(super) const LINE: usize = 64;
 /// Where in its first page the next code starts. With every trampoline and every module at the start of
 /// a page, entering a function took 36 or 55 ns, depending on where the system put the pages; branch
 /// predictors look at the low bits of an address first.
-pub(super) fn next_offset() -> usize {
+fn next_offset() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     const PLACES: usize = 16;
     (NEXT.fetch_add(5, Ordering::Relaxed) % PLACES) * LINE

@@ -17,7 +17,7 @@
 
 use crate::alloc;
 use crate::error::Error;
-use crate::vm::code::{LINE, Pages, next_offset, shorten};
+use crate::vm::code::{LINE, Pages, shorten};
 use bident_compile::{Artifact, Compiler, Late, Reach, companions};
 use bident_module::Module;
 use bident_stack::os::{self, Access};
@@ -222,8 +222,10 @@ impl Cold {
                 self.end - self.stubs
             )));
         }
-        // What is left of the last page may as well lie before the code.
-        let offset = next_offset().min((size - text.len()) / LINE * LINE);
+        // What is left of the last page may as well lie before the code: branch predictors look at the low bits
+        // of an address first, and pieces that call each other should differ there.
+        let places = (size - text.len()) / LINE + 1;
+        let offset = state.log.len() * 25 % places * LINE;
         let (pages, start) = (state.next as *mut u8, state.next + offset);
         self.reserve(&mut state, artifact.members.len())?;
         // SAFETY: the pages are in the room, where nobody has been yet, and the lock is held. They become
