@@ -210,7 +210,8 @@ impl Config {
     }
 
     /// Whether `memory.atomic.wait32` and `memory.atomic.wait64` park the call that waits, with a
-    /// [`crate::MemoryWait`] as payload, instead of blocking the thread; resume it with the wait's result.
+    /// [`crate::MemoryWait`] as payload, instead of blocking the thread; resume it with the wait's result. Tasks and
+    /// [`crate::Func::call_async`] do so by themselves.
     /// Where the call cannot be parked (see [`crate::Answer::Pending`]) they are then an error of kind
     /// `Barrier`. Default: off.
     pub fn park_waits(mut self, on: bool) -> Self {

@@ -19,9 +19,11 @@ use crate::outcome::{Outcome, ParkedCall};
 use crate::program::Program;
 use crate::store::AsContextMut;
 use bident_module::printable;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
 pub(crate) type Loader<T> =
     dyn Fn(&mut Caller<'_, T>, &Load<T>) -> Result<Option<Module>, Error> + Send + Sync;
@@ -63,7 +65,11 @@ impl<T: 'static> LazyModule<T> {
 
 /// One attempt to load.
 #[derive(Default)]
-pub(crate) struct Attempt(Mutex<Progress>);
+pub(crate) struct Attempt {
+    progress: Mutex<Progress>,
+    /// Who drives the calls that wait for it, by where those lie.
+    waiting: Mutex<BTreeMap<usize, Waker>>,
+}
 
 #[derive(Default)]
 enum Progress {
@@ -142,7 +148,7 @@ impl<T: 'static> Load<T> {
 
     /// Whether it has ended, well or not.
     pub fn is_finished(&self) -> bool {
-        matches!(*lock(&self.attempt.0), Progress::Done(_))
+        matches!(*lock(&self.attempt.progress), Progress::Done(_))
     }
 
     /// Ends the load with the module, which is instantiated now, or with the error that each waiting
@@ -164,7 +170,7 @@ impl<T: 'static> Load<T> {
             return Err(Error::usage("a load of another store"));
         }
         {
-            let mut progress = lock(&self.attempt.0);
+            let mut progress = lock(&self.attempt.progress);
             if !matches!(*progress, Progress::Loading) {
                 return Err(Error::usage("the load has ended already"));
             }
@@ -196,8 +202,18 @@ impl<T: 'static> Load<T> {
         }
     }
 
+    /// What it came to, for the call that lies there; who drives that is woken once it has ended.
+    pub(crate) fn poll(&self, call: usize, waker: &Waker) -> Poll<Result<(), Error>> {
+        if self.outcome().is_none() {
+            let before = lock(&self.attempt.waiting).insert(call, waker.clone());
+            drop(before);
+        }
+        // It may have ended just before.
+        self.outcome().map_or(Poll::Pending, Poll::Ready)
+    }
+
     pub(crate) fn outcome(&self) -> Option<Result<(), Error>> {
-        match &*lock(&self.attempt.0) {
+        match &*lock(&self.attempt.progress) {
             Progress::Done(Ok(())) => Some(Ok(())),
             Progress::Done(Err(error)) => Some(Err(Error::shared(error))),
             Progress::Loading | Progress::Binding => None,
@@ -207,7 +223,7 @@ impl<T: 'static> Load<T> {
     /// Ends it, unless it has ended. Gives the instance that was loaded, or the error.
     fn settle(&self, result: Result<Instance, Error>) {
         let settled = || {
-            let mut progress = lock(&self.attempt.0);
+            let mut progress = lock(&self.attempt.progress);
             if matches!(*progress, Progress::Done(_)) {
                 return None;
             }
@@ -216,6 +232,8 @@ impl<T: 'static> Load<T> {
             Some(instance)
         };
         self.program.settle(self.part, settled);
+        let waiting = std::mem::take(&mut *lock(&self.attempt.waiting));
+        waiting.into_values().for_each(Waker::wake);
     }
 }
 

@@ -110,6 +110,7 @@ mod store;
 mod table;
 mod tag;
 mod tasks;
+mod timers;
 mod trap;
 mod typed;
 mod value;

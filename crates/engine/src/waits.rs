@@ -10,6 +10,7 @@
 //! Comparing and getting in line are one step for whoever notifies, so no notification is lost. Nobody holds
 //! more than the lock of one memory, and nobody holds that while somebody else's code runs.
 
+use crate::timers::Timer;
 use crate::vm::mapping::Mapping;
 use bident_abi::TrapCode;
 use bident_stack::Atom;
@@ -138,6 +139,7 @@ pub(crate) fn begin<A: Atom>(
         waiter,
         place,
         deadline,
+        timer: None,
     }))
 }
 
@@ -151,13 +153,16 @@ fn deadline(timeout: i64) -> Option<Instant> {
 /// [`Config::park_waits`](crate::Config::park_waits).
 ///
 /// Its result, as an `i32`, is what the call is resumed with. As a future it is ready once another has
-/// notified; it has no timer of its own, so whoever polls it does so at the [`MemoryWait::deadline`], too.
-/// Dropped, it waits no longer.
+/// notified, or at the [`MemoryWait::deadline`]: a thread of the engine wakes who polls then. Where the system has no
+/// such thread, only who polls after that finds it ready. Dropped, it waits no longer. A task
+/// ([`crate::Tasks`]) and [`crate::Func::call_async`] wait for it by themselves.
 pub struct MemoryWait {
     memory: Arc<Mapping>,
     waiter: Arc<Waiter>,
     place: Place,
     deadline: Option<Instant>,
+    /// Wakes who has polled at the deadline.
+    timer: Option<Timer>,
 }
 
 impl MemoryWait {
@@ -235,7 +240,7 @@ impl MemoryWait {
 impl Future for MemoryWait {
     type Output = WaitResult;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<WaitResult> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<WaitResult> {
         // A waker's code may run when it is cloned and dropped: not under a lock.
         let waker = context.waker().clone();
         let before = lock(&self.waiter.waker).replace(waker);
@@ -243,7 +248,22 @@ impl Future for MemoryWait {
         // Who notified before could not know of it.
         match self.result() {
             Some(result) => Poll::Ready(result),
-            None => Poll::Pending,
+            None => {
+                self.set_timer(context.waker());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl MemoryWait {
+    fn set_timer(&mut self, waker: &Waker) {
+        let Some(deadline) = self.deadline else {
+            return;
+        };
+        match &self.timer {
+            Some(timer) => timer.set_waker(waker.clone()),
+            None => self.timer = Timer::new(deadline, waker.clone()).ok(),
         }
     }
 }

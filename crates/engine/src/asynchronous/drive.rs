@@ -4,11 +4,14 @@ use super::accessor::Awaited;
 use crate::epochs::Yielded;
 use crate::error::Error;
 use crate::func::Func;
+use crate::lazy::Load;
 use crate::outcome::{FOREIGN, Outcome, ParkedCall};
 use crate::second_stack;
 use crate::vm::enter::{self, Ended};
 use crate::vm::polling;
 use crate::vm::store::{StoreInner, StoreOpaque};
+use crate::waits::MemoryWait;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// How far a call came.
@@ -97,27 +100,20 @@ fn drive<T: 'static>(
     mut has_parked: bool,
 ) -> Result<Step, Error> {
     loop {
-        if call.0.payload.is::<Yielded>() {
-            if has_parked {
-                context.waker().wake_by_ref();
+        let polled = match call.0.payload.get_mut::<Awaited>() {
+            // One that has just parked was polled where it was made, with the same waker.
+            // Numbers are a thread's own: in another poll it may be that of one on another thread.
+            Some(awaited) if has_parked && awaited.polled_in == number => {
+                ParkedCall::balance_returns();
                 return Ok(Step::Waits(call));
             }
-            match call.answer(store, 0)? {
-                Step::Waits(parked) => (call, has_parked) = (parked, true),
-                ended => return Ok(ended),
-            }
-            continue;
-        }
-        let Some(awaited) = call.0.payload.get_mut::<Awaited>() else {
-            return Err(no_future(store, call));
+            Some(awaited) => awaited.poll(store, context),
+            None => match poll_own(store, &mut call, context, has_parked) {
+                Some(polled) => polled,
+                None => return Err(no_future(store, call)),
+            },
         };
-        // One that has just parked was polled where it was made, with the same waker.
-        // Numbers are a thread's own: in another poll it may be that of one on another thread.
-        if has_parked && awaited.polled_in == number {
-            ParkedCall::balance_returns();
-            return Ok(Step::Waits(call));
-        }
-        let step = match awaited.poll(store, context) {
+        let step = match polled {
             Poll::Pending => return Ok(Step::Waits(call)),
             Poll::Ready(Ok(word)) => call.answer(store, word)?,
             Poll::Ready(Err(error)) => call.throw_into(store, error, Step::of)?,
@@ -127,6 +123,35 @@ fn drive<T: 'static>(
             ended => return Ok(ended),
         }
     }
+}
+
+/// Polls what the engine itself has parked a call for, if so: its turn, a notification, a module.
+#[cold]
+fn poll_own<T: 'static>(
+    store: &mut StoreInner<T>,
+    call: &mut ParkedCall,
+    context: &mut Context<'_>,
+    has_parked: bool,
+) -> Option<Poll<Result<u64, Error>>> {
+    let at = call.0.address();
+    let payload = &mut call.0.payload;
+    if payload.is::<Yielded>() {
+        if has_parked {
+            context.waker().wake_by_ref();
+            return Some(Poll::Pending);
+        }
+        return Some(Poll::Ready(Ok(0)));
+    }
+    if let Some(wait) = payload.get_mut::<MemoryWait>() {
+        let result = Pin::new(wait).poll(context).map(|result| result as u64);
+        if let Poll::Ready(result) = result {
+            store.opaque.set_value(0, result);
+        }
+        return Some(result.map(Ok));
+    }
+    let load = payload.get_mut::<Load<T>>()?;
+    let ended = load.poll(at, context.waker());
+    Some(ended.map(|ended| ended.map(|()| 0)))
 }
 
 /// The call is parked in a function that is not async: nobody would wake it.
