@@ -127,6 +127,22 @@ test("modules import and export it, and share its bytes with JavaScript", () => 
   }
 });
 
+test("waiting at it, and at bytes of no memory", () => {
+  const memory = shared(1, 1);
+  for (const buffer of [memory.buffer, memory.toResizableBuffer(), new SharedArrayBuffer(16)]) {
+    const words = new Int32Array(buffer);
+    const wide = new BigInt64Array(buffer);
+    words[1] = 7;
+    list([Atomics.wait(words, 1, 7, 1), Atomics.wait(words, 1, 8), Atomics.wait(words, 1, 7, -1)], ["timed-out", "not-equal", "timed-out"]);
+    list([Atomics.wait(wide, 1, 0n, 1), Atomics.wait(wide, 1, 1n), Atomics.notify(wide, 1), Atomics.notify(words, 1, 5)], ["timed-out", "not-equal", 0, 0]);
+    throws(RangeError, () => Atomics.wait(words, buffer.byteLength / 4, 0, 0));
+    throws(RangeError, () => Atomics.notify(words, buffer.byteLength / 4));
+    throws(TypeError, () => Atomics.wait(new Int16Array(buffer), 0, 0, 0));
+  }
+  same(Atomics.notify(new Int32Array(4), 0), 0);
+  throws(TypeError, () => Atomics.wait(new Int32Array(4), 0, 0, 0));
+});
+
 test("buffers outlive their memory", () => {
   const buffers = [];
   for (let i = 0; i < 50; i++) {

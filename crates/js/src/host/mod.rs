@@ -216,6 +216,7 @@ fn install_all(
     engine: &Engine,
 ) -> rquickjs::Result<()> {
     ctx.store_userdata(Host::default())?;
+    crate::raw::may_block(ctx);
     console::install(ctx)?;
     timers::install(ctx)?;
     process::install(ctx, options, start, exit)?;

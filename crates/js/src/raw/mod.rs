@@ -50,7 +50,9 @@ pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promis
 pub(crate) use promise::{promise_state, promise_then, settled};
 #[cfg(feature = "host")]
 pub(crate) use script::Script;
-pub(crate) use shared::shared_buffer;
+#[cfg(any(feature = "host", test))]
+pub(crate) use shared::may_block;
+pub(crate) use shared::{Waitable, shared_buffer, waitable};
 #[cfg(feature = "host")]
 pub(crate) use stack::remaining_stack;
 pub(crate) use text::{length_of_string, string_of_utf16, with_utf8, with_utf16};

@@ -11,9 +11,10 @@
 use super::buffer::{Length, MOST, too_large};
 use super::env::Env;
 use super::object::Backlink;
-use super::value::{Attempt, Own, Thrown};
-use crate::webassembly::Showing;
-use bident::SharedMemory;
+use super::value::{Attempt, Own, Ref, Thrown};
+use crate::webassembly::{SeenMemory, Showing};
+#[cfg(any(feature = "host", test))]
+use rquickjs::Ctx;
 use rquickjs::qjs;
 use std::ffi::c_void;
 use std::ptr;
@@ -22,24 +23,24 @@ use std::ptr;
 struct Keeper {
     /// Goes first.
     _showing: Showing,
-    _memory: SharedMemory,
+    _memory: SeenMemory,
 }
 
 /// A buffer over the whole of a memory, frozen. From now on the link leads to it, until it goes. One that
 /// grows is no longer than the memory: `grow` is called only once the memory has the bytes.
 pub(crate) fn shared_buffer<'js>(
     env: Env<'js>,
-    memory: &SharedMemory,
+    seen: SeenMemory,
     kind: Length,
     (showing, link): (Showing, &Backlink),
 ) -> Attempt<Own<'js>> {
-    let (base, length) = (memory.data_ptr(), memory.data_size());
+    let (base, length) = (seen.memory.data_ptr(), seen.memory.data_size());
     if length > MOST {
         return Err(too_large(env));
     }
     let keeper = Box::into_raw(Box::new(Keeper {
         _showing: showing,
-        _memory: memory.clone(),
+        _memory: seen,
     }));
     // SAFETY: `length` bytes from `base` are mapped, readable and writable as long as the memory is there,
     // which the keeper sees to. `release` gets the box back when the buffer goes: the runtime has no functions
@@ -81,4 +82,57 @@ unsafe extern "C" fn release(
         drop(unsafe { Box::from_raw(keeper.cast::<Keeper>()) });
     }
     ptr::null_mut()
+}
+
+/// Where the elements lie of an array that can be waited at.
+pub(crate) struct Waitable {
+    /// Address of the first byte of its buffer.
+    pub(crate) base: usize,
+    /// The first element, from there.
+    pub(crate) offset: usize,
+    /// Whether they have eight bytes, not four.
+    pub(crate) wide: bool,
+}
+
+/// The elements of an `Int32Array` or a `BigInt64Array`.
+pub(crate) fn waitable(env: Env<'_>, array: Ref<'_>) -> Option<Waitable> {
+    // SAFETY: the value is alive; QuickJS looks what it is.
+    let wide = match unsafe { qjs::JS_GetTypedArrayType(array.raw) } as qjs::JSTypedArrayEnum {
+        qjs::JSTypedArrayEnum_JS_TYPED_ARRAY_INT32 => false,
+        qjs::JSTypedArrayEnum_JS_TYPED_ARRAY_BIG_INT64 => true,
+        _ => return None,
+    };
+    let (mut offset, mut length) = (0, 0);
+    // SAFETY: the value is alive, and a typed array; QuickJS writes the offset where it succeeds.
+    let buffer = unsafe {
+        env.take(qjs::JS_GetTypedArrayBuffer(
+            env.raw(),
+            array.raw,
+            &mut offset,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        ))
+    };
+    let Ok(buffer) = buffer else {
+        drop(env.exception());
+        return None;
+    };
+    // SAFETY: the value is alive; QuickJS writes the length. Nobody reads what is there.
+    let base = unsafe { qjs::JS_GetArrayBuffer(env.raw(), &mut length, buffer.get().raw) };
+    if base.is_null() {
+        drop(env.exception());
+        return None;
+    }
+    Some(Waitable {
+        base: base.addr(),
+        offset: offset as usize,
+        wide,
+    })
+}
+
+/// From now on `Atomics.wait` may block the thread of this runtime.
+#[cfg(any(feature = "host", test))]
+pub(crate) fn may_block(ctx: &Ctx<'_>) {
+    // SAFETY: a living context; QuickJS sets a field of its runtime.
+    unsafe { qjs::JS_SetCanBlock(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), true) };
 }

@@ -1,5 +1,6 @@
 //! Puts the namespace together, with the property attributes that Web IDL asks for.
 
+use super::atomics;
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
 use super::tag;
@@ -195,6 +196,7 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     let grow = realm.intrinsic(Env::new(ctx), |i| &i.grow_shared);
     realm.buffers.shared.set_grow(grow.store());
     memory::guard_buffers(ctx)?;
+    atomics::guard(ctx)?;
     ctx.globals().prop(
         "WebAssembly",
         Property::from(namespace).writable().configurable(),
@@ -233,6 +235,7 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
     let arrays = prototype_of_global(ctx, "Uint8Array")?.get_prototype();
     let arrays = arrays.ok_or(rquickjs::Error::Unknown)?;
     let text = prototype_of_global(ctx, "String")?;
+    let atomics: Object = globals.get("Atomics")?;
     let method = |name: &str| -> Result<Stored> { Ok(keep(&text.get::<_, Value>(name)?)) };
     let stacklet = stacklet::define(ctx)?;
     Ok(Intrinsics {
@@ -268,6 +271,8 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         opaque_handler: keep(&ctx.eval::<Value, _>(collected::HANDLER)?),
         resize: keep(&buffer.get::<_, Value>("resize")?),
         grow_shared: keep(&prototype_of_global(ctx, "SharedArrayBuffer")?.get::<_, Value>("grow")?),
+        atomics_wait: keep(&atomics.get::<_, Value>("wait")?),
+        atomics_notify: keep(&atomics.get::<_, Value>("notify")?),
         char_code_at: method("charCodeAt")?,
         code_point_at: method("codePointAt")?,
         concat: method("concat")?,

@@ -56,6 +56,9 @@ intrinsics! {
     resize
     /// `SharedArrayBuffer.prototype.grow`.
     grow_shared
+    /// `Atomics.wait` and `Atomics.notify`.
+    atomics_wait
+    atomics_notify
     /// Methods of strings.
     char_code_at
     code_point_at

@@ -12,6 +12,7 @@
 
 mod address;
 mod api;
+mod atomics;
 mod buffers;
 mod claims;
 mod collected;
@@ -51,6 +52,7 @@ pub(crate) use esm::prepare as prepare_import;
 #[cfg(feature = "host")]
 pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
+pub(crate) use shared_buffers::SeenMemory;
 pub(crate) use shown::Showing;
 pub use stacklet::declare_stacklet;
 
@@ -74,7 +76,8 @@ use std::rc::Rc;
 ///
 /// The context needs the intrinsics that `Context::full` has. Programs should not run in it before:
 /// the call also makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories, and
-/// `resize` and `SharedArrayBuffer.prototype.grow` grow the memories.
+/// `resize` and `SharedArrayBuffer.prototype.grow` grow the memories, and `Atomics.wait` and `Atomics.notify`
+/// wait with those who wait in WebAssembly, and wake them.
 ///
 /// # Errors
 /// If the machine cannot run WebAssembly, or QuickJS is out of memory.

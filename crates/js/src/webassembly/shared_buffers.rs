@@ -7,6 +7,7 @@ use super::shown::Shown;
 use crate::raw::{self, Attempt, Env, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::{Memory, SharedMemory};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// The last buffers that JavaScript has seen of each.
@@ -16,6 +17,42 @@ pub(super) struct SharedBuffers {
     growable: Rc<Shown>,
     /// `SharedArrayBuffer.prototype.grow` as QuickJS made it.
     grow: RefCell<Option<Stored>>,
+    seen: Rc<Seen>,
+}
+
+/// The memories that JavaScript has any buffer of, by their first byte, each with how many buffers.
+#[derive(Default)]
+struct Seen(RefCell<HashMap<usize, (SharedMemory, usize)>>);
+
+/// A memory that a buffer shows, and keeps.
+pub(crate) struct SeenMemory {
+    pub(crate) memory: SharedMemory,
+    seen: Rc<Seen>,
+}
+
+impl SeenMemory {
+    fn new(seen: &Rc<Seen>, memory: &SharedMemory) -> Self {
+        let mut all = seen.0.borrow_mut();
+        let entry = all.entry(memory.data_ptr().addr());
+        entry.or_insert_with(|| (memory.clone(), 0)).1 += 1;
+        Self {
+            memory: memory.clone(),
+            seen: seen.clone(),
+        }
+    }
+}
+
+impl Drop for SeenMemory {
+    fn drop(&mut self) {
+        let mut all = self.seen.0.borrow_mut();
+        let base = self.memory.data_ptr().addr();
+        if let Some((_, buffers)) = all.get_mut(&base) {
+            *buffers -= 1;
+            if *buffers == 0 {
+                all.remove(&base);
+            }
+        }
+    }
 }
 
 impl SharedBuffers {
@@ -44,7 +81,8 @@ impl SharedBuffers {
             Some((object, shown, kind)) if kind != Length::Fixed || shown == length => Ok(object),
             _ => {
                 let (showing, link) = shown.showing(memory);
-                let object = raw::shared_buffer(env, shared, kind, (showing, &link))?;
+                let seen = SeenMemory::new(&self.seen, shared);
+                let object = raw::shared_buffer(env, seen, kind, (showing, &link))?;
                 shown.insert(memory, (length, kind), (link, object.get()));
                 Ok(object)
             }
@@ -71,6 +109,12 @@ impl SharedBuffers {
             // Beyond what a buffer of QuickJS can show.
             Err(Thrown) => drop(env.exception()),
         }
+    }
+
+    /// The memory that begins at an address, if JavaScript has a buffer of it.
+    pub(super) fn memory_at(&self, base: usize) -> Option<SharedMemory> {
+        let all = self.seen.0.borrow();
+        all.get(&base).map(|(memory, _)| memory.clone())
     }
 
     /// The memory whose growing buffer a value is.
