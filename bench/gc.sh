@@ -58,8 +58,9 @@ quietly() {
 
 prepare() {
     local program count
-    [ -n "${BIDENT:-}" ] || quietly cargo build --release --manifest-path "$root/Cargo.toml" -p bident-cli --bin bident
-    bident=${BIDENT:-${CARGO_TARGET_DIR:-$root/target}/release/bident}
+    echo 'building bident' >&2
+    quietly cargo build --release --manifest-path "$root/Cargo.toml" -p bident-cli --bin bident
+    bident=${CARGO_TARGET_DIR:-$root/target}/release/bident
     peers=$(cd "$peers" && pwd) || fail 'no peers: bench/stack-switching.sh installs them'
     node=$peers/node_modules/.bin/node
     wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
