@@ -48,7 +48,7 @@ impl Timer {
         let mut timers = lock();
         if !timers.begun {
             let thread = thread::Builder::new().name("bident timers".to_owned());
-            let begun = thread.stack_size(64 << 10).spawn(run);
+            let begun = thread.spawn(run);
             begun.map_err(Error::no_memory(
                 "the thread that wakes who waits for a time",
             ))?;
