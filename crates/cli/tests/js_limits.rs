@@ -74,6 +74,10 @@ fn more_instances_than_fit() {
         const showing = new WebAssembly.Module(Uint8Array.from(
             [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 5, 3, 1, 0, 1, 7, 17, 2, 6, 109, 101, 109,
             111, 114, 121, 2, 0, 4, 103, 114, 111, 119, 0, 0, 10, 8, 1, 6, 0, 65, 1, 64, 0, 11]));
+        const shown = new WebAssembly.Table({ element: 'anyfunc', initial: 2 });
+        // The first one, with its table exported.
+        const tabled = new WebAssembly.Module(Uint8Array.from(
+            [...bytes.slice(0, 39), 7, 9, 1, 5, 116, 97, 98, 108, 101, 1, 0, ...bytes.slice(46)]));
         const resident = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]);
         const import_of = (i) => ({ e: { f: () => i } });
         const kinds = {
@@ -123,6 +127,22 @@ fn more_instances_than_fit() {
             global: () => new WebAssembly.Global({ value: 'externref', mutable: true }, {}),
             tag: () => new WebAssembly.Tag({ parameters: ['i32'] }),
             module: () => new WebAssembly.Module(bytes),
+            // With a custom section of its own each.
+            different: (i) => new WebAssembly.Module(Uint8Array.from([...bytes, 0, 4, 1, 120, i & 255, i >> 8])),
+            exception: (i) => new WebAssembly.Exception(new WebAssembly.Tag({ parameters: ['externref'] }), [{ i }]),
+            func: (i) => new WebAssembly.Function({ parameters: [], results: ['i32'] }, () => i),
+            // Where QuickJS does not see it.
+            escaped(i) {
+                shown.set(i % 2, new WebAssembly.Instance(module, import_of(i)).exports.f);
+                shown.get(i % 2).number = i;
+                if (shown.get(i % 2)() !== i) throw Error('wrong');
+            },
+            // What was set on a function leads back to it.
+            property(i) {
+                const { table } = new WebAssembly.Instance(tabled, import_of(i)).exports;
+                table.get(0).table = table;
+                if (table.get(0).table.get(0)() !== i) throw Error('wrong');
+            },
         };
         for (const [name, make] of Object.entries(kinds)) {
             let before;
@@ -137,7 +157,7 @@ fn more_instances_than_fit() {
     let program = program.replace("COUNT", "20_000");
     let ended = run(&format!("import fs from 'node:fs';{program}"));
     assert_eq!(ended.stderr, "");
-    let names = "instance glue two cycle memory buffer buffer_that_grows growth shared memory64 table global tag module";
+    let names = "instance glue two cycle memory buffer buffer_that_grows growth shared memory64 table global tag module different exception func escaped property";
     assert_eq!(ended.stdout, names.replace(' ', "\n") + "\n");
 }
 

@@ -259,3 +259,51 @@ fn an_interrupt_ends_a_program_inside_a_promising_call_that_handles_exceptions()
         assert!(!settled, "the program goes on after {answer}");
     }
 }
+
+/// One whose `transfer` knows nothing of memories. The bytes outlive the buffer then.
+#[test]
+fn a_buffer_that_another_context_takes() {
+    let runtime = Runtime::new().expect("a runtime");
+    let (context, other) = (
+        context(&runtime),
+        Context::full(&runtime).expect("a context"),
+    );
+    let wat = r#"(module (memory (export "memory") 1)
+        (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
+    let buffer = context.with(|ctx| {
+        let bytes = wat::parse_str(wat).expect("a module");
+        let bytes = TypedArray::<u8>::new(ctx.clone(), bytes).expect("a buffer");
+        ctx.globals().set("growing", bytes).expect("a global");
+        let source = "var grow, buffer;
+            {
+                const { exports } = new WebAssembly.Instance(new WebAssembly.Module(growing));
+                ({ grow, memory: { buffer } } = exports);
+                new Uint8Array(buffer)[3] = 7;
+            }
+            buffer";
+        Persistent::save(&ctx, eval(&ctx, source).expect("a buffer"))
+    });
+    other.with(|ctx| {
+        let buffer = buffer.restore(&ctx).expect("the same runtime");
+        ctx.globals().set("buffer", buffer).expect("a global");
+        eval(
+            &ctx,
+            "var mine = ArrayBuffer.prototype.transfer.call(buffer); buffer = undefined;",
+        )
+        .expect("no exception");
+    });
+    context.with(|ctx| {
+        let source = "buffer = undefined; for (let i = 0; i < 1000; i++) new ArrayBuffer(8);";
+        eval(&ctx, source).expect("no exception");
+        ctx.run_gc();
+        let before: i32 = ctx.eval("grow()").expect("a number");
+        let again: i32 = ctx.eval("grow()").expect("a number");
+        assert_eq!((before, again), (1, 2));
+    });
+    other.with(|ctx| {
+        let seen: i32 = ctx
+            .eval("mine.byteLength + new Uint8Array(mine)[3]")
+            .expect("a number");
+        assert_eq!(seen, 65536 + 7);
+    });
+}

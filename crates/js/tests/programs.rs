@@ -94,7 +94,7 @@ fn assert_complete(group: &str, listed: &[&str]) {
 // The second list: what measures time.
 programs! {
     api {
-        address collected exceptions functions global imports instantiate interface lifetime memory module references
+        address collected cycles exceptions functions global imports instantiate interface lifetime memory module references
         reflection resizable shared_memory sizes stacks streaming strings table vectors
     } [scaling]
     host { buffers clone event_loop globals inspect language modules process wasm_modules } []

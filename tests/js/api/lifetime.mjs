@@ -82,6 +82,16 @@ test("what getters of the imports have made is there until the instance has it",
   same(exports.f(), 42);
 });
 
+test("what was set on a function that a table gives", () => {
+  const { table } = instance(`(module (memory 1) (table (export "table") 2 funcref)
+    (elem (i32.const 0) $f $f) (func $f (result i32) (i32.const 5)))`);
+  table.get(0).mine = "set";
+  const seen = new WeakSet([table.get(1)]);
+  collect();
+  same(table.get(0).mine, "set");
+  list([seen.has(table.get(0)), table.get(0) === table.get(1), table.get(1)()], [true, true, 5]);
+});
+
 test("functions made one after the other", () => {
   for (let i = 0; i < 3000; i++) {
     const made = new WebAssembly.Function({ parameters: [], results: ["i32"] }, () => i);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   ArrayBuffer ─data─► first byte of the memory (never moves)
-//!        └──opaque────► Keeper: keeps the memory in its store, and the store, alive; undoes the Backlink
+//!        └──opaque────► Keeper: keeps the memory in its store, and the store, alive
 //! ```
 //!
 //! One that can be resized follows the memory: `webassembly/buffers.rs` gives it the new length.
@@ -12,7 +12,6 @@
 //! only with `transfer` and its siblings, which `webassembly/memory.rs` keeps away from these buffers.
 
 use super::env::Env;
-use super::object::Backlink;
 use super::value::{Attempt, Own, Ref, Thrown};
 use crate::webassembly::{HostData, Showing};
 use bident::{Kept, Lasting, Memory, SharedStore};
@@ -44,20 +43,19 @@ impl Length {
 
 /// What lives as long as a buffer: its memory, and the store of that.
 struct Keeper {
-    /// Goes first.
     _showing: Showing,
     store: SharedStore<HostData>,
     memory: Memory,
     _kept: Option<Kept>,
 }
 
-/// A buffer over the whole of a memory. From now on the link leads to it, until it goes or is detached.
+/// A buffer over the whole of a memory; what is given along goes when it does, or is detached.
 pub(crate) fn memory_buffer<'js>(
     env: Env<'js>,
     store: &SharedStore<HostData>,
     memory: Memory,
     kind: Length,
-    (showing, link): (Showing, &Backlink),
+    showing: Showing,
 ) -> Attempt<Own<'js>> {
     let (base, length) = store.with(|store| (memory.data_ptr(&*store), memory.data_size(&*store)));
     if length > MOST {
@@ -83,12 +81,10 @@ pub(crate) fn memory_buffer<'js>(
             false,
         ))
     };
-    let buffer = buffer.inspect_err(|Thrown| {
+    buffer.inspect_err(|Thrown| {
         // SAFETY: a buffer that could not be made has not taken the box.
         drop(unsafe { Box::from_raw(opaque) });
-    })?;
-    link.lead_to(buffer.get());
-    Ok(buffer)
+    })
 }
 
 /// The complaint about a memory that no buffer can show.

@@ -44,7 +44,7 @@ pub(crate) use env::{ContextId, Env, Running};
 #[cfg(feature = "host")]
 pub(crate) use jobs::{Job, Jobs};
 pub(crate) use native::{Call, Kind, accessor, function, hidden_accessor, prevent_extensions};
-pub(crate) use object::{Backlink, Bound, Classes, HostObject, Marker};
+pub(crate) use object::{Backlink, Classes, HostObject, Marker};
 pub(crate) use object::{create_proxied, payload, proxied};
 pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promise_resolve};
 pub(crate) use promise::{promise_state, promise_then, settled};

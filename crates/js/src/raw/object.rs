@@ -72,15 +72,15 @@ impl Classes {
     ) -> Attempt<Own<'js>> {
         let contents = Contents::linked(payload, link);
         let object = self.make(env, env.null().get(), Box::new(contents))?;
-        link.lead_to(object.get());
+        link.0.set(object.get().raw);
         Ok(object)
     }
 
     /// From now on `link` leads to a host object, as long as that is there; none that it had before does.
     pub(crate) fn link(self, object: Ref<'_>, link: &Backlink) {
         if let Some(contents) = HostObject::contents(self, object) {
-            contents.link.set(Some(link.bound()));
-            link.lead_to(object);
+            contents.link.set(Some(Bound(link.0.clone())));
+            link.0.set(object.raw);
         }
     }
 
@@ -113,7 +113,7 @@ struct Contents {
 impl Contents {
     /// Undoes `link` when it goes; whoever makes the object leads it there.
     fn linked(payload: Payload, link: &Backlink) -> Self {
-        let link = Cell::new(Some(link.bound()));
+        let link = Cell::new(Some(Bound(link.0.clone())));
         Self { link, payload }
     }
 }
@@ -198,7 +198,7 @@ pub(crate) fn create_proxied<'js>(
         }
         env.take(qjs::JS_NewProxy(env.raw(), target.get().raw, handler.raw))?
     };
-    link.lead_to(proxy.get());
+    link.0.set(proxy.get().raw);
     Ok(proxy)
 }
 
@@ -221,7 +221,8 @@ pub(crate) fn proxied<'a>(classes: Classes, env: Env<'_>, value: Ref<'a>) -> Opt
     payload(classes, target)
 }
 
-/// The way to a host object or a buffer, without keeping it alive: what goes with that, a [`Bound`], undoes it.
+/// The way to a host object, without keeping it alive: [`Classes::create_linked`] binds it, and the
+/// finalizer of the object undoes that.
 pub(crate) struct Backlink(Rc<Cell<qjs::JSValue>>);
 
 impl Backlink {
@@ -236,16 +237,6 @@ impl Backlink {
         !unsafe { qjs::JS_IsUndefined(self.0.get()) }
     }
 
-    /// The other end, for the object that it is going to lead to.
-    pub(crate) fn bound(&self) -> Bound {
-        Bound(self.0.clone())
-    }
-
-    /// From now on leads to this object, which owns a [`Bound`] of this link.
-    pub(super) fn lead_to(&self, object: Ref<'_>) {
-        self.0.set(object.raw);
-    }
-
     /// The object; `undefined` if there is none.
     pub(crate) fn get<'js>(&self, env: Env<'js>) -> Own<'js> {
         // SAFETY: an object that is gone has undone the link: see `Bound`.
@@ -254,7 +245,7 @@ impl Backlink {
 }
 
 /// The link's other end, in the object.
-pub(crate) struct Bound(Rc<Cell<qjs::JSValue>>);
+struct Bound(Rc<Cell<qjs::JSValue>>);
 
 impl Drop for Bound {
     fn drop(&mut self) {

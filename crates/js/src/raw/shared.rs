@@ -10,7 +10,6 @@
 
 use super::buffer::{Length, MOST, too_large};
 use super::env::Env;
-use super::object::Backlink;
 use super::value::{Attempt, Own, Ref, Thrown};
 use crate::webassembly::{SeenMemory, Showing};
 #[cfg(any(feature = "host", test))]
@@ -21,18 +20,17 @@ use std::ptr;
 
 /// What lives as long as a buffer.
 struct Keeper {
-    /// Goes first.
     _showing: Showing,
     _memory: SeenMemory,
 }
 
-/// A buffer over the whole of a memory, frozen. From now on the link leads to it, until it goes. One that
-/// grows is no longer than the memory: `grow` is called only once the memory has the bytes.
+/// A buffer over the whole of a memory, frozen; what is given along goes when it does. One that grows
+/// is no longer than the memory: `grow` is called only once the memory has the bytes.
 pub(crate) fn shared_buffer<'js>(
     env: Env<'js>,
     seen: SeenMemory,
     kind: Length,
-    (showing, link): (Showing, &Backlink),
+    showing: Showing,
 ) -> Attempt<Own<'js>> {
     let (base, length) = (seen.memory.data_ptr(), seen.memory.data_size());
     if length > MOST {
@@ -63,10 +61,7 @@ pub(crate) fn shared_buffer<'js>(
     // SAFETY: an object of this context.
     match unsafe { qjs::JS_FreezeObject(env.raw(), buffer.get().raw) } {
         ..0 => Err(Thrown),
-        _ => {
-            link.lead_to(buffer.get());
-            Ok(buffer)
-        }
+        _ => Ok(buffer),
     }
 }
 

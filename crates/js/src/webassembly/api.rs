@@ -1,11 +1,12 @@
 //! Puts the namespace together, with the property attributes that Web IDL asks for.
 
 use super::atomics;
+use super::buffers::Tools;
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
 use super::tag;
 use super::{
-    collected, errors, exception, global, instance, jspi, memory, module, pending, stacklet,
+    collected, errors, exception, global, instance, jspi, memory, module, pending, shown, stacklet,
 };
 use super::{function as exported, streaming, table};
 use crate::raw::{self, Call, Env, Kind, Ref, Stored, Thrown, accessor, function};
@@ -191,9 +192,15 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     let js_tag = function(ctx, "get JSTag", 0, Kind::Function, tag::js_tag)?;
     accessor(&namespace, "JSTag", js_tag, None)?;
     realm.set_intrinsics(define_classes(ctx, &namespace)?);
-    let resize = realm.intrinsic(Env::new(ctx), |i| &i.resize);
-    realm.buffers.set_resize(resize.store());
-    let grow = realm.intrinsic(Env::new(ctx), |i| &i.grow_shared);
+    let weak: Object = ctx.globals().get::<_, Object>("WeakRef")?;
+    let weak: Object = weak.get(PredefinedAtom::Prototype)?;
+    let env = Env::new(ctx);
+    realm.buffers.set_tools(Tools {
+        resize: realm.intrinsic(env, |i| &i.resize).store(),
+        weakly: env.own(&ctx.eval::<Value, _>(shown::WEAKLY)?).store(),
+        deref: env.own(&weak.get::<_, Value>("deref")?).store(),
+    });
+    let grow = realm.intrinsic(env, |i| &i.grow_shared);
     realm.buffers.shared.set_grow(grow.store());
     memory::guard_buffers(ctx)?;
     atomics::guard(ctx)?;

@@ -7,7 +7,7 @@
 
 use super::realm::HostData;
 use super::shared_buffers::SharedBuffers;
-use super::shown::Shown;
+use super::shown::{Found, Shown, Weakly};
 use crate::raw::{self, Attempt, Env, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::{Memory, SharedStore};
 use std::cell::RefCell;
@@ -17,16 +17,42 @@ use std::rc::Rc;
 #[derive(Default)]
 pub(super) struct Buffers {
     shown: Rc<Shown>,
-    /// `ArrayBuffer.prototype.resize` as QuickJS made it.
-    resize: RefCell<Option<Stored>>,
+    tools: RefCell<Option<Tools>>,
     /// Those of shared memories.
     pub(super) shared: SharedBuffers,
 }
 
+/// What buffers are handled with, as it was before any program ran.
+pub(super) struct Tools {
+    /// `ArrayBuffer.prototype.resize` as QuickJS made it.
+    pub(super) resize: Stored,
+    /// What makes a weak reference.
+    pub(super) weakly: Stored,
+    /// `WeakRef.prototype.deref`.
+    pub(super) deref: Stored,
+}
+
 impl Buffers {
-    /// What buffers are resized with.
-    pub(super) fn set_resize(&self, resize: Stored) {
-        self.resize.replace(Some(resize));
+    /// What buffers are handled with.
+    pub(super) fn set_tools(&self, tools: Tools) {
+        self.tools.replace(Some(tools));
+    }
+
+    fn tool<'js>(&self, env: Env<'js>, which: impl FnOnce(&Tools) -> &Stored) -> Own<'js> {
+        let tools = self.tools.borrow();
+        (tools.as_ref()).map_or_else(|| env.undefined(), |tools| which(tools).to_owned(env))
+    }
+
+    /// How buffers are referred to weakly.
+    pub(super) fn weakly<'js>(&self, env: Env<'js>) -> Weakly<'js> {
+        Weakly {
+            make: self.tool(env, |tools| &tools.weakly),
+            deref: self.tool(env, |tools| &tools.deref),
+        }
+    }
+
+    fn found<'js>(&self, env: Env<'js>, memory: Memory) -> Option<Found<'js>> {
+        self.shown.get(env, &self.weakly(env), memory)
     }
 
     /// The buffer of a memory.
@@ -36,7 +62,7 @@ impl Buffers {
         store: &SharedStore<HostData>,
         memory: Memory,
     ) -> Attempt<Own<'js>> {
-        match self.shown.get(env, memory) {
+        match self.found(env, memory) {
             Some((object, ..)) => Ok(object),
             None => self.show(env, store, memory, Length::Fixed),
         }
@@ -50,7 +76,7 @@ impl Buffers {
         memory: Memory,
         kind: Length,
     ) -> Attempt<Own<'js>> {
-        match self.shown.get(env, memory) {
+        match self.found(env, memory) {
             Some((object, _, shown)) if shown == kind => Ok(object),
             _ => {
                 self.detach(env, memory);
@@ -66,11 +92,11 @@ impl Buffers {
         memory: Memory,
         kind: Length,
     ) -> Attempt<Own<'js>> {
-        let (showing, link) = self.shown.showing(memory);
-        let object = raw::memory_buffer(env, store, memory, kind, (showing, &link))?;
         let length = store.with(|store| memory.data_size(&*store));
-        (self.shown).insert(memory, (length, kind), (link, object.get()));
-        Ok(object)
+        let weakly = self.weakly(env);
+        (self.shown).show(env, &weakly, memory, (length, kind), |showing| {
+            raw::memory_buffer(env, store, memory, kind, showing)
+        })
     }
 
     /// Detaches the buffers that their memories have outgrown; those that grow with them do.
@@ -88,21 +114,19 @@ impl Buffers {
             if shown.is_some_and(|shown| shown != length) {
                 self.grown(env, store, memory);
             }
-            self.shared.grown(env, memory, length);
+            self.shared.grown(env, &self.weakly(env), memory, length);
         }
     }
 
     /// A memory has grown, be it by nothing: detaches its buffer, or resizes it.
     pub(super) fn grown(&self, env: Env<'_>, store: &SharedStore<HostData>, memory: Memory) {
         let length = store.with(|store| memory.data_size(&*store));
-        self.shared.grown(env, memory, length);
-        let resizable = match self.shown.get(env, memory) {
+        self.shared.grown(env, &self.weakly(env), memory, length);
+        let resizable = match self.found(env, memory) {
             Some((object, _, Length::Resizable(_))) => object,
             _ => return self.detach(env, memory),
         };
-        let resize = self.resize.borrow();
-        let resize = resize.as_ref().map(|resize| resize.to_owned(env));
-        let resize = resize.unwrap_or_else(|| env.undefined());
+        let resize = self.tool(env, |tools| &tools.resize);
         let new_length = [env.float(length as f64)];
         if let Err(Thrown) = env.call(resize.get(), resizable.get(), &new_length) {
             // Beyond what a buffer of QuickJS can show.
@@ -114,10 +138,16 @@ impl Buffers {
 
     /// Detaches the buffer of a memory.
     fn detach(&self, env: Env<'_>, memory: Memory) {
-        if let Some((object, ..)) = self.shown.get(env, memory) {
-            self.shown.forget(memory);
+        let found = self.found(env, memory);
+        self.shown.forget(memory);
+        if let Some((object, ..)) = found {
             raw::detach(env, object.get());
         }
+    }
+
+    /// Whether a value is the buffer of this memory.
+    pub(super) fn is_shown(&self, memory: Memory, value: Ref<'_>) -> bool {
+        matches!(self.shown.memory_of(value), Some((found, _)) if found == memory)
     }
 
     /// The memory whose buffer a value is, and whether that can be resized.
@@ -125,17 +155,20 @@ impl Buffers {
         self.shown.memory_of(value)
     }
 
-    /// Tells the collector about what buffers are resized with.
+    /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
+        self.shown.mark(marker);
         self.shared.mark(marker);
-        if let Some(resize) = &*self.resize.borrow() {
-            resize.mark(marker);
+        if let Some(tools) = &*self.tools.borrow() {
+            let tools = [&tools.resize, &tools.weakly, &tools.deref];
+            tools.iter().for_each(|tool| tool.mark(marker));
         }
     }
 
-    /// Forgets that.
+    /// Forgets them.
     pub(super) fn clear(&self) {
-        drop(self.resize.take());
+        self.shown.clear();
+        drop(self.tools.take());
         self.shared.clear();
     }
 }

@@ -244,7 +244,7 @@ pub(super) fn to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, value: &Val) -> Attem
 
 fn reference_to_js<'js>(realm: &Rc<Realm>, env: Env<'js>, reference: &Val) -> Attempt<Own<'js>> {
     match reference {
-        Val::FuncRef(Some(func)) => realm.function_object(env, *func),
+        Val::FuncRef(Some(func)) => realm.given_function(env, *func),
         Val::ExternRef(Some(value)) => extern_to_js(realm, env, value),
         Val::V128(_) | Val::ExnRef(_) | Val::ContRef(_) => Err(refuse(env)),
         Val::AnyRef(Some(any)) => any_to_js(realm, env, any),

@@ -9,13 +9,18 @@ use bident::{Func, FuncType, Val, WordFunc};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::object::Property;
 use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// Arguments up to this number need no allocation.
 pub(super) const INLINE: usize = 4;
 
 /// The payload of an exported function.
-pub(crate) struct ExportedFunction(Callee);
+pub(crate) struct ExportedFunction {
+    callee: Callee,
+    /// Whether the node of the instance was asked to keep the object.
+    pub(super) given: Cell<bool>,
+}
 
 /// A function that JavaScript calls.
 pub(super) struct Callee {
@@ -79,7 +84,10 @@ pub(super) fn create<'js>(realm: &Rc<Realm>, env: Env<'js>, func: Func) -> Attem
     let index = index.unwrap_or_else(|| realm.imports.number_of(func));
     let length = ty.params().len();
     let callee = Callee::new(realm.reference_to(env, func), func, ty);
-    let payload = Payload::Function(ExportedFunction(callee));
+    let payload = Payload::Function(ExportedFunction {
+        callee,
+        given: Cell::new(false),
+    });
     let function = realm
         .create(env, |i| &i.exported_function, payload)?
         .into_value();
@@ -100,7 +108,7 @@ pub(super) fn interface<'js>(ctx: &Ctx<'js>) -> Result<Interface<'js>> {
         else {
             return Err(api::illegal_invocation(&call.ctx, "Function"));
         };
-        Ok(reflect::function(&call.ctx, &this.0.ty, true)?.into_value())
+        Ok(reflect::function(&call.ctx, &this.callee.ty, true)?.into_value())
     })?;
     // They say of themselves what all functions do.
     interface
@@ -151,31 +159,31 @@ pub(super) fn describe(function: &Object<'_>, name: &str, length: usize) -> Resu
 impl ExportedFunction {
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
-        self.0.mark(marker);
+        self.callee.mark(marker);
     }
 
     /// The function, if it belongs to this realm.
     pub(super) fn func_in(&self, realm: &Rc<Realm>) -> Option<Func> {
-        Rc::ptr_eq(&self.0.realm, realm).then_some(self.0.func)
+        Rc::ptr_eq(&self.callee.realm, realm).then_some(self.callee.func)
     }
 
     /// What it calls.
     pub(super) fn callee(&self) -> &Callee {
-        &self.0
+        &self.callee
     }
 
     /// A call from JavaScript.
     pub(super) fn call<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
-        let Callee { realm, words, .. } = &self.0;
+        let Callee { realm, words, .. } = &self.callee;
         let Some(words) = words else {
             return self.call_on_values(env, args);
         };
         let mut room = [0; INLINE];
-        let params = self.0.words_of(env, args, &mut room)?;
+        let params = self.callee.words_of(env, args, &mut room)?;
         let called = realm.run(env, |store| words.call(store, params));
         realm.buffers.refresh(env, &realm.store);
         match called {
-            Ok(word) => self.0.result(env, word),
+            Ok(word) => self.callee.result(env, word),
             Err(error) => Err(errors::throw(realm, env, &error)),
         }
     }
@@ -183,7 +191,7 @@ impl ExportedFunction {
     fn call_on_values<'js>(&self, env: Env<'js>, args: Args<'_>) -> Attempt<Own<'js>> {
         let Callee {
             realm, func, ty, ..
-        } = &self.0;
+        } = &self.callee;
         with_params(realm, env, ty, args, |params| {
             with_results(ty, |results| {
                 let called = realm.run(env, |store| func.call(store, params, results));

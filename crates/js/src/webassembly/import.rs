@@ -108,7 +108,7 @@ impl Imports {
     }
 
     /// Lets go of the functions whose host functions are gone.
-    fn take_released(&self) {
+    pub(super) fn take_released(&self) {
         let released = std::mem::take(&mut *self.released.borrow_mut());
         if released.is_empty() {
             return;

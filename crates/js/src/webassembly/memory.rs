@@ -47,6 +47,14 @@ impl MemoryObject {
         }
     }
 
+    /// The buffer that JavaScript saw last, if it is still that of a memory which is not shared.
+    fn seen<'js>(&self, env: Env<'js>) -> Option<Own<'js>> {
+        let seen = self.buffer.borrow();
+        let seen = seen.as_ref()?.to_owned(env);
+        let is_shown = self.realm.buffers.is_shown(self.memory, seen.get());
+        is_shown.then_some(seen)
+    }
+
     /// Owns a buffer from now on, and gives it.
     fn show<'js>(&self, env: Env<'js>, buffer: Own<'js>) -> Value<'js> {
         let before = self
@@ -125,6 +133,9 @@ fn this<'a>(call: &'a Call<'_>) -> Result<&'a MemoryObject> {
 fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let this @ MemoryObject { realm, memory, .. } = this(call)?;
     let env = Env::new(&call.ctx);
+    if let Some(buffer) = this.seen(env) {
+        return Ok(buffer.into_value());
+    }
     let ty = realm.store.with(|store| memory.ty(&*store));
     match ty.shared {
         true if this.grows.get() => show_shared(env, this, resizable(ty)),
@@ -140,7 +151,8 @@ fn show_shared<'js>(env: Env<'js>, this: &MemoryObject, kind: Length) -> Result<
     let Ok(Some(shared)) = shared else {
         return Err(rquickjs::Error::Unknown);
     };
-    let buffer = realm.buffers.shared.of(env, *memory, &shared, kind)?;
+    let buffer =
+        (realm.buffers.shared).of(env, &realm.buffers.weakly(env), *memory, &shared, kind)?;
     this.grows.set(kind != Length::Fixed);
     Ok(this.show(env, buffer))
 }

@@ -24,7 +24,7 @@ use super::import::Import;
 use super::objects::Cache;
 use super::realm::{HostData, Realm};
 use crate::raw::{self, Attempt, Env, Marker, Own, Stored};
-use bident::{Extern, Instance, Lasting, Module, StoreContextMut};
+use bident::{Extern, Func, Instance, Lasting, Module, StoreContextMut};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -34,6 +34,8 @@ pub(crate) struct Node {
     imports: RefCell<Vec<Rc<Import>>>,
     /// Nodes of the instances that it imports from.
     uses: RefCell<Vec<Stored>>,
+    /// Objects of functions that WebAssembly gave to JavaScript: each time the same, with what was set on it.
+    functions: RefCell<Vec<Stored>>,
     escaped: Cell<bool>,
 }
 
@@ -44,6 +46,8 @@ impl Node {
         imports.iter().for_each(|import| import.mark(marker));
         let uses = self.uses.borrow();
         uses.iter().for_each(|node| node.mark(marker));
+        let functions = self.functions.borrow();
+        functions.iter().for_each(|object| object.mark(marker));
     }
 }
 
@@ -139,6 +143,27 @@ impl Realm {
         Some((instance, self.nodes.all.get(env, &instance)?))
     }
 
+    /// The object of a function that WebAssembly gives to JavaScript by itself, from a table for one. As
+    /// programs can get it again, the instance keeps it, with what they set on it; unless it has escaped, for
+    /// the object keeps the instance.
+    pub(super) fn given_function<'js>(
+        self: &Rc<Self>,
+        env: Env<'js>,
+        func: Func,
+    ) -> Attempt<Own<'js>> {
+        let object = self.function_object(env, func)?;
+        if let Some(Payload::Function(function)) = raw::payload(self.classes, object.get())
+            && !function.given.replace(true)
+            && let Some((_, owner)) = self.node_of(env, func)
+            && let Some(Payload::Node(node)) = raw::payload(self.classes, owner.get())
+            && !node.escaped.get()
+        {
+            let stored = object.get().to_owned(env).store();
+            node.functions.borrow_mut().push(stored);
+        }
+        Ok(object)
+    }
+
     /// From now on something may lead to an item that QuickJS does not see.
     pub(super) fn escape(&self, env: Env<'_>, item: impl Lasting + Into<Extern>) {
         let Some((instance, object)) = self.node_of(env, item) else {
@@ -151,7 +176,10 @@ impl Realm {
                 let kept = self.store.with(|store| instance.keep(store));
                 kept.is_ok()
             };
+            let functions = node.functions.take();
             self.nodes.add_escaped(instance, object.store(), is_there);
+            // May run finalizers that look here.
+            drop(functions);
         }
     }
 }

@@ -77,6 +77,7 @@ impl Realm {
         if made < pressure.look.get() {
             return;
         }
+        self.let_go();
         let (items, bytes) = self.store.with(|store| store.items());
         pressure.look.set(made + STEP.max(items / 8));
         let (enough, enough_bytes) = (pressure.enough.get(), pressure.enough_bytes.get());
@@ -86,12 +87,19 @@ impl Realm {
         }
     }
 
+    /// Lets go of what the store's collections have found that WebAssembly holds no more.
+    fn let_go(&self) {
+        drop(self.held.take_released());
+        self.imports.take_released();
+    }
+
     fn collect(&self, ctx: &Ctx<'_>) {
         ctx.run_gc();
         let (items, bytes) = self.store.with(|store| {
             store.gc();
             store.items()
         });
+        self.let_go();
         let pressure = &self.pressure;
         pressure.made.set(0);
         pressure.look.set(STEP.max(items / 8));

@@ -3,7 +3,7 @@
 //!
 //! A memory that other threads grow is seen to have grown when JavaScript next asks it for a buffer.
 
-use super::shown::Shown;
+use super::shown::{Shown, Weakly};
 use crate::raw::{self, Attempt, Env, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::{Memory, SharedMemory};
 use std::cell::RefCell;
@@ -65,6 +65,7 @@ impl SharedBuffers {
     pub(super) fn of<'js>(
         &self,
         env: Env<'js>,
+        weakly: &Weakly<'js>,
         memory: Memory,
         shared: &SharedMemory,
         kind: Length,
@@ -73,19 +74,16 @@ impl SharedBuffers {
         let shown = match kind {
             Length::Fixed => &self.fixed,
             Length::Resizable(_) => {
-                self.grown(env, memory, length);
+                self.grown(env, weakly, memory, length);
                 &self.growable
             }
         };
-        match shown.get(env, memory) {
+        match shown.get(env, weakly, memory) {
             Some((object, shown, kind)) if kind != Length::Fixed || shown == length => Ok(object),
-            _ => {
-                let (showing, link) = shown.showing(memory);
+            _ => shown.show(env, weakly, memory, (length, kind), |showing| {
                 let seen = SeenMemory::new(&self.seen, shared);
-                let object = raw::shared_buffer(env, seen, kind, (showing, &link))?;
-                shown.insert(memory, (length, kind), (link, object.get()));
-                Ok(object)
-            }
+                raw::shared_buffer(env, seen, kind, showing)
+            }),
         }
     }
 
@@ -96,8 +94,14 @@ impl SharedBuffers {
     }
 
     /// A memory has as many bytes now: so has the buffer that grows with it.
-    pub(super) fn grown(&self, env: Env<'_>, memory: Memory, length: usize) {
-        let buffer = match self.growable.get(env, memory) {
+    pub(super) fn grown<'js>(
+        &self,
+        env: Env<'js>,
+        weakly: &Weakly<'js>,
+        memory: Memory,
+        length: usize,
+    ) {
+        let buffer = match self.growable.get(env, weakly, memory) {
             Some((buffer, shown, _)) if shown < length => buffer,
             _ => return,
         };
@@ -122,15 +126,19 @@ impl SharedBuffers {
         self.growable.memory_of(value).map(|(memory, _)| memory)
     }
 
-    /// Tells the collector about what buffers grow with.
+    /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
+        self.fixed.mark(marker);
+        self.growable.mark(marker);
         if let Some(grow) = &*self.grow.borrow() {
             grow.mark(marker);
         }
     }
 
-    /// Forgets that.
+    /// Forgets them.
     pub(super) fn clear(&self) {
+        self.fixed.clear();
+        self.growable.clear();
         drop(self.grow.take());
     }
 }

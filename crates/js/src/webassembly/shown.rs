@@ -1,20 +1,31 @@
 //! Which buffers of memories JavaScript has.
 //!
 //! ```text
-//!   WebAssembly.Memory ──► its buffer ──► Keeper (raw/buffer.rs): keeps the memory in the store
+//!   WebAssembly.Memory ──► its buffer ──► Keeper (crates/js/src/raw): keeps the memory in the store
 //!                            ▲               │ owns
-//!                            │               ▼
-//!        Shown, by memory ─ ─┘ ◄─ ─ ─ ─ ─ Showing: forgets the buffer when that goes
+//!                  WeakRef ─ ┘               ▼
+//!                     ▲─── Shown ◄─ ─ ─ Showing: forgets the buffer when its bytes are given back
 //! ```
 //!
 //! The object of the memory owns the buffer, so that it is the same one each time. Where that object goes and
-//! the program has the buffer, or a view of it, another object for the same memory finds it here.
+//! the program has the buffer, or a view of it, growth finds it here, and another object for the same memory.
 
-use crate::raw::{Backlink, Bound, Env, Identity, Length, Own, Ref};
+use crate::raw::{Attempt, Env, Identity, Length, Marker, Own, Ref, Stored, Thrown};
 use bident::Memory;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
+
+/// Source of what makes weak references.
+pub(super) const WEAKLY: &str = "(WeakRef => (value) => new WeakRef(value))(WeakRef)";
+
+/// How buffers are referred to weakly, as it was before any program ran.
+pub(super) struct Weakly<'js> {
+    /// What [`WEAKLY`] is.
+    pub(super) make: Own<'js>,
+    /// `WeakRef.prototype.deref`.
+    pub(super) deref: Own<'js>,
+}
 
 /// See the module. Never borrowed while a JavaScript value is dropped: a buffer that goes looks here.
 #[derive(Default)]
@@ -22,6 +33,8 @@ pub(super) struct Shown {
     maps: RefCell<Maps>,
     /// Whether there are any.
     any: Cell<bool>,
+    /// How many there have been.
+    count: Cell<u64>,
 }
 
 #[derive(Default)]
@@ -30,41 +43,40 @@ struct Maps {
     memories: HashMap<Identity, Memory>,
 }
 
-/// The buffer of a memory, without keeping it.
 struct Buffer {
+    number: u64,
     length: usize,
     kind: Length,
-    object: Backlink,
+    /// A `WeakRef`: of a buffer that a program has managed to transfer, the bytes outlive the object.
+    object: Stored,
     identity: Option<Identity>,
 }
 
-/// What goes with a buffer.
+/// What goes with the bytes of a buffer.
 pub(crate) struct Showing {
-    /// Undone first.
-    _bound: Bound,
-    _forgets: Forgets,
-}
-
-struct Forgets {
     memory: Memory,
+    number: u64,
     shown: Weak<Shown>,
 }
 
-impl Drop for Forgets {
+impl Drop for Showing {
     fn drop(&mut self) {
         if let Some(shown) = self.shown.upgrade() {
-            let entry = shown.maps.borrow().buffers.get(&self.memory).map(is_there);
+            let entry = shown.maps.borrow().buffers.get(&self.memory).map(number_of);
             // Else there is another one by now.
-            if entry == Some(false) {
+            if entry == Some(self.number) {
                 shown.forget(self.memory);
             }
         }
     }
 }
 
-fn is_there(buffer: &Buffer) -> bool {
-    buffer.object.leads_somewhere()
+fn number_of(buffer: &Buffer) -> u64 {
+    buffer.number
 }
+
+/// A buffer, how long it is, and of what kind.
+pub(super) type Found<'js> = (Own<'js>, usize, Length);
 
 impl Shown {
     /// Whether JavaScript has the buffer of any memory.
@@ -73,15 +85,25 @@ impl Shown {
         self.any.get()
     }
 
-    /// The buffer of a memory, if JavaScript has it: how long it is, and of what kind.
+    /// The buffer of a memory, if JavaScript has it. No code of a program runs.
     pub(super) fn get<'js>(
         &self,
         env: Env<'js>,
+        weakly: &Weakly<'js>,
         memory: Memory,
-    ) -> Option<(Own<'js>, usize, Length)> {
+    ) -> Option<Found<'js>> {
         let maps = self.maps.borrow();
         let buffer = maps.buffers.get(&memory)?;
-        is_there(buffer).then(|| (buffer.object.get(env), buffer.length, buffer.kind))
+        let (weak, length, kind) = (buffer.object.to_owned(env), buffer.length, buffer.kind);
+        drop(maps);
+        match env.call(weakly.deref.get(), weak.get(), &[]) {
+            Ok(object) if object.get().is_object() => Some((object, length, kind)),
+            Ok(_) => None,
+            Err(Thrown) => {
+                drop(env.exception());
+                None
+            }
+        }
     }
 
     /// How long the buffer of a memory is, if JavaScript has it.
@@ -97,45 +119,54 @@ impl Shown {
         }
     }
 
-    /// What a new buffer of a memory owns, and the way to that buffer, for [`Self::insert`].
-    pub(super) fn showing(self: &Rc<Self>, memory: Memory) -> (Showing, Backlink) {
-        let link = Backlink::new();
-        let shown = Rc::downgrade(self);
-        let showing = Showing {
-            _bound: link.bound(),
-            _forgets: Forgets { memory, shown },
-        };
-        (showing, link)
-    }
-
-    /// From now on this is the buffer of a memory, which `object` leads to.
-    pub(super) fn insert(
-        &self,
+    /// Makes a buffer of a memory: from now on it is the one.
+    pub(super) fn show<'js>(
+        self: &Rc<Self>,
+        env: Env<'js>,
+        weakly: &Weakly<'js>,
         memory: Memory,
         (length, kind): (usize, Length),
-        (object, buffer): (Backlink, Ref<'_>),
-    ) {
+        make: impl FnOnce(Showing) -> Attempt<Own<'js>>,
+    ) -> Attempt<Own<'js>> {
+        let number = self.count.get() + 1;
+        self.count.set(number);
+        let shown = Rc::downgrade(self);
+        let object = make(Showing {
+            memory,
+            number,
+            shown,
+        })?;
+        let weak = env.call(
+            weakly.make.get(),
+            Ref::UNDEFINED,
+            &[object.get().to_owned(env)],
+        )?;
         self.forget(memory);
-        let identity = buffer.identity();
-        let maps = &mut *self.maps.borrow_mut();
-        maps.memories.extend(identity.map(|key| (key, memory)));
+        let identity = object.get().identity();
         let buffer = Buffer {
+            number,
             length,
             kind,
-            object,
+            object: weak.store(),
             identity,
         };
+        let maps = &mut *self.maps.borrow_mut();
+        maps.memories.extend(identity.map(|key| (key, memory)));
         maps.buffers.insert(memory, buffer);
         self.any.set(true);
+        Ok(object)
     }
 
     /// From now on none is the buffer of a memory.
     pub(super) fn forget(&self, memory: Memory) {
-        let maps = &mut *self.maps.borrow_mut();
-        if let Some(buffer) = maps.buffers.remove(&memory) {
-            buffer.identity.map(|key| maps.memories.remove(&key));
-        }
+        let mut maps = self.maps.borrow_mut();
+        let buffer = maps.buffers.remove(&memory);
+        let identity = buffer.as_ref().and_then(|buffer| buffer.identity);
+        identity.map(|key| maps.memories.remove(&key));
         self.any.set(!maps.buffers.is_empty());
+        drop(maps);
+        // May run finalizers that look here.
+        drop(buffer);
     }
 
     /// The memory whose buffer a value is, and of what kind that is.
@@ -143,5 +174,19 @@ impl Shown {
         let maps = self.maps.borrow();
         let memory = *maps.memories.get(&value.identity()?)?;
         Some((memory, maps.buffers.get(&memory)?.kind))
+    }
+
+    /// Tells the collector about the weak references.
+    pub(super) fn mark(&self, marker: &Marker) {
+        let maps = self.maps.borrow();
+        let buffers = maps.buffers.values();
+        buffers.for_each(|buffer| buffer.object.mark(marker));
+    }
+
+    /// Forgets all buffers.
+    pub(super) fn clear(&self) {
+        self.any.set(false);
+        let maps = self.maps.take();
+        drop(maps);
     }
 }
