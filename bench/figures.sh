@@ -105,6 +105,7 @@ measure() {
     record live cargo bench -p bident --bench live
     record continuations cargo bench -p bident --bench live_continuations
     record many "$bident" run examples/waiting/many.mjs 100000
+    record compute cargo bench -p bident-differ --features wasmtime --bench compute
     record jspi-bident "$bident" run bench/jspi.mjs
     record jspi-node "$node" bench/jspi.mjs
     say 'whole processes'
@@ -188,6 +189,13 @@ $(row host_call_typed 'WebAssembly calls a typed Rust function, and back')
 $(row host_call_array 'the same with dynamic types')
 $(row park_resume 'park and resume')
 $(row start_park_resume_return "start, park, resume, return: a stack's whole life")
+
+## Stopping
+
+What [epochs and fuel](stopping.md) add to six kernels, here and in Wasmtime, by
+\`cargo bench -p bident-differ --features wasmtime --bench compute\`; the programs are in \`bench/compute\`.
+
+$(cat "$scratch/compute")
 
 ## JavaScript
 

@@ -68,10 +68,14 @@ pub struct VmStore {
     /// The first epoch in which whatever runs asks the host ([`crate::Builtin::Interrupt`]). Code reads both
     /// where it was compiled to.
     pub deadline: u64,
+    /// What is left of the fuel; below 0 where code is about to trap, or has.
+    pub fuel: i64,
     /// Addresses of the runtime functions, in the order of [`crate::Builtin`].
     pub builtins: *const usize,
     /// Address of the transfer stub that calls a builtin on the host stack.
     pub leave_builtin: usize,
+    /// Address of the stub that calls one which takes nothing, and preserves all registers.
+    pub leave_preserving: usize,
     /// Addresses of the stubs that transfer between stacklets.
     pub transfers: Transfers,
     /// What compiled code has to know of the heap.

@@ -95,6 +95,8 @@ traps! {
     ExpectedSharedMemory = 28, "expected shared memory";
     /// The deadline of the store or of the task has passed.
     Interrupted = 29, "interrupted: the deadline has passed";
+    /// The store's fuel is used up.
+    OutOfFuel = 30, "all fuel consumed";
 }
 
 impl fmt::Display for TrapCode {

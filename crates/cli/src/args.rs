@@ -4,6 +4,7 @@ use bident::{Compile, Config, Engine};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Runs WebAssembly, and JavaScript that uses it.
 #[derive(Parser, Debug)]
@@ -17,7 +18,7 @@ pub(crate) struct Args {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Runs a JavaScript program or a WebAssembly command.
-    Run(Run),
+    Run(Box<Run>),
     /// Runs test scripts of the WebAssembly specification.
     Wast {
         /// The scripts.
@@ -76,6 +77,14 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) max_exceptions: Option<u64>,
 
+    /// End the program once it has run for so long: a number with ms, s, m or h
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Let WebAssembly take so much fuel, a unit for an instruction, and trap where it is used up
+    #[arg(long, value_name = "UNITS", value_parser = parse_fuel)]
+    pub(crate) fuel: Option<u64>,
+
     /// The program, and its arguments
     #[arg(
         required = true,
@@ -109,7 +118,36 @@ impl Run {
         if let Some(bytes) = self.max_exceptions {
             config = config.max_exception_memory(size(bytes));
         }
+        if let Some(units) = self.fuel {
+            config = config.consume_fuel(true).initial_fuel(units);
+        }
         Engine::new(&config)
+    }
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let milliseconds = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "" => return Err("no unit; ms, s, m and h are".to_owned()),
+        unit => return Err(format!("no unit {unit}; ms, s, m and h are")),
+    };
+    let number: u64 = digits.parse().map_err(|error| format!("{text}: {error}"))?;
+    match number.checked_mul(milliseconds) {
+        Some(0) => Err("no time at all".to_owned()),
+        Some(all) => Ok(Duration::from_millis(all)),
+        None => Err(format!("{text} is too long")),
+    }
+}
+
+fn parse_fuel(text: &str) -> Result<u64, String> {
+    let number: u64 = text.parse().map_err(|error| format!("{text}: {error}"))?;
+    match i64::try_from(number) {
+        Ok(_) => Ok(number),
+        Err(_) => Err(format!("{text} is more than {}", i64::MAX)),
     }
 }
 
@@ -167,7 +205,7 @@ mod tests {
     fn run(args: &[&str]) -> Result<Run, clap::Error> {
         let parsed = Args::try_parse_from(["bident", "run"].iter().chain(args))?;
         match parsed.command {
-            Command::Run(run) => Ok(run),
+            Command::Run(run) => Ok(*run),
             Command::Wast { .. } => unreachable!("`run` was typed"),
         }
     }
@@ -216,6 +254,32 @@ mod tests {
         assert!(parse_size("1KK").is_err());
         assert!(parse_size("M").is_err());
         assert!(parse_size("99999999999G").is_err());
+    }
+
+    #[test]
+    fn times_and_fuel() {
+        assert_eq!(parse_time("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse_time("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_time("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_time("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in [
+            "",
+            "5",
+            "s",
+            "0s",
+            "-1s",
+            "1.5s",
+            "5d",
+            "99999999999999999999s",
+            "9999999999999999h",
+        ] {
+            assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse_fuel("0"), Ok(0));
+        assert_eq!(parse_fuel("9223372036854775807"), Ok(i64::MAX as u64));
+        for wrong in ["", "-1", "1K", "9223372036854775808"] {
+            assert!(parse_fuel(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

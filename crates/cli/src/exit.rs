@@ -1,16 +1,19 @@
-//! How the process ends: 0, 1 for a program that failed, 2 for a mistake on the command line, 130 for an
-//! interrupt, or whatever the program asks for.
+//! How the process ends: 0, 1 for a program that failed, 2 for a mistake on the command line, 124 where its time is
+//! up, 130 for an interrupt, or whatever the program asks for.
 
 use bident::printable_lines;
 use nix::sys::signal::{SigSet, Signal};
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
 use std::thread;
+use std::time::Duration;
 
 /// Status of a program that failed.
 const FAILED: u8 = 1;
 /// Status after a mistake on the command line.
 const USAGE: u8 = 2;
+/// Status where the time is up, as of `timeout`.
+const TIMED_OUT: i32 = 124;
 /// Status after Ctrl-C: 128 and the number of the signal, as shells count.
 const INTERRUPTED: i32 = 130;
 
@@ -62,6 +65,20 @@ pub(crate) fn on_interrupt() {
         // Without the thread, the default action is better than none.
         let _ = interrupt.thread_unblock();
     }
+}
+
+/// Ends the process after so long, whatever it is doing then: also where a host function blocks, and without
+/// code that looks for its deadline.
+pub(crate) fn after(time: Duration) -> io::Result<()> {
+    let wait = move || {
+        thread::sleep(time);
+        complain(&format!(
+            "bident: the time is up: the program has run for {time:?} (--timeout)"
+        ));
+        process::exit(TIMED_OUT);
+    };
+    let thread = thread::Builder::new().name("timeout".to_owned());
+    thread.spawn(wait).map(|_| ())
 }
 
 /// Prints a message on standard error. Where nobody reads it, that is no reason to stop.

@@ -1,9 +1,10 @@
 //! `bident run`: which kind of program FILE is, and who runs it.
 
 use crate::args::Run;
-use crate::exit::UsageError;
+use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
 use crate::{js, wasm};
+use anyhow::Context;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ enum Language {
 
 /// Runs the program.
 pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
+    if let Some(time) = options.timeout {
+        exit::after(time).context("no thread for --timeout")?;
+    }
     if options.script {
         let scripts: Vec<PathBuf> = options.program.iter().map(PathBuf::from).collect();
         return js::run_scripts(&options.engine()?, &scripts);

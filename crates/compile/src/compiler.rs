@@ -22,6 +22,7 @@ pub struct Compiler {
     generators: Generators,
     limits: Limits,
     epochs: bool,
+    fuel: bool,
 }
 
 /// Bodies that one thread compiles: positions among the defined functions, with their validators.
@@ -34,6 +35,7 @@ impl Compiler {
             generators: Generators::host()?,
             limits: Limits::default(),
             epochs: false,
+            fuel: false,
         })
     }
 
@@ -44,6 +46,7 @@ impl Compiler {
             generators: Generators::deterministic()?,
             limits: Limits::default(),
             epochs: false,
+            fuel: false,
         })
     }
 
@@ -63,6 +66,12 @@ impl Compiler {
     /// functions begin and in instructions that may take long, or not.
     pub fn with_epochs(self, epochs: bool) -> Self {
         Self { epochs, ..self }
+    }
+
+    /// The same, whose code takes fuel ([`bident_abi::VmStore::fuel`]) for what it does, or not. Calls are then not
+    /// translated in place: each operator is paid once.
+    pub fn with_fuel(self, fuel: bool) -> Self {
+        Self { fuel, ..self }
     }
 
     /// Validates and compiles the bodies of a module. `bodies` is what `bident_module::decode` gave
@@ -146,9 +155,10 @@ impl Compiler {
         is_near: &'m (dyn Fn(usize) -> bool + Sync),
     ) -> Shared<'m> {
         Shared {
-            inline,
+            inline: if self.fuel { &[] } else { inline },
             epochs: self.epochs,
             is_near,
+            fuel: self.fuel,
             relaxed: self.generators.relaxed,
             module,
             layout,

@@ -44,6 +44,8 @@ pub(crate) struct Shared<'m> {
     pub(crate) epochs: bool,
     /// Whether a displacement reaches the code of a defined function; otherwise its address is in a slot.
     pub(crate) is_near: &'m (dyn Fn(usize) -> bool + Sync),
+    /// Whether it takes fuel.
+    pub(crate) fuel: bool,
 }
 
 /// A body in translation.
@@ -65,6 +67,10 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) relaxed: Relaxed,
     /// Whether the code looks for its deadline.
     pub(crate) epochs: bool,
+    /// Whether it takes fuel.
+    pub(crate) fuel: bool,
+    /// Fuel for the operators since code last took some.
+    pub(crate) unpaid: u32,
     /// Where the code comes from.
     pub(crate) origins: Origins,
     /// Whether the function is neutral.
@@ -78,6 +84,7 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) work: Work,
     signatures: HashMap<TypeIndex, SigRef>,
     leave_builtin: Option<SigRef>,
+    leave_preserving: Option<SigRef>,
     funcs: HashMap<FuncIndex, FuncRef>,
     neutral_funcs: HashMap<FuncIndex, FuncRef>,
     /// Transfers so far.
@@ -192,6 +199,8 @@ impl<'m, 'f> Translator<'m, 'f> {
             is_near: shared.is_near,
             relaxed: shared.relaxed,
             epochs: shared.epochs,
+            fuel: shared.fuel,
+            unpaid: 0,
             origins: Origins::default(),
             neutral: false,
             offset: start,
@@ -199,6 +208,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             work,
             signatures: HashMap::new(),
             leave_builtin: None,
+            leave_preserving: None,
             funcs: HashMap::new(),
             neutral_funcs: HashMap::new(),
             transfers: 0,
@@ -352,6 +362,14 @@ impl<'m, 'f> Translator<'m, 'f> {
         *self
             .leave_builtin
             .get_or_insert_with(|| b.import_signature(signature::leave_builtin()))
+    }
+
+    /// Signature of the stub that calls builtins and preserves all registers.
+    pub(crate) fn leave_preserving_signature(&mut self) -> SigRef {
+        let b = &mut self.b;
+        *self
+            .leave_preserving
+            .get_or_insert_with(|| b.import_signature(signature::leave_preserving()))
     }
 
     /// Whether calls of a defined function, and its returns, are jumps.

@@ -237,11 +237,21 @@ pub(crate) mod store {
         I64,
         Access::Changing(Region::Store),
     );
+    /// What is left of the fuel.
+    pub(crate) const FUEL: Field = Field::new(
+        offset_of!(VmStore, fuel),
+        I64,
+        Access::Changing(Region::Store),
+    );
     /// Address of the table of builtins.
     pub(crate) const BUILTINS: Field = Field::constant(offset_of!(VmStore, builtins), I64);
     /// Address of the stub that calls them.
     pub(crate) const LEAVE_BUILTIN: Field =
         Field::constant(offset_of!(VmStore, leave_builtin), I64);
+
+    /// Address of the stub that calls one and preserves all registers.
+    pub(crate) const LEAVE_PRESERVING: Field =
+        Field::constant(offset_of!(VmStore, leave_preserving), I64);
 
     /// What leads from a reference to its object: there once there is one.
     pub(crate) const HEAP_BASE: Field =

@@ -92,6 +92,14 @@ pub(crate) fn leave_builtin() -> Signature {
     signature
 }
 
+/// The stub that calls a builtin and preserves all registers: context, function.
+pub(crate) fn leave_preserving() -> Signature {
+    let mut signature = Signature::new(CallConv::PreserveAll);
+    let context = AbiParam::special(I64, ArgumentPurpose::VMContext);
+    signature.params.extend([context, AbiParam::new(I64)]);
+    signature
+}
+
 /// The stub that calls a host function: its context; one result.
 pub(crate) fn leave_host() -> Signature {
     let mut signature = with_context();

@@ -23,6 +23,8 @@ pub struct Config {
     pub(crate) park_waits: bool,
     pub(crate) share_second_stack: bool,
     pub(crate) epochs: bool,
+    pub(crate) fuel: bool,
+    pub(crate) initial_fuel: u64,
 }
 
 /// When the functions of a module are compiled.
@@ -77,6 +79,8 @@ impl Default for Config {
             park_waits: false,
             share_second_stack: false,
             epochs: false,
+            fuel: false,
+            initial_fuel: 0,
         }
     }
 }
@@ -236,6 +240,20 @@ impl Config {
     /// instructions that may take long. Code becomes slower by some percent. Default: off.
     pub fn epoch_interruption(mut self, on: bool) -> Self {
         self.epochs = on;
+        self
+    }
+
+    /// Whether WebAssembly takes fuel for what it does, and traps with [`crate::TrapCode::OutOfFuel`] where there is none
+    /// left: see [`crate::Store::set_fuel`]. Code becomes slower; so does that around
+    /// transfers, as no call is compiled in place. Default: off.
+    pub fn consume_fuel(mut self, on: bool) -> Self {
+        self.fuel = on;
+        self
+    }
+
+    /// The fuel that a store has at first, in units: see [`crate::Store::set_fuel`]. Default: none.
+    pub fn initial_fuel(mut self, units: u64) -> Self {
+        self.initial_fuel = units;
         self
     }
 

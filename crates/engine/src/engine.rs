@@ -68,7 +68,8 @@ impl Engine {
         let compiler = compiler
             .with_limits(config.compile_limits)
             .with_quick_code(config.quick_code)
-            .with_epochs(config.epochs);
+            .with_epochs(config.epochs)
+            .with_fuel(config.fuel);
         signals::adopt_handlers();
         signals::ensure_signal_stack()?;
         Ok(Self(Arc::new(Inner {

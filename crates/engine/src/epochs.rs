@@ -70,6 +70,26 @@ impl<T: 'static> Store<T> {
     }
 }
 
+impl<T: 'static> Store<T> {
+    /// Gives what runs in the store, now and later, so much fuel; what was left is gone. Above [`i64::MAX`] it is as
+    /// much as that. It has an effect only with [`crate::Config::consume_fuel`].
+    ///
+    /// Each operator takes a unit, but for `nop`, `drop`, `block`, `loop`, `else` and `end`, which take none.
+    /// Instructions with a length (`memory.fill`, `table.copy`, `array.new`, ...) take one more for each 8 bytes of
+    /// memory, or for each element. What host functions do costs nothing. Whether the call may go on is looked at in loops
+    /// and where functions begin, so the last stretch may be short of some units; it is the same in every
+    /// run of the same module.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        self.inner_mut().opaque.vm.fuel = i64::try_from(fuel).unwrap_or(i64::MAX);
+    }
+
+    /// What is left of the fuel. Of an instruction that trapped it may know less than all: what comes since the last branch or
+    /// call was not yet taken.
+    pub fn get_fuel(&self) -> u64 {
+        u64::try_from(self.inner().opaque.vm.fuel).unwrap_or(0)
+    }
+}
+
 impl<T: 'static> StoreContextMut<'_, T> {
     /// As [`Store::set_epoch_deadline`].
     pub fn set_epoch_deadline(&mut self, ticks: u64) {

@@ -103,6 +103,10 @@ impl<T: 'static> Store<T> {
     pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {
         &mut self.0
     }
+
+    pub(crate) fn inner(&self) -> &StoreInner<T> {
+        &self.0
+    }
 }
 
 /// An exclusive borrow of a store.

@@ -187,12 +187,13 @@ const TRAPS: &[(TrapCode, &str)] = &[
 
 /// Traps that no single instruction gives: they have tests of their own (growth.rs, reentrance.rs,
 /// pressure.rs).
-const NOT_FROM_AN_INSTRUCTION: [TrapCode; 5] = [
+const NOT_FROM_AN_INSTRUCTION: [TrapCode; 6] = [
     TrapCode::StackMemoryExhausted,
     TrapCode::HostStackOverflow,
     TrapCode::ExceptionMemoryExhausted,
     TrapCode::SecondStackOverflow,
     TrapCode::Interrupted,
+    TrapCode::OutOfFuel,
 ];
 
 fn every_trap() -> String {

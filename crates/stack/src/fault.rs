@@ -34,6 +34,13 @@ impl Chains {
         Ok(())
     }
 
+    /// Where to start over, if this is where [`crate::leave_preserving`] has found no room for the registers. Not by way
+    /// of [`Chains::start_over_on_host`], which does not keep all of them.
+    pub fn start_of_stub(pc: usize) -> Option<usize> {
+        let no_room = arch::no_room as *const () as usize;
+        (pc == no_room).then_some(arch::leave_preserving as *const () as usize)
+    }
+
     /// The same, later and on the host stack, where the embedder can make room: [`crate::Embedder::grow`].
     ///
     /// # Safety

@@ -52,7 +52,7 @@ mod stacklet;
 
 pub use arch::{
     Atom, Fault, balance_returns, copy, create, fill, first_call, leave_builtin, leave_host,
-    prefetch, resume, resume_throw, stack_pointer, suspend, switch, transfers,
+    leave_preserving, prefetch, resume, resume_throw, stack_pointer, suspend, switch, transfers,
 };
 pub use chain::{Chain, Parked, Stopped, Waiting, Wreck};
 pub use chains::{Chains, Go};

@@ -12,7 +12,7 @@
 //! Operands above a construct's height are the values of its block; what a branch carries become block
 //! parameters. A block that only one edge reaches costs nothing: Cranelift removes its parameters.
 
-use super::{call, exception, interrupt};
+use super::{call, exception, fuel, interrupt};
 use crate::error::Error;
 use crate::function::Translator;
 use crate::operands::{Construct, ConstructKind};
@@ -70,6 +70,7 @@ pub(super) fn loop_(t: &mut Translator<'_, '_>, ty: BlockType) {
     // Sealed by `end`: any operator inside may branch here.
     resume_at(t, label);
     interrupt::at_loop(t);
+    fuel::at_loop(t);
 }
 
 pub(super) fn if_(t: &mut Translator<'_, '_>, ty: BlockType) {

@@ -28,13 +28,13 @@ const SHORT: usize = 64;
 
 /// Where a function begins: whether it needs a check there. Not if it is short, and neither loops nor enters
 /// another: who calls it again and again has checks.
-pub(crate) fn at_entry(t: &mut Translator<'_, '_>, defined: usize) {
+pub(super) fn at_entry(t: &mut Translator<'_, '_>, defined: usize) {
     if t.epochs && !is_short(t.module, defined) {
         check(t);
     }
 }
 
-fn is_short(module: &Module, defined: usize) -> bool {
+pub(super) fn is_short(module: &Module, defined: usize) -> bool {
     if module.bodies[defined].range.len() > SHORT {
         return false;
     }
@@ -112,9 +112,22 @@ fn check(t: &mut Translator<'_, '_>) {
     t.b.set_cold_block(ask);
     t.b.ins().brif(passed, ask, &[], next, &[]);
     control::go_on_in(t, ask);
-    call::builtin(t, Builtin::Interrupt, &[]);
+    ask_host(t);
     t.b.ins().jump(next, &[]);
     control::go_on_in(t, next);
+}
+
+/// Calls the builtin by a stub that preserves all registers: a call would have everything that lives in a loop pass
+/// through the frame, which some values (floats have no registers that callees preserve) then do in each round.
+fn ask_host(t: &mut Translator<'_, '_>) {
+    let store = t.store();
+    let stub = store::LEAVE_PRESERVING.load(&mut t.b, store);
+    let table = store::BUILTINS.load(&mut t.b, store);
+    let function = store::builtin(Builtin::Interrupt).load(&mut t.b, table);
+    let context = t.context();
+    let signature = t.leave_preserving_signature();
+    t.b.ins()
+        .call_indirect(signature, stub, &[context, function]);
 }
 
 /// What the arguments of a builtin are that does a part at a time; the last is the length.

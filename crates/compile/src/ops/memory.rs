@@ -13,6 +13,7 @@
 //! An offset that no instruction holds is added first; a sum of 64 bits that overflows traps.
 
 use super::call::{builtin, constant, position, push_size, unsigned};
+use super::fuel;
 use super::interrupt::{Parts, in_parts};
 use super::table::range;
 use crate::error::Error;
@@ -225,6 +226,7 @@ fn fill(t: &mut Translator<'_, '_>, memory: MemoryIndex) {
         unsigned(t, value),
         position(t, ty, length),
     ];
+    fuel::take(t, args[3], fuel::BYTES);
     in_parts(t, Builtin::MemoryFill, Parts::Fill, args, |_| ());
 }
 
@@ -233,12 +235,14 @@ fn copy(t: &mut Translator<'_, '_>, destination: MemoryIndex, source: MemoryInde
     let (to, from) = (address_type(t, destination), address_type(t, source));
     let types = [to, from, to.narrower(from)];
     let args = range(t, pair, types);
+    fuel::take(t, args[3], fuel::BYTES);
     in_parts(t, Builtin::MemoryCopy, Parts::Copy, args, |_| ());
 }
 
 fn init(t: &mut Translator<'_, '_>, memory: MemoryIndex, data: u32) {
     let types = [address_type(t, memory), AddressType::I32, AddressType::I32];
     let args = range(t, pack_pair(memory.0, data), types);
+    fuel::take(t, args[3], fuel::BYTES);
     builtin(t, Builtin::MemoryInit, &args);
 }
 

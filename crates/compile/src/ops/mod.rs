@@ -5,6 +5,7 @@ mod call;
 mod cont;
 mod control;
 mod exception;
+mod fuel;
 mod gc;
 mod interrupt;
 mod memory;
@@ -15,11 +16,15 @@ mod table;
 mod variable;
 mod wide;
 
-pub(crate) use interrupt::at_entry;
-
 use crate::error::Error;
 use crate::function::Translator;
 use wasmparser::Operator;
+
+/// Where the code of a function begins.
+pub(crate) fn at_entry(t: &mut Translator<'_, '_>, defined: usize) {
+    interrupt::at_entry(t, defined);
+    fuel::at_entry(t, defined);
+}
 
 /// Translates one valid operator.
 ///
@@ -32,6 +37,7 @@ pub(crate) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> Result
         control::skip(t, op);
         return Ok(());
     }
+    fuel::count(t, op);
     match op {
         O::Nop => {}
         O::Unreachable => control::unreachable(t),

@@ -1,6 +1,7 @@
 //! Tables: single elements inline, whole ranges through builtins.
 
 use super::call::{builtin, constant, position, push_size};
+use super::fuel;
 use super::interrupt::{Parts, in_parts};
 use crate::function::Translator;
 use crate::record::{context, table};
@@ -66,6 +67,7 @@ pub(super) fn grow(t: &mut Translator<'_, '_>, table: TableIndex) {
     let ty = address_type(t, table);
     let delta = t.operands.pop();
     let (delta, value) = (position(t, ty, delta), t.operands.pop());
+    fuel::take(t, delta, 0);
     let table = constant(t, table.0.into());
     let old = builtin(t, Builtin::TableGrow, &[table, value, delta]);
     push_size(t, ty, old);
@@ -79,6 +81,7 @@ pub(super) fn fill(t: &mut Translator<'_, '_>, table: TableIndex) {
     let (start, length) = (position(t, ty, start), position(t, ty, length));
     let table = constant(t, table.0.into());
     let args = [table, start, value, length];
+    fuel::take(t, args[3], 0);
     in_parts(t, Builtin::TableFill, Parts::Fill, args, |_| ());
 }
 
@@ -87,12 +90,14 @@ pub(super) fn copy(t: &mut Translator<'_, '_>, destination: TableIndex, source: 
     let (to, from) = (address_type(t, destination), address_type(t, source));
     let types = [to, from, to.narrower(from)];
     let args = range(t, pair, types);
+    fuel::take(t, args[3], 0);
     in_parts(t, Builtin::TableCopy, Parts::Copy, args, |_| ());
 }
 
 pub(super) fn init(t: &mut Translator<'_, '_>, table: TableIndex, elem: u32) {
     let types = [address_type(t, table), AddressType::I32, AddressType::I32];
     let args = range(t, pack_pair(table.0, elem), types);
+    fuel::take(t, args[3], 0);
     builtin(t, Builtin::TableInit, &args);
 }
 

@@ -10,7 +10,7 @@ use crate::value::{Side, Val};
 use crate::vm::store::StoreOpaque;
 use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 /// How the values of a call go to the transfer buffer, and back.
 pub(crate) trait Signature: 'static {
@@ -65,6 +65,13 @@ enum Call<P> {
     Ended,
 }
 
+/// A call that waits for its turn only has it as soon as who polls wants.
+fn wake_if_yielded(parked: &ParkedCall, context: &Context<'_>) {
+    if parked.has_yielded() {
+        context.waker().wake_by_ref();
+    }
+}
+
 /// Calls a function and waits for its end without keeping the thread.
 pub(crate) async fn call<S: Signature, C: AsContextMut>(
     func: Func,
@@ -85,6 +92,7 @@ pub(crate) async fn call<S: Signature, C: AsContextMut>(
         match step {
             Ok(Step::Returned) => Poll::Ready(S::read(func, &mut store.opaque)),
             Ok(Step::Waits(parked)) => {
+                wake_if_yielded(&parked, context);
                 call = Call::Waits(parked);
                 Poll::Pending
             }
@@ -118,6 +126,7 @@ impl ParkedCall {
             match drive::go_on(store, parked, context) {
                 Ok(Step::Returned) => Poll::Ready(Ok(Outcome::returned(&mut store.opaque, func))),
                 Ok(Step::Waits(parked)) => {
+                    wake_if_yielded(&parked, context);
                     call = Some(parked);
                     Poll::Pending
                 }

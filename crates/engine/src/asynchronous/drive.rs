@@ -136,11 +136,11 @@ fn poll_own<T: 'static>(
     let at = call.0.address();
     let payload = &mut call.0.payload;
     if payload.is::<Yielded>() {
-        if has_parked {
-            context.waker().wake_by_ref();
-            return Some(Poll::Pending);
-        }
-        return Some(Poll::Ready(Ok(0)));
+        // Whoever drives it gives it its next turn.
+        return Some(match has_parked {
+            true => Poll::Pending,
+            false => Poll::Ready(Ok(0)),
+        });
     }
     if let Some(wait) = payload.get_mut::<MemoryWait>() {
         let result = Pin::new(wait).poll(context).map(|result| result as u64);
@@ -163,6 +163,12 @@ fn no_future<T>(store: &mut StoreInner<T>, call: ParkedCall) -> Error {
 }
 
 impl ParkedCall {
+    /// Whether it waits for nothing but its turn.
+    #[inline]
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.0.payload.is::<Yielded>()
+    }
+
     /// Goes on with the results that the awaited function's own future has put into the transfer buffer.
     #[inline]
     fn answer<T>(self, store: &mut StoreInner<T>, word: u64) -> Result<Step, Error> {

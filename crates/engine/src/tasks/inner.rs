@@ -42,6 +42,8 @@ pub(super) trait Call: Send + Sync {
     fn waker(self: Arc<Self>) -> Waker;
     /// Another wake queues it again.
     fn take_from_queue(&self);
+    /// It is queued by whoever polls; whether it was not yet.
+    fn queue(&self) -> bool;
     /// The first epoch in which it traps.
     fn deadline(&self) -> u64;
     /// Puts its parameters into the transfer buffer.
@@ -124,6 +126,10 @@ impl<S: Signature> Call for Inner<S> {
     fn take_from_queue(&self) {
         // What was done before a wake that came too late to queue it is seen by the poll that follows.
         self.queued.swap(false, Ordering::AcqRel);
+    }
+
+    fn queue(&self) -> bool {
+        !self.queued.swap(true, Ordering::AcqRel)
     }
 
     fn deadline(&self) -> u64 {

@@ -56,7 +56,7 @@ impl Tasks {
 
     /// Takes what was woken and spawned, behind what is left of the round before.
     pub(super) fn begin_round(&mut self) {
-        self.polls = 0;
+        (self.polls, self.turns) = (0, 1);
         let mut state = self.shared.lock();
         state.listen();
         self.batch.extend(state.ready.drain(..));
@@ -109,16 +109,23 @@ impl Tasks {
             }
             return true;
         }
-        if self.polls >= MOST_POLLS {
-            return false;
-        }
-        self.polls += 1;
-        let Some(place) = self.batch.pop_front() else {
+        let woken = match self.polls < MOST_POLLS {
+            true => self.batch.pop_front(),
+            false => None,
+        };
+        let Some(place) = woken.or_else(|| self.turn()) else {
             return false;
         };
+        self.polls += 1;
         self.look_ahead(&store.opaque);
         self.poll_task(store, place);
         true
+    }
+
+    /// The next of those that have yielded, unless one has had its turn in this round.
+    fn turn(&mut self) -> Option<Place> {
+        self.turns = self.turns.checked_sub(1)?;
+        self.yielded.pop_front()
     }
 
     /// Has the next tasks near when it is their turn: among many, none of a task is in a cache, and to fetch one part
@@ -166,8 +173,12 @@ impl Tasks {
             self.ended.push_back(TaskId(place));
             return self.end(store, place, came);
         };
+        let yields = parked.has_yielded();
         if let Some(live) = self.live(place) {
             live.parked = Some(parked);
+            if yields && live.call.queue() {
+                self.yielded.push_back(place);
+            }
         }
     }
 
@@ -241,7 +252,8 @@ impl Tasks {
         let sleeper = waker.clone();
         let mut state = self.shared.lock();
         let all_ended = state.room.taken == 0;
-        if !self.batch.is_empty() || !self.requests.is_empty() || state.has_work() {
+        let has_more = !self.batch.is_empty() || !self.yielded.is_empty();
+        if has_more || !self.requests.is_empty() || state.has_work() {
             drop(state);
             waker.wake_by_ref();
         } else {

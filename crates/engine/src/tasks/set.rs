@@ -66,6 +66,10 @@ pub struct Tasks {
     pub(super) slots: Vec<Slot>,
     /// What is left of the round.
     pub(super) batch: VecDeque<Place>,
+    /// Those that have yielded, in the order of their turns.
+    pub(super) yielded: VecDeque<Place>,
+    /// How many of them may still have their turn in this round.
+    pub(super) turns: u32,
     /// Those that have ended and were not told of.
     pub(super) ended: VecDeque<TaskId>,
     /// What the holders of tasks have asked.
@@ -91,6 +95,8 @@ impl Tasks {
             slice: NEVER,
             slots: Vec::new(),
             batch: VecDeque::new(),
+            yielded: VecDeque::new(),
+            turns: 0,
             ended: VecDeque::new(),
             requests: VecDeque::new(),
             polls: 0,
@@ -110,8 +116,9 @@ impl Tasks {
         wakers.into_iter().for_each(|waker| waker.wake());
     }
 
-    /// For how many ticks of [`crate::Engine::increment_epoch`] a task may run at a time: then it yields, and the others
-    /// that are ready have their turn before it. Default: no limit. It has an effect only with
+    /// For how many ticks of [`crate::Engine::increment_epoch`] a task may run at a time: then it yields. Those that have
+    /// yielded take turns, one of them after each round of those that were woken: so a task that waits for something
+    /// goes on at most about one turn after that has come, however many others never end. Default: no limit. It has an effect only with
     /// [`crate::Config::epoch_interruption`]. A task in a call that may not park, as that goes through a host function
     /// which has called WebAssembly, goes on for as long again. See also [`Task::set_epoch_deadline`].
     pub fn set_slice(&mut self, ticks: u64) {

@@ -199,8 +199,10 @@ impl StoreOpaque {
                 caller: ptr::null_mut(),
                 epoch: engine.epoch_address(),
                 deadline: NEVER,
+                fuel: i64::try_from(engine.config().initial_fuel).unwrap_or(i64::MAX),
                 builtins: builtins::TABLE.as_ptr().cast(),
                 leave_builtin: bident_stack::leave_builtin as *const () as usize,
+                leave_preserving: bident_stack::leave_preserving as *const () as usize,
                 transfers,
                 heap: VmHeap {
                     base: ptr::null_mut(),

@@ -27,6 +27,7 @@ mod global;
 mod held;
 mod import;
 mod instance;
+mod interrupt;
 mod intrinsics;
 mod jspi;
 mod memory;
@@ -88,6 +89,10 @@ pub fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
 }
 
 /// Defines `WebAssembly` in a context, on an engine of the embedder's.
+///
+/// Where that has [`Config::epoch_interruption`], each tick of [`Engine::increment_epoch`] asks the runtime's interrupt
+/// handler, as JavaScript does: if it says so, WebAssembly ends with the exception that nobody may catch. Somebody has to
+/// advance the epoch; asking takes a tenth of a millisecond.
 ///
 /// # Errors
 /// As for [`install`].

@@ -6,6 +6,7 @@ use super::collected::Wrappers;
 use super::frames::Frames;
 use super::held::HeldValues;
 use super::import::Imports;
+use super::interrupt;
 use super::intrinsics::Intrinsics;
 use super::nodes::Nodes;
 use super::objects::Objects;
@@ -107,6 +108,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
     store.park_waits(false);
     // As other engines; who wants regions asks for them.
     store.share_second_stack(true);
+    interrupt::watch(&mut store);
     let js_tag = Tag::new(&mut store, tag::type_of_js_tag()).map_err(refused)?;
     let _js_tag = js_tag.keep(&mut store).map_err(refused)?;
     let realm = Rc::new_cyclic(|weak| {

@@ -2,6 +2,7 @@
 
 use super::super::call::{builtin, constant, transfer_buffer, unsigned};
 use super::super::control;
+use super::super::fuel;
 use super::super::interrupt::{Parts, in_parts};
 use super::object::{self, Extend};
 use crate::function::Translator;
@@ -68,6 +69,7 @@ fn element(t: &Translator<'_, '_>, ty: TypeIndex) -> (FieldType, Slot) {
 
 fn new(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let (length, value) = (t.operands.pop(), t.operands.pop());
+    take_fuel(t, length);
     let word = as_word(t, ty, value);
     let fill = (!is_zero(t, value)).then_some(word);
     let made = allocate(t, ty, length, fill, |t, length| {
@@ -84,10 +86,17 @@ fn new(t: &mut Translator<'_, '_>, ty: TypeIndex) {
 
 fn new_default(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let length = t.operands.pop();
+    take_fuel(t, length);
     let made = allocate(t, ty, length, None, |t, length| {
         object::make(t, Builtin::ArrayNew, ty, &[length])
     });
     t.operands.push(made);
+}
+
+/// A unit for each element.
+fn take_fuel(t: &mut Translator<'_, '_>, length: Value) {
+    let length = unsigned(t, length);
+    fuel::take(t, length, 0);
 }
 
 /// Whether a value is a constant of zero bits.
@@ -225,6 +234,7 @@ fn new_from(t: &mut Translator<'_, '_>, function: Builtin, ty: TypeIndex, segmen
     let (length, source) = (t.operands.pop(), t.operands.pop());
     let segment = constant(t, segment.into());
     let (source, length) = (unsigned(t, source), unsigned(t, length));
+    fuel::take(t, length, 0);
     let made = object::make(t, function, ty, &[segment, source, length]);
     t.operands.push(made);
 }
@@ -289,6 +299,7 @@ fn fill(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let (length, value) = (t.operands.pop(), t.operands.pop());
     let (array, start) = array_and_position(t);
     let length = unsigned(t, length);
+    fuel::take(t, length, 0);
     fill_part(t, ty, [array, start, length], value);
 }
 
@@ -313,6 +324,7 @@ fn copy(t: &mut Translator<'_, '_>) {
     let (source, from) = array_and_position(t);
     let starts = pair(t, to, from);
     let args = [target, source, starts, length];
+    fuel::take(t, length, 0);
     in_parts(t, Builtin::ArrayCopy, Parts::CopyArray, args, |_| ());
 }
 
@@ -322,5 +334,6 @@ fn init(t: &mut Translator<'_, '_>, function: Builtin, segment: u32) {
     let segment = constant(t, segment.into());
     let start_and_segment = pair(t, start, segment);
     let (source, length) = (unsigned(t, source), unsigned(t, length));
+    fuel::take(t, length, 0);
     builtin(t, function, &[array, start_and_segment, source, length]);
 }

@@ -33,16 +33,20 @@ unsafe fn handle(info: &siginfo_t, context: &mut ucontext_t) -> bool {
         &mut *(*vm).owner.cast::<StoreOpaque>()
     };
     let pc = fault.pc();
-    let Some(code) = store.code.find(pc) else {
-        return false;
+    let code = store.code.find(pc);
+    let stub = Chains::start_of_stub(pc);
+    let trap = match stub {
+        Some(_) => Some(TrapCode::StackOverflow),
+        None => code.and_then(|code| code.trap_at(pc)),
     };
-    let Some(mut trap) = code.trap_at(pc) else {
+    let Some(mut trap) = trap else {
         return false;
     };
     let mut wants_room = None;
     if trap == TrapCode::StackOverflow {
-        let start = code.function_start(pc).expect("code has functions");
-        // SAFETY: this trap comes from a prologue's limit check only.
+        let start = stub.or_else(|| code.and_then(|code| code.function_start(pc)));
+        let start = start.expect("code has functions");
+        // SAFETY: this trap comes from a prologue's limit check only, or from the stub's.
         match unsafe { store.vm.chains.start_over(&mut fault, start) } {
             Ok(()) => {
                 store.learn();
@@ -51,7 +55,7 @@ unsafe fn handle(info: &siginfo_t, context: &mut ucontext_t) -> bool {
             Err(stack::Error::TotalLimit | stack::Error::Os(_)) => {
                 trap = TrapCode::StackMemoryExhausted;
                 // There may be room after a collection, but that is nothing for a signal handler.
-                wants_room = Some(start);
+                wants_room = stub.is_none().then_some(start);
             }
             Err(_) => {}
         }

@@ -1,0 +1,43 @@
+//! The interrupt handler of the runtime stops WebAssembly, too, where the engine's code looks for its deadline
+//! ([`bident::Config::epoch_interruption`]): each tick asks it.
+//!
+//! QuickJS has no call for that. It asks the handler at every ten thousandth jump back or call, so a loop of
+//! as many rounds does: a tenth of a millisecond.
+
+use super::HostData;
+use super::errors;
+use super::import::gone;
+use super::realm::Realm;
+use crate::raw::Env;
+use bident::{Caller, Error, Store, UpdateDeadline};
+use std::rc::Rc;
+
+/// More rounds than QuickJS makes between two times.
+const ROUNDS: &str = "for (let i = 0; i < 10001; i++);";
+
+/// From now on what runs in the store asks at each tick.
+pub(super) fn watch(store: &mut Store<HostData>) {
+    store.epoch_deadline_callback(|mut caller| {
+        let realm = caller.data().realm().ok_or_else(gone)?;
+        ask(&realm, &mut caller)?;
+        Ok(UpdateDeadline::Continue(1))
+    });
+    store.set_epoch_deadline(1);
+}
+
+/// An error where the handler says that it is over: the exception that nobody may catch.
+fn ask(realm: &Rc<Realm>, caller: &mut Caller<'_, HostData>) -> Result<(), Error> {
+    let asked = realm.store.lend(caller, || {
+        realm.running.with(|env: Env<'_>| {
+            let Err(error) = env.ctx().eval::<(), _>(ROUNDS) else {
+                return Ok(());
+            };
+            // A context that evaluates nothing, or is out of memory: then it is not stopped here.
+            match env.catch(env.raise(error)) {
+                Ok(_) => Ok(()),
+                Err(thrown) => Err(errors::carry(realm, env, thrown)),
+            }
+        })
+    });
+    asked.unwrap_or(Ok(()))
+}
