@@ -15,6 +15,7 @@ use bident_abi::VmLayout;
 use bident_module::{BodyValidator, FuncIndex, Inline, Module};
 use cranelift_codegen::Context;
 use rayon::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmparser::Operator;
 
 /// Bodies of this many bytes together are worth a thread's attention.
@@ -30,6 +31,9 @@ const SMALL: usize = 96;
 /// Bytes of a body up to which, if it calls nothing small, its neighbours come along: a module of
 /// nothing but tiny functions would take a page for each.
 const TINY: usize = 64;
+
+/// Callees that are compiled ahead of their calls, for each caller.
+const MOST_CALLEES: usize = 64;
 
 /// What it takes to compile functions of a module that is valid.
 pub struct Late {
@@ -102,17 +106,7 @@ pub fn companions(module: &Module, defined: usize, is_free: impl Fn(usize) -> bo
     let size = |defined: usize| module.bodies[defined].range.len();
     let mut found = Vec::new();
     let mut left = COMPANY;
-    let operators = module.function_body(defined).get_operators_reader();
-    // The body is valid.
-    for operator in operators.into_iter().flatten() {
-        let Ok(Operator::Call { function_index } | Operator::ReturnCall { function_index }) =
-            operator
-        else {
-            continue;
-        };
-        let Some(callee) = module.defined_func(FuncIndex(function_index)) else {
-            continue;
-        };
+    for callee in calls(module, defined) {
         let (position, size) = (callee as u32, size(callee));
         let is_known = callee == defined || found.contains(&position);
         if size <= left.min(SMALL) && !is_known && is_free(callee) {
@@ -136,6 +130,39 @@ pub fn companions(module: &Module, defined: usize, is_free: impl Fn(usize) -> bo
         }
     }
     found
+}
+
+/// The functions that one calls by name, by their positions among the defined ones, at most [`MOST_CALLEES`].
+pub fn callees(module: &Module, defined: usize) -> Vec<u32> {
+    let mut found = Vec::new();
+    for callee in calls(module, defined) {
+        let position = callee as u32;
+        if !found.contains(&position) {
+            found.push(position);
+        }
+        if found.len() == MOST_CALLEES {
+            break;
+        }
+    }
+    found
+}
+
+/// The calls by name in a function, in order.
+fn calls(module: &Module, defined: usize) -> impl Iterator<Item = usize> + '_ {
+    let operators = module.function_body(defined).get_operators_reader();
+    // The body is valid.
+    let operators = operators.into_iter().flatten();
+    operators.filter_map(|operator| match operator {
+        Ok(Operator::Call { function_index } | Operator::ReturnCall { function_index }) => {
+            module.defined_func(FuncIndex(function_index))
+        }
+        _ => None,
+    })
+}
+
+/// Runs something on a thread of the compiler's, some time. If it panics, that is all.
+pub fn in_background(run: impl FnOnce() + Send + 'static) {
+    rayon::spawn(|| drop(catch_unwind(AssertUnwindSafe(run))));
 }
 
 /// Splits bodies, in order, into pieces of at least [`CHUNK`] bytes (the last may be smaller).

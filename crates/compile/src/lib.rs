@@ -43,6 +43,6 @@ mod work;
 pub use artifact::{Artifact, FunctionRange, Landing, Outside, Reach};
 pub use compiler::Compiler;
 pub use error::Error;
-pub use late::{Late, companions};
+pub use late::{Late, callees, companions, in_background};
 pub use trampoline::{Order, Trampoline};
 pub use work::Limits;

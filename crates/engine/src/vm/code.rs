@@ -6,17 +6,19 @@
 //!
 //! Of a module whose functions are compiled when they are called there are more pages with each: `cold.rs`.
 
+use crate::Engine;
 use crate::Error;
 use crate::alloc;
 use crate::vm::cold::Cold;
 use bident_abi::{TrapCode, VmStore};
-use bident_compile::{Artifact, Compiler, Late, Trampoline};
+use bident_compile::{Artifact, Compiler, Late, Trampoline, in_background};
 use bident_module::{FuncIndex, Module};
 use bident_stack::Transfers;
 use bident_stack::os::{self, Access};
 use std::mem::offset_of;
-use std::sync::Arc;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Pages of code that can be executed. They lie near the stubs that they call and are called by: with
 /// four gigabytes and more in between, suspending and resuming took 1.3 ns longer.
@@ -113,6 +115,12 @@ fn stub_at(stubs: &Transfers, offset: usize) -> Option<usize> {
         .into_iter()
         .find(|(field, _)| of(*field))
         .map(|(_, stub)| stub)
+}
+
+/// Whether a thread can compile while another runs.
+fn has_idle_cores() -> bool {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZero::get)) > 1
 }
 
 /// What the pages hold.
@@ -218,6 +226,21 @@ impl Code {
         match &self.content {
             Content::Cold(cold) => cold.make_ready(compiler, defined),
             _ => Ok(self.function(defined)),
+        }
+    }
+
+    /// A function was compiled because it was called: idle cores compile what it calls.
+    pub(crate) fn look_ahead(self: &Arc<Self>, engine: &Engine, defined: usize) {
+        let Content::Cold(cold) = &self.content else {
+            return;
+        };
+        if has_idle_cores() && cold.look_ahead(defined) {
+            let (code, engine) = (self.clone(), engine.clone());
+            in_background(move || {
+                if let Content::Cold(cold) = &code.content {
+                    cold.compile_ahead(engine.compiler(), || Arc::strong_count(&code) > 1);
+                }
+            });
         }
     }
 

@@ -18,10 +18,11 @@
 use crate::alloc;
 use crate::error::Error;
 use crate::vm::code::{LINE, Pages, shorten};
-use bident_compile::{Artifact, Compiler, Late, Reach, companions};
+use bident_compile::{Artifact, Compiler, Late, Reach, callees, companions};
 use bident_module::Module;
 use bident_stack::os::{self, Access};
 use bident_stack::{first_call, leave_host, stack_pointer, transfers};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -60,6 +61,7 @@ pub(super) struct Cold {
     state: Mutex<State>,
     /// Something is no longer being compiled.
     changed: Condvar,
+    ahead: Mutex<Ahead>,
     /// Sorted by address. Held for moments only: the signal handler reads it, on a thread that runs compiled
     /// code, and so does not hold it.
     pieces: RwLock<Vec<Piece>>,
@@ -73,6 +75,17 @@ struct State {
     /// Address of the first page without access.
     next: usize,
 }
+
+/// What may be called next.
+#[derive(Default)]
+struct Ahead {
+    functions: VecDeque<u32>,
+    /// Whether a thread is at it.
+    runs: bool,
+}
+
+/// Functions that wait to be compiled ahead, at most.
+const MOST_AHEAD: usize = 4096;
 
 /// Functions that were compiled together.
 struct Piece {
@@ -131,6 +144,7 @@ impl Cold {
                 next: start.addr() + slots + stubs,
             }),
             changed: Condvar::new(),
+            ahead: Mutex::default(),
             pieces: RwLock::default(),
         };
         Ok((pages, cold))
@@ -192,6 +206,41 @@ impl Cold {
         };
         self.publish(artifact)?;
         Ok(self.ready(defined).expect("it was just published"))
+    }
+
+    /// Notes what a function calls, to be compiled ahead. Whether somebody is to begin with it.
+    pub(super) fn look_ahead(&self, defined: usize) -> bool {
+        let callees = callees(&self.module, defined).into_iter().rev();
+        let cold = callees.filter(|&callee| self.ready(callee as usize).is_none());
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was noted last is called first.
+        for callee in cold {
+            ahead.functions.push_front(callee);
+        }
+        ahead.functions.truncate(MOST_AHEAD);
+        let begins = !ahead.runs && !ahead.functions.is_empty();
+        ahead.runs |= begins;
+        begins
+    }
+
+    /// Compiles what was noted, while `goes_on`.
+    pub(super) fn compile_ahead(&self, compiler: &Compiler, goes_on: impl Fn() -> bool) {
+        let ahead = || self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let next = {
+                let mut ahead = ahead();
+                let next = ahead.functions.pop_front().filter(|_| goes_on());
+                ahead.runs = next.is_some();
+                next
+            };
+            let Some(next) = next else {
+                return;
+            };
+            // What cannot be compiled is an error of the call; what is busy needs nobody else.
+            if !lock(&self.state).busy.contains(&next) {
+                drop(self.make_ready(compiler, next as usize));
+            }
+        }
     }
 
     /// Compiles functions, where there is stack for it.

@@ -288,6 +288,7 @@ impl StoreOpaque {
         let instance = &mut self.instances[number];
         let module = instance.module.clone();
         let code = module.code().make_ready(self.engine.compiler(), defined)?;
+        module.code().look_ahead(&self.engine, defined);
         // So that references need not go by stubs: also those of what came along, or was called elsewhere.
         let news = |defined, code| instance.set_code(defined, code);
         instance.known = module.code().news(instance.known, news);
