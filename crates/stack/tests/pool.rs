@@ -208,3 +208,18 @@ fn pages_near_an_address_are_near_if_there_is_room() {
     // SAFETY: as above.
     unsafe { os::unmap(page, size) };
 }
+
+#[test]
+fn places_near_an_address_are_used_again() {
+    let near = park as *const () as usize;
+    let size = 300 << 20;
+    for round in 0..20 {
+        let pages = os::reserve_near(size, near).expect("addresses");
+        // SAFETY: mapped above, and used by nobody.
+        unsafe { os::unmap(pages, size) };
+        assert!(
+            pages.addr() < near && near - pages.addr() < 2 << 30,
+            "{pages:p} in round {round}"
+        );
+    }
+}

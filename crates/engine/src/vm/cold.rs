@@ -28,8 +28,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 const WHAT: &str = "machine code";
 
-/// Address space for each byte of a body: many times what code takes, for it costs nothing.
-const ROOM_PER_BYTE: usize = 16;
+/// Address space for each byte of a body: many times what code takes on average, for it costs nothing.
+/// Bodies that do nothing but make objects, or convert numbers, have 20 to 26.
+const ROOM_PER_BYTE: usize = 32;
+
+/// The same on top of that: where functions are translated in place of calls, a small module may have much code.
+const ROOM: usize = 1 << 20;
 
 /// The same at most, less than a displacement reaches.
 const MOST_ROOM: usize = 1 << 30;
@@ -113,7 +117,7 @@ impl Cold {
         let bytes = module.bodies.iter().map(|body| body.range.len());
         let slots = ((count + 1) * SLOT).next_multiple_of(page);
         let stubs = (count * STUB + ENTER).next_multiple_of(page);
-        let room = bytes.sum::<usize>() * ROOM_PER_BYTE + count * page;
+        let room = bytes.sum::<usize>() * ROOM_PER_BYTE + count * page + ROOM;
         let size = slots + stubs + room.min(MOST_ROOM).next_multiple_of(page);
         let start = os::reserve_near(size, leave_host as *const () as usize)
             .map_err(Error::no_memory(WHAT))?;

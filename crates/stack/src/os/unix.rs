@@ -48,20 +48,23 @@ fn map_near(size: usize, near: usize, protection: i32) -> io::Result<*mut u8> {
     // The lowest addresses are nobody's.
     let lowest = near.saturating_sub(FARTHEST).max(STEP);
     let within = |hint: &usize| (lowest..near).contains(hint);
+    // From the last place on; where there is none left, all of them again: some may have become free.
     let last = Some(LAST.load(Ordering::Relaxed)).filter(within);
-    let mut hint = last.unwrap_or(near).saturating_sub(size) & !(page_size() - 1);
-    while within(&hint) {
-        let flags = libc::MAP_FIXED_NOREPLACE;
-        if let Ok(address) = map_at(hint, size, protection, flags) {
-            // Kernels before 4.17 take the address for a wish.
-            if within(&address.addr()) {
-                LAST.store(address.addr(), Ordering::Relaxed);
-                return Ok(address);
+    for from in last.into_iter().chain([near]) {
+        let mut hint = from.saturating_sub(size) & !(page_size() - 1);
+        while within(&hint) {
+            let flags = libc::MAP_FIXED_NOREPLACE;
+            if let Ok(address) = map_at(hint, size, protection, flags) {
+                // Kernels before 4.17 take the address for a wish.
+                if within(&address.addr()) {
+                    LAST.store(address.addr(), Ordering::Relaxed);
+                    return Ok(address);
+                }
+                // SAFETY: mapped above, and nobody knows of it.
+                unsafe { unmap(address, size) };
             }
-            // SAFETY: mapped above, and nobody knows of it.
-            unsafe { unmap(address, size) };
+            hint = hint.saturating_sub(STEP);
         }
-        hint = hint.saturating_sub(STEP);
     }
     map(size, protection, 0)
 }
