@@ -2,7 +2,7 @@
 //! store lives.
 
 use crate::store::{VmHeader, VmStore, VmValue};
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 
 /// A linear memory.
 #[repr(C)]
@@ -98,4 +98,6 @@ pub struct VmLateFunc {
     pub target: AtomicUsize,
     /// Address of the [`crate::VmHostFunc`] that loads the module. Takes nothing and gives nothing.
     pub loader: usize,
+    /// Slot of the instance that the module is loaded for; `u32::MAX` until that is made. The host's own.
+    pub primary: AtomicU32,
 }

@@ -17,6 +17,7 @@ use crate::vm::store::{StoreId, StoreOpaque};
 use bident_abi::VmLateFunc;
 use bident_module::{FuncType, Import, TypeId, TypeIndex, printable};
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 
 const FUNCTION: &str = "a function that is loaded late";
@@ -75,6 +76,15 @@ struct Function {
 /// Where a function lies in a table.
 type Place = Option<(TableNumber, usize)>;
 
+impl Function {
+    /// It is there as long as the instance that its module is loaded for, and that as long as it: it may be
+    /// called by whoever got it there.
+    fn belong_to(&self, store: &mut StoreOpaque, primary: InstanceNumber) {
+        store.adopt(primary, Node::Func(self.number.slot()));
+        self.late.primary.store(primary.slot(), Ordering::Relaxed);
+    }
+}
+
 impl<T: 'static> Program<T> {
     pub(crate) fn new(linker: Linker<T>, store: StoreId) -> Self {
         let parts = Parts {
@@ -97,7 +107,7 @@ impl<T: 'static> Program<T> {
         if primary == handle {
             let functions = parts.list.iter().flat_map(|part| &part.functions);
             for function in functions {
-                store.adopt(instance, Node::Func(function.number.slot()));
+                function.belong_to(store, instance);
             }
             return;
         }
@@ -139,7 +149,7 @@ impl<T: 'static> Program<T> {
         }
         let number = function.number;
         if let Some(primary) = primary.and_then(|primary| primary.number_in(store).ok()) {
-            store.adopt(primary, Node::Func(number.slot()));
+            function.belong_to(store, primary);
         }
         alloc::push(functions, function, FUNCTION)?;
         alloc::insert(positions, key, position, FUNCTION)?;

@@ -2,7 +2,7 @@
 
 mod common;
 
-use bident::{Engine, Error, ErrorKind, Exception, ExternRef, Instance, Linker, Load};
+use bident::{Engine, Error, ErrorKind, Exception, ExternRef, Instance, Lasting, Linker, Load};
 use bident::{Module, Outcome, ParkedCall, Reply, Store, TrapCode, Val};
 use common::{Guest, Random, both, module, parked_call, returned_i32};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -544,5 +544,42 @@ fn a_continuation_of_a_late_function_parks_with_its_chain() {
         assert_eq!(returned_i32(load.resume(&mut guest.store, a)), 30);
         assert_eq!(guest.i32("run", &[5]), 50);
         guest.check_freed();
+    });
+}
+
+/// A late function that its instance only passes on keeps the instance, for which its module is loaded.
+#[test]
+fn who_has_a_late_function_has_its_instance() {
+    let primary = r#"(module
+        (import "placeholder" "f" (func $f (param i32) (result i32)))
+        (global (export "seven") i32 (i32.const 7))
+        (export "f" (func $f)))"#;
+    let late = r#"(module
+        (import "primary" "seven" (global $seven i32))
+        (func (export "f") (param i32) (result i32)
+          (i32.add (local.get 0) (global.get $seven))))"#;
+    both(|engine| {
+        let (mut guest, calls) = at_once(engine, primary, late);
+        let f = guest.func("f");
+        let kept = f.keep(&mut guest.store).unwrap();
+        guest.instance.release(&mut guest.store).unwrap();
+        let instances = guest.store.items().0;
+        guest.store.gc();
+        assert_eq!(guest.store.items().0, instances);
+        for i in 0..3 {
+            let mut results = [Val::I32(0)];
+            f.call(&mut guest.store, &[Val::I32(i)], &mut results)
+                .unwrap();
+            assert_eq!(results[0].i32(), Some(i + 7));
+            guest.store.gc();
+        }
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        // Both go together.
+        drop(kept);
+        guest.store.gc();
+        assert!(guest.store.items().0 < instances);
+        let mut results = [Val::I32(0)];
+        let gone = f.call(&mut guest.store, &[Val::I32(1)], &mut results);
+        assert_eq!(gone.unwrap_err().kind(), ErrorKind::Usage);
     });
 }

@@ -3,7 +3,7 @@
 use crate::Answer;
 use crate::error::Error;
 use crate::host::{Caller, HostReturn, Reply, WasmValues};
-use crate::slots::{FuncNumber, InstanceNumber, Number};
+use crate::slots::{FuncNumber, InstanceNumber, NO_SLOT, Number};
 use crate::value::Val;
 use crate::vm::instance::instance_slot;
 use crate::vm::leave::{ArrayEntry, dynamic_entry, owned_entry};
@@ -14,7 +14,7 @@ use bident_module::{FuncIndex, FuncType, TypeId, ValType};
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// Module and name that a function was linked under.
 pub(crate) type LinkName = (Arc<str>, Arc<str>);
@@ -47,13 +47,15 @@ impl HostFunc {
 }
 
 impl HostFunc {
-    /// Words of what it stands for, if it stands for a function that is loaded late: that, and what loads
-    /// it.
-    pub(crate) fn stands_for(&self) -> [u64; 2] {
-        match self.body.closure.downcast_ref::<VmLateFunc>() {
-            Some(late) => [late.target.load(Ordering::Relaxed), late.loader].map(|at| at as u64),
-            None => [0; 2],
-        }
+    /// What it leads to, if it stands for a function that is loaded late: words of that and of what loads it, and
+    /// the slot of the instance that it is loaded for.
+    pub(crate) fn stands_for(&self) -> ([u64; 2], Option<u32>) {
+        let Some(late) = self.body.closure.downcast_ref::<VmLateFunc>() else {
+            return ([0; 2], None);
+        };
+        let words = [late.target.load(Ordering::Relaxed), late.loader].map(|at| at as u64);
+        let primary = late.primary.load(Ordering::Relaxed);
+        (words, (primary != NO_SLOT).then_some(primary))
     }
 }
 
@@ -160,6 +162,7 @@ impl StoreOpaque {
         let late = Arc::new(VmLateFunc {
             target: AtomicUsize::new(0),
             loader: loader.context as usize,
+            primary: AtomicU32::new(NO_SLOT),
         });
         let body = HostBody {
             ty: self.engine.type_of(type_id),

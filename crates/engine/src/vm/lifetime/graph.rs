@@ -148,9 +148,9 @@ impl<'a> Graph<'a> {
         self.reach_all(func.second.iter(), Node::Second);
         match &func.host {
             Some(host) => {
-                for word in host.stands_for() {
-                    self.reach_word(word);
-                }
+                let (words, primary) = host.stands_for();
+                words.into_iter().for_each(|word| self.reach_word(word));
+                self.reach_slots(primary.into_iter(), Node::Instance);
             }
             None => {
                 // SAFETY: the records of functions that are there are valid; the context of one that is
