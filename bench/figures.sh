@@ -193,7 +193,8 @@ $(row start_park_resume_return "start, park, resume, return: a stack's whole lif
 ## Stopping
 
 What [epochs and fuel](stopping.md) add to six kernels, here and in Wasmtime, by
-\`cargo bench -p bident-differ --features wasmtime --bench compute\`; the programs are in \`bench/compute\`.
+\`cargo bench -p bident-differ --features wasmtime --bench compute\`; the programs are in \`bench/compute\`. All guests of the
+last lines begin in one round, which is as long as their turns together.
 
 $(cat "$scratch/compute")
 
