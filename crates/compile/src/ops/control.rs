@@ -45,6 +45,10 @@ pub(super) fn skip(t: &mut Translator<'_, '_>, op: &Operator<'_>) {
 }
 
 pub(super) fn unreachable(t: &mut Translator<'_, '_>) {
+    if t.body.place.is_some() {
+        // Else a branch that leads here becomes a trap, with the place of the branch: that may be in a caller.
+        t.b.ins().sequence_point();
+    }
     t.b.ins().trap(trap::to_clif(TrapCode::Unreachable));
     t.operands.set_reachable(false);
 }
