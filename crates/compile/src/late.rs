@@ -15,7 +15,6 @@ use bident_abi::VmLayout;
 use bident_module::{BodyValidator, FuncIndex, Inline, Module};
 use cranelift_codegen::Context;
 use rayon::prelude::*;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmparser::Operator;
 
 /// Bodies of this many bytes together are worth a thread's attention.
@@ -158,11 +157,6 @@ fn calls(module: &Module, defined: usize) -> impl Iterator<Item = usize> + '_ {
         }
         _ => None,
     })
-}
-
-/// Runs something on a thread of the compiler's, some time. If it panics, that is all.
-pub fn in_background(run: impl FnOnce() + Send + 'static) {
-    rayon::spawn(|| drop(catch_unwind(AssertUnwindSafe(run))));
 }
 
 /// Splits bodies, in order, into pieces of at least [`CHUNK`] bytes (the last may be smaller).

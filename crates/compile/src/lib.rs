@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod artifact;
+mod background;
 mod compiler;
 mod context;
 mod error;
@@ -41,8 +42,9 @@ mod trap;
 mod work;
 
 pub use artifact::{Artifact, FunctionRange, Landing, Outside, Reach};
+pub use background::in_background;
 pub use compiler::Compiler;
 pub use error::Error;
-pub use late::{Late, callees, companions, in_background};
+pub use late::{Late, callees, companions};
 pub use trampoline::{Order, Trampoline};
 pub use work::Limits;

@@ -60,7 +60,10 @@ impl Budget {
         let spent = self.spent.fetch_add(units, Ordering::Relaxed) + units;
         // Threads come here in any order: the message must not depend on it.
         let what = || "the functions of the module together".to_owned();
-        check(what, spent, self.module)
+        check(what, spent, self.module).inspect_err(|_| {
+            // What is refused is no burden on smaller functions, where those are compiled one by one.
+            self.spent.fetch_sub(units, Ordering::Relaxed);
+        })
     }
 }
 

@@ -235,12 +235,17 @@ impl Code {
             return;
         };
         if has_idle_cores() && cold.look_ahead(defined) {
-            let (code, engine) = (self.clone(), engine.clone());
-            in_background(move || {
-                if let Content::Cold(cold) = &code.content {
-                    cold.compile_ahead(engine.compiler(), || Arc::strong_count(&code) > 1);
-                }
-            });
+            let (code, engine) = (Arc::downgrade(self), engine.clone());
+            let turn = move || match code.upgrade().as_deref() {
+                Some(Self {
+                    content: Content::Cold(cold),
+                    ..
+                }) => cold.compile_ahead(engine.compiler()),
+                _ => false,
+            };
+            if in_background(turn).is_err() {
+                cold.stop_looking_ahead();
+            }
         }
     }
 

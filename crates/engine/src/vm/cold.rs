@@ -23,6 +23,7 @@ use bident_module::Module;
 use bident_stack::os::{self, Access};
 use bident_stack::{first_call, leave_host, stack_pointer, transfers};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -227,24 +228,30 @@ impl Cold {
         begins
     }
 
-    /// Compiles what was noted, while `goes_on`.
-    pub(super) fn compile_ahead(&self, compiler: &Compiler, goes_on: impl Fn() -> bool) {
-        let ahead = || self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let next = {
-                let mut ahead = ahead();
-                let next = ahead.functions.pop_front().filter(|_| goes_on());
-                ahead.runs = next.is_some();
-                next
-            };
-            let Some(next) = next else {
-                return;
-            };
-            // What cannot be compiled is an error of the call; what is busy needs nobody else.
-            if !lock(&self.state).busy.contains(&next) {
-                drop(self.make_ready(compiler, next as usize));
-            }
+    /// Compiles one of the functions that were noted. Whether there was one.
+    pub(super) fn compile_ahead(&self, compiler: &Compiler) -> bool {
+        let next = {
+            let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = ahead.functions.pop_front();
+            ahead.runs = next.is_some();
+            next
+        };
+        let Some(next) = next else {
+            return false;
+        };
+        // What is busy needs nobody else.
+        if !lock(&self.state).busy.contains(&next) {
+            // What cannot be compiled is an error of the call, and so is a panic.
+            let made = || drop(self.make_ready(compiler, next as usize));
+            let _panic = catch_unwind(AssertUnwindSafe(made));
         }
+        true
+    }
+
+    /// Nobody compiles ahead what was noted.
+    pub(super) fn stop_looking_ahead(&self) {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *ahead = Ahead::default();
     }
 
     /// Compiles functions, where there is stack for it.
