@@ -5,6 +5,7 @@ use bident::printable_lines;
 use nix::sys::signal::{SigSet, Signal};
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ const USAGE: u8 = 2;
 const TIMED_OUT: i32 = 124;
 /// Status after Ctrl-C: 128 and the number of the signal, as shells count.
 const INTERRUPTED: i32 = 130;
+
+/// How long last words may take.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A mistake on the command line.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +57,7 @@ pub(crate) fn on_interrupt() {
     }
     let wait = move || {
         if interrupt.wait().is_ok() {
-            complain("bident: interrupted");
+            last_words("bident: interrupted".to_owned());
             process::exit(INTERRUPTED);
         }
     };
@@ -72,13 +76,26 @@ pub(crate) fn on_interrupt() {
 pub(crate) fn after(time: Duration) -> io::Result<()> {
     let wait = move || {
         thread::sleep(time);
-        complain(&format!(
+        last_words(format!(
             "bident: the time is up: the program has run for {time:?} (--timeout)"
         ));
         process::exit(TIMED_OUT);
     };
     let thread = thread::Builder::new().name("timeout".to_owned());
     thread.spawn(wait).map(|_| ())
+}
+
+/// Prints a message before the process ends, but waits for no reader longer than a moment.
+fn last_words(message: String) {
+    let (said, hears) = mpsc::channel::<()>();
+    let speaks = thread::Builder::new().name("last words".to_owned());
+    let speaks = speaks.spawn(move || {
+        complain(&message);
+        drop(said);
+    });
+    if speaks.is_ok() {
+        let _ = hears.recv_timeout(PATIENCE);
+    }
 }
 
 /// Prints a message on standard error. Where nobody reads it, that is no reason to stop.

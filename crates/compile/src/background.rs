@@ -59,8 +59,13 @@ fn run() {
         drop(queue);
         // What it owns may go with it, and that may panic, too.
         let again = catch_unwind(AssertUnwindSafe(move || turn().then_some(turn)));
+        let again = again.unwrap_or_else(|panic| {
+            // It may panic where it is dropped.
+            std::mem::forget(panic);
+            None
+        });
         queue = lock();
-        queue.turns.extend(again.ok().flatten());
+        queue.turns.extend(again);
     }
 }
 

@@ -57,13 +57,16 @@ impl Budget {
 
     /// Takes what a function is.
     pub(crate) fn spend(&self, units: u64) -> Result<(), Error> {
-        let spent = self.spent.fetch_add(units, Ordering::Relaxed) + units;
+        let module = self.module;
+        let fits = |spent: u64| spent.checked_add(units).filter(|&spent| spent <= module);
+        // What is refused is no burden on smaller functions, where those are compiled one by one.
+        let Err(spent) = (self.spent).fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
+        else {
+            return Ok(());
+        };
         // Threads come here in any order: the message must not depend on it.
         let what = || "the functions of the module together".to_owned();
-        check(what, spent, self.module).inspect_err(|_| {
-            // What is refused is no burden on smaller functions, where those are compiled one by one.
-            self.spent.fetch_sub(units, Ordering::Relaxed);
-        })
+        check(what, spent.saturating_add(units), module)
     }
 }
 

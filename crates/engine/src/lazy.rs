@@ -205,7 +205,9 @@ impl<T: 'static> Load<T> {
     /// What it came to, for the call that lies there; who drives that is woken once it has ended.
     pub(crate) fn poll(&self, call: usize, waker: &Waker) -> Poll<Result<(), Error>> {
         if self.outcome().is_none() {
-            let before = lock(&self.attempt.waiting).insert(call, waker.clone());
+            // Its code may come here.
+            let waker = waker.clone();
+            let before = lock(&self.attempt.waiting).insert(call, waker);
             drop(before);
         }
         // It may have ended just before.

@@ -65,14 +65,17 @@ impl Timer {
         Ok(Self(key))
     }
 
-    /// Wakes another from now on, unless the time has come.
+    /// Wakes another from now on; at once where the time has come, and another was woken.
     pub(crate) fn set_waker(&self, waker: Waker) {
-        let before = match lock().wakers.get_mut(&self.0) {
-            Some(there) => std::mem::replace(there, waker),
-            None => waker,
+        let (before, late) = match lock().wakers.get_mut(&self.0) {
+            Some(there) => (Some(std::mem::replace(there, waker)), None),
+            None => (None, Some(waker)),
         };
-        // Its code may come here.
+        // Their code may come here.
         drop(before);
+        if let Some(waker) = late {
+            waker.wake();
+        }
     }
 }
 
@@ -93,7 +96,10 @@ fn run() {
                 let waker = first.remove();
                 drop(timers);
                 // A waker that panics is no reason for others to sleep on.
-                let _panic = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                    // Nor is what it panicked with, which may panic where it is dropped.
+                    std::mem::forget(panic);
+                }
                 lock()
             }
             Some((when, _)) => {
@@ -102,5 +108,53 @@ fn run() {
             }
             None => EARLIER.wait(timers).unwrap_or_else(PoisonError::into_inner),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::{Arc, Mutex};
+    use std::task::Wake;
+    use std::time::Duration;
+
+    struct Bell(Mutex<Sender<()>>);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            let _unheard = self.0.lock().unwrap().send(());
+        }
+    }
+
+    fn bell() -> (Waker, Receiver<()>) {
+        let (sender, receiver) = channel();
+        (Arc::new(Bell(Mutex::new(sender))).into(), receiver)
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn who_comes_when_the_time_has_come_is_woken() {
+        let (first, heard) = bell();
+        let timer = Timer::new(Instant::now(), first).unwrap();
+        heard.recv_timeout(LONG).unwrap();
+        let (second, heard) = bell();
+        timer.set_waker(second);
+        heard.recv_timeout(LONG).unwrap();
+    }
+
+    #[test]
+    fn what_is_dropped_is_forgotten() {
+        let (waker, heard) = bell();
+        let timers: Vec<_> = (0..100)
+            .map(|_| Timer::new(Instant::now() + LONG, waker.clone()).unwrap())
+            .collect();
+        let keys: Vec<_> = timers.iter().map(|timer| timer.0).collect();
+        assert!(keys.iter().all(|key| lock().wakers.contains_key(key)));
+        drop((timers, waker));
+        assert!(keys.iter().all(|key| !lock().wakers.contains_key(key)));
+        // Nobody has the waker any more, so nobody can ring.
+        assert!(heard.recv().is_err());
     }
 }

@@ -241,3 +241,26 @@ fn it_is_the_same_in_every_run() {
         });
     }
 }
+
+/// Who calls on and on after it is used up gets none back, whatever is taken each time.
+#[test]
+fn what_is_used_up_stays_so() {
+    let wat = r#"(module
+        (table i64 1 funcref) (memory i64 1)
+        (func (export "table") (table.fill (i64.const 0) (ref.null func) (i64.const -1)))
+        (func (export "memory") (memory.fill (i64.const 0) (i32.const 0) (i64.const -1)))
+        (func (export "spin") (loop $l (br $l))))"#;
+    both_with(config(), |engine| {
+        for name in ["table", "memory"] {
+            let mut guest = Guest::plain(engine, wat);
+            guest.store.set_fuel(100);
+            for _ in 0..6 {
+                let error = guest.call(name, &[]).unwrap_err();
+                assert_eq!(error.trap(), Some(TrapCode::OutOfFuel), "{name}");
+                assert_eq!(guest.store.get_fuel(), 0, "{name}");
+            }
+            let error = guest.call("spin", &[]).unwrap_err();
+            assert_eq!(error.trap(), Some(TrapCode::OutOfFuel), "{name}");
+        }
+    });
+}

@@ -5,8 +5,10 @@ mod common;
 use bident::{Config, Engine, ErrorKind, Task, Tasks, TrapCode};
 use common::gate::block_on;
 use common::{Guest, both_with};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -181,5 +183,31 @@ fn a_task_that_yields_goes_on_where_a_host_function_lies_between() {
         block_on(tasks.run(&mut guest.store));
         let error = block_on(spins).unwrap_err();
         assert_eq!(error.trap(), Some(TrapCode::Interrupted));
+    });
+}
+
+/// Those that are cancelled while they wait for their turn take none.
+#[test]
+fn cancelled_tasks_have_no_turn() {
+    both(|engine| {
+        let mut guest = guest(engine);
+        let mut tasks = Tasks::new(&guest.store);
+        tasks.set_slice(1);
+        let endless: Vec<_> = (0..200)
+            .map(|_| spawn(&mut guest, &tasks, "spin", 0))
+            .collect();
+        let context = &mut Context::from_waker(Waker::noop());
+        let clock = Clock::start(engine);
+        // A whole turn in each round.
+        for _ in 0..250 {
+            assert!(pin!(tasks.run(&mut guest.store)).poll(context).is_pending());
+        }
+        drop(clock);
+        for task in &endless {
+            assert!(tasks.cancel(&mut guest.store, task));
+        }
+        let mut sum = spawn(&mut guest, &tasks, "sum", 10);
+        assert!(pin!(tasks.run(&mut guest.store)).poll(context).is_ready());
+        assert_eq!(sum.try_take().unwrap().unwrap(), 55);
     });
 }

@@ -116,3 +116,34 @@ fn who_need_not_stop_goes_on() {
     assert_eq!(sum, 100_000_000);
     assert!(asked.load(Ordering::Relaxed) > 0, "nobody has asked");
 }
+
+/// A guest that has used up the stack or the memory of JavaScript is stopped all the same.
+#[test]
+fn who_has_used_up_everything_is_stopped() {
+    let engine = Engine::new(&Config::new().epoch_interruption(true)).expect("an engine");
+    let _clock = Clock::start(&engine);
+    for (program, memory) in [
+        (
+            "function r() { try { r() } catch { exports.spin() } } r()",
+            false,
+        ),
+        (
+            "const a = []; try { for (;;) a.push(new Uint8Array(999)) } catch {} exports.spin()",
+            true,
+        ),
+    ] {
+        let runtime = Runtime::new().expect("a runtime");
+        let context = context(&runtime, &engine);
+        if memory {
+            runtime.set_memory_limit(4 << 20);
+        }
+        let end = Instant::now() + Duration::from_millis(100);
+        runtime.set_interrupt_handler(Some(Box::new(move || Instant::now() > end)));
+        let stopped = context.with(|ctx| ctx.eval::<Value, _>(program).is_err());
+        let late = Instant::now().saturating_duration_since(end);
+        assert!(stopped, "{program}");
+        assert!(late < Duration::from_secs(10), "{program}: {late:?}");
+        runtime.set_interrupt_handler(None);
+        runtime.set_memory_limit(usize::MAX);
+    }
+}

@@ -184,4 +184,19 @@ test("what leads back to a memory from its buffer", () => {
   collect();
 });
 
+test("functions of JavaScript that an instance passes on outlive it in a table", () => {
+  const passes = module`(module (import "e" "f" (func $f (result i32))) (export "f" (func $f)))`;
+  const table = new WebAssembly.Table({ element: "anyfunc", initial: 100 });
+  const put = (from, to) => {
+    for (let i = from; i < to; i++) {
+      table.set(i, new WebAssembly.Instance(passes, { e: { f: () => i } }).exports.f);
+    }
+  };
+  put(0, 40);
+  collect();
+  put(40, 100);
+  collect();
+  for (let i = 0; i < 100; i++) same(table.get(i)(), i);
+});
+
 await run();

@@ -1,5 +1,5 @@
 // Buffers of memories that can be resized.
-import { test, run, same, holds, throws, instance } from "../harness.mjs";
+import { test, run, same, list, holds, throws, instance } from "../harness.mjs";
 
 const PAGE = 65536;
 
@@ -18,6 +18,26 @@ test("one buffer at a time, of either kind", () => {
   same(resizable.detached, true);
   same(again.byteLength, PAGE);
   same(memory.buffer, again);
+});
+
+test("what WebAssembly writes into pages that it has just added stays", () => {
+  let seen;
+  const { memory, go, at } = instance(`(module (import "m" "look" (func $look))
+    (memory (export "memory") 1 9)
+    (func (export "go") (param $calls i32) (local $end i32)
+      (local.set $end (i32.mul (memory.grow (i32.const 2)) (i32.const 65536)))
+      (i32.store (local.get $end) (i32.const 7))
+      (i32.store offset=131068 (local.get $end) (i32.const 8))
+      (if (local.get $calls) (then (call $look))))
+    (func (export "at") (param i32) (result i32) (i32.load (local.get 0))))`, {
+    m: { look() { seen = new Int32Array(memory.buffer)[3 * PAGE / 4]; } },
+  });
+  const buffer = memory.toResizableBuffer();
+  go(0);
+  list([at(PAGE), at(3 * PAGE - 4), at(PAGE + 4), buffer.byteLength], [7, 8, 0, 3 * PAGE]);
+  same(new Int32Array(buffer)[PAGE / 4], 7);
+  go(1);
+  list([seen, at(3 * PAGE), at(5 * PAGE - 4), at(PAGE)], [7, 7, 8, 7]);
 });
 
 test("it grows with the memory, and the memory with it", () => {

@@ -14,6 +14,7 @@ use crate::function::Translator;
 use crate::record::store;
 use bident_abi::TrapCode;
 use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use wasmparser::Operator;
 
@@ -182,6 +183,9 @@ pub(super) fn take(t: &mut Translator<'_, '_>, length: Value, bytes_for_unit: u3
     let store = t.store();
     let fuel = store::FUEL.load(&mut t.b, store);
     let left = t.b.ins().isub(fuel, units);
+    // Who goes on all the same after it is used up must not get it back by taking on and on.
+    let used_up = t.b.ins().iconst(I64, -1);
+    let left = t.b.ins().smax(left, used_up);
     store::FUEL.store(&mut t.b, store, left);
     trap_below_zero(t, left);
 }

@@ -56,7 +56,7 @@ impl Tasks {
 
     /// Takes what was woken and spawned, behind what is left of the round before.
     pub(super) fn begin_round(&mut self) {
-        (self.polls, self.turns) = (0, 1);
+        (self.polls, self.has_turn) = (0, true);
         let mut state = self.shared.lock();
         state.listen();
         self.batch.extend(state.ready.drain(..));
@@ -79,7 +79,7 @@ impl Tasks {
                 waker,
                 parked: None,
             });
-            self.batch.push_back(place);
+            self.line.push_back(place);
         }
     }
 
@@ -113,19 +113,30 @@ impl Tasks {
             true => self.batch.pop_front(),
             false => None,
         };
+        let has_turn = woken.is_none();
         let Some(place) = woken.or_else(|| self.turn()) else {
             return false;
         };
         self.polls += 1;
         self.look_ahead(&store.opaque);
-        self.poll_task(store, place);
+        let yields = self.poll_task(store, place);
+        self.has_turn &= !(has_turn && yields);
         true
     }
 
-    /// The next of those that have yielded, unless one has had its turn in this round.
+    /// The next in line, unless one has had a whole turn in this round, or the round is long enough.
     fn turn(&mut self) -> Option<Place> {
-        self.turns = self.turns.checked_sub(1)?;
-        self.yielded.pop_front()
+        if !self.has_turn {
+            return None;
+        }
+        // Those that were cancelled have no turn.
+        while let Some(next) = self.line.pop_front() {
+            if self.live(next).is_some() {
+                self.has_turn = self.polls < MOST_POLLS;
+                return Some(next);
+            }
+        }
+        None
     }
 
     /// Has the next tasks near when it is their turn: among many, none of a task is in a cache, and to fetch one part
@@ -148,10 +159,11 @@ impl Tasks {
         (live.place == place).then_some(live)
     }
 
-    fn poll_task<T: 'static>(&mut self, store: &mut StoreInner<T>, place: Place) {
+    /// Lets a task go on; whether it has yielded.
+    fn poll_task<T: 'static>(&mut self, store: &mut StoreInner<T>, place: Place) -> bool {
         let slice = self.slice;
         let Some(live) = self.live(place) else {
-            return;
+            return false;
         };
         let call = &live.call;
         call.take_from_queue();
@@ -164,22 +176,24 @@ impl Tasks {
             None => begin(store, call.func(), |store| call.write(store), context),
         }));
         store.opaque.set_task_deadlines(before);
-        self.came(&mut store.opaque, place, came);
+        self.came(&mut store.opaque, place, came)
     }
 
-    /// A step of a task came to this.
-    fn came(&mut self, store: &mut StoreOpaque, place: Place, came: Came) {
+    /// A step of a task came to this; whether it has yielded.
+    fn came(&mut self, store: &mut StoreOpaque, place: Place, came: Came) -> bool {
         let Ok(Ok(Step::Waits(parked))) = came else {
             self.ended.push_back(TaskId(place));
-            return self.end(store, place, came);
+            self.end(store, place, came);
+            return false;
         };
         let yields = parked.has_yielded();
         if let Some(live) = self.live(place) {
             live.parked = Some(parked);
             if yields && live.call.queue() {
-                self.yielded.push_back(place);
+                self.line.push_back(place);
             }
         }
+        yields
     }
 
     /// A task has ended. Who waits for it, or for its room, is woken.
@@ -252,7 +266,7 @@ impl Tasks {
         let sleeper = waker.clone();
         let mut state = self.shared.lock();
         let all_ended = state.room.taken == 0;
-        let has_more = !self.batch.is_empty() || !self.yielded.is_empty();
+        let has_more = !self.batch.is_empty() || !self.line.is_empty();
         if has_more || !self.requests.is_empty() || state.has_work() {
             drop(state);
             waker.wake_by_ref();

@@ -66,10 +66,10 @@ pub struct Tasks {
     pub(super) slots: Vec<Slot>,
     /// What is left of the round.
     pub(super) batch: VecDeque<Place>,
-    /// Those that have yielded, in the order of their turns.
-    pub(super) yielded: VecDeque<Place>,
-    /// How many of them may still have their turn in this round.
-    pub(super) turns: u32,
+    /// New ones and those that have yielded, in the order of their turns.
+    pub(super) line: VecDeque<Place>,
+    /// Whether the next in line may have its turn in this round.
+    pub(super) has_turn: bool,
     /// Those that have ended and were not told of.
     pub(super) ended: VecDeque<TaskId>,
     /// What the holders of tasks have asked.
@@ -95,8 +95,8 @@ impl Tasks {
             slice: NEVER,
             slots: Vec::new(),
             batch: VecDeque::new(),
-            yielded: VecDeque::new(),
-            turns: 0,
+            line: VecDeque::new(),
+            has_turn: false,
             ended: VecDeque::new(),
             requests: VecDeque::new(),
             polls: 0,
@@ -117,8 +117,9 @@ impl Tasks {
     }
 
     /// For how many ticks of [`crate::Engine::increment_epoch`] a task may run at a time: then it yields. Those that have
-    /// yielded take turns, one of them after each round of those that were woken: so a task that waits for something
-    /// goes on at most about one turn after that has come, however many others never end. Default: no limit. It has an effect only with
+    /// yielded and those that are new take turns, after each round of those that were woken, until one of them yields: so
+    /// a task that waits for something goes on at most about one turn after that has come, however many others never
+    /// end. Default: no limit. It has an effect only with
     /// [`crate::Config::epoch_interruption`]. A task in a call that may not park, as that goes through a host function
     /// which has called WebAssembly, goes on for as long again. See also [`Task::set_epoch_deadline`].
     pub fn set_slice(&mut self, ticks: u64) {

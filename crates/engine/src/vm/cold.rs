@@ -22,7 +22,7 @@ use bident_compile::{Artifact, Compiler, Late, Reach, callees, companions};
 use bident_module::Module;
 use bident_stack::os::{self, Access};
 use bident_stack::{first_call, leave_host, stack_pointer, transfers};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
@@ -85,6 +85,8 @@ struct State {
 #[derive(Default)]
 struct Ahead {
     functions: VecDeque<u32>,
+    /// What could not be compiled: nobody tries it again ahead of a call.
+    refused: BTreeSet<u32>,
     /// Whether a thread is at it.
     runs: bool,
 }
@@ -220,7 +222,9 @@ impl Cold {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         // What was noted last is called first.
         for callee in cold {
-            ahead.functions.push_front(callee);
+            if !ahead.refused.contains(&callee) {
+                ahead.functions.push_front(callee);
+            }
         }
         ahead.functions.truncate(MOST_AHEAD);
         let begins = !ahead.runs && !ahead.functions.is_empty();
@@ -242,8 +246,11 @@ impl Cold {
         // What is busy needs nobody else.
         if !lock(&self.state).busy.contains(&next) {
             // What cannot be compiled is an error of the call, and so is a panic.
-            let made = || drop(self.make_ready(compiler, next as usize));
-            let _panic = catch_unwind(AssertUnwindSafe(made));
+            let made = || self.make_ready(compiler, next as usize).is_ok();
+            if !catch_unwind(AssertUnwindSafe(made)).unwrap_or(false) {
+                let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+                ahead.refused.insert(next);
+            }
         }
         true
     }

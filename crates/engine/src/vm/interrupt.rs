@@ -166,7 +166,8 @@ impl StoreOpaque {
     ) -> Result<UpdateDeadline, Error> {
         // As compiled code announces itself to a host function.
         self.vm.caller = self.instances[instance].context();
-        let store: *mut Self = self;
+        // Not of `self`: the function reaches more of the store than that.
+        let store: *mut Self = self.vm.owner.cast();
         let mut back = PutBack { store, ask };
         match &mut back.ask {
             Some(ask) => ask(store, InstanceSlot(instance.slot())),

@@ -2,6 +2,7 @@
 
 use super::atomics;
 use super::buffers::Tools;
+use super::interrupt;
 use super::intrinsics::Intrinsics;
 use super::realm::{self, Realm};
 use super::tag;
@@ -275,6 +276,7 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         promise_then: keep(&prototype_of_global(ctx, "Promise")?.get::<_, Value>("then")?),
         awaiter: keep(&ctx.eval::<Value, _>(pending::AWAITER)?),
         after_module: keep(&ctx.eval::<Value, _>(instance::AFTER_MODULE)?),
+        rounds: keep(&ctx.eval::<Value, _>(interrupt::ROUNDS)?),
         opaque_handler: keep(&ctx.eval::<Value, _>(collected::HANDLER)?),
         resize: keep(&buffer.get::<_, Value>("resize")?),
         grow_shared: keep(&prototype_of_global(ctx, "SharedArrayBuffer")?.get::<_, Value>("grow")?),

@@ -128,11 +128,22 @@ impl Buffers {
         };
         let resize = self.tool(env, |tools| &tools.resize);
         let new_length = [env.float(length as f64)];
+        let before = self.shown.length(memory).unwrap_or(length);
+        let Some(written) = written_since(store, memory, before) else {
+            return self.detach(env, memory);
+        };
         if let Err(Thrown) = env.call(resize.get(), resizable.get(), &new_length) {
             // Beyond what a buffer of QuickJS can show.
             drop(env.exception());
             return self.detach(env, memory);
         }
+        // QuickJS has zeroed what is new to the buffer.
+        store.with(|store| {
+            let data = memory.data_mut(store);
+            for (at, bytes) in written {
+                data[at..at + bytes.len()].copy_from_slice(&bytes);
+            }
+        });
         self.shown.set_length(memory, length);
     }
 
@@ -171,4 +182,29 @@ impl Buffers {
         drop(self.tools.take());
         self.shared.clear();
     }
+}
+
+/// Bytes that are looked at together.
+const PART: usize = 4096;
+
+/// What a memory has from a place on that is not zero, part by part; `None` where there is no room for a copy.
+fn written_since(
+    store: &SharedStore<HostData>,
+    memory: Memory,
+    from: usize,
+) -> Option<Vec<(usize, Vec<u8>)>> {
+    store.with(|store| {
+        let mut written = Vec::new();
+        let data = memory.data(&*store).get(from..).unwrap_or_default();
+        for (i, part) in data.chunks(PART).enumerate() {
+            if part.iter().any(|byte| *byte != 0) {
+                let mut copy = Vec::new();
+                copy.try_reserve_exact(part.len()).ok()?;
+                copy.extend_from_slice(part);
+                written.try_reserve(1).ok()?;
+                written.push((from + i * PART, copy));
+            }
+        }
+        Some(written)
+    })
 }

@@ -12,32 +12,32 @@ use crate::raw::Env;
 use bident::{Caller, Error, Store, UpdateDeadline};
 use std::rc::Rc;
 
-/// More rounds than QuickJS makes between two times.
-const ROUNDS: &str = "for (let i = 0; i < 10001; i++);";
+/// More rounds than QuickJS makes between two times. Compiled beforehand: so it needs little stack, and no memory.
+pub(super) const ROUNDS: &str = "() => { for (let i = 0; i < 10001; i++); }";
 
 /// From now on what runs in the store asks at each tick.
 pub(super) fn watch(store: &mut Store<HostData>) {
     store.epoch_deadline_callback(|mut caller| {
         let realm = caller.data().realm().ok_or_else(gone)?;
-        ask(&realm, &mut caller)?;
-        Ok(UpdateDeadline::Continue(1))
+        ask(&realm, &mut caller)
     });
     store.set_epoch_deadline(1);
 }
 
-/// An error where the handler says that it is over: the exception that nobody may catch.
-fn ask(realm: &Rc<Realm>, caller: &mut Caller<'_, HostData>) -> Result<(), Error> {
+/// An error where the handler says that it is over: the exception that nobody may catch. Where it cannot be asked, as
+/// the program has used up memory or stack, WebAssembly is interrupted, for a guest could see to that.
+fn ask(realm: &Rc<Realm>, caller: &mut Caller<'_, HostData>) -> Result<UpdateDeadline, Error> {
     let asked = realm.store.lend(caller, || {
         realm.running.with(|env: Env<'_>| {
-            let Err(error) = env.ctx().eval::<(), _>(ROUNDS) else {
-                return Ok(());
+            let rounds = realm.intrinsic(env, |i| &i.rounds);
+            let Err(thrown) = env.call(rounds.get(), env.undefined().get(), &[]) else {
+                return Ok(UpdateDeadline::Continue(1));
             };
-            // A context that evaluates nothing, or is out of memory: then it is not stopped here.
-            match env.catch(env.raise(error)) {
-                Ok(_) => Ok(()),
+            match env.catch(thrown) {
+                Ok(_) => Ok(UpdateDeadline::Interrupt),
                 Err(thrown) => Err(errors::carry(realm, env, thrown)),
             }
         })
     });
-    asked.unwrap_or(Ok(()))
+    asked.unwrap_or(Ok(UpdateDeadline::Continue(1)))
 }

@@ -50,6 +50,8 @@ intrinsics! {
     promise_then
     awaiter
     after_module
+    /// Asks the interrupt handler of the runtime.
+    rounds
     /// What the objects of structures and arrays refuse.
     opaque_handler
     /// `ArrayBuffer.prototype.resize`.

@@ -14,7 +14,8 @@
 //!
 //! - an instance whose module could let functions out by itself has no node ([`Module::lets_functions_out`]);
 //! - where JavaScript hands a function in, or an instance without node imports something, what belongs to it
-//!   *escapes*: the realm holds the node as long as the instance is there.
+//!   *escapes*: the realm holds the node as long as the instance is there, or one of the functions: WebAssembly may
+//!   have that from the instance and have forgotten the instance.
 //!
 //! Without a node the realm owns the functions, as long as the host functions are there that call them: a cycle
 //! through them lasts as long as the context.
@@ -31,7 +32,8 @@ use std::rc::Rc;
 /// The payload of a node.
 #[derive(Default)]
 pub(crate) struct Node {
-    imports: RefCell<Vec<Rc<Import>>>,
+    /// Functions that were made for it.
+    imports: RefCell<Vec<(Func, Rc<Import>)>>,
     /// Nodes of the instances that it imports from.
     uses: RefCell<Vec<Stored>>,
     /// Objects of functions that WebAssembly gave to JavaScript: each time the same, with what was set on it.
@@ -43,7 +45,7 @@ impl Node {
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
         let imports = self.imports.borrow();
-        imports.iter().for_each(|import| import.mark(marker));
+        imports.iter().for_each(|(_, import)| import.mark(marker));
         let uses = self.uses.borrow();
         uses.iter().for_each(|node| node.mark(marker));
         let functions = self.functions.borrow();
@@ -75,14 +77,19 @@ impl Nodes {
         drop(self.escaped.take());
     }
 
-    fn add_escaped(&self, instance: Instance, node: Stored, is_there: impl Fn(Instance) -> bool) {
+    fn add_escaped(
+        &self,
+        instance: Instance,
+        node: Stored,
+        is_there: impl Fn(Instance, &Stored) -> bool,
+    ) {
         let mut gone = Vec::new();
         let mut escaped = self.escaped.borrow_mut();
         if escaped.len() >= self.enough.get().max(FEW) {
             let all = std::mem::take(&mut *escaped);
             let (there, others) = all
                 .into_iter()
-                .partition(|(instance, _)| is_there(*instance));
+                .partition(|(instance, node)| is_there(*instance, node));
             (*escaped, gone) = (there, others);
             self.enough.set(2 * escaped.len());
         }
@@ -112,7 +119,10 @@ impl Realm {
         if let Some(Payload::Node(node)) = raw::payload(self.classes, object.get()) {
             for item in imports {
                 let own = match item {
-                    Extern::Func(func) => self.imports.take_over(*func, instance),
+                    Extern::Func(func) => {
+                        let own = self.imports.take_over(*func, instance);
+                        own.map(|import| (*func, import))
+                    }
                     _ => None,
                 };
                 match own {
@@ -172,14 +182,28 @@ impl Realm {
         if let Some(Payload::Node(node)) = raw::payload(self.classes, object.get())
             && !node.escaped.replace(true)
         {
-            let is_there = |instance: Instance| {
-                let kept = self.store.with(|store| instance.keep(store));
-                kept.is_ok()
-            };
+            let is_there = |instance: Instance, node: &Stored| self.is_used(instance, node);
             let functions = node.functions.take();
             self.nodes.add_escaped(instance, object.store(), is_there);
             // May run finalizers that look here.
             drop(functions);
         }
+    }
+
+    /// Whether an instance is there, or a function that was made for it.
+    fn is_used(&self, instance: Instance, node: &Stored) -> bool {
+        let payload = raw::payload(self.classes, node.get());
+        self.store.with(|store| {
+            let has_function = match payload {
+                Some(Payload::Node(node)) => {
+                    let imports = node.imports.borrow();
+                    imports
+                        .iter()
+                        .any(|(func, _)| func.keep(&mut *store).is_ok())
+                }
+                _ => false,
+            };
+            has_function || instance.keep(&mut *store).is_ok()
+        })
     }
 }
