@@ -8,7 +8,7 @@ use crate::asynchronous::{Step, begin, go_on, throw};
 use crate::error::Error;
 use crate::outcome::{ParkedCall, Part};
 use crate::vm::enter;
-use crate::vm::interrupt::TaskDeadlines;
+use crate::vm::interrupt::{NEVER, TaskDeadlines};
 use crate::vm::store::{StoreInner, StoreOpaque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -79,7 +79,11 @@ impl Tasks {
                 waker,
                 parked: None,
             });
-            self.line.push_back(place);
+            // Where tasks have slices of time, new ones may need whole ones.
+            match self.slice {
+                NEVER => self.batch.push_back(place),
+                _ => self.line.push_back(place),
+            }
         }
     }
 
@@ -132,7 +136,7 @@ impl Tasks {
         // Those that were cancelled have no turn.
         while let Some(next) = self.line.pop_front() {
             if self.live(next).is_some() {
-                self.has_turn = self.polls < MOST_POLLS;
+                self.has_turn = self.polls + 1 < MOST_POLLS;
                 return Some(next);
             }
         }

@@ -66,7 +66,7 @@ pub struct Tasks {
     pub(super) slots: Vec<Slot>,
     /// What is left of the round.
     pub(super) batch: VecDeque<Place>,
-    /// New ones and those that have yielded, in the order of their turns.
+    /// Those that have yielded, and new ones where there are slices, in the order of their turns.
     pub(super) line: VecDeque<Place>,
     /// Whether the next in line may have its turn in this round.
     pub(super) has_turn: bool,
