@@ -131,7 +131,7 @@ pub fn companions(module: &Module, defined: usize, is_free: impl Fn(usize) -> bo
     found
 }
 
-/// The functions that one calls by name, by their positions among the defined ones, at most [`MOST_CALLEES`].
+/// The functions that one calls by name, by their positions among the defined ones, at most `MOST_CALLEES`.
 pub fn callees(module: &Module, defined: usize) -> Vec<u32> {
     let mut found = Vec::new();
     for callee in calls(module, defined) {

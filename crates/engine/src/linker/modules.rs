@@ -68,7 +68,7 @@ impl<T: 'static> Linker<T> {
     /// [`Linker::instantiate`]; and what `_initialize` fails with.
     ///
     /// # Panics
-    /// As for [`Instance::new`].
+    /// As for [`crate::Instance::new`].
     pub fn module(
         &mut self,
         mut store: impl AsContextMut<Data = T>,

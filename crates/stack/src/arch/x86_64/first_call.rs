@@ -17,7 +17,7 @@ use crate::stacklet::{Anchor, Hooks};
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
-/// Stacklet -> host -> the function, once [`Hooks::code`] says where its code is.
+/// Stacklet -> host -> the function, once `Hooks::code` says where its code is.
 ///
 /// Expects rsp -> number of the function, return address; rdi -> context record whose first word points to the
 /// anchor; all else as the function's caller left it.

@@ -24,7 +24,7 @@ const REGISTERS: usize = 14 * 8 + 16 * 16;
 
 /// Calls a builtin with nothing but its context. rdi: context, whose first word points to the anchor; rsi: function;
 /// rsp -> return address. Preserves all registers. Where the stack has no room for them, it traps as a prologue does, at
-/// [`no_room`].
+/// `no_room`.
 ///
 /// # Safety
 /// Only compiled code that runs on a stacklet calls it.
