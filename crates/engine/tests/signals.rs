@@ -117,15 +117,13 @@ impl Drop for Storm {
 /// Runs `work` in a storm until this many signals have interrupted a stacklet.
 fn in_storm(signals: usize, mut work: impl FnMut()) {
     let _storm = Storm::start();
-    let (mut seen, mut since) = (ON_STACKLET.load(Ordering::Relaxed), Instant::now());
-    let end = seen + signals;
-    while seen < end {
+    let (end, start) = (
+        ON_STACKLET.load(Ordering::Relaxed) + signals,
+        Instant::now(),
+    );
+    while ON_STACKLET.load(Ordering::Relaxed) < end {
+        assert!(start.elapsed() < Duration::from_secs(20), "no signals come");
         work();
-        let now = ON_STACKLET.load(Ordering::Relaxed);
-        if now > seen {
-            (seen, since) = (now, Instant::now());
-        }
-        assert!(since.elapsed() < Duration::from_secs(20), "no signals come");
     }
 }
 

@@ -143,6 +143,7 @@ impl Marking<'_> {
     }
 
     /// The first of a held chain, if the record with this number is one; else null.
+    #[inline]
     fn held(&self, number: u32) -> *mut Stacklet {
         let stacklet = self.owner.pool.record(number);
         // SAFETY: a record of the pool.
@@ -160,9 +161,18 @@ impl Marking<'_> {
             follow(self, word, None);
         }
         self.scan_pending(&mut follow);
-        for i in 0..self.owner.pool.used() {
-            self.scan_held(i, &mut follow);
-            self.scan_pending(&mut follow);
+        let used = self.owner.pool.used();
+        for i in 0..used {
+            let later = i + AHEAD as u32;
+            if later < used && !self.held(later).is_null() {
+                // SAFETY: a record of the pool.
+                unsafe { prefetch(self.owner.pool.record(later)) };
+            }
+            // Most records of most stores are of no chain that is held.
+            if !self.held(i).is_null() {
+                self.scan_held(i, &mut follow);
+                self.scan_pending(&mut follow);
+            }
         }
         while self.pending.was_incomplete() {
             self.scan_again(&mut follow);
@@ -171,10 +181,6 @@ impl Marking<'_> {
 
     /// Looks at the words of a chain, if the record with this number is the first of one that is held.
     fn scan_held(&mut self, number: u32, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
-        if number + (AHEAD as u32) < self.owner.pool.used() {
-            // SAFETY: a record of the pool.
-            unsafe { prefetch(self.owner.pool.record(number + AHEAD as u32)) };
-        }
         let mut next = self.held(number);
         let mut holder = None;
         // SAFETY: held chains are live, and linked up to a last without parent.
