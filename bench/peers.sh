@@ -1,5 +1,5 @@
 # Bident and its peers for the scripts of this folder that compare them; they set `root` and `peers`, and have `fail`.
-# Sets `bident`, `node`, `wasmtime` and `scratch`, a folder that goes with the script.
+# Sets `bident`, `node`, `wasmtime`, `scratch`, a folder that goes with the script, and `median`.
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -48,3 +48,14 @@ about_machine() {
     v8=$("$node" -p '`V8 ${process.versions.v8} (Node ${process.versions.node})`')
     printf '%s\n' "$("$bident" --version), $v8, $("$wasmtime" --version)"
 }
+
+# For awk: the median of value[key, 1], ..., value[key, count[key]].
+median='
+function median(key,    i, j, n, v, swap) {
+    n = count[key]
+    for (i = 1; i <= n; i++) v[i] = value[key, i]
+    for (i = 2; i <= n; i++)
+        for (j = i; j > 1 && v[j] < v[j - 1]; j--) { swap = v[j]; v[j] = v[j - 1]; v[j - 1] = swap }
+    return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+}
+'

@@ -91,14 +91,7 @@ run_rounds() {
 }
 
 table() {
-    awk -v plan="$scratch/plan" -v samples="$scratch/samples" '
-        function median(key,    i, j, n, v, swap) {
-            n = count[key]
-            for (i = 1; i <= n; i++) v[i] = value[key, i]
-            for (i = 2; i <= n; i++)
-                for (j = i; j > 1 && v[j] < v[j - 1]; j--) { swap = v[j]; v[j] = v[j - 1]; v[j - 1] = swap }
-            return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-        }
+    awk -v plan="$scratch/plan" -v samples="$scratch/samples" "$median"'
         BEGIN {
             while ((getline < samples) > 0) { key = $1 " " $2; value[key, ++count[key]] = $3 + 0 }
             print "| kernel | one is | Bident ns | Wasmtime ns | V8 ns | Wasmtime / Bident |"

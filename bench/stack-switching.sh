@@ -175,14 +175,7 @@ try_beyond() {
 # Medians and ratios. A word of any round stands for all of them.
 table() {
     awk -v plan="$scratch/plan" -v beyond="$scratch/beyond" -v samples="$scratch/samples" \
-        -v models="$scratch/models" '
-        function median(key,    i, j, n, v, swap) {
-            n = count[key]
-            for (i = 1; i <= n; i++) v[i] = value[key, i]
-            for (i = 2; i <= n; i++)
-                for (j = i; j > 1 && v[j] < v[j - 1]; j--) { swap = v[j]; v[j] = v[j - 1]; v[j - 1] = swap }
-            return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-        }
+        -v models="$scratch/models" "$median"'
         function digits(x) { return sprintf(x < 100 ? "%.1f" : "%.0f", x) }
         function cell(key) {
             if (key in word) return word[key]

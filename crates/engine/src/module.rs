@@ -12,7 +12,7 @@ use bident_module::{
 use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A compiled module. Cheap to clone; any number of instances share it.
 #[derive(Clone)]
@@ -24,8 +24,8 @@ struct Inner {
     layout: VmLayout,
     code: Arc<Code>,
     type_ids: Vec<TypeId>,
-    /// The pointer of its second stack, by its usual name.
-    stack_pointer: Option<GlobalIndex>,
+    /// The pointer of its second stack, by its usual name; looked for when an instance wants to know.
+    stack_pointer: OnceLock<Option<GlobalIndex>>,
 }
 
 impl Module {
@@ -53,7 +53,7 @@ impl Module {
             engine: engine.clone(),
             layout: VmLayout::new(&module),
             code: Arc::new(code),
-            stack_pointer: second_stack::usual_pointer(&module),
+            stack_pointer: OnceLock::new(),
             module,
             type_ids,
         })))
@@ -163,7 +163,8 @@ impl Module {
 
     /// The pointer of its second stack, by its usual name, if it can be one.
     pub(crate) fn stack_pointer(&self) -> Option<GlobalIndex> {
-        self.0.stack_pointer
+        let find = || second_stack::usual_pointer(self.inner());
+        *self.0.stack_pointer.get_or_init(find)
     }
 
     /// Identities of the module's types in its engine.

@@ -92,8 +92,8 @@ impl Chains {
             for first in marking.owner.firsts() {
                 marking.chain(first, ptr::null_mut());
             }
-            for i in 0..marking.owner.pool.used() {
-                let mut next = marking.held(i);
+            for record in marking.records() {
+                let mut next = held(record);
                 while let Some(stacklet) = next.as_mut() {
                     stacklet.marked = true;
                     next = stacklet.parent;
@@ -142,15 +142,10 @@ impl Marking<'_> {
         }
     }
 
-    /// The first of a held chain, if the record with this number is one; else null.
-    #[inline]
-    fn held(&self, number: u32) -> *mut Stacklet {
-        let stacklet = self.owner.pool.record(number);
-        // SAFETY: a record of the pool.
-        match unsafe { (*stacklet).held && (*stacklet).state == State::Live } {
-            true => stacklet,
-            false => ptr::null_mut(),
-        }
+    /// All records that were ever used. They stay where they are.
+    fn records(&self) -> impl Iterator<Item = *mut Stacklet> + Clone + use<> {
+        let first = self.owner.pool.records();
+        (0..self.owner.pool.used() as usize).map(move |number| first.wrapping_add(number))
     }
 
     /// Looks at every word of the transfer buffer, of chains that are held and of what was reached, also at
@@ -161,16 +156,22 @@ impl Marking<'_> {
             follow(self, word, None);
         }
         self.scan_pending(&mut follow);
-        let used = self.owner.pool.used();
-        for i in 0..used {
-            let later = i + AHEAD as u32;
-            if later < used && !self.held(later).is_null() {
-                // SAFETY: a record of the pool.
-                unsafe { prefetch(self.owner.pool.record(later)) };
-            }
+        let (records, used) = (self.records(), self.owner.pool.used());
+        let mut ahead = records.clone().skip(AHEAD);
+        for record in records {
+            // SAFETY: records of the pool.
+            let first = unsafe {
+                if used >= MANY
+                    && let Some(later) = ahead.next()
+                    && !held(later).is_null()
+                {
+                    prefetch(later);
+                }
+                held(record)
+            };
             // Most records of most stores are of no chain that is held.
-            if !self.held(i).is_null() {
-                self.scan_held(i, &mut follow);
+            if !first.is_null() {
+                self.scan_held(first, &mut follow);
                 self.scan_pending(&mut follow);
             }
         }
@@ -179,9 +180,9 @@ impl Marking<'_> {
         }
     }
 
-    /// Looks at the words of a chain, if the record with this number is the first of one that is held.
-    fn scan_held(&mut self, number: u32, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
-        let mut next = self.held(number);
+    /// Looks at the words of a chain that is held, from its first stacklet on.
+    fn scan_held(&mut self, first: *mut Stacklet, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
+        let mut next = first;
         let mut holder = None;
         // SAFETY: held chains are live, and linked up to a last without parent.
         while let Some(stacklet) = unsafe { next.as_ref() } {
@@ -240,8 +241,7 @@ impl Marking<'_> {
 
     /// Ends the collection: frees every stacklet that was not reached.
     pub fn sweep(mut self) {
-        for i in 0..self.owner.pool.used() {
-            let stacklet = self.owner.pool.record(i);
+        for stacklet in self.records() {
             // SAFETY: a record of the pool. What was not reached neither runs nor is held; whoever still
             // has a reference finds that it was used.
             unsafe {
@@ -254,6 +254,22 @@ impl Marking<'_> {
         self.swept = true;
     }
 }
+
+/// The record, if it is the first of a chain that is held; else null.
+///
+/// # Safety
+/// It is a record of the pool.
+#[inline]
+unsafe fn held(stacklet: *mut Stacklet) -> *mut Stacklet {
+    // SAFETY: the caller says so.
+    match unsafe { (*stacklet).held && (*stacklet).state == State::Live } {
+        true => stacklet,
+        false => ptr::null_mut(),
+    }
+}
+
+/// Records whose stacks lie in no cache any more; of fewer nobody asks for one.
+const MANY: u32 = 1024;
 
 /// So many stacks are on their way from memory while one is looked at.
 const AHEAD: usize = 8;
@@ -281,9 +297,9 @@ impl Drop for Marking<'_> {
         if self.swept {
             return;
         }
-        for i in 0..self.owner.pool.used() {
+        for record in self.records() {
             // SAFETY: a record of the pool.
-            unsafe { (*self.owner.pool.record(i)).marked = false };
+            unsafe { (*record).marked = false };
         }
     }
 }

@@ -41,6 +41,30 @@ pub(super) fn count(t: &mut Translator<'_, '_>, op: &Operator<'_>) {
 
 /// Whether nothing but the next operator can follow, and nobody else looks at the fuel.
 fn goes_on_behind(op: &Operator<'_>) -> bool {
+    is_access(op) || is_plain(op)
+}
+
+/// What accesses memory: it traps, or goes on.
+fn is_access(op: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        op,
+        O::I32Load { .. }
+            | O::I64Load { .. }
+            | O::F32Load { .. }
+            | O::F64Load { .. }
+            | O::I32Store { .. }
+            | O::I64Store { .. }
+            | O::F32Store { .. }
+            | O::F64Store { .. }
+            | O::I32Load8S { .. }
+            | O::I32Load8U { .. }
+            | O::I32Store8 { .. }
+    )
+}
+
+/// What never traps.
+fn is_plain(op: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(
         op,
@@ -60,17 +84,6 @@ fn goes_on_behind(op: &Operator<'_>) -> bool {
             | O::I64Const { .. }
             | O::F32Const { .. }
             | O::F64Const { .. }
-            | O::I32Load { .. }
-            | O::I64Load { .. }
-            | O::F32Load { .. }
-            | O::F64Load { .. }
-            | O::I32Store { .. }
-            | O::I64Store { .. }
-            | O::F32Store { .. }
-            | O::F64Store { .. }
-            | O::I32Load8S { .. }
-            | O::I32Load8U { .. }
-            | O::I32Store8 { .. }
             | O::I32Add
             | O::I32Sub
             | O::I32Mul

@@ -85,7 +85,7 @@ struct State {
 #[derive(Default)]
 struct Ahead {
     functions: VecDeque<u32>,
-    /// What could not be compiled: nobody tries it again ahead of a call.
+    /// What could not be compiled: nobody tries it again ahead of a call. Of so many nobody tries any more.
     refused: BTreeSet<u32>,
     /// Whether a thread is at it.
     runs: bool,
@@ -222,7 +222,7 @@ impl Cold {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         // What was noted last is called first.
         for callee in cold {
-            if !ahead.refused.contains(&callee) {
+            if ahead.refused.len() < MOST_AHEAD && !ahead.refused.contains(&callee) {
                 ahead.functions.push_front(callee);
             }
         }

@@ -57,6 +57,24 @@ macro_rules! registers_back {
     };
 }
 
+/// After a hook that was called with registers kept: goes on in the function that r11 was kept for, with all of them, on the
+/// stacklet that is current now; or leaves to whoever entered, where the hook's answer, rax, is not 0. The word behind
+/// the registers -> anchor.
+macro_rules! into_function {
+    () => {
+        concat!(
+            registers_back!(),
+            "\nmov r10, [rsp]\n",
+            "test rax, rax\n",
+            "jnz {exit_to_host}\n",
+            "mov rax, [r10 + {CURRENT}]\n",
+            "mov rsp, [rax + {SP}]\n",
+            "pop rbp\n",
+            "jmp r11",
+        )
+    };
+}
+
 /// Goes on where a stacklet waits whose saved stack pointer rsp is.
 macro_rules! go_on {
     () => {
