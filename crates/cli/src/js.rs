@@ -3,7 +3,7 @@
 use crate::exit;
 use anyhow::Context;
 use bident::Engine;
-use bident_js::{Options, Runtime};
+use bident_host::{Options, Runtime};
 use std::env;
 use std::ffi::OsString;
 use std::panic::resume_unwind;

@@ -21,8 +21,8 @@
 //! parks the stacklets below the innermost `WebAssembly.promising` call, and costs no more than the call
 //! and a job of QuickJS's queue where the promise is fulfilled already.
 //!
-//! With the feature `host` (on by default) there is also [`Runtime`]: QuickJS with ES modules, an event
-//! loop, and the Web and Node APIs that programs for a command line expect.
+//! QuickJS with modules, an event loop, and the Web and Node APIs that programs for a command line expect, is
+//! the crate `bident-host`, which builds on [`hosting`].
 //!
 //! # Where this differs from other engines
 //!
@@ -40,11 +40,8 @@
 //! than by its exports ([`bident::Module::lets_functions_out`]).
 #![deny(unsafe_code)]
 
-#[cfg(feature = "host")]
-mod host;
+pub mod hosting;
 mod raw;
 mod webassembly;
 
-#[cfg(feature = "host")]
-pub use host::{ExitHook, Options, Runtime, StartError};
 pub use webassembly::{declare_stacklet, install, install_with};

@@ -26,35 +26,22 @@
 mod buffer;
 mod env;
 mod error;
-#[cfg(feature = "host")]
-mod jobs;
 mod native;
 mod object;
 mod promise;
-#[cfg(feature = "host")]
-mod script;
 mod shared;
-#[cfg(feature = "host")]
-mod stack;
 mod text;
 mod value;
 
 pub(crate) use buffer::{Length, ViewGetters, copy_bytes, detach, memory_buffer};
 pub(crate) use env::{ContextId, Env, Running};
-#[cfg(feature = "host")]
-pub(crate) use jobs::{Job, Jobs};
 pub(crate) use native::{Call, Kind, accessor, function, hidden_accessor, prevent_extensions};
 pub(crate) use object::{Backlink, Classes, HostObject, Marker};
 pub(crate) use object::{create_proxied, payload, proxied};
 pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promise_resolve};
 pub(crate) use promise::{promise_state, promise_then, settled};
-#[cfg(feature = "host")]
-pub(crate) use script::Script;
-#[cfg(any(feature = "host", test))]
 pub(crate) use shared::may_block;
 pub(crate) use shared::{Waitable, shared_buffer, waitable};
-#[cfg(feature = "host")]
-pub(crate) use stack::remaining_stack;
 pub(crate) use text::{length_of_string, string_of_utf16, with_utf8, with_utf16};
 pub(crate) use value::{Args, Attempt, Identity, Own, Ref, Stored, Thrown};
 

@@ -12,7 +12,6 @@ use super::buffer::{Length, MOST, too_large};
 use super::env::Env;
 use super::value::{Attempt, Own, Ref, Thrown};
 use crate::webassembly::{SeenMemory, Showing};
-#[cfg(any(feature = "host", test))]
 use rquickjs::Ctx;
 use rquickjs::qjs;
 use std::ffi::c_void;
@@ -126,7 +125,6 @@ pub(crate) fn waitable(env: Env<'_>, array: Ref<'_>) -> Option<Waitable> {
 }
 
 /// From now on `Atomics.wait` may block the thread of this runtime.
-#[cfg(any(feature = "host", test))]
 pub(crate) fn may_block(ctx: &Ctx<'_>) {
     // SAFETY: a living context; QuickJS sets a field of its runtime.
     unsafe { qjs::JS_SetCanBlock(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), true) };

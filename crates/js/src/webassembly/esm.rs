@@ -19,14 +19,15 @@ use crate::raw::{self, Call, Env, Kind, Ref};
 use rquickjs::{Array, Ctx, Function, Object, Result, Value};
 use std::fmt::Write;
 
-/// What is known of such a module before it is instantiated.
-pub(crate) struct Prepared<'js> {
+/// A module of WebAssembly that JavaScript imports, before it is instantiated. A module of JavaScript's with
+/// this source stands for it, once its `import.meta` has `link` and `module`.
+pub struct Prepared<'js> {
     /// The `WebAssembly.Module`.
-    pub(crate) module: Value<'js>,
+    pub module: Value<'js>,
     /// The function that instantiates it.
-    pub(crate) link: Function<'js>,
+    pub link: Function<'js>,
     /// The text that does what it is to do.
-    pub(crate) source: String,
+    pub source: String,
 }
 
 /// Compiles a module.

@@ -18,7 +18,6 @@ mod claims;
 mod collected;
 mod convert;
 mod errors;
-#[cfg(feature = "host")]
 mod esm;
 mod exception;
 mod frames;
@@ -48,9 +47,8 @@ mod table;
 mod tag;
 mod trace;
 
-#[cfg(feature = "host")]
+pub use esm::Prepared;
 pub(crate) use esm::prepare as prepare_import;
-#[cfg(feature = "host")]
 pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
 pub(crate) use shared_buffers::SeenMemory;
@@ -101,13 +99,11 @@ pub fn install_with(ctx: &Ctx<'_>, engine: &Engine) -> rquickjs::Result<()> {
 }
 
 /// Whether a value is a buffer of a memory, which only the memory itself may detach.
-#[cfg(feature = "host")]
 pub(crate) fn is_memory_buffer<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) -> bool {
     realm::of(ctx).is_ok_and(|realm| realm.owns_buffer(crate::raw::Ref::new(value)))
 }
 
 /// Whether a value is a `WebAssembly.Exception`.
-#[cfg(feature = "host")]
 pub(crate) fn is_exception<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) -> bool {
     let payload = |realm: std::rc::Rc<realm::Realm>| {
         crate::raw::payload(realm.classes, crate::raw::Ref::new(value))
@@ -117,7 +113,6 @@ pub(crate) fn is_exception<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) ->
 }
 
 /// Whether a value stands for a structure or an array of WebAssembly.
-#[cfg(feature = "host")]
 pub(crate) fn is_collected(value: &rquickjs::Value<'_>) -> bool {
     let realm = realm::of(value.ctx());
     realm.is_ok_and(|realm| {

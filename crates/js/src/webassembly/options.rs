@@ -29,7 +29,6 @@ pub(super) struct Options {
 
 impl Options {
     /// Those of a module that JavaScript imports.
-    #[cfg(feature = "host")]
     pub(super) fn of_imported_module() -> Self {
         Self {
             strings: true,

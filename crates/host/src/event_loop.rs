@@ -20,7 +20,7 @@ use rquickjs::{
     AsyncContext, AsyncRuntime, Ctx, Error, Exception, Function, JsLifetime, Object, Result, Value,
 };
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -39,8 +39,8 @@ pub(super) struct Host<'js> {
     rejections: RefCell<Rejections<'js>>,
     /// The function `emit` of `process`, as the host made it.
     pub(super) emit: RefCell<Option<Function<'js>>>,
-    /// What shows values as text, once it has been needed.
-    pub(super) inspector: RefCell<Option<Object<'js>>>,
+    /// The exports of the host's scripts that have been needed.
+    pub(super) scripts: RefCell<HashMap<String, Object<'js>>>,
     /// Whether `exit` has been emitted.
     pub(super) exiting: Cell<bool>,
     /// The promise of the main module.
@@ -61,7 +61,7 @@ pub(super) struct Exit(pub(super) i32);
 type Turn = std::result::Result<(), Exit>;
 
 impl<'js> Host<'js> {
-    /// The state of a context that [`super::Runtime`] made.
+    /// The state of a context that [`crate::Runtime`] made.
     pub(super) fn of<'a>(ctx: &'a Ctx<'js>) -> Result<UserDataGuard<'a, Self>> {
         ctx.userdata()
             .ok_or_else(|| Exception::throw_internal(ctx, "this context has no event loop"))

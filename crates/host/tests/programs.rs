@@ -6,7 +6,7 @@
 //! binary for the text format, and `gc()`.
 
 use bident::{Config, Engine};
-use bident_js::{Options, Runtime};
+use bident_host::{Options, Runtime};
 use rquickjs::prelude::Func;
 use rquickjs::{Ctx, Exception, Result, TypedArray};
 use std::path::Path;

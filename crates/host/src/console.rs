@@ -1,8 +1,8 @@
-//! `console`. What is shown of a value is decided in JavaScript (`inspect.js`).
+//! `console`. What is shown of a value is decided in JavaScript (`web/inspect.js`).
 
-use super::event_loop::Host;
 use super::report::complain;
-use crate::webassembly;
+use crate::scripts;
+use bident_js::hosting::is_collected;
 use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::prelude::{Func, Opt, Rest};
 use rquickjs::promise::PromiseState;
@@ -62,15 +62,14 @@ fn text_of(value: &Value<'_>) -> Result<String> {
 
 /// The functions of `inspect.js`, made when they are first needed.
 fn inspector<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let host = Host::of(ctx)?;
-    let known = host.inspector.borrow().clone();
-    if let Some(inspector) = known {
-        return Ok(inspector);
-    }
-    let make: Function = super::eval_own(ctx, "host:inspect", include_str!("inspect.js"))?;
-    let inspector: Object = make.call((Func::from(look),))?;
-    host.inspector.replace(Some(inspector.clone()));
-    Ok(inspector)
+    scripts::exports(ctx, "web/inspect")
+}
+
+/// What `inspect.js` has of Rust's.
+pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let natives = Object::new(ctx.clone())?;
+    natives.set("look", Func::from(look))?;
+    Ok(natives)
 }
 
 /// What of a value JavaScript cannot see.
@@ -79,7 +78,7 @@ fn look<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Option<Array<'js>>> {
     if let Some(proxy) = value.as_proxy() {
         match proxy.target() {
             // Of WebAssembly's objects nobody shall see more than that they have nothing.
-            Ok(_) if webassembly::is_collected(&value) => return Ok(None),
+            Ok(_) if is_collected(&value) => return Ok(None),
             Ok(target) => {
                 seen.set(0, "proxy")?;
                 seen.set(1, target)?;
@@ -116,7 +115,7 @@ fn look<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Option<Array<'js>>> {
 }
 
 /// The internal module `host:inspect`, for `node:util`.
-pub(super) struct InspectModule;
+pub(crate) struct InspectModule;
 
 /// What it exports.
 const INSPECT_EXPORTS: [&str; 3] = ["inspect", "format", "formatWithOptions"];

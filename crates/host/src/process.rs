@@ -1,8 +1,9 @@
-//! `process`. That it emits events, and its streams, are JavaScript (`events.js`).
+//! `process`. That it emits events, and its streams, are JavaScript (`node/global_events.js`).
 
 use super::event_loop::{Host, Task};
 use super::report::complain;
 use super::{ExitHook, Options};
+use crate::scripts;
 use rquickjs::function::Constructor;
 use rquickjs::prelude::{Func, Opt, Rest};
 use rquickjs::{Array, BigInt, Coerced, Ctx, Exception, Function, Object, Result, Value};
@@ -62,16 +63,20 @@ pub(super) fn install<'js>(
     ctx.globals().set("process", process)
 }
 
-/// The object, with its events and its streams.
-fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let host = Object::new(ctx.clone())?;
-    host.set(
+/// What the script of events and streams has of Rust's.
+pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let natives = Object::new(ctx.clone())?;
+    natives.set(
         "complain",
         Func::from(|line: Coerced<String>| complain(&line.0)),
     )?;
-    host.set("write", Func::from(write))?;
-    let make: Function = super::eval_own(ctx, "host:events", include_str!("events.js"))?;
-    let made: Object = make.call((host,))?;
+    natives.set("write", Func::from(write))?;
+    Ok(natives)
+}
+
+/// The object, with its events and its streams.
+fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let made: Object = scripts::exports(ctx, "node/global_events")?;
     Host::of(ctx)?.emit.replace(Some(made.get("emit")?));
     let process: Object = made.get("process")?;
     let stream: Constructor = made.get("WriteStream")?;
@@ -92,7 +97,7 @@ fn write(fd: u32, data: Value<'_>) -> Result<bool> {
     };
     let written = match data.as_string() {
         Some(text) => write(text.to_string()?.as_bytes()),
-        None => write(&crate::webassembly::copy_bytes(data.ctx(), &data)?),
+        None => write(&bident_js::hosting::copy_bytes(data.ctx(), &data)?),
     };
     Ok(written.is_ok())
 }

@@ -1,7 +1,7 @@
 // Under Node `stack` can be set to anything and is not enumerable afterwards. QuickJS takes strings only.
 // And no stack is written while the limit is no number: QuickJS would convert it each time, and keep what it
 // was set to for longer than the context.
-(() => {
+() => {
   const { get } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
   const define = Object.defineProperty;
   const set = function (value) {
@@ -15,4 +15,5 @@
     apply(limit.set, this, [typeof value === "number" ? value : 0]);
   };
   define(Error, "stackTraceLimit", { ...limit, set: setLimit });
-})();
+  return {};
+};

@@ -2,7 +2,7 @@
 //
 // `isLent(buffer)` tells the buffers of WebAssembly memories, which only the memory may detach; `isProxy(value)`
 // proxies, and so the objects of WebAssembly's structures and arrays.
-(isLent, isProxy) => {
+({ isLent, isProxy }) => {
   const { keys, hasOwn, getPrototypeOf } = Object;
   const toTag = Function.prototype.call.bind(Object.prototype.toString);
   const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
@@ -109,10 +109,12 @@
     }
   }
 
-  return (value, options) => {
+  function structuredClone(value, options = undefined) {
     const copier = new Copier(transfer(options?.transfer ?? []));
     const result = copier.run(value);
     for (const [buffer, copy] of copier.moved) if (copy === undefined) buffer.transfer();
     return result;
-  };
+  }
+
+  return { structuredClone };
 };

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of JavaScript values, so that the rules can be tested on plain directories.
 
-use super::node;
+use crate::node;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fs;
@@ -15,7 +15,7 @@ const CONDITIONS: [&str; 3] = ["node", "import", "module-sync"];
 
 /// What a specifier stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// A module of the host, by the name with `node:`.
     Builtin(&'static str),
     /// A file, absolute and without symbolic links.
@@ -24,7 +24,7 @@ pub(super) enum Target {
 
 /// How the text of a file is to be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// An ES module.
     Module,
     /// A classic script.
@@ -40,9 +40,9 @@ pub(super) enum Format {
 /// Why a specifier leads nowhere.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct ResolveError {
+pub(crate) struct ResolveError {
     /// Node's error code.
-    pub(super) code: &'static str,
+    pub(crate) code: &'static str,
     message: String,
 }
 
@@ -50,7 +50,7 @@ type Result<T> = std::result::Result<T, ResolveError>;
 
 /// Resolves specifiers; remembers the `package.json` files it has read.
 #[derive(Default)]
-pub(super) struct ModuleResolver {
+pub(crate) struct ModuleResolver {
     packages: HashMap<PathBuf, Option<Rc<Package>>>,
 }
 
@@ -61,7 +61,7 @@ struct Package {
 
 impl ModuleResolver {
     /// The target of `specifier` in the file `importer`.
-    pub(super) fn resolve(&mut self, specifier: &str, importer: &Path) -> Result<Target> {
+    pub(crate) fn resolve(&mut self, specifier: &str, importer: &Path) -> Result<Target> {
         if let Some(name) = node::builtin(specifier) {
             return Ok(Target::Builtin(name));
         }
@@ -83,7 +83,7 @@ impl ModuleResolver {
     }
 
     /// How to read the file `path`.
-    pub(super) fn format(&mut self, path: &Path) -> Format {
+    pub(crate) fn format(&mut self, path: &Path) -> Format {
         match path.extension().and_then(|e| e.to_str()) {
             Some("mjs") => Format::Module,
             Some("cjs") => Format::Script,

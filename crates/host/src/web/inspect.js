@@ -3,7 +3,7 @@
 //
 // `look(value)` tells what JavaScript cannot see: `["proxy", target]`, `["revoked"]`, `["promise", state, result]`,
 // otherwise nothing. All recursion is JavaScript's own, so that its end is a `RangeError`.
-(look) => {
+({ look }) => {
   const call = Function.prototype.call;
   const uncurry = (f) => call.bind(f);
   const getter = (object, name) => uncurry(Object.getOwnPropertyDescriptor(object, name).get);

@@ -1,9 +1,8 @@
 //! ES modules from files and from the host: what QuickJS asks when it meets an `import`.
 
-use super::node;
-use super::report::caught;
 use super::resolve::{Format, ModuleResolver, ResolveError, Target};
-use crate::raw;
+use crate::report::caught;
+use crate::{node, raw};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Exception, Function, Module, Object, Result};
@@ -18,10 +17,10 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Resolver and loader of one runtime. A module's name is its absolute path, or `node:...`.
 #[derive(Clone, Default)]
-pub(super) struct ModuleLoader(Rc<RefCell<ModuleResolver>>);
+pub(crate) struct ModuleLoader(Rc<RefCell<ModuleResolver>>);
 
 /// A program that has been compiled and not yet run.
-pub(super) enum Program<'js> {
+pub(crate) enum Program<'js> {
     /// An ES module.
     Module(Module<'js, Declared>),
     /// A classic script.
@@ -30,7 +29,7 @@ pub(super) enum Program<'js> {
 
 impl ModuleLoader {
     /// Reads and compiles the main program.
-    pub(super) fn load_main<'js>(&self, ctx: &Ctx<'js>, path: &Path) -> Result<Program<'js>> {
+    pub(crate) fn load_main<'js>(&self, ctx: &Ctx<'js>, path: &Path) -> Result<Program<'js>> {
         let format = self.0.borrow_mut().format(path);
         let source = read(ctx, path)?;
         if format == Format::Module {
@@ -57,7 +56,7 @@ impl ModuleLoader {
     }
 
     /// Reads and compiles a classic script.
-    pub(super) fn load_script<'js>(&self, ctx: &Ctx<'js>, path: &Path) -> Result<raw::Script<'js>> {
+    pub(crate) fn load_script<'js>(&self, ctx: &Ctx<'js>, path: &Path) -> Result<raw::Script<'js>> {
         raw::Script::compile(ctx, &read(ctx, path)?, &name_of(path))
     }
 
@@ -202,7 +201,7 @@ fn declare_json<'js>(
 
 /// A module of JavaScript's that instantiates one of WebAssembly and exports what that exports.
 fn declare_wasm<'js>(ctx: &Ctx<'js>, path: &Path, bytes: &[u8]) -> Result<Module<'js, Declared>> {
-    let prepared = crate::webassembly::prepare_import(ctx, bytes)?;
+    let prepared = bident_js::hosting::prepare_import(ctx, bytes)?;
     let module = Module::declare(ctx.clone(), name_of(path), prepared.source)?;
     // Nothing but its text ever sees the module's `import.meta`.
     let meta = module.meta()?;
@@ -243,6 +242,6 @@ fn name_of(path: &Path) -> String {
 }
 
 /// The `file:` URL of an absolute path.
-pub(super) fn file_url(path: &Path) -> String {
+fn file_url(path: &Path) -> String {
     Url::from_file_path(path).map_or_else(|()| name_of(path), String::from)
 }

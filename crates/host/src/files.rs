@@ -1,7 +1,7 @@
 //! What `node:fs` is made of: the internal module `host:files`. Each operation exists twice, at once and
 //! with a promise; the promise's runs on another thread.
 
-use crate::webassembly::copy_bytes;
+use bident_js::hosting::copy_bytes;
 use rquickjs::class::Trace;
 use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::prelude::{Async, Func};

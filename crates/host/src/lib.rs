@@ -1,27 +1,29 @@
-//! The whole JavaScript host of the command line.
+//! A host for JavaScript programs: QuickJS with modules, an event loop, and the Web and Node APIs that programs
+//! for a command line expect, with `WebAssembly` by `bident-js`. See [`Runtime`].
+//!
+//! What the host says in JavaScript are scripts in the binary, each evaluated when a program first names what
+//! it defines: `web/*.js` globals of the Web, `node/*.js` the modules of Node.
+#![deny(unsafe_code)]
 
 mod console;
 mod event_loop;
 mod files;
-mod globals;
-mod loader;
+mod modules;
 mod node;
 mod process;
+mod raw;
 mod rejections;
 mod report;
-mod resolve;
-mod text;
+mod scripts;
 mod timers;
-mod urls;
+mod web;
 
-use crate::raw;
 use bident::{Config, Engine};
 use event_loop::{Exit, Host};
-use loader::{ModuleLoader, Program};
+use modules::{ModuleLoader, Program};
 use report::complain;
-use rquickjs::context::EvalOptions;
 use rquickjs::promise::PromiseState;
-use rquickjs::{AsyncContext, AsyncRuntime, Ctx, FromJs, Value};
+use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Value};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -192,13 +194,6 @@ impl StartError {
     }
 }
 
-/// Evaluates a script of the host's own; `name` is what stack traces call it.
-fn eval_own<'js, V: FromJs<'js>>(ctx: &Ctx<'js>, name: &str, source: &str) -> rquickjs::Result<V> {
-    let mut options = EvalOptions::default();
-    options.filename = Some(name.to_owned());
-    ctx.eval_with_options(source, options)
-}
-
 fn stack_for_javascript() -> usize {
     // QuickJS takes 0 for no limit at all.
     raw::remaining_stack().map_or(DEFAULT_STACK, |bytes| {
@@ -216,12 +211,12 @@ fn install_all(
     engine: &Engine,
 ) -> rquickjs::Result<()> {
     ctx.store_userdata(Host::default())?;
-    crate::raw::may_block(ctx);
+    bident_js::hosting::may_block(ctx);
     console::install(ctx)?;
     timers::install(ctx)?;
     process::install(ctx, options, start, exit)?;
-    globals::install(ctx, start)?;
-    crate::install_with(ctx, engine)
+    web::install(ctx, start)?;
+    bident_js::install_with(ctx, engine)
 }
 
 /// Compiles and starts the program; a module's promise becomes the main promise.

@@ -217,5 +217,5 @@
   };
   define(Buffer, statics);
   define(Buffer.prototype, methods);
-  return Buffer;
+  return { Buffer };
 };

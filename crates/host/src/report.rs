@@ -44,7 +44,7 @@ pub(super) fn uncaught<'js>(
     origin: Origin,
 ) -> Result<(), Exit> {
     let handled = match promise.filter(|_| origin == Origin::Promise) {
-        Some(promise) => super::process::emit(ctx, "unhandledRejection", &[value.clone(), promise])
+        Some(promise) => crate::process::emit(ctx, "unhandledRejection", &[value.clone(), promise])
             .and_then(|handled| Ok(handled || emit_exception(ctx, &value, "unhandledRejection")?)),
         None => emit_exception(ctx, &value, "uncaughtException"),
     };
@@ -64,7 +64,7 @@ pub(super) fn uncaught<'js>(
 
 fn emit_exception<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: &str) -> rquickjs::Result<bool> {
     let origin = rquickjs::String::from_str(ctx.clone(), origin)?.into_value();
-    super::process::emit(ctx, "uncaughtException", &[value.clone(), origin])
+    crate::process::emit(ctx, "uncaughtException", &[value.clone(), origin])
 }
 
 /// Position, message and stack; then the same of its cause, of the cause's cause, and so on.
@@ -113,7 +113,7 @@ pub(super) fn describe<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: Origin) 
 
 fn as_error<'a, 'js>(ctx: &Ctx<'js>, value: &'a Value<'js>) -> Option<&'a Object<'js>> {
     value.as_object().filter(|object| {
-        object.is_error() || crate::webassembly::is_exception(ctx, object.as_value())
+        object.is_error() || bident_js::hosting::is_exception(ctx, object.as_value())
     })
 }
 

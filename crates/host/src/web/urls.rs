@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use url::{Url, form_urlencoded, quirks};
 
 /// `{ parse(text, base), pairs(query), query(pairs) }`; pairs lie in a flat list.
-pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;
     natives.set("parse", Func::from(parse))?;
     natives.set("pairs", Func::from(pairs))?;
@@ -20,7 +20,7 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 /// A parsed URL, which `URL` reads and writes by the names of its own properties.
 #[derive(Trace, JsLifetime)]
 #[rquickjs::class]
-pub(super) struct Record {
+pub(crate) struct Record {
     #[qjs(skip_trace)]
     url: RefCell<Url>,
 }
@@ -107,7 +107,7 @@ fn query(pairs: Vec<String>) -> String {
 }
 
 /// The module `host:url`.
-pub(super) struct UrlModule;
+pub(crate) struct UrlModule;
 
 impl ModuleDef for UrlModule {
     fn declare(declarations: &Declarations<'_>) -> Result<()> {

@@ -1,8 +1,7 @@
 //! Text to bytes and back, for `TextEncoder`, `TextDecoder` and `Buffer`: what `text.js` and `buffer.js`
 //! are built on.
 
-use crate::raw::{self, Env, Ref};
-use crate::webassembly::copy_bytes;
+use bident_js::hosting::{copy_bytes, with_utf8};
 use encoding_rs::{CoderResult, DecoderResult, Encoding, UTF_8};
 use rquickjs::class::Trace;
 use rquickjs::prelude::Func;
@@ -10,7 +9,7 @@ use rquickjs::{Class, Ctx, Exception, JsLifetime, Object, Result, TypedArray, Va
 use std::cell::RefCell;
 
 /// `{ decoderFor(label, fatal, ignoreBOM), encode(text), decode(bytes) }`.
-pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;
     natives.set("decoderFor", Func::from(decoder_for))?;
     natives.set("encode", Func::from(encode))?;
@@ -21,7 +20,7 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 /// A decoder in the middle of a stream.
 #[derive(Trace, JsLifetime)]
 #[rquickjs::class]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     #[qjs(skip_trace)]
     inner: RefCell<encoding_rs::Decoder>,
     is_fatal: bool,
@@ -111,7 +110,7 @@ fn decode_utf8<'js>(ctx: Ctx<'js>, bytes: Value<'js>) -> Result<rquickjs::String
 }
 
 fn encode<'js>(ctx: Ctx<'js>, text: rquickjs::String<'js>) -> Result<TypedArray<'js, u8>> {
-    raw::with_utf8(Env::new(&ctx), Ref::new(text.as_value()), |bytes| {
+    with_utf8(&ctx, &text, |bytes| {
         TypedArray::new_copy(ctx.clone(), bytes)
     })?
 }

@@ -1,0 +1,56 @@
+//! For who builds a host of JavaScript's on top: what of a value only `WebAssembly` knows, and modules of
+//! WebAssembly that JavaScript imports.
+
+use crate::raw::{self, Env, Ref};
+use crate::webassembly;
+pub use crate::webassembly::Prepared;
+use rquickjs::{Ctx, Result, String, Value};
+
+/// Whether a value is a buffer of a memory, which only the memory itself may detach.
+pub fn is_memory_buffer<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
+    webassembly::is_memory_buffer(ctx, value)
+}
+
+/// Whether a value is a `WebAssembly.Exception`.
+pub fn is_exception<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
+    webassembly::is_exception(ctx, value)
+}
+
+/// Whether a value stands for a structure or an array of WebAssembly: a proxy that nobody may look behind.
+pub fn is_collected(value: &Value<'_>) -> bool {
+    webassembly::is_collected(value)
+}
+
+/// Compiles a module of WebAssembly to what a module of JavaScript's is made of.
+///
+/// # Errors
+/// A `WebAssembly.CompileError`, if the bytes are no valid module.
+pub fn prepare_import<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Prepared<'js>> {
+    webassembly::prepare_import(ctx, bytes)
+}
+
+/// A copy of the bytes of an `ArrayBuffer`, a `SharedArrayBuffer`, or of a view of one: its own range. No
+/// JavaScript of a program runs. Detached ones have no bytes.
+///
+/// # Errors
+/// A `TypeError` for any other value, a `RangeError` if there is no memory for the copy.
+pub fn copy_bytes<'js>(ctx: &Ctx<'js>, source: &Value<'js>) -> Result<Vec<u8>> {
+    webassembly::copy_bytes(ctx, source)
+}
+
+/// Runs `f` with the UTF-8 of a string; of half a surrogate pair it gets three bytes that are none.
+///
+/// # Errors
+/// If there is no memory for it.
+pub fn with_utf8<'js, R>(
+    ctx: &Ctx<'js>,
+    text: &String<'js>,
+    f: impl FnOnce(&[u8]) -> R,
+) -> Result<R> {
+    Ok(raw::with_utf8(Env::new(ctx), Ref::new(text.as_value()), f)?)
+}
+
+/// From now on `Atomics.wait` may block the thread of the context's runtime.
+pub fn may_block(ctx: &Ctx<'_>) {
+    raw::may_block(ctx);
+}
