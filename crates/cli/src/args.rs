@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::progress;
 use bident::{Compile, Config, Engine};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -102,7 +103,7 @@ impl Run {
     /// The engine with the limits that were given.
     pub(crate) fn engine(&self) -> Result<Engine, bident::Error> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        let mut config = Config::new();
+        let mut config = progress::shown(Config::new());
         if std::env::var_os("BIDENT_LAZY").is_none() {
             config = config.compile(Compile::LazyFrom(LARGE));
         }

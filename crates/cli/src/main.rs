@@ -5,6 +5,7 @@ mod args;
 mod exit;
 mod js;
 mod lazy;
+mod progress;
 mod run;
 mod wasm;
 mod wast;

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::function::{self, Scratch, Shared};
 use crate::generators::Generators;
 use crate::image::{self, Code};
+use crate::progress::{Observer, Watch};
 use crate::trampoline::{self, Order, Trampoline};
 use crate::work::{self, Budget, Limits};
 use bident_abi::VmLayout;
@@ -23,6 +24,7 @@ pub struct Compiler {
     limits: Limits,
     epochs: bool,
     fuel: bool,
+    observer: Option<Observer>,
 }
 
 /// Bodies that one thread compiles: positions among the defined functions, with their validators.
@@ -36,6 +38,7 @@ impl Compiler {
             limits: Limits::default(),
             epochs: false,
             fuel: false,
+            observer: None,
         })
     }
 
@@ -47,6 +50,7 @@ impl Compiler {
             limits: Limits::default(),
             epochs: false,
             fuel: false,
+            observer: None,
         })
     }
 
@@ -74,6 +78,12 @@ impl Compiler {
         Self { fuel, ..self }
     }
 
+    /// The same, which tells how far it has come with a module: that it begins, then at most every 50 ms, when a
+    /// function is compiled, and that it ends. On any of the threads that compile.
+    pub fn with_observer(self, observer: Option<Observer>) -> Self {
+        Self { observer, ..self }
+    }
+
     /// Validates and compiles the bodies of a module. `bodies` is what `bident_module::decode` gave
     /// along with it.
     ///
@@ -83,15 +93,20 @@ impl Compiler {
         let inline = inlined(module, &bodies);
         let shared = self.shared(module, &layout, &inline, &|_| true);
         let budget = &self.budget(module);
+        let watch = &Watch::new(self.observer.as_ref(), bytes(module));
         let chunks = chunks(module, bodies);
         let results: Vec<_> = match chunks.len() {
             0 | 1 => {
                 let chunks = chunks.into_iter();
-                chunks.map(|c| self.chunk(shared, budget, c)).collect()
+                chunks
+                    .map(|c| self.chunk(shared, budget, watch, c))
+                    .collect()
             }
             _ => {
                 let chunks = chunks.into_par_iter();
-                chunks.map(|c| self.chunk(shared, budget, c)).collect()
+                chunks
+                    .map(|c| self.chunk(shared, budget, watch, c))
+                    .collect()
             }
         };
         let mut codes = Vec::with_capacity(module.bodies.len());
@@ -143,8 +158,7 @@ impl Compiler {
 
     /// What the functions of a module may be.
     pub(crate) fn budget(&self, module: &Module) -> Budget {
-        let bytes = module.bodies.iter().map(|body| body.range.len() as u64);
-        Budget::new(self.limits, bytes.sum())
+        Budget::new(self.limits, bytes(module))
     }
 
     pub(crate) fn shared<'m>(
@@ -167,7 +181,13 @@ impl Compiler {
     }
 
     /// Compiles bodies on this thread, up to the first error.
-    fn chunk(&self, shared: Shared<'_>, budget: &Budget, chunk: Chunk) -> Result<Vec<Code>, Error> {
+    fn chunk(
+        &self,
+        shared: Shared<'_>,
+        budget: &Budget,
+        watch: &Watch<'_>,
+        chunk: Chunk,
+    ) -> Result<Vec<Code>, Error> {
         let mut scratch = Scratch::default();
         let mut context = Context::new();
         let mut codes = Vec::with_capacity(chunk.len());
@@ -181,6 +201,7 @@ impl Compiler {
                 &mut scratch,
                 &mut context,
             )?);
+            watch.advance(shared.module.bodies[defined].range.len() as u64);
         }
         Ok(codes)
     }
@@ -210,6 +231,12 @@ impl std::fmt::Debug for Compiler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Compiler({})", self.generators.usual().triple())
     }
+}
+
+/// Bytes of all bodies.
+fn bytes(module: &Module) -> u64 {
+    let bytes = module.bodies.iter().map(|body| body.range.len() as u64);
+    bytes.sum()
 }
 
 /// For each body, where calls of its function are translated in place.

@@ -8,6 +8,8 @@ use wasmparser::Catch;
 pub(crate) struct Operands {
     values: Vec<Value>,
     constructs: Vec<Construct>,
+    /// How many of the constructs are loops.
+    loops: usize,
     /// Those of the constructs whose exceptions land in this function, outermost first.
     regions: Vec<Region>,
     reachable: bool,
@@ -28,6 +30,12 @@ pub(crate) struct Construct {
     pub(crate) used: bool,
     /// Operands that belong to outer constructs.
     pub(crate) height: usize,
+}
+
+impl Construct {
+    pub(crate) fn is_loop(&self) -> bool {
+        matches!(self.kind, ConstructKind::Loop)
+    }
 }
 
 /// What began a construct, and how far it is.
@@ -90,6 +98,7 @@ impl Operands {
     pub(crate) fn reset(&mut self) {
         self.values.clear();
         self.constructs.clear();
+        self.loops = 0;
         self.regions.clear();
         self.reachable = true;
         self.dead_constructs = 0;
@@ -129,14 +138,21 @@ impl Operands {
 
     /// Begins a construct.
     pub(crate) fn enter(&mut self, construct: Construct) {
+        self.loops += usize::from(construct.is_loop());
         self.constructs.push(construct);
     }
 
     /// Ends the innermost construct.
     pub(crate) fn leave(&mut self) -> Construct {
-        self.constructs
-            .pop()
-            .expect("the validator counts constructs")
+        let construct = self.constructs.pop();
+        let construct = construct.expect("the validator counts constructs");
+        self.loops -= usize::from(construct.is_loop());
+        construct
+    }
+
+    /// Number of loops that the code in hand is in.
+    pub(crate) fn loops(&self) -> usize {
+        self.loops
     }
 
     /// Number of constructs.

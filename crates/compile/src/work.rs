@@ -92,6 +92,8 @@ pub(crate) struct Work {
     entries: u64,
     /// Locals that anything reads or writes.
     locals: u64,
+    /// Loops around each loop, all together.
+    nesting: u64,
 }
 
 impl Work {
@@ -102,6 +104,7 @@ impl Work {
             carried: 0,
             entries: 0,
             locals: 0,
+            nesting: 0,
         }
     }
 
@@ -151,15 +154,24 @@ impl Work {
         self.carried += values as u64 / 16;
     }
 
+    /// A loop ends that is in so many loops, with itself.
+    pub(crate) fn nested(&mut self, loops: usize) {
+        self.nesting += loops as u64;
+    }
+
     /// A local is read or written for the first time.
     pub(crate) fn local(&mut self) {
         self.locals += 1;
     }
 
-    /// Units so far. A bound of what the locals need in any block: most are not needed in most.
+    /// Units so far. A bound of what the locals need in any block: most are not needed in most. And of the way
+    /// outwards through the loops, which the code generator goes for each loop, and for each local in it.
     pub(crate) fn units(&self, func: &Function) -> u64 {
         let dfg = &func.dfg;
         let places = self.locals * (dfg.num_blocks() as u64 + self.entries) / 8;
-        (dfg.num_insts() + dfg.num_values()) as u64 + self.carried + places
+        let climbs = (self.locals + 1).saturating_mul(self.nesting) / 16;
+        ((dfg.num_insts() + dfg.num_values()) as u64)
+            .saturating_add(self.carried + places)
+            .saturating_add(climbs)
     }
 }

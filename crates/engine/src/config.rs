@@ -1,8 +1,10 @@
 //! Settings of an engine.
 
-use bident_compile::Limits as CompileLimits;
+use bident_compile::{Limits as CompileLimits, Observer, Progress};
 use bident_module::{Module, Optional};
 use bident_stack::Limits;
+use std::fmt;
+use std::sync::Arc;
 
 /// Settings of an [`crate::Engine`].
 #[derive(Clone, Debug)]
@@ -25,6 +27,17 @@ pub struct Config {
     pub(crate) epochs: bool,
     pub(crate) fuel: bool,
     pub(crate) initial_fuel: u64,
+    pub(crate) observer: Option<Observed>,
+}
+
+/// Who is told how far the compiler has come.
+#[derive(Clone)]
+pub(crate) struct Observed(pub(crate) Observer);
+
+impl fmt::Debug for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fn(Progress)")
+    }
 }
 
 /// When the functions of a module are compiled.
@@ -81,6 +94,7 @@ impl Default for Config {
             epochs: false,
             fuel: false,
             initial_fuel: 0,
+            observer: None,
         }
     }
 }
@@ -187,6 +201,14 @@ impl Config {
     /// variable `BIDENT_LAZY` is set to something other than `0`: then [`Compile::Lazy`].
     pub fn compile(mut self, when: Compile) -> Self {
         self.compile = when;
+        self
+    }
+
+    /// Is told how far the compiler has come with a module that is compiled at once: that it begins, then at most every
+    /// 50 ms, when a function is compiled, and that it ends. Several modules may be compiled at a time, each by several
+    /// threads, and `tell` is called on any of these; they wait for it. Default: nobody.
+    pub fn on_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observed(Arc::new(tell)));
         self
     }
 

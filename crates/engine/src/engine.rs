@@ -1,7 +1,7 @@
 //! What modules and stores share: settings, the compiler, types, trampolines.
 
 use crate::alloc;
-use crate::config::Config;
+use crate::config::{Config, Observed};
 use crate::error::Error;
 use crate::vm::code::Code;
 use crate::vm::gc::types::TypeTable;
@@ -69,7 +69,8 @@ impl Engine {
             .with_limits(config.compile_limits)
             .with_quick_code(config.quick_code)
             .with_epochs(config.epochs)
-            .with_fuel(config.fuel);
+            .with_fuel(config.fuel)
+            .with_observer(config.observer.clone().map(|Observed(observer)| observer));
         signals::adopt_handlers();
         signals::ensure_signal_stack()?;
         Ok(Self(Arc::new(Inner {

@@ -121,6 +121,7 @@ mod words;
 pub use any::{AnyKind, AnyRef};
 pub use asynchronous::{Accessor, IntoAsyncFunc};
 pub use backtrace::FrameInfo;
+pub use bident_compile::Progress;
 pub use config::{Compile, Config};
 pub use continuation::{Continuation, Suspended};
 pub use engine::Engine;

@@ -136,7 +136,10 @@ pub(super) fn end(t: &mut Translator<'_, '_>) {
         else_(t);
     }
     let uncaught = exception::end_clause(t);
-    let is_loop = matches!(t.operands.construct(0).kind, ConstructKind::Loop);
+    let is_loop = t.operands.construct(0).is_loop();
+    if is_loop {
+        t.work.nested(t.operands.loops());
+    }
     let reachable = t.operands.is_reachable();
     // A loop ends in the block where its body ends; so does anything whose end no branch leads to,
     // unless the code of its clauses comes between.

@@ -202,6 +202,10 @@ fn blocks() -> Vec<Shape> {
             times(n, "(if (local.get 0) (then"), times(n, "))")));
         "loops in loops", 5_000, |n| unary(&format!("{} {} i32.const 0",
             times(n, "(loop (br_if 0 (local.get 0))"), times(n, ")")));
+        "loops in loops that go on at their ends", 5_000, |n| unary(&format!("{} {} i32.const 0",
+            times(n, "(loop"), times(n, "(br_if 0 (local.get 0)))")));
+        "loops in loops that go on with outer ones", 5_000, |n| unary(&format!("{} {} i32.const 0",
+            times(n, "(loop"), each(n, |i| format!("(br_if {} (local.get 0)))", i.min(n - 1 - i)))));
         "ifs", 2_000, |n| unary(&format!("{} local.get 0", times(n,
             "(if (local.get 0) (then (local.set 0 (i32.add (local.get 0) (i32.const 1)))))")));
         "loops", 2_000, |n| unary(&format!("{} local.get 0", times(n,
