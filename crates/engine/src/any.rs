@@ -38,6 +38,22 @@ pub enum AnyKind {
 }
 
 impl AnyRef {
+    /// What keeps the object, if this is the only clone.
+    pub(crate) fn only_clone(&self) -> Option<&Arc<Held>> {
+        match &*self.0 {
+            Inner::Object(held) if Arc::strong_count(&self.0) == 1 => Some(held),
+            _ => None,
+        }
+    }
+
+    /// The word that compiled code has for it.
+    pub(crate) fn word(&self) -> u64 {
+        match &*self.0 {
+            Inner::I31(word) => u64::from(*word),
+            Inner::Object(held) => held.word(),
+        }
+    }
+
     /// An integer, which has 31 bits: else `None`.
     pub fn new_i31(value: i32) -> Option<Self> {
         let word = value.cast_unsigned() << 1 | 1;

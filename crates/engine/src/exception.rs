@@ -5,6 +5,7 @@ use crate::slots::Number;
 use crate::store::{AsContext, AsContextMut};
 use crate::tag::Tag;
 use crate::value::{ExternRef, Val};
+use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::Held;
 use crate::vm::lifetime::Node;
 use crate::vm::store::{StoreId, StoreOpaque};
@@ -168,6 +169,11 @@ pub struct WeakException {
 }
 
 impl WeakException {
+    /// The word of the exception in these, unless it was freed.
+    pub(crate) fn word(&self, exns: &Heap<ExnData>) -> Option<u64> {
+        exns.is_live(self.word, self.revision).then_some(self.word)
+    }
+
     /// The exception, unless it was freed, or belongs to another store.
     pub fn upgrade(&self, mut store: impl AsContextMut) -> Option<Exception> {
         let store = &mut store.context_mut().0.opaque;

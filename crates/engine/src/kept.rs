@@ -60,6 +60,15 @@ use std::sync::Arc;
 pub struct Kept(Arc<Holding>);
 
 impl Kept {
+    /// An owner has this clone.
+    pub(crate) fn count(&self) {
+        crate::vm::held::count(&self.0);
+    }
+
+    pub(crate) fn holding(&self) -> &Holding {
+        &self.0
+    }
+
     /// Whether it belongs to a store.
     pub fn belongs_to(&self, store: impl crate::AsContext) -> bool {
         self.0.belongs_to(store.opaque().0)

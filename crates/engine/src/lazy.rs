@@ -18,6 +18,7 @@ use crate::module::Module;
 use crate::outcome::{Outcome, ParkedCall};
 use crate::program::Program;
 use crate::store::AsContextMut;
+use crate::value::ExternRef;
 use bident_module::printable;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,6 +35,8 @@ pub(crate) struct LazyModule<T: 'static> {
     /// What it calls the program, in its imports.
     pub(crate) primary: Arc<str>,
     pub(crate) loader: Arc<Loader<T>>,
+    /// What each of its functions keeps for the embedder.
+    pub(crate) attached: Option<ExternRef>,
 }
 
 impl<T: 'static> Clone for LazyModule<T> {
@@ -42,6 +45,7 @@ impl<T: 'static> Clone for LazyModule<T> {
             name: self.name.clone(),
             primary: self.primary.clone(),
             loader: self.loader.clone(),
+            attached: self.attached.clone(),
         }
     }
 }
@@ -59,6 +63,7 @@ impl<T: 'static> LazyModule<T> {
             name: name.into(),
             primary: primary.into(),
             loader: Arc::new(loader),
+            attached: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::module::Module;
 use crate::program::{Late, Program};
 use crate::slots::{FuncNumber, InstanceNumber};
 use crate::store::AsContextMut;
-use crate::value::Val;
+use crate::value::{ExternRef, Val};
 use crate::vm::host_func::HostBody;
 use crate::vm::store::StoreOpaque;
 use bident_module::{ExternType, FuncType, Import, ItemType, TypeIndex, printable};
@@ -320,6 +320,19 @@ impl<T: 'static> Linker<T> {
         let lazy = LazyModule::new(module, primary, loader);
         Arc::make_mut(&mut self.lazy).insert(module.into(), lazy);
         Ok(self)
+    }
+
+    /// Attaches a value of the host to the functions of a module that is loaded late, as [`Func::attach`] does.
+    ///
+    /// # Errors
+    /// Kind `Usage`: no such module is loaded late.
+    pub fn attach_to_lazy(&mut self, module: &str, value: ExternRef) -> Result<(), Error> {
+        let Some(lazy) = Arc::make_mut(&mut self.lazy).get_mut(module) else {
+            let module = printable(module);
+            return Err(Error::usage(format!("`{module}` is not loaded lazily")));
+        };
+        lazy.attached = Some(value);
+        Ok(())
     }
 
     /// What a name stands for. A host function is added to the store at each call.

@@ -6,8 +6,8 @@ use crate::second_stack;
 use crate::vm::code::Code;
 use bident_abi::VmLayout;
 use bident_module::{
-    self as wasm, Canonical, Composite, ExternType, GlobalIndex, HeapType, ItemType, TypeId,
-    TypeIndex, ValType, printable, printable_lines,
+    self as wasm, Canonical, ExternType, GlobalIndex, ItemType, TypeId, TypeIndex, printable,
+    printable_lines,
 };
 use std::borrow::Cow;
 use std::fs;
@@ -118,28 +118,6 @@ impl Module {
             name: &export.name,
             ty: self.extern_type(module.kind_of(export.item)),
         })
-    }
-
-    /// Whether functions of an instance may get out of it otherwise than by its exports: into a table or
-    /// global that it imports, or by a value of a type that may hold a function.
-    ///
-    /// For embedders with a collector of their own, which sees exports only.
-    pub fn lets_functions_out(&self) -> bool {
-        let holds_none = |ty: &ValType| match ty {
-            ValType::Ref(ty) => matches!(ty.heap, HeapType::Extern | HeapType::NoExtern),
-            _ => true,
-        };
-        let module = &self.0.module;
-        let types = module.types.iter().all(|ty| match &ty.composite {
-            Composite::Func(ty) => ty.params().iter().chain(ty.results()).all(holds_none),
-            _ => false,
-        });
-        let imports = self.imports().all(|import| match import.ty() {
-            ExternType::Table(_) => false,
-            ExternType::Global(ty) => holds_none(&ty.content),
-            _ => true,
-        });
-        !(types && imports)
     }
 
     /// Contents of the custom sections with this name.

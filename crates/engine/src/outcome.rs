@@ -152,11 +152,6 @@ pub(crate) enum Part {
     Stack,
 }
 
-/// Tells a parked call from all others that wait, as long as it does. Once it went on or was dropped,
-/// another may have the same.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ParkedId(pub(crate) usize);
-
 impl fmt::Debug for ParkedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ParkedCall")
@@ -201,12 +196,6 @@ impl ParkedCall {
     #[inline]
     fn check(&self, store: &StoreOpaque) {
         assert!(self.0.belongs_to(store), "{FOREIGN}");
-    }
-
-    /// What [`crate::Store::gc_held_by_one`] calls it, until it goes on.
-    #[inline]
-    pub fn id(&self) -> ParkedId {
-        ParkedId(self.0.address())
     }
 
     /// Type of the host function whose answer is awaited: its results are what [`Self::resume`] takes.

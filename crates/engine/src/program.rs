@@ -170,6 +170,9 @@ impl<T: 'static> Program<T> {
         });
         let link_name = (module.name.clone(), name.clone());
         let (number, late) = store.add_late_func(*type_id, loader, link_name)?;
+        if let Some(value) = &module.attached {
+            alloc::push(&mut store.funcs[number].attached, value.clone(), FUNCTION)?;
+        }
         Ok(Function {
             name: name.clone(),
             type_id: *type_id,

@@ -2,8 +2,6 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::outcome::ParkedId;
-use crate::value::ExternRef;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_stack::Stats;
 
@@ -73,17 +71,6 @@ impl<T: 'static> Store<T> {
         self.0.opaque.gc();
     }
 
-    /// Frees what [`Store::gc`] does. Of the host values that stay, gives each that WebAssembly can reach
-    /// only from the frames of one parked call, with that call.
-    ///
-    /// For embedders with a collector of their own, to find cycles through parked calls: until it goes on
-    /// or is dropped, that call owns these values alone. Not among them is what the embedder has a clone
-    /// of, and what a suspended continuation or an exception holds, too. The work is proportional to
-    /// [`Store::bytes_to_look_at`].
-    pub fn gc_held_by_one(&mut self) -> impl Iterator<Item = (&ExternRef, ParkedId)> {
-        self.0.opaque.collect_held_by_one()
-    }
-
     /// Bytes that a collection looks at, about: of stacks, of tables, of what is noted about each value.
     pub fn bytes_to_look_at(&self) -> usize {
         self.0.opaque.bytes_to_look_at()
@@ -131,11 +118,6 @@ impl<T: 'static> StoreContextMut<'_, T> {
     /// As [`Store::gc`].
     pub fn gc(&mut self) {
         self.0.opaque.gc();
-    }
-
-    /// As [`Store::gc_held_by_one`].
-    pub fn gc_held_by_one(&mut self) -> impl Iterator<Item = (&ExternRef, ParkedId)> {
-        self.0.opaque.collect_held_by_one()
     }
 
     /// As [`Store::bytes_to_look_at`].

@@ -4,7 +4,7 @@ use crate::asynchronous::{self, Typed};
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{WasmValues, Words};
-use crate::outcome::{FOREIGN, ParkedCall, ParkedId, go_on};
+use crate::outcome::{FOREIGN, ParkedCall, go_on};
 use crate::second_stack;
 use crate::store::{AsContext, AsContextMut};
 use crate::vm::enter::{self, Ended};
@@ -85,11 +85,6 @@ impl<R: WasmValues> TypedParkedCall<R> {
     /// As [`ParkedCall::payload`].
     pub fn payload(&mut self) -> &mut Payload {
         self.call.payload()
-    }
-
-    /// As [`ParkedCall::id`].
-    pub fn id(&self) -> ParkedId {
-        self.call.id()
     }
 
     /// As [`ParkedCall::awaited_type`].

@@ -34,7 +34,7 @@ impl ExternRef {
     }
 
     /// Whether there is no clone of it.
-    pub(crate) fn is_only_clone(&self) -> bool {
+    pub fn is_only_clone(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
 

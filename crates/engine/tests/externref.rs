@@ -2,8 +2,10 @@
 
 mod common;
 
-use bident::{Answer, Engine, ExternRef, FuncType, Global, GlobalType, Linker, ParkedId, Payload};
-use bident::{Val, ValType};
+use bident::{
+    Answer, Engine, ExternRef, FuncType, Global, GlobalType, Lasting, Linker, Owned, Payload, Trace,
+};
+use bident::{Store, Val, ValType};
 use common::{Counted, Counter, Guest, both, parked_call, returned};
 
 const GUEST: &str = r#"(module
@@ -232,50 +234,127 @@ fn a_value_passes_from_activation_to_activation() {
     });
 }
 
-/// The values that one call alone has, each a number, with that call.
-fn held_by_one(guest: &mut Guest<()>) -> Vec<(i32, ParkedId)> {
-    let found = guest.store.gc_held_by_one();
+/// What a trace gives, each value a number: those that only these owners lead to, and for each owner those that
+/// it is the first to lead to.
+fn traced(guest: &mut Guest<()>, owners: &[Owned<'_>]) -> (Vec<i32>, Vec<Vec<i32>>) {
     let number = |value: &ExternRef| *value.data().downcast_ref::<i32>().expect("a number");
-    let mut all: Vec<_> = found.map(|(value, call)| (number(value), call)).collect();
-    all.sort_by_key(|(number, _)| *number);
-    all
+    let store = &mut guest.store;
+    let trace = Trace::begin(&mut *store);
+    for owner in owners {
+        trace.count(&mut *store, *owner);
+    }
+    let mut shared = Vec::new();
+    let found = trace.share(&mut *store, |value| {
+        shared.extend(value.is_only_clone().then(|| number(value)));
+    });
+    assert!(found);
+    let each = owners.iter().map(|owner| {
+        let mut own = Vec::new();
+        assert!(trace.reach(&mut *store, *owner, |value| own.push(number(value))));
+        own.sort_unstable();
+        own
+    });
+    let each = each.collect();
+    trace.end(&mut *store);
+    shared.sort_unstable();
+    (shared, each)
 }
 
 #[test]
-fn a_collection_tells_which_call_alone_has_a_value() {
+fn a_trace_tells_which_call_leads_to_a_value() {
     both(|engine| {
         let mut guest = guest(engine);
         let calls: Vec<_> = (0..20)
             .map(|i| guest.park("keep", &[Val::I32(i), ExternRef::new(i).into()]))
             .collect();
-        let expected: Vec<_> = (0..).zip(calls.iter().map(|call| call.id())).collect();
-        assert_eq!(held_by_one(&mut guest), expected);
-        // What goes on has it no more; what goes is asked for no more.
-        for (i, call) in calls.into_iter().enumerate().take(19) {
-            returned(call.resume(&mut guest.store, &[Val::I32(0)]));
-            assert_eq!(held_by_one(&mut guest), expected[i + 1..]);
+        let owners: Vec<_> = calls.iter().map(Owned::Call).collect();
+        let all: Vec<_> = (0..20).collect();
+        let each: Vec<_> = (0..20).map(|i| vec![i]).collect();
+        assert_eq!(traced(&mut guest, &owners), (all.clone(), each.clone()));
+        // A collection has nothing to do with it, and a call that is no owner leads to nothing.
+        guest.store.gc();
+        assert_eq!(
+            traced(&mut guest, &owners[1..]),
+            (all[1..].to_vec(), each[1..].to_vec())
+        );
+        for (i, call) in calls.into_iter().enumerate() {
+            let results = returned(call.resume(&mut guest.store, &[Val::I32(0)]));
+            assert_eq!(number_in(&results), i as i32);
         }
-        assert_eq!(held_by_one(&mut guest), []);
+        assert_eq!(traced(&mut guest, &[]), (vec![], vec![]));
     });
 }
 
+fn number_in(results: &[Val]) -> i32 {
+    let [Val::ExternRef(Some(value))] = results else {
+        panic!("{results:?}");
+    };
+    *value.data().downcast_ref().expect("a number")
+}
+
 #[test]
-fn a_value_that_something_else_has_is_no_calls_alone() {
+fn a_value_that_something_else_has_is_not_shared() {
     both(|engine| {
         let mut guest = guest(engine);
         let mine = ExternRef::new(1);
         let call = guest.park("keep", &[Val::I32(3), mine.clone().into()]);
-        assert_eq!(held_by_one(&mut guest), []);
+        assert_eq!(traced(&mut guest, &[Owned::Call(&call)]).0, []);
         drop(mine);
-        assert_eq!(held_by_one(&mut guest), [(1, call.id())]);
+        let alone = (vec![1], vec![vec![1]]);
+        assert_eq!(traced(&mut guest, &[Owned::Call(&call)]), alone);
 
+        // A global that the embedder keeps, and the stacks of two calls.
         let value = ExternRef::new(2).into();
         guest.call("remember", &[value]).unwrap();
         let (a, b) = (guest.park("share", &[]), guest.park("share", &[]));
-        assert_eq!(held_by_one(&mut guest), [(1, call.id())], "global, stacks");
+        let owners = [&call, &a, &b].map(Owned::Call);
+        let kept = (vec![1], vec![vec![1], vec![], vec![]]);
+        assert_eq!(traced(&mut guest, &owners), kept);
         guest.call("remember", &[Val::ExternRef(None)]).unwrap();
-        assert_eq!(held_by_one(&mut guest), [(1, call.id())], "two stacks");
+        let both = (vec![1, 2], vec![vec![1], vec![2], vec![]]);
+        assert_eq!(traced(&mut guest, &owners), both);
+        // One of them is no owner.
+        assert_eq!(traced(&mut guest, &owners[..2]).0, [1]);
         drop(b);
-        assert_eq!(held_by_one(&mut guest), [(1, call.id()), (2, a.id())]);
+        let owners = [&call, &a].map(Owned::Call);
+        assert_eq!(traced(&mut guest, &owners).0, [1, 2]);
+    });
+}
+
+#[test]
+fn a_handle_with_a_clone_that_is_not_counted_is_a_root() {
+    both(|engine| {
+        let mut store = Store::new(engine, ());
+        let mut kept = |value: i32| {
+            let ty = GlobalType {
+                content: ValType::EXTERNREF,
+                mutable: true,
+            };
+            let global = Global::new(&mut store, ty, ExternRef::new(value).into()).unwrap();
+            let kept = global.keep(&mut store).unwrap();
+            global.release(&mut store).unwrap();
+            kept
+        };
+        let (a, b) = (kept(1), kept(2));
+        let mut shared = |owners: &[Owned<'_>]| {
+            let trace = Trace::begin(&mut store);
+            owners
+                .iter()
+                .for_each(|owner| trace.count(&mut store, *owner));
+            let mut shared = Vec::new();
+            let found = trace.share(&mut store, |value| {
+                shared.push(*value.data().downcast_ref::<i32>().expect("a number"));
+            });
+            trace.end(&mut store);
+            assert!(found);
+            shared.sort_unstable();
+            shared
+        };
+        assert_eq!(shared(&[Owned::Item(&a), Owned::Item(&b)]), [1, 2]);
+        assert_eq!(shared(&[Owned::Item(&a)]), [1]);
+        let clone = a.clone();
+        assert_eq!(shared(&[Owned::Item(&a), Owned::Item(&b)]), [2]);
+        let both = [Owned::Item(&a), Owned::Item(&clone), Owned::Item(&b)];
+        assert_eq!(shared(&both), [1, 2]);
     });
 }

@@ -32,12 +32,9 @@
 //! functions included; a start function that is a `Suspending` import is a `SuspendError`.
 //!
 //! Limits of this version: a memory of 2 GiB or more has no `buffer`, as QuickJS has none of that size (a
-//! `RangeError` says so); one whose `buffer` was seen lasts as long as the context. An instance that JavaScript
-//! drops is given back, also where what it imports leads back to it; so is a parked call that nobody can
-//! end, also where its stack holds what could end it. But a cycle lasts as long as the context if it goes
-//! through what QuickJS does not see: a table or global of another instance, an exception, an object, a suspended
-//! continuation, two stacks that share a value; or through an instance whose functions get out otherwise
-//! than by its exports ([`bident::Module::lets_functions_out`]).
+//! `RangeError` says so). What JavaScript drops is given back, also where it leads back to itself through
+//! WebAssembly, whatever lies between: instances, tables, globals, objects, stacks that wait. That is found when
+//! QuickJS collects, where what was done since the last time pays for a look at the store.
 #![deny(unsafe_code)]
 
 pub mod hosting;

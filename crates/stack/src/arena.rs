@@ -5,7 +5,7 @@
 //! revision would wrap is never used again, so that no old reference ever matches.
 
 use crate::os::{self, Access};
-use crate::stacklet::{Stacklet, State};
+use crate::stacklet::{Hold, Stacklet, State};
 use std::io;
 use std::ptr;
 
@@ -75,7 +75,7 @@ impl Arena {
                 state: State::Free,
                 class: 0,
                 marked: false,
-                held: false,
+                held: Hold::Not,
             });
         }
         self.count += 1;

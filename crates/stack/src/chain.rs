@@ -11,7 +11,7 @@
 use crate::arch;
 use crate::chains::Chains;
 use crate::frames::{View, chain_from};
-use crate::stacklet::{Reference, Stacklet};
+use crate::stacklet::{Hold, Reference, Stacklet};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -165,7 +165,7 @@ impl Parked {
         Arc::ptr_eq(&self.dropped, owner.dropped())
     }
 
-    /// Tells it from every other parked chain that waits, of any owner: see [`Chains::held_at`].
+    /// Tells it from every other parked chain that waits, of any owner.
     #[inline]
     pub fn address(&self) -> usize {
         self.first.addr()
@@ -198,7 +198,7 @@ impl Parked {
     /// # Panics
     /// If it is of another owner, or runs.
     #[inline]
-    fn first(&self, owner: &Chains) -> NonNull<Stacklet> {
+    pub(crate) fn first(&self, owner: &Chains) -> NonNull<Stacklet> {
         assert!(self.belongs_to(owner), "a chain of another store");
         NonNull::new(self.first).expect("a parked chain waits")
     }
@@ -234,7 +234,7 @@ impl Parked {
         self.first = ptr::null_mut();
         // SAFETY: live and parked, and ours alone.
         unsafe {
-            (*first).held = false;
+            (*first).held = Hold::Not;
             Chain::new(first, owner.pool.last(first))
         }
     }
@@ -244,7 +244,7 @@ impl Parked {
     pub fn hold(&mut self, waiting: Waiting<'_>) {
         debug_assert!(self.first.is_null() && self.belongs_to(waiting.owner));
         // SAFETY: live, and ours alone from here on.
-        unsafe { (*waiting.first).held = true };
+        unsafe { (*waiting.first).held = Hold::Held };
         self.first = waiting.first;
     }
 

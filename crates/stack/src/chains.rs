@@ -15,7 +15,6 @@ use crate::stacklet::{
 };
 use std::io;
 use std::mem::offset_of;
-use std::num::NonZeroU32;
 use std::ptr;
 use std::sync::Arc;
 
@@ -476,12 +475,6 @@ impl Chains {
     #[inline]
     pub(crate) fn dropped(&self) -> &Arc<Dropped> {
         &self.dropped
-    }
-
-    /// [`crate::Parked::address`] of the chain that a collection has named by this position.
-    pub fn held_at(&self, position: NonZeroU32) -> usize {
-        let first = self.pool.records();
-        first.wrapping_byte_add(position.get() as usize).addr()
     }
 
     /// Frees parked chains that were dropped.

@@ -59,7 +59,7 @@ pub use chains::{Chains, Go};
 pub use frames::{Frames, Point, View};
 pub use hooks::Embedder;
 pub use lesson::Lesson;
-pub use marking::{Holder, Marking, Pending};
+pub use marking::{Marking, Pending};
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
 pub use pool::{Error, Limits, Stats};
 pub use stacklet::{

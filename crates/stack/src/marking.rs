@@ -2,9 +2,9 @@
 //! follows the words of stacks.
 
 use crate::arch;
+use crate::chain::Parked;
 use crate::chains::Chains;
-use crate::stacklet::{Hint, Reference, Stacklet, State};
-use std::num::NonZeroU32;
+use crate::stacklet::{Hint, Hold, Reference, Stacklet, State};
 use std::ptr;
 
 /// What a collection still has to look at: as much as a guest likes, and memory may be short.
@@ -65,8 +65,11 @@ impl<T: Copy> Pending<T> {
 }
 
 /// A collection that is under way: reached so far are all chains that run or are held, and what
-/// [`Marking::reach`] was told. Held ones are looked at last, each by itself, so that it is known which
-/// of them has a word.
+/// [`Marking::reach`] was told. Held ones are looked at last.
+///
+/// A *trace* is a collection that frees nothing, and may rest in between: [`Marking::pause`],
+/// [`Chains::mark_on`], [`Chains::unmark`]. It looks at what it reaches, so chains may run and go between two
+/// steps; but then the next one finds other things.
 pub struct Marking<'c> {
     owner: &'c mut Chains,
     /// Stacklets that are reached, but whose words were not looked at.
@@ -103,10 +106,6 @@ impl Chains {
         marking
     }
 }
-
-/// Which held chain has a word on its own stacklets: position of its first. `None`: a word from
-/// elsewhere.
-pub type Holder = Option<NonZeroU32>;
 
 impl Marking<'_> {
     /// Reaches the continuation that a word names, if it names one: any word.
@@ -150,10 +149,10 @@ impl Marking<'_> {
 
     /// Looks at every word of the transfer buffer, of chains that are held and of what was reached, also at
     /// their origins and the addresses of their handlers; `follow` gets each, and may reach more.
-    pub fn scan(&mut self, mut follow: impl FnMut(&mut Self, u64, Holder)) {
+    pub fn scan(&mut self, mut follow: impl FnMut(&mut Self, u64)) {
         for position in 0..self.owner.room_for_values() {
             let word = self.owner.value(position);
-            follow(self, word, None);
+            follow(self, word);
         }
         self.scan_pending(&mut follow);
         let (records, used) = (self.records(), self.owner.pool.used());
@@ -175,40 +174,39 @@ impl Marking<'_> {
                 self.scan_pending(&mut follow);
             }
         }
+        self.scan_reached(follow);
+    }
+
+    /// The same of what was reached alone.
+    pub fn scan_reached(&mut self, mut follow: impl FnMut(&mut Self, u64)) {
+        self.scan_pending(&mut follow);
         while self.pending.was_incomplete() {
             self.scan_again(&mut follow);
         }
     }
 
     /// Looks at the words of a chain that is held, from its first stacklet on.
-    fn scan_held(&mut self, first: *mut Stacklet, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
+    fn scan_held(&mut self, first: *mut Stacklet, follow: &mut impl FnMut(&mut Self, u64)) {
         let mut next = first;
-        let mut holder = None;
         // SAFETY: held chains are live, and linked up to a last without parent.
         while let Some(stacklet) = unsafe { next.as_ref() } {
-            holder = holder.or(NonZeroU32::new(stacklet.position));
-            self.scan_stacklet(next, holder, follow);
+            self.scan_stacklet(next, follow);
             next = stacklet.parent;
         }
     }
 
-    fn scan_pending(&mut self, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
+    fn scan_pending(&mut self, follow: &mut impl FnMut(&mut Self, u64)) {
         while let Some(stacklet) = self.pending.pop() {
             if let Some(later) = self.pending.after(AHEAD) {
                 // SAFETY: it was reached, so it is live.
                 unsafe { prefetch(later) };
             }
-            self.scan_stacklet(stacklet, None, follow);
+            self.scan_stacklet(stacklet, follow);
         }
     }
 
     /// Looks at the words of a stacklet that was reached, or is of a held chain.
-    fn scan_stacklet(
-        &mut self,
-        stacklet: *mut Stacklet,
-        holder: Holder,
-        follow: &mut impl FnMut(&mut Self, u64, Holder),
-    ) {
+    fn scan_stacklet(&mut self, stacklet: *mut Stacklet, follow: &mut impl FnMut(&mut Self, u64)) {
         // SAFETY: reached stacklets are live, and none runs.
         let (sp, top, others) = unsafe {
             let Stacklet {
@@ -217,26 +215,55 @@ impl Marking<'_> {
             ((*stacklet).sp, (*stacklet).top, [origin, handlers.addr()])
         };
         for word in others {
-            follow(self, word as u64, None);
+            follow(self, word as u64);
         }
         for address in (sp..top).step_by(size_of::<u64>()) {
             // SAFETY: the live part of a stacklet is initialised, aligned memory.
             let word = unsafe { (address as *const u64).read() };
-            follow(self, word, holder);
+            follow(self, word);
         }
     }
 
     /// Looks at all that was reached, again: some of it was left out.
     #[cold]
-    fn scan_again(&mut self, follow: &mut impl FnMut(&mut Self, u64, Holder)) {
+    fn scan_again(&mut self, follow: &mut impl FnMut(&mut Self, u64)) {
         for i in 0..self.owner.pool.used() {
             let stacklet = self.owner.pool.record(i);
             // SAFETY: a record of the pool. Only live ones are marked.
             if unsafe { (*stacklet).marked } {
-                self.scan_stacklet(stacklet, None, follow);
+                self.scan_stacklet(stacklet, follow);
                 self.scan_pending(follow);
             }
         }
+    }
+
+    /// Reaches a chain that is held.
+    ///
+    /// # Panics
+    /// If it is of another owner, or runs.
+    pub fn reach_held(&mut self, parked: &Parked) {
+        let first = parked.first(self.owner).as_ptr();
+        // SAFETY: it is parked, so it is live, and linked up to a last without parent.
+        unsafe { self.chain(first, ptr::null_mut()) };
+    }
+
+    /// Reaches all chains that [`Chains::own`] was told of.
+    pub fn reach_owned(&mut self) {
+        for record in self.records() {
+            // SAFETY: records of the pool; a chain that is owned is parked, so it is live, and linked up to a
+            // last without parent.
+            unsafe {
+                if (*record).held == Hold::Owned && (*record).state == State::Live {
+                    self.chain(record, ptr::null_mut());
+                }
+            }
+        }
+    }
+
+    /// Leaves all marks as they are. Whoever takes another step of the trace has followed all that is reached.
+    pub fn pause(mut self) {
+        debug_assert!(self.pending.pop().is_none(), "something was not followed");
+        self.swept = true;
     }
 
     /// Ends the collection: frees every stacklet that was not reached.
@@ -255,14 +282,49 @@ impl Marking<'_> {
     }
 }
 
-/// The record, if it is the first of a chain that is held; else null.
+impl Chains {
+    /// Lets a chain that is held be no root until [`Chains::unmark`].
+    ///
+    /// # Panics
+    /// If it is of another owner, or runs.
+    pub fn own(&mut self, parked: &Parked) {
+        let first = parked.first(self);
+        // SAFETY: it is parked, so its record is live.
+        unsafe { (*first.as_ptr()).held = Hold::Owned };
+    }
+
+    /// Goes on with a trace: reached are those marked before.
+    pub fn mark_on(&mut self) -> Marking<'_> {
+        Marking {
+            owner: self,
+            pending: Pending::new(ptr::null_mut()),
+            swept: false,
+        }
+    }
+
+    /// Takes all marks off; with `all`, the trace ends: chains that are held are roots again.
+    pub fn unmark(&mut self, all: bool) {
+        for number in 0..self.pool.used() {
+            let stacklet = self.pool.record(number);
+            // SAFETY: a record of the pool.
+            unsafe {
+                (*stacklet).marked = false;
+                if all && (*stacklet).held == Hold::Owned {
+                    (*stacklet).held = Hold::Held;
+                }
+            }
+        }
+    }
+}
+
+/// The record, if it is the first of a chain that is held, and a root; else null.
 ///
 /// # Safety
 /// It is a record of the pool.
 #[inline]
 unsafe fn held(stacklet: *mut Stacklet) -> *mut Stacklet {
     // SAFETY: the caller says so.
-    match unsafe { (*stacklet).held && (*stacklet).state == State::Live } {
+    match unsafe { (*stacklet).held == Hold::Held && (*stacklet).state == State::Live } {
         true => stacklet,
         false => ptr::null_mut(),
     }

@@ -7,7 +7,7 @@ use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, set_link, write_root};
 use crate::arena::Arena;
 use crate::memory::{self, Blocks, SLAB_CLASSES, class_for, class_size};
 use crate::relocate::relocate;
-use crate::stacklet::{Anchor, Entry, NO_HANDLERS, Reference, Stacklet, State};
+use crate::stacklet::{Anchor, Entry, Hold, NO_HANDLERS, Reference, Stacklet, State};
 use std::fmt;
 use std::io;
 use std::ptr;
@@ -146,7 +146,7 @@ impl Pool {
             stacklet.state = State::Live;
             stacklet.class = class as u8;
             stacklet.marked = false;
-            stacklet.held = false;
+            stacklet.held = Hold::Not;
         }
         self.live += 1;
         self.bytes += size;

@@ -54,7 +54,19 @@ pub(crate) struct Stacklet {
     /// Whether a collection has reached it.
     pub(crate) marked: bool,
     /// Whether it is the first of a chain that a [`crate::Parked`] holds.
-    pub(crate) held: bool,
+    pub(crate) held: Hold,
+}
+
+/// Whether a [`crate::Parked`] holds a chain.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hold {
+    /// None does.
+    Not,
+    /// One does: a root of every collection.
+    Held,
+    /// One does, but while a trace is under way the chain is no root: see [`Chains::own`].
+    Owned,
 }
 
 /// Bytes of a record: a cache line.

@@ -112,6 +112,37 @@ linear("host values that come and go", 5000, (n) => {
   };
 });
 
+// Collections of what WebAssembly holds, and what owns it.
+
+linear("values in a table, which live", 20000, (n) => {
+  const table = new WebAssembly.Table({ element: "externref", initial: n });
+  for (let i = 0; i < n; i++) table.set(i, { i });
+  return () => {
+    for (let i = 0; i < 4; i++) gc();
+    same(table.get(n - 1).i, n - 1);
+  };
+});
+
+linear("tables in a row, each with the next, which live and die", 4000, (n) => () => {
+  let first;
+  for (let i = 0; i < n; i++) first = new WebAssembly.Table({ element: "externref", initial: 1 }, { i, first });
+  for (let i = 0; i < 4; i++) gc();
+  same(first.get(0).i, n - 1);
+  first = undefined;
+  for (let i = 0; i < 4; i++) gc();
+});
+
+linear("owners that all lead to the same", 4000, (n) => {
+  const { table } = link('(table (export "table") 1000 externref)');
+  for (let i = 0; i < 1000; i++) table.set(i, { table });
+  const module = compile('(import "m" "table" (table 1000 externref)) (func (export "f"))');
+  const all = Array.from({ length: n }, () => new WebAssembly.Instance(module, { m: { table } }).exports.f);
+  return () => {
+    for (let i = 0; i < 4; i++) gc();
+    same(all.length, n);
+  };
+});
+
 linear("tags, and exceptions with them", 1000, (n) => {
   const tags = () => Array.from({ length: n }, () => new WebAssembly.Tag({ parameters: ["i32", "externref"] }));
   return () => {

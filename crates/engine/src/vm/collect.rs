@@ -14,8 +14,6 @@
 //! form of one that is valid. A chance hit keeps something longer than need be. Stacklets that are not
 //! reached, neither running nor parked nor named by a valid reference, are freed with all they hold.
 
-use crate::outcome::ParkedId;
-use crate::value::ExternRef;
 use crate::vm::panics::Panics;
 use crate::vm::store::StoreOpaque;
 
@@ -85,18 +83,6 @@ impl StoreOpaque {
         self.objects.trim();
     }
 
-    /// A collection at the embedder's request, as above. Gives each host value that WebAssembly can reach
-    /// only from the stacklets of one parked call, with that call.
-    pub(crate) fn collect_held_by_one(&mut self) -> impl Iterator<Item = (&ExternRef, ParkedId)> {
-        self.vm.chains.clear_values();
-        self.collect();
-        let (externs, chains) = (&self.externs, &self.vm.chains);
-        let values = externs.held_by_one();
-        // Of a value that the host has at hand, too, nobody knows where it goes.
-        let alone = values.filter(|(value, _)| value.is_only_clone());
-        alone.map(|(value, chain)| (value, ParkedId(chains.held_at(chain))))
-    }
-
     /// Bytes that a collection looks at, about.
     pub(crate) fn bytes_to_look_at(&self) -> usize {
         let chains = self.vm.chains.bytes();
@@ -139,6 +125,7 @@ impl StoreOpaque {
     }
 
     fn collect_as(&mut self, words: &[u64], items: bool) {
+        self.end_trace();
         self.vm.chains.free_dropped();
         self.objects.put_away(&mut self.vm.heap);
         let before = self.vm.chains.bytes();

@@ -132,6 +132,12 @@ impl Parking {
         self.chain.address()
     }
 
+    /// Its chain.
+    #[inline]
+    pub(crate) fn chain(&self) -> &Parked {
+        &self.chain
+    }
+
     /// Its stacklets, first to last.
     pub(crate) fn stacklets<'a>(&self, store: &'a StoreOpaque) -> impl Iterator<Item = View<'a>> {
         self.chain.stacklets(&store.vm.chains)

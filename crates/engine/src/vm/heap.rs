@@ -6,8 +6,6 @@
 use crate::value::ExternRef;
 use crate::vm::panics::Panics;
 use bident_abi::{VmTag, VmValue};
-use bident_stack::Holder;
-use std::num::NonZeroU32;
 use std::ptr::NonNull;
 
 /// What a heap holds.
@@ -55,52 +53,11 @@ const SMALLEST_THRESHOLD: usize = 1024;
 /// Or above this many bytes of them.
 const SMALLEST_BYTES: usize = 16 << 20;
 
-/// How a collection has reached a value: not at all, only from the stacklets of one held chain, whose
-/// position this is, or otherwise. One word, as there may be millions.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Reached(u32);
-
-impl Reached {
-    const NOT: Self = Self(0);
-    const OTHERWISE: Self = Self(1);
-    /// Added to what an earlier collection has found. Positions leave this bit free, and the lower one.
-    const EARLIER: u32 = 2;
-
-    /// Whether the collection that is under way has reached it.
-    fn is_reached(self) -> bool {
-        self != Self::NOT && self.0 & Self::EARLIER == 0
-    }
-
-    /// The same, reached once more.
-    fn and(self, holder: Holder) -> Self {
-        let by = holder.map_or(Self::OTHERWISE, |chain| Self(chain.get()));
-        match self == by || !self.is_reached() {
-            true => by,
-            false => Self::OTHERWISE,
-        }
-    }
-
-    /// As the next collection finds it.
-    fn earlier(self) -> Self {
-        Self(self.0 | Self::EARLIER)
-    }
-
-    /// The chain that alone had it when a collection last looked.
-    fn only_by(self) -> Holder {
-        let position = self.0 & !Self::EARLIER;
-        NonZeroU32::new(position).filter(|_| Self(position) != Self::OTHERWISE)
-    }
-}
-
-const _: () = assert!(
-    bident_stack::RECORD_BYTES.is_multiple_of(4),
-    "positions leave two bits free"
-);
-
 struct Slot<V> {
     /// How many values it has had before. Handles have the lower half.
     revision: u32,
-    reached: Reached,
+    /// Whether the collection that is under way has reached it.
+    reached: bool,
     value: Option<V>,
 }
 
@@ -156,7 +113,7 @@ impl<V: Object> Heap<V> {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot {
                 revision: 0,
-                reached: Reached::NOT,
+                reached: false,
                 value: None,
             });
             self.slots.len() as u32 - 1
@@ -215,24 +172,22 @@ impl<V: Object> Heap<V> {
         slot.is_some_and(|slot| self.slots[slot].revision == revision)
     }
 
-    /// Marks the value that a word names, if it does; the word is on a stacklet of `holder`. Gives the
-    /// value the first time.
-    pub(crate) fn mark(&mut self, word: u64, holder: Holder) -> Option<&V> {
+    /// Marks the value that a word names, if it does. Gives the value the first time.
+    pub(crate) fn mark(&mut self, word: u64) -> Option<&V> {
         if word >> 48 != V::TAG {
             return None;
         }
         let slot = self.slot(word)?;
         let slot = &mut self.slots[slot];
-        let before = slot.reached;
-        slot.reached = before.and(holder);
-        slot.value.as_ref().filter(|_| !before.is_reached())
+        match std::mem::replace(&mut slot.reached, true) {
+            true => None,
+            false => slot.value.as_ref(),
+        }
     }
 
-    /// The values that WebAssembly can reach only from the stacklets of one held chain, as of the last
-    /// sweep, and which.
-    pub(crate) fn held_by_one(&self) -> impl Iterator<Item = (&V, NonZeroU32)> {
-        let values = self.slots.iter();
-        values.filter_map(|slot| slot.value.as_ref().zip(slot.reached.only_by()))
+    /// Takes all marks off.
+    pub(crate) fn unmark(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.reached = false);
     }
 
     /// How many slots there are.
@@ -243,7 +198,7 @@ impl<V: Object> Heap<V> {
     /// The value in a slot, if it is marked.
     pub(crate) fn marked(&self, slot: usize) -> Option<&V> {
         let slot = &self.slots[slot];
-        slot.value.as_ref().filter(|_| slot.reached.is_reached())
+        slot.value.as_ref().filter(|_| slot.reached)
     }
 
     /// Drops every value that was not marked since the last sweep. The next collection comes when twice
@@ -251,11 +206,9 @@ impl<V: Object> Heap<V> {
     /// it, is mostly a matter of the stacks there are; or when they take twice as many bytes.
     pub(crate) fn sweep(&mut self, floor: usize, panics: &mut Panics) {
         for (index, slot) in self.slots.iter_mut().enumerate() {
-            if slot.reached.is_reached() {
-                slot.reached = slot.reached.earlier();
+            if std::mem::take(&mut slot.reached) {
                 continue;
             }
-            slot.reached = Reached::NOT;
             if let Some(value) = slot.value.take() {
                 self.bytes -= value.bytes();
                 slot.revision += 1;

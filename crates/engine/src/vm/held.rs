@@ -2,6 +2,7 @@
 
 use crate::vm::lifetime::Node;
 use crate::vm::store::{StoreId, StoreOpaque};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 /// A reference to an exception, a continuation or an object, in the host's hands.
@@ -9,6 +10,8 @@ use std::sync::{Arc, Weak};
 pub(crate) struct Held {
     store: StoreId,
     word: u64,
+    /// How many of its clones the owners have that a trace has counted.
+    counted: AtomicU32,
 }
 
 impl Held {
@@ -33,6 +36,8 @@ impl Held {
 pub(crate) struct Holding {
     store: StoreId,
     node: Node,
+    /// As of [`Held`].
+    counted: AtomicU32,
 }
 
 impl Holding {
@@ -45,6 +50,28 @@ impl Holding {
     pub(crate) fn belongs_to(&self, store: &StoreOpaque) -> bool {
         self.store == store.id
     }
+}
+
+/// Something whose clones a trace counts.
+pub(crate) trait Counted {
+    fn counted(&self) -> &AtomicU32;
+}
+
+impl Counted for Held {
+    fn counted(&self) -> &AtomicU32 {
+        &self.counted
+    }
+}
+
+impl Counted for Holding {
+    fn counted(&self) -> &AtomicU32 {
+        &self.counted
+    }
+}
+
+/// An owner has this clone.
+pub(crate) fn count(held: &Arc<impl Counted>) {
+    held.counted().fetch_add(1, Ordering::Relaxed);
 }
 
 /// What of a store the host holds. What it has dropped is forgotten at the next
@@ -64,6 +91,27 @@ impl<T> HeldList<T> {
         self.0.iter().filter_map(Weak::upgrade)
     }
 
+    /// Begins to count anew.
+    pub(crate) fn forget_counts(&mut self)
+    where
+        T: Counted,
+    {
+        (self.live()).for_each(|held| held.counted().store(0, Ordering::Relaxed));
+    }
+
+    /// All, each with whether somebody has it who was not counted.
+    pub(crate) fn counted(&mut self) -> impl Iterator<Item = (Arc<T>, bool)> + '_
+    where
+        T: Counted,
+    {
+        self.live().map(|held| {
+            // One is here.
+            let clones = Arc::strong_count(&held) - 1;
+            let counted = held.counted().load(Ordering::Relaxed) as usize;
+            (held, clones > counted)
+        })
+    }
+
     fn push(&mut self, held: Weak<T>) {
         if self.0.len() == self.0.capacity() {
             self.0.retain(|held| held.strong_count() > 0);
@@ -78,7 +126,11 @@ impl StoreOpaque {
     /// Keeps an item for the host.
     pub(crate) fn keep(&mut self, node: Node) -> Arc<Holding> {
         let store = self.id;
-        let holding = Arc::new(Holding { store, node });
+        let holding = Arc::new(Holding {
+            store,
+            node,
+            counted: AtomicU32::new(0),
+        });
         self.kept.push(Arc::downgrade(&holding));
         holding
     }
@@ -86,7 +138,11 @@ impl StoreOpaque {
     /// Takes a reference, which is not null, into the host's hands.
     pub(crate) fn hold(&mut self, word: u64) -> Arc<Held> {
         let store = self.id;
-        let held = Arc::new(Held { store, word });
+        let held = Arc::new(Held {
+            store,
+            word,
+            counted: AtomicU32::new(0),
+        });
         self.held.push(Arc::downgrade(&held));
         held
     }

@@ -275,6 +275,7 @@ impl StoreOpaque {
             type_id,
             trampoline: 0,
             second: None,
+            attached: Vec::new(),
             host: Some(host),
         }))
     }

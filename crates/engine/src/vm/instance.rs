@@ -8,6 +8,7 @@ use crate::slots::{
     FuncNumber, GlobalNumber, InstanceNumber, InstanceSlot, MemoryNumber, NO_SLOT, Number,
     SecondNumber, TableNumber, TagNumber,
 };
+use crate::value::ExternRef;
 use crate::vm::lifetime::{Lie, Node};
 use crate::vm::store::StoreOpaque;
 use bident_abi::{VmCtx, VmFuncRef, VmHeader, VmImport, VmLayout, VmMemoryRef, VmValue};
@@ -37,6 +38,8 @@ pub(crate) struct InstanceData {
     /// What lives as long as it, by the embedder's will: what was loaded late for it, and the functions that
     /// stand for that.
     pub(crate) adopted: Vec<Node>,
+    /// Host values that it keeps for the embedder.
+    pub(crate) attached: Vec<ExternRef>,
     /// The instance that it was loaded late for.
     pub(crate) primary: Option<InstanceNumber>,
     pub(crate) items: Items,
@@ -91,6 +94,7 @@ impl InstanceData {
             module,
             primary: None,
             adopted: Vec::new(),
+            attached: Vec::new(),
             items,
         };
         instance.take_in(store, number);

@@ -44,4 +44,5 @@ pub(crate) mod signals;
 pub(crate) mod store;
 pub(crate) mod table;
 pub(crate) mod throw;
+pub(crate) mod trace;
 pub(crate) mod words;

@@ -1,12 +1,14 @@
 //! What a collection begins with, and what it follows: one phase for all kinds of references.
 
 use crate::value::ExternRef;
-use crate::vm::calls::callers;
+use crate::vm::calls::{Call, callers};
 use crate::vm::gc::Objects;
 use crate::vm::heap::{ExnData, Heap};
+use crate::vm::held::{Held, HeldList, Holding};
 use crate::vm::lifetime::{Graph, Items, Node, Reached, Words, items_of};
 use crate::vm::store::StoreOpaque;
-use bident_stack::{Holder, Marking, Pending};
+use bident_abi::{VmHeader, VmValue};
+use bident_stack::{Marking, Pending};
 
 /// Bytes for an instance, a function or a memory: about what finding it by its address costs.
 const ITEM_BYTES: usize = 64;
@@ -14,41 +16,43 @@ const ITEM_BYTES: usize = 64;
 /// Bytes for a global, whose record lies by itself: about what looking at it costs.
 const GLOBAL_BYTES: usize = 64;
 
+/// Who wants to know which host values are reached, each once.
+pub(super) type Found<'f> = Option<&'f mut (dyn FnMut(&ExternRef) + 'f)>;
+
 /// What a collection follows references through, beside stacks.
-struct Heaps<'a> {
+pub(super) struct Heaps<'a, 'f> {
     /// Without: everything counts as reached.
-    graph: Option<Graph<'a>>,
-    externs: &'a mut Heap<ExternRef>,
-    exns: &'a mut Heap<ExnData>,
-    objects: &'a mut Objects,
+    pub(super) graph: Option<Graph<'a>>,
+    pub(super) externs: &'a mut Heap<ExternRef>,
+    pub(super) exns: &'a mut Heap<ExnData>,
+    pub(super) objects: &'a mut Objects,
     /// Words of exceptions that are reached.
-    words: Pending<u64>,
+    pub(super) words: Pending<u64>,
+    pub(super) found: Found<'f>,
 }
 
-impl Heaps<'_> {
+impl Heaps<'_, '_> {
     /// Follows what a word may refer to. Exceptions and objects may hold others, as deep as a guest likes.
-    ///
-    /// What they hold counts as reached from elsewhere, whoever holds them: the host finds an exception
-    /// again by a weak reference.
     #[inline]
-    fn follow(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
+    pub(super) fn follow(&mut self, marking: &mut Marking<'_>, word: u64) {
         if word != 0 {
-            self.follow_some(marking, word, holder);
+            self.follow_some(marking, word);
         }
     }
 
-    fn follow_some(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
+    /// The same, and follows all that is waiting.
+    pub(super) fn follow_some(&mut self, marking: &mut Marking<'_>, word: u64) {
         if word != 0 {
-            self.visit(marking, word, holder);
+            self.visit(marking, word);
         }
         loop {
             if let Some(word) = self.words.pop() {
-                self.visit(marking, word, None);
+                self.visit(marking, word);
             } else if let Some(node) = self.graph.as_mut().and_then(Graph::next) {
                 self.look_at(marking, node);
             } else if let Some(others) = self.objects.follow() {
                 for word in others {
-                    self.visit(marking, word, None);
+                    self.visit(marking, word);
                 }
             } else {
                 break;
@@ -58,7 +62,7 @@ impl Heaps<'_> {
 
     /// Marks what a word refers to, if it refers to something.
     #[inline]
-    fn visit(&mut self, marking: &mut Marking<'_>, word: u64, holder: Holder) {
+    fn visit(&mut self, marking: &mut Marking<'_>, word: u64) {
         self.objects.mark(word);
         if word >> 32 == 0 {
             // None of the others has such words.
@@ -67,11 +71,19 @@ impl Heaps<'_> {
         if let Some(graph) = &mut self.graph {
             graph.reach_word(word);
         }
-        self.externs.mark(word, holder);
+        if let Some(value) = self.externs.mark(word) {
+            if let Some(found) = &mut self.found {
+                found(value);
+            }
+            return;
+        }
         marking.reach(word);
-        if let Some(exn) = self.exns.mark(word, None) {
+        if let Some(exn) = self.exns.mark(word) {
             if let Some(graph) = &mut self.graph {
                 graph.reach_tag(exn.tag);
+            }
+            if let (Some(found), Some(attached)) = (&mut self.found, &exn.attached) {
+                found(attached);
             }
             for value in &exn.values {
                 self.words.push(value.low);
@@ -81,10 +93,13 @@ impl Heaps<'_> {
 
     /// Marks what an item of the store leads to.
     fn look_at(&mut self, marking: &mut Marking<'_>, node: Node) {
+        if let (Some(found), Some(graph)) = (&mut self.found, &self.graph) {
+            graph.attached(node).iter().for_each(found);
+        }
         let words = self.graph.as_mut().map(|graph| graph.look_at(node));
         match words.unwrap_or(Words::None) {
             Words::None => {}
-            Words::One(word) => self.visit(marking, word, None),
+            Words::One(word) => self.visit(marking, word),
             Words::Of(words) => self.visit_all(marking, words),
             Words::Segments(segments) => {
                 let segments = segments.iter();
@@ -95,12 +110,12 @@ impl Heaps<'_> {
 
     fn visit_all(&mut self, marking: &mut Marking<'_>, words: &[u64]) {
         for word in words.iter().filter(|word| **word != 0) {
-            self.visit(marking, *word, None);
+            self.visit(marking, *word);
         }
     }
 
     /// Whether something that is reached was left out, for want of memory, since this was last asked.
-    fn were_incomplete(&mut self) -> bool {
+    pub(super) fn were_incomplete(&mut self) -> bool {
         let words = self.words.was_incomplete();
         let nodes = self.graph.as_mut().is_some_and(Graph::was_incomplete);
         self.objects.were_left_out() || words || nodes
@@ -108,12 +123,12 @@ impl Heaps<'_> {
 
     /// Follows what all items, exceptions and objects hold that are reached, again: some of it was left out.
     #[cold]
-    fn follow_again(&mut self, marking: &mut Marking<'_>) {
+    pub(super) fn follow_again(&mut self, marking: &mut Marking<'_>) {
         for slot in 0..self.exns.slots() {
             let count = self.exns.marked(slot).map_or(0, |exn| exn.values.len());
             for i in 0..count {
                 let value = self.exns.marked(slot).map(|exn| exn.values[i].low);
-                self.follow(marking, value.unwrap_or_default(), None);
+                self.follow(marking, value.unwrap_or_default());
             }
         }
         let mut last = None;
@@ -123,18 +138,25 @@ impl Heaps<'_> {
             .and_then(|graph| graph.reached_after(last))
         {
             self.look_at(marking, node);
-            self.follow_some(marking, 0, None);
+            self.follow_some(marking, 0);
             last = Some(node);
         }
         let mut place = (0, 0);
         while let Some(next) = self.objects.again_from(place) {
-            self.follow_some(marking, 0, None);
+            self.follow_some(marking, 0);
             place = next;
         }
     }
 }
 
-impl Heaps<'_> {
+impl Heaps<'_, '_> {
+    /// Reaches an item.
+    pub(super) fn reach(&mut self, node: Node) {
+        if let Some(graph) = &mut self.graph {
+            graph.reach(node);
+        }
+    }
+
     /// Follows the words of all items.
     #[cold]
     fn follow_all(&mut self, marking: &mut Marking<'_>, items: Items<'_>) {
@@ -142,12 +164,59 @@ impl Heaps<'_> {
             self.visit_all(marking, table.elements());
         }
         for global in items.globals.iter() {
-            self.visit(marking, global.word(), None);
+            self.visit(marking, global.word());
         }
         for elem in items.instances.iter().flat_map(|i| i.elems.iter()) {
             self.visit_all(marking, elem);
         }
-        self.follow_some(marking, 0, None);
+        self.follow_some(marking, 0);
+    }
+}
+
+/// What the host has, and code that runs.
+pub(super) struct Roots<'a> {
+    pub(super) kept: &'a mut HeldList<Holding>,
+    pub(super) held: &'a mut HeldList<Held>,
+    pub(super) caller: *mut VmHeader,
+    pub(super) calls: *const Call,
+    pub(super) under_way: &'a [VmValue],
+    /// More of them.
+    pub(super) words: &'a [u64],
+}
+
+/// Those of a store, each field borrowed by itself.
+macro_rules! roots_of {
+    ($store:expr, $words:expr) => {
+        crate::vm::roots::Roots {
+            kept: &mut $store.kept,
+            held: &mut $store.held,
+            caller: $store.vm.caller,
+            calls: $store.calls,
+            under_way: &$store.under_way,
+            words: $words,
+        }
+    };
+}
+pub(super) use roots_of;
+
+impl Roots<'_> {
+    fn each_kept(&mut self, mut reach: impl FnMut(Node)) {
+        self.kept.live().for_each(|kept| reach(kept.node()));
+    }
+
+    fn each_word(&mut self, mut follow: impl FnMut(u64)) {
+        self.held.live().for_each(|held| follow(held.word()));
+        self.each_other_word(follow);
+    }
+
+    /// All but those of handles.
+    pub(super) fn each_other_word(&self, mut follow: impl FnMut(u64)) {
+        // SAFETY: the store is borrowed: nothing runs in it but what has called the host.
+        for context in unsafe { callers(self.caller, self.calls) } {
+            follow(context as u64);
+        }
+        let under_way = self.under_way.iter().map(|value| value.low);
+        self.words.iter().copied().chain(under_way).for_each(follow);
     }
 }
 
@@ -161,6 +230,7 @@ impl StoreOpaque {
         find_items: bool,
     ) -> Option<Reached> {
         let items = items_of!(self);
+        let mut roots = roots_of!(self, words);
         let mut marking = self.vm.chains.mark();
         let mut heaps = Heaps {
             graph: find_items.then(|| Graph::of(items).ok()).flatten(),
@@ -168,31 +238,18 @@ impl StoreOpaque {
             exns: &mut self.exns,
             objects: &mut self.objects,
             words: Pending::new(0),
+            found: None,
         };
-        match &mut heaps.graph {
-            Some(graph) => {
-                for kept in self.kept.live() {
-                    graph.reach(kept.node());
-                }
-            }
-            None => heaps.follow_all(&mut marking, items),
+        if heaps.graph.is_none() {
+            heaps.follow_all(&mut marking, items);
         }
-        for held in self.held.live() {
-            heaps.follow(&mut marking, held.word(), None);
-        }
-        // SAFETY: the store is borrowed: nothing runs in it but what has called the host.
-        for context in unsafe { callers(self.vm.caller, self.calls) } {
-            heaps.follow(&mut marking, context as u64, None);
-        }
-        let under_way = self.under_way.iter().map(|value| value.low);
-        for word in words.iter().copied().chain(under_way) {
-            heaps.follow(&mut marking, word, None);
-        }
-        heaps.follow_some(&mut marking, 0, None);
-        marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
+        roots.each_kept(|kept| heaps.reach(kept));
+        roots.each_word(|word| heaps.follow(&mut marking, word));
+        heaps.follow_some(&mut marking, 0);
+        marking.scan(|marking, word| heaps.follow(marking, word));
         while heaps.were_incomplete() {
             heaps.follow_again(&mut marking);
-            marking.scan(|marking, word, holder| heaps.follow(marking, word, holder));
+            marking.scan(|marking, word| heaps.follow(marking, word));
         }
         marking.sweep();
         heaps.graph.map(Graph::into_reached)

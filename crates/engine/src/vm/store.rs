@@ -29,6 +29,7 @@ use crate::vm::panics::Panics;
 use crate::vm::payload::Payload;
 use crate::vm::record::Record;
 use crate::vm::table::TableData;
+use crate::vm::trace::Trace;
 use bident_abi::{CLASSES, VmFuncRef, VmGlobal, VmHeap, VmRun, VmStore, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, MemoryType, TableType, TypeId, ValType};
 use bident_stack::{Chains, Stats};
@@ -77,6 +78,8 @@ pub(crate) struct StoreOpaque {
     pub(crate) seconds: Slots<SecondNumber, Arc<Pool>>,
     pub(crate) externs: Heap<ExternRef>,
     pub(crate) exns: Heap<ExnData>,
+    /// The trace that is under way.
+    pub(crate) trace: Option<Trace>,
     pub(crate) objects: Objects,
     /// Operands of the constant expression that is being evaluated, and what came of those before: roots.
     pub(crate) under_way: Vec<VmValue>,
@@ -140,6 +143,8 @@ pub(crate) struct FuncData {
     pub(crate) trampoline: usize,
     /// Where a call of it that may park has its second stack.
     pub(crate) second: Option<SecondNumber>,
+    /// Host values that it keeps for the embedder, if it is the host's.
+    pub(crate) attached: Vec<ExternRef>,
     /// The function itself, if it is the host's. Compiled code has its address.
     pub(crate) host: Option<Box<HostFunc>>,
 }
@@ -228,6 +233,7 @@ impl StoreOpaque {
             seconds: Slots::default(),
             externs: Heap::new(usize::MAX),
             exns: Heap::new(engine.config().max_exception_memory),
+            trace: None,
             objects: Objects::new(engine.config().max_heap_memory),
             under_way: Vec::new(),
             held: HeldList::default(),
@@ -352,6 +358,7 @@ impl StoreOpaque {
                 type_id,
                 trampoline: 0,
                 second: None,
+                attached: Vec::new(),
                 host: None,
             });
             self.funcs.release(number);

@@ -17,7 +17,8 @@
 //! 2. *A context outlives the code it runs.* An [`Env`] is made where QuickJS or rquickjs passes a context
 //!    in, and lives no longer than that call; [`Running`] hands one on, to what that call calls.
 //! 3. *Every [`Stored`] has one owner that QuickJS knows*: it lies in the payload of a host object
-//!    (`webassembly/mod.rs`), or belongs to one (`webassembly/claims.rs`), whose `mark` reports it. So the collector counts each reference exactly once, and no cycle
+//!    (`webassembly/mod.rs`), whose `mark` reports it, or in a slot that one of several reports, in each
+//!    pass (`webassembly/sharing.rs`). So the collector counts each reference exactly once, and no cycle
 //!    through Rust keeps a runtime alive.
 //! 4. *Host objects are touched only here.* Their class number is looked up by runtime, and an object
 //!    of the class always has a payload until its finalizer runs.
@@ -36,7 +37,7 @@ mod value;
 pub(crate) use buffer::{Length, ViewGetters, copy_bytes, detach, memory_buffer};
 pub(crate) use env::{ContextId, Env, Running};
 pub(crate) use native::{Call, Kind, accessor, function, hidden_accessor, prevent_extensions};
-pub(crate) use object::{Backlink, Classes, HostObject, Marker};
+pub(crate) use object::{Backlink, Classes, HostObject, Marker, Pass};
 pub(crate) use object::{create_proxied, payload, proxied};
 pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promise_resolve};
 pub(crate) use promise::{promise_state, promise_then, settled};

@@ -259,7 +259,17 @@ pub(crate) struct Marker {
     mark: qjs::JS_MarkFunc,
 }
 
+/// In which pass a collection is: QuickJS has a function for each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Pass(usize);
+
 impl Marker {
+    /// The pass.
+    #[inline]
+    pub(crate) fn pass(&self) -> Pass {
+        Pass(self.mark.map_or(0, |mark| mark as usize))
+    }
+
     pub(super) fn mark(&self, value: &Stored) {
         // SAFETY: QuickJS gave both during its marking, and the value is alive.
         unsafe { qjs::JS_MarkValue(self.runtime, value.raw(), self.mark) }
@@ -280,7 +290,9 @@ unsafe extern "C" fn finalize(_: *mut qjs::JSRuntime, object: qjs::JSValue) {
     unsafe {
         let data = contents_of(object);
         if !data.is_null() {
-            drop(Box::from_raw(data));
+            let contents = Box::from_raw(data);
+            contents.payload.going();
+            drop(contents);
         }
     }
 }

@@ -11,8 +11,8 @@
 
 use super::Payload;
 use super::realm::Realm;
-use crate::raw::{self, Attempt, Backlink, Env, Own, Ref};
-use bident::AnyRef;
+use crate::raw::{self, Attempt, Backlink, Env, Marker, Own, Ref};
+use bident::{AnyRef, Owned};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
@@ -38,6 +38,23 @@ pub(crate) struct Collected {
     any: AnyRef,
     identity: u64,
     links: Weak<Links>,
+    realm: Weak<Realm>,
+}
+
+impl Collected {
+    /// Tells the collector what it leads to.
+    pub(super) fn mark(&self, marker: &Marker) {
+        if let Some(realm) = self.realm.upgrade() {
+            realm.owner(marker, Owned::Any(&self.any));
+        }
+    }
+
+    /// Its object is freed.
+    pub(super) fn going(&self) {
+        if let Some(realm) = self.realm.upgrade() {
+            realm.drop_dead();
+        }
+    }
 }
 
 impl Drop for Collected {
@@ -50,7 +67,11 @@ impl Drop for Collected {
 
 impl Realm {
     /// The object that stands for a structure or an array.
-    pub(super) fn wrapper_of<'js>(&self, env: Env<'js>, any: &AnyRef) -> Attempt<Own<'js>> {
+    pub(super) fn wrapper_of<'js>(
+        self: &Rc<Self>,
+        env: Env<'js>,
+        any: &AnyRef,
+    ) -> Attempt<Own<'js>> {
         let Some(identity) = any.identity() else {
             return Ok(env.null());
         };
@@ -63,6 +84,7 @@ impl Realm {
             any: any.clone(),
             identity,
             links: Rc::downgrade(links),
+            realm: Rc::downgrade(self),
         });
         let link = Backlink::new();
         let handler = self.intrinsic(env, |i| &i.opaque_handler);

@@ -5,7 +5,10 @@
 use super::realm::Realm;
 use super::{Payload, errors};
 use crate::raw::{self, Attempt, Env, Own, Ref, Thrown};
-use bident::{AnyKind, AnyRef, ExternRef, Func, FuncType, HeapType, Kind, RefType, Val, ValType};
+use bident::{
+    AnyKind, AnyRef, ExternRef, Func, FuncType, HeapType, Kept, Kind, Lasting, RefType, Val,
+    ValType,
+};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::This;
 use rquickjs::{Coerced, Ctx, Exception, Function, Object, Value};
@@ -118,10 +121,7 @@ pub(super) fn reference(
         HeapType::Func | HeapType::NoFunc | HeapType::Canon(_, Kind::Func) => match is_null {
             true => Val::FuncRef(None),
             false => match exported(realm, value) {
-                Some(func) => {
-                    realm.escape(env, func);
-                    Val::FuncRef(Some(func))
-                }
+                Some(func) => Val::FuncRef(Some(func)),
                 None => return Ok(None),
             },
         },
@@ -289,8 +289,9 @@ pub(super) fn results_to_js<'js>(
         [value] => to_js(realm, env, value),
         values => {
             let ctx = env.ctx();
+            let _kept = keep_functions(realm, values);
             let array = rquickjs::Array::new(ctx).map_err(|error| env.raise(error))?;
-            // All at once: filling the array may run JavaScript, and functions are only numbers here.
+            // All at once: filling the array may run JavaScript.
             let values = values.iter().map(|value| to_js(realm, env, value));
             let values = values.collect::<Attempt<Vec<_>>>()?;
             for (i, value) in values.into_iter().enumerate() {
@@ -300,6 +301,23 @@ pub(super) fn results_to_js<'js>(
             Ok(env.own(array.as_value()))
         }
     }
+}
+
+/// Keeps the functions among several values, which are only numbers, until JavaScript has an object for each: to
+/// make the first may let QuickJS collect.
+pub(super) fn keep_functions(realm: &Realm, values: &[Val]) -> Vec<Kept> {
+    let is_function = |value: &Val| matches!(value, Val::FuncRef(Some(_)));
+    if values.len() < 2 || !values.iter().any(is_function) {
+        return Vec::new();
+    }
+    let functions = values.iter().filter_map(|value| match value {
+        Val::FuncRef(func) => *func,
+        _ => None,
+    });
+    realm.store.with(|store| {
+        let kept = functions.filter_map(|func| func.keep(&mut *store).ok());
+        kept.collect()
+    })
 }
 
 /// Result of a JavaScript function, as what WebAssembly expects of it: nothing, one value, or what an

@@ -26,7 +26,7 @@ use super::api::{self, Interface};
 use super::realm::{self, Realm, RealmRef};
 use super::{Payload, address, convert, errors, tag};
 use crate::raw::{self, Attempt, Call, Env, Marker, Own, Ref, Stored};
-use bident::{Error, Exception, Func, Tag, Val, ValType, WeakException};
+use bident::{Error, Exception, Func, Owned, Tag, Val, ValType, WeakException};
 use rquickjs::{Coerced, Ctx, Exception as JsException, IntoJs, Result, Value};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -60,9 +60,19 @@ impl ExceptionObject {
             match arg {
                 Arg::Js(value) => value.mark(marker),
                 Arg::Func(_, realm) => realm.mark(marker),
+                Arg::Wasm(Val::AnyRef(Some(any))) => self.realm.owner(marker, Owned::Any(any)),
                 Arg::Wasm(_) => {}
             }
         }
+        // As long as it can be found again, it has what it carries.
+        let last = self.last.get();
+        if let Some(last) = &last {
+            self.realm.owner(marker, Owned::Weak(last));
+        }
+    }
+
+    pub(super) fn realm(&self) -> &Realm {
+        &self.realm
     }
 
     /// An exception that `object`, whose payload this is, stands for: the last if it still exists.
@@ -107,8 +117,6 @@ impl Arg {
 
     fn from_wasm(realm: &Rc<Realm>, env: Env<'_>, value: Val) -> Self {
         if let Val::FuncRef(Some(func)) = value {
-            // The exception may come to where the collector does not see it.
-            realm.escape(env, func);
             return Self::Func(func, realm.reference_to(env, func));
         }
         let held = match &value {

@@ -18,7 +18,7 @@ pub(super) const INLINE: usize = 4;
 /// The payload of an exported function.
 pub(crate) struct ExportedFunction {
     callee: Callee,
-    /// Whether the node of the instance was asked to keep the object.
+    /// Whether the function keeps the object.
     pub(super) given: Cell<bool>,
 }
 
@@ -140,7 +140,6 @@ fn construct<'js>(call: &Call<'js>) -> Result<Value<'js>> {
         function: callable,
         waits: Waits::No,
         suspender: None,
-        for_instance: false,
     };
     let func = import::create(&realm, imported, ty, ("WebAssembly", "Function"));
     let func = func.map_err(|error| api::engine_error(&realm, ctx, &error))?;

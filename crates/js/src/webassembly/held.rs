@@ -1,35 +1,56 @@
 //! JavaScript values that WebAssembly, or an error on its way through it, holds by number.
 
-use super::claims::{Claim, Claims, Pace};
 use super::realm::Realm;
 use crate::raw::{Env, Marker, Own, Stored};
 use bident::ExternRef;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The values of a realm. Its object owns them, but for those that a parked call has claimed
-/// (`claims.rs`).
+/// The values of a realm. Its object owns them; a collection sees who leads to them (`sharing.rs`).
 #[derive(Default)]
 pub(super) struct HeldValues {
-    pub(super) slots: RefCell<Slots>,
+    slots: RefCell<Slots>,
     released: Arc<Released>,
-    /// When it is asked next who should own them.
-    pub(super) pace: Pace,
-    /// Whether there are claims.
-    pub(super) claimed: Cell<bool>,
 }
 
 #[derive(Default)]
-pub(super) struct Slots {
-    pub(super) list: Vec<Slot>,
+struct Slots {
+    list: Vec<Slot>,
     free: Vec<u32>,
-    pub(super) claims: Claims,
 }
 
 #[derive(Default)]
 pub(super) struct Slot {
-    pub(super) value: Option<Stored>,
-    pub(super) claim: Claim,
+    value: Option<Stored>,
+    share: Share,
+}
+
+/// Who reports a slot to the collector.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) enum Share {
+    /// The realm's object.
+    #[default]
+    Realm,
+    /// The first owner that leads to it.
+    Owners,
+    /// One has.
+    Reported,
+}
+
+impl Share {
+    /// Lets owners report it; whether they did not.
+    pub(super) fn share(&mut self) -> bool {
+        std::mem::replace(self, Self::Owners) != Self::Owners
+    }
+
+    /// An owner reports it; whether it is the first.
+    pub(super) fn report(&mut self) -> bool {
+        let is_first = *self == Self::Owners;
+        if is_first {
+            *self = Self::Reported;
+        }
+        is_first
+    }
 }
 
 /// Numbers that nobody holds any more.
@@ -72,7 +93,6 @@ impl HeldValues {
         drop(slots);
         // May run finalizers that look here.
         drop(dropped);
-        self.pace.count();
         Held {
             slot,
             released: self.released.clone(),
@@ -105,12 +125,49 @@ impl HeldValues {
         value.map(|value| value.to_owned(env))
     }
 
-    /// Tells the collector about the values that the realm's object owns.
-    pub(super) fn mark(&self, marker: &Marker) {
+    /// Tells the collector about the values that the realm's object reports.
+    pub(super) fn mark(&self, marker: &Marker, shared: bool) {
         let slots = self.slots.borrow();
-        let owned = slots.list.iter().filter(|slot| !slot.claim.is_made());
+        let owned = (slots.list.iter()).filter(|slot| !shared || slot.share == Share::Realm);
         let values = owned.filter_map(|slot| slot.value.as_ref());
         values.for_each(|value| value.mark(marker));
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        let slots = self.slots.borrow();
+        slots.list.len() == slots.free.len()
+    }
+
+    /// Says of all who reports them.
+    pub(super) fn set_all(&self, share: Share) {
+        let slots = &mut *self.slots.borrow_mut();
+        slots.list.iter_mut().for_each(|slot| slot.share = share);
+    }
+
+    /// Lets owners report a slot; whether they did not.
+    pub(super) fn share(&self, slot: u32) -> bool {
+        let slots = &mut *self.slots.borrow_mut();
+        let slot = slots.list.get_mut(slot as usize);
+        slot.is_some_and(|slot| slot.value.is_some() && slot.share.share())
+    }
+
+    /// An owner reports a slot to the collector; whether it is the first.
+    pub(super) fn report(&self, slot: u32, marker: &Marker) -> bool {
+        let slots = &mut *self.slots.borrow_mut();
+        let slot = slots.list.get_mut(slot as usize);
+        let slot = slot.and_then(|slot| slot.share.report().then_some(slot));
+        let value = slot.and_then(|slot| slot.value.as_ref());
+        value.inspect(|value| value.mark(marker)).is_some()
+    }
+
+    /// Drops the value in a slot.
+    pub(super) fn drop_value(&self, slot: u32) {
+        let mut slots = self.slots.borrow_mut();
+        let value = (slots.list.get_mut(slot as usize)).and_then(|slot| slot.value.take());
+        drop(slots);
+        // May run finalizers that look here.
+        drop(value);
     }
 
     /// Drops the values.
@@ -122,6 +179,7 @@ impl HeldValues {
 impl Realm {
     /// Keeps a JavaScript value for WebAssembly.
     pub(super) fn hold(&self, value: Own<'_>) -> ExternRef {
+        self.sharing.count();
         ExternRef::new(self.held.hold(value))
     }
 

@@ -1,27 +1,29 @@
 //! Imported functions: calling JavaScript from WebAssembly.
 
+use super::held::Share;
 use super::pending;
 use super::realm::{HostData, Realm};
+use super::sharing::Attached;
 use super::stacklet::Suspender;
 use super::{convert, errors};
 use crate::raw::{self, Attempt, Env, Marker, Own, Ref, Stored, Thrown};
 use bident::{
-    Answer, Caller, Error, Func, FuncType, Instance, Local, Payload, Reply, Val, printable,
+    Answer, Caller, Error, ExternRef, Func, FuncType, Local, Payload, Reply, Val, printable,
 };
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-/// A JavaScript function that a module imported. Owned by the realm, or the node of the instance.
+/// A JavaScript function that a module imported. Owned by the realm; a collection sees who leads to it
+/// (`sharing.rs`).
 pub(crate) struct Import {
     realm: Rc<Realm>,
     function: Stored,
     suspender: Option<Rc<Suspender>>,
     /// Its number among those of the realm.
     number: u32,
-    for_instance: bool,
-    /// The instance whose node owns it.
-    importer: OnceCell<Instance>,
+    /// How many clones of it the owners have that a collection has counted.
+    counted: Cell<usize>,
     /// Type of the host function.
     pub(super) ty: FuncType,
     /// Whether its calls work on the bits of numbers.
@@ -30,7 +32,7 @@ pub(crate) struct Import {
     name: String,
 }
 
-/// What a host function knows of its import: the realm owns it, or a node.
+/// What a host function knows of its import, which the realm owns.
 struct Knowing {
     import: Weak<Import>,
     number: u32,
@@ -65,17 +67,67 @@ pub(super) struct Imports {
 
 #[derive(Default)]
 struct Entry {
-    import: Weak<Import>,
-    /// The same, where the realm owns it.
-    own: Option<Rc<Import>>,
+    import: Option<Rc<Import>>,
+    share: Share,
 }
 
 impl Imports {
-    /// Tells the collector about the functions that the realm owns.
-    pub(super) fn mark(&self, marker: &Marker) {
+    /// Tells the collector about the functions that the realm's object reports.
+    pub(super) fn mark(&self, marker: &Marker, shared: bool) {
         let list = self.list.borrow();
-        let own = list.iter().filter_map(|entry| entry.own.as_ref());
-        own.for_each(|import| import.mark(marker));
+        let owned = (list.iter()).filter(|entry| !shared || entry.share == Share::Realm);
+        let imports = owned.filter_map(|entry| entry.import.as_ref());
+        imports.for_each(|import| import.function.mark(marker));
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.numbers.borrow().is_empty()
+    }
+
+    /// Begins to count anew who has them.
+    pub(super) fn forget_counts(&self) {
+        let list = self.list.borrow();
+        let imports = list.iter().filter_map(|entry| entry.import.as_ref());
+        imports.for_each(|import| import.counted.set(0));
+    }
+
+    /// Says of all who reports them.
+    pub(super) fn set_all(&self, share: Share) {
+        let list = &mut *self.list.borrow_mut();
+        list.iter_mut().for_each(|entry| entry.share = share);
+    }
+
+    /// Lets owners report an import; whether they did not. Not where somebody else has it.
+    pub(super) fn share(&self, number: u32) -> bool {
+        let list = &mut *self.list.borrow_mut();
+        let entry = list.get_mut(number as usize);
+        entry.is_some_and(|entry| {
+            let import = entry.import.as_ref();
+            // One is here.
+            import.is_some_and(|import| Rc::strong_count(import) == import.counted.get() + 1)
+                && entry.share.share()
+        })
+    }
+
+    /// An owner reports an import to the collector; whether it is the first.
+    pub(super) fn report(&self, number: u32, marker: &Marker) -> bool {
+        let list = &mut *self.list.borrow_mut();
+        let entry = list.get_mut(number as usize);
+        let entry = entry.and_then(|entry| entry.share.report().then_some(entry));
+        let import = entry.and_then(|entry| entry.import.as_ref());
+        import
+            .inspect(|import| import.function.mark(marker))
+            .is_some()
+    }
+
+    /// Drops an import.
+    pub(super) fn drop_import(&self, number: u32) {
+        let mut list = self.list.borrow_mut();
+        let import = (list.get_mut(number as usize)).and_then(|entry| entry.import.take());
+        drop(list);
+        // May run finalizers that look here.
+        drop(import);
     }
 
     /// Forgets the functions.
@@ -86,25 +138,7 @@ impl Imports {
     /// The import with this number.
     pub(super) fn get(&self, number: u32) -> Option<Rc<Import>> {
         let list = self.list.borrow();
-        list.get(number as usize)?.import.upgrade()
-    }
-
-    /// The import of a host function, for whom it was made: from now on the node of this instance owns it.
-    pub(super) fn take_over(&self, func: Func, importer: Instance) -> Option<Rc<Import>> {
-        let number = *self.numbers.borrow().get(&func)?;
-        let mut list = self.list.borrow_mut();
-        let entry = list.get_mut(number as usize)?;
-        let own = entry.own.take_if(|own| own.for_instance)?;
-        drop(list);
-        // Only the realm's own have none.
-        let _ = own.importer.set(importer);
-        Some(own)
-    }
-
-    /// The instance whose node owns the import of a host function.
-    pub(super) fn importer(&self, func: Func) -> Option<Instance> {
-        let number = *self.numbers.borrow().get(&func)?;
-        self.get(number)?.importer.get().copied()
+        list.get(number as usize)?.import.clone()
     }
 
     /// Lets go of the functions whose host functions are gone.
@@ -162,14 +196,17 @@ pub(super) struct Imported<'js> {
     pub(super) waits: Waits,
     /// What it suspends, if that was said.
     pub(super) suspender: Option<Rc<Suspender>>,
-    /// Whether it is made for one instance, rather than a function of JavaScript's own.
-    pub(super) for_instance: bool,
 }
 
 impl Import {
-    /// Tells the collector about the function.
-    pub(super) fn mark(&self, marker: &Marker) {
-        self.function.mark(marker);
+    /// Its number among those of the realm.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// An owner has a clone of it.
+    pub(super) fn count(&self) {
+        self.counted.set(self.counted.get() + 1);
     }
 
     /// Words for messages: the function, by its name if it has one, and the import.
@@ -217,8 +254,7 @@ pub(super) fn create(
         function: imported.function.store(),
         suspender: imported.suspender,
         number,
-        for_instance: imported.for_instance,
-        importer: OnceCell::new(),
+        counted: Cell::default(),
         of_words: convert::is_of_words(&ty),
         ty: ty.clone(),
         module: module.to_owned(),
@@ -267,9 +303,11 @@ pub(super) fn create(
     // Set here only.
     let _ = knowing.func.set(func);
     if let Some(entry) = realm.imports.list.borrow_mut().get_mut(number as usize) {
-        entry.import = Rc::downgrade(&import);
-        entry.own = Some(import);
+        entry.import = Some(import);
     }
+    realm.sharing.count();
+    let attached = ExternRef::new(Attached::Import(number));
+    realm.store.with(|store| func.attach(store, attached))?;
     realm.imports.numbers.borrow_mut().insert(func, number);
     Ok(func)
 }
@@ -406,6 +444,7 @@ fn invoke<'js>(
         }
         Params::Vals(params) => {
             convert::check_signature(env, &import.ty)?;
+            let _kept = convert::keep_functions(realm, params);
             let arg = |param| convert::to_js(realm, env, param);
             env.call_with(function, params.iter().map(arg))
         }

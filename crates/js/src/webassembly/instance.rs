@@ -165,6 +165,13 @@ impl ReadImports {
         self.items.push(item);
     }
 
+    /// Its object is freed.
+    pub(super) fn going(&self) {
+        if let Some(realm) = self.held.first() {
+            realm.drop_dead();
+        }
+    }
+
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
         self.held.iter().for_each(|held| held.mark(marker));
@@ -215,7 +222,7 @@ pub(super) fn link<'js>(
     });
     let made = made.map_err(|error| api::engine_error(realm, ctx, &error));
     let (instance, start) = made?;
-    let exports = begin_instance(realm, ctx, module, (instance, start), &imports.items);
+    let exports = begin_instance(realm, ctx, (instance, start));
     // What it exports keeps it.
     realm.store.with(|store| instance.release(store).ok());
     exports
@@ -225,13 +232,9 @@ pub(super) fn link<'js>(
 fn begin_instance<'js>(
     realm: &Rc<Realm>,
     ctx: &Ctx<'js>,
-    module: &Compiled,
     (instance, start): (Instance, Option<Func>),
-    imports: &[Extern],
 ) -> Result<Value<'js>> {
     let env = Env::new(ctx);
-    // Before its functions may be called: the node owns what they call. It is here until exports hold it.
-    let _node = realm.add_node(env, &module.module, instance, imports)?;
     if let Some(start) = start {
         let started = realm.run(env, |store| start.call(store, &[], &mut []));
         realm.buffers.refresh(env, &realm.store);
@@ -350,7 +353,6 @@ fn imported<'js>(
         function,
         waits,
         suspender,
-        for_instance: true,
     })
 }
 

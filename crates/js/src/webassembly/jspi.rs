@@ -36,6 +36,11 @@ use rquickjs::{Ctx, Exception, Object, Value};
 pub(crate) struct Promising(Callee);
 
 impl Promising {
+    /// What it calls.
+    pub(super) fn callee(&self) -> &Callee {
+        &self.0
+    }
+
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
         self.0.mark(marker);

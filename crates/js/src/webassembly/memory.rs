@@ -34,6 +34,10 @@ impl MemoryObject {
         }
     }
 
+    pub(super) fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
     /// The memory, if it belongs to this realm.
     pub(super) fn memory_in(&self, realm: &Rc<Realm>) -> Option<Memory> {
         Rc::ptr_eq(&self.realm, realm).then_some(self.memory)

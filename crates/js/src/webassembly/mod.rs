@@ -14,7 +14,6 @@ mod address;
 mod api;
 mod atomics;
 mod buffers;
-mod claims;
 mod collected;
 mod convert;
 mod errors;
@@ -31,7 +30,6 @@ mod intrinsics;
 mod jspi;
 mod memory;
 mod module;
-mod nodes;
 mod objects;
 mod options;
 mod pending;
@@ -39,6 +37,7 @@ mod pressure;
 mod realm;
 mod reflect;
 mod shared_buffers;
+mod sharing;
 mod shown;
 mod stacklet;
 mod streaming;
@@ -64,7 +63,6 @@ use instance::ReadImports;
 use jspi::Promising;
 use memory::MemoryObject;
 use module::Compiled;
-use nodes::Node;
 use pending::PendingCall;
 use realm::{RealmOwner, RealmRef};
 use rquickjs::Ctx;
@@ -131,8 +129,6 @@ pub(crate) enum Payload {
     Imports(Compiled, ReadImports),
     /// A `WebAssembly.Instance`: its exports.
     Instance(Stored),
-    /// What owns the imports of an instance.
-    Node(Node),
     /// A `WebAssembly.Memory`.
     Memory(MemoryObject),
     /// A `WebAssembly.Table`.
@@ -184,9 +180,9 @@ impl Payload {
     pub(crate) fn mark(&self, marker: &Marker) {
         match self {
             Self::Realm(owner) => owner.mark(marker),
-            Self::Module(_) | Self::Collected(_) | Self::Suspender(_) => {}
+            Self::Module(_) | Self::Suspender(_) => {}
+            Self::Collected(object) => object.mark(marker),
             Self::Imports(_, imports) => imports.mark(marker),
-            Self::Node(node) => node.mark(marker),
             Self::Instance(value) | Self::Suspending(value) => value.mark(marker),
             Self::Memory(memory) => memory.mark(marker),
             Self::Table(realm, _) | Self::Global(realm, _) | Self::Tag(realm, _) => {
@@ -201,6 +197,34 @@ impl Payload {
             Self::LoadReaction(reaction) => reaction.mark(marker),
             Self::Stacklet(stacklet) => stacklet.mark(marker),
             Self::PendingCall(call) => call.mark(marker),
+        }
+    }
+
+    /// The object is freed.
+    #[inline]
+    pub(crate) fn going(&self) {
+        match self {
+            Self::Table(realm, _) | Self::Global(realm, _) | Self::Tag(realm, _) => {
+                realm.drop_dead();
+            }
+            Self::Memory(memory) => memory.realm().drop_dead(),
+            Self::Imports(_, imports) => imports.going(),
+            Self::Exception(exception) => exception.realm().drop_dead(),
+            Self::Function(function) => function.callee().realm.drop_dead(),
+            Self::Promising(promising) => promising.callee().realm.drop_dead(),
+            Self::AsyncFunction(function) => function.realm().drop_dead(),
+            Self::PendingCall(call) => call.realm().drop_dead(),
+            Self::Collected(object) => object.going(),
+            // No owners.
+            Self::Realm(_)
+            | Self::Module(_)
+            | Self::Instance(_)
+            | Self::Suspending(_)
+            | Self::Marked(_)
+            | Self::LazyNamespace(_)
+            | Self::LoadReaction(_)
+            | Self::Stacklet(_)
+            | Self::Suspender(_) => {}
         }
     }
 

@@ -2,13 +2,15 @@
 
 use super::memory::MemoryObject;
 use super::realm::Realm;
+use super::sharing::Attached;
 use super::{Payload, function};
-use crate::raw::{Attempt, Backlink, Env, Own, Ref};
-use bident::{Extern, Func, Global, Memory, Table, Tag};
+use crate::raw::{self, Attempt, Backlink, Env, Own, Ref};
+use bident::{Extern, ExternRef, Func, Global, Memory, Table, Tag};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The objects of a realm, as long as JavaScript has them: each keeps what it stands for, and another is made
 /// where there is none any more.
@@ -126,6 +128,27 @@ impl Realm {
         self.objects
             .functions
             .of(self, env, func, || function::create(self, env, func))
+    }
+
+    /// The object of a function that WebAssembly gives to JavaScript by itself, from a table for one. As
+    /// programs can get it again, the function keeps it, with what they set on it.
+    pub(super) fn given_function<'js>(
+        self: &Rc<Self>,
+        env: Env<'js>,
+        func: Func,
+    ) -> Attempt<Own<'js>> {
+        let object = self.function_object(env, func)?;
+        if let Some(Payload::Function(function)) = raw::payload(self.classes, object.get())
+            && !function.given.replace(true)
+        {
+            self.sharing.count();
+            let held = self.held.hold(object.get().to_owned(env));
+            let attached = ExternRef::new(Attached::Value(Arc::new(held)));
+            let attached = self.store.with(|store| func.attach(store, attached));
+            // Without memory for that, the next time.
+            function.given.set(attached.is_ok());
+        }
+        Ok(object)
     }
 
     /// Makes `object`, which a constructor has made, the one that stands for `item`.

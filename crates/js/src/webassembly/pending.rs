@@ -2,14 +2,14 @@
 
 use super::function;
 use super::import::{self, Import};
-use super::realm::{HostData, RealmRef};
+use super::realm::{HostData, Realm, RealmRef};
 use super::stacklet::{self, Border};
 use super::{Payload, convert, errors};
 use crate::raw::{
     self, Args, Attempt, Capability, Env, HostObject, Marker, Own, PromiseState, Ref, Stored,
     Thrown,
 };
-use bident::{Error, Func, Load, Outcome, ParkedCall, StoreContextMut, Val};
+use bident::{Error, Func, Load, Outcome, Owned, ParkedCall, StoreContextMut, Val};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -107,8 +107,7 @@ pub(crate) struct PendingCall {
     border: Border,
     instead: Option<Stored>,
     capability: Capability,
-    /// The call, while it waits: for this import. The realm reports the function of an import to the
-    /// collector.
+    /// The call, while it waits: for this import.
     parked: Cell<Option<ParkedCall>>,
     import: Cell<Option<Rc<Import>>>,
     /// What it waits for instead, where its function is of a module that comes late.
@@ -151,9 +150,18 @@ impl PendingCall {
         self.answer.set(answer);
         let parked = self.parked.take();
         if let Some(parked) = &parked {
-            self.realm.held.mark_claimed(parked.id(), marker);
+            self.realm.owner(marker, Owned::Call(parked));
         }
         self.parked.set(parked);
+        let import = self.import.take();
+        if let Some(import) = &import {
+            self.realm.owner_of_import(marker, import);
+        }
+        self.import.set(import);
+    }
+
+    pub(super) fn realm(&self) -> &Realm {
+        &self.realm
     }
 
     /// Waits for what the import answered. Gives the promise that the awaiter must await.
@@ -181,9 +189,7 @@ impl PendingCall {
 
     #[inline]
     fn keep(&self, parked: ParkedCall) {
-        self.realm.held.give_back(parked.id());
         self.parked.set(Some(parked));
-        self.realm.find_owners_if_due();
     }
 
     /// The same for a load: gives the promise of its end.
@@ -226,9 +232,7 @@ impl PendingCall {
 
     /// Drops the parked call, if there is one.
     fn let_go(&self) {
-        if let Some(parked) = self.parked.take() {
-            self.realm.held.drop_claimed(parked.id());
-        }
+        drop(self.parked.take());
         drop(self.answer.take());
     }
 
@@ -286,7 +290,6 @@ impl PendingCall {
         if let Some(load) = self.load.take() {
             let _frame = realm.frames.enter_promising(self.func);
             self.border.active(realm);
-            realm.held.give_back(parked.id());
             return realm.run(env, |store| load.resume(store, parked));
         }
         let import = self.import.take().ok_or_else(import::gone)?;
@@ -330,7 +333,6 @@ impl PendingCall {
         let realm = &self.realm;
         let _frame = realm.frames.enter_promising(self.func);
         self.border.active(realm);
-        realm.held.give_back(parked.id());
         realm.run(env, |store| {
             let outcome = resume(store, parked);
             if let Ok(Outcome::Parked(_)) = outcome {
@@ -346,7 +348,6 @@ impl PendingCall {
         let realm = &self.realm;
         let _frame = realm.frames.enter_promising(self.func);
         self.border.active(realm);
-        realm.held.give_back(parked.id());
         let error = errors::carry_through(realm, env, thrown, |store| parked.backtrace(store));
         realm.run(env, |store| parked.throw(store, error))
     }

@@ -94,7 +94,9 @@ impl Realm {
     }
 
     fn collect(&self, ctx: &Ctx<'_>) {
+        self.sharing.forced.set(true);
         ctx.run_gc();
+        self.end_sharing();
         let (items, bytes) = self.store.with(|store| {
             store.gc();
             store.items()

@@ -8,15 +8,15 @@ use super::held::HeldValues;
 use super::import::Imports;
 use super::interrupt;
 use super::intrinsics::Intrinsics;
-use super::nodes::Nodes;
 use super::objects::Objects;
 use super::pending::Awaited;
 use super::pressure::Pressure;
+use super::sharing::{Passes, Sharing};
 use super::stacklet::Stacklets;
 use super::strings::StringBuiltins;
 use super::tag;
 use crate::raw::{Backlink, Classes, ContextId, Env, Marker, Own, Ref, Running, Stored};
-use bident::{Engine, Extern, Kept, Lasting, SharedStore, Store, StoreContextMut, Tag};
+use bident::{Engine, Extern, Kept, Lasting, Owned, SharedStore, Store, StoreContextMut, Tag};
 use rquickjs::{Ctx, Exception, JsLifetime, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -43,8 +43,9 @@ pub(crate) struct Realm {
     pub(super) running: Running,
     /// What modules imported from JavaScript.
     pub(super) imports: Imports,
-    /// Who owns it.
-    pub(super) nodes: Nodes,
+    /// The passes of a collection of QuickJS's, and what it knows of who leads to what.
+    pub(super) passes: Rc<Passes>,
+    pub(super) sharing: Sharing,
     /// Which calls are under way.
     pub(super) frames: Frames,
     /// What the import has answered that the call under way is parking for.
@@ -79,6 +80,7 @@ type Realms = RefCell<BTreeMap<ContextId, Weak<Realm>>>;
 #[derive(JsLifetime)]
 struct Registry {
     classes: Classes,
+    passes: Rc<Passes>,
     realms: Rc<Realms>,
 }
 
@@ -96,6 +98,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
     if ctx.userdata::<Registry>().is_none() {
         let registry = Registry {
             classes: Classes::register(ctx)?,
+            passes: Rc::default(),
             realms: Rc::default(),
         };
         ctx.store_userdata(registry)?;
@@ -119,7 +122,8 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             store: SharedStore::new(store),
             running: Running::default(),
             imports: Imports::default(),
-            nodes: Nodes::default(),
+            passes: registry.passes.clone(),
+            sharing: Sharing::default(),
             frames: Frames::default(),
             awaited: Cell::default(),
             pressure: Pressure::default(),
@@ -142,6 +146,10 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
     drop(realms);
     let owner = Payload::Realm(RealmOwner(realm.clone()));
     let object = (realm.classes).create_linked(Env::new(ctx), owner, &realm.object)?;
+    if !realm.passes.are_known() {
+        // It asks the object, which lives.
+        ctx.run_gc();
+    }
     Ok((realm, object))
 }
 
@@ -171,16 +179,14 @@ pub(crate) struct RealmRef {
     object: Stored,
     /// What the object stands for.
     kept: Option<Kept>,
-    /// The node of the instance that this belongs to.
-    node: Option<Stored>,
 }
 
 impl RealmRef {
-    /// Tells the collector about the realm object.
+    /// Tells the collector about the realm object, and what it leads to.
     pub(super) fn mark(&self, marker: &Marker) {
         self.object.mark(marker);
-        if let Some(node) = &self.node {
-            node.mark(marker);
+        if let Some(kept) = &self.kept {
+            self.realm.owner(marker, Owned::Item(kept));
         }
     }
 }
@@ -191,7 +197,6 @@ impl Clone for RealmRef {
             realm: self.realm.clone(),
             object: self.object.duplicate(),
             kept: self.kept.clone(),
-            node: self.node.as_ref().map(Stored::duplicate),
         }
     }
 }
@@ -215,7 +220,6 @@ impl Realm {
             realm: self.clone(),
             object: self.object.get(env).store(),
             kept: None,
-            node: None,
         }
     }
 
@@ -232,10 +236,8 @@ impl Realm {
             let _ = item.release(store);
             kept
         });
-        let node = self.node_of(env, item).map(|(_, node)| node.store());
         RealmRef {
             kept,
-            node,
             ..self.reference(env)
         }
     }
@@ -261,10 +263,11 @@ impl Realm {
     }
 
     fn mark(&self, marker: &Marker) {
+        self.begin_pass(marker);
+        let shared = self.sharing.is_shared();
+        self.held.mark(marker, shared);
+        self.imports.mark(marker, shared);
         self.stacklets.mark(marker);
-        self.held.mark(marker);
-        self.imports.mark(marker);
-        self.nodes.mark(marker);
         self.buffers.mark(marker);
         if let Some(intrinsics) = &*self.intrinsics.borrow() {
             intrinsics.mark(marker);
@@ -276,7 +279,6 @@ impl Realm {
         self.stacklets.clear();
         self.held.clear();
         self.imports.clear();
-        self.nodes.clear();
         drop(self.awaited.take());
         self.buffers.clear();
         drop(self.intrinsics.take());

@@ -80,6 +80,15 @@ impl Objects {
         None
     }
 
+    /// Takes all marks off.
+    pub(crate) fn unmark(&mut self) {
+        let Some(space) = &mut self.space else { return };
+        for index in 0..space.top() {
+            let bits = &mut space.block_mut(index).bits;
+            bits.iter_mut().for_each(|word| word.mark = 0);
+        }
+    }
+
     /// Whether something that is reached was left out, for want of memory, since this was last asked.
     pub(crate) fn were_left_out(&mut self) -> bool {
         self.pending.was_incomplete()

@@ -3,6 +3,7 @@
 use super::places::Places;
 use super::{Items, Node, Reached};
 use crate::slots::Number;
+use crate::value::ExternRef;
 use bident_abi::{VmCtx, VmTag};
 use bident_stack::Pending;
 use std::collections::TryReserveError;
@@ -11,10 +12,28 @@ use std::ptr::NonNull;
 /// The marks of a collection that is under way.
 pub(crate) struct Graph<'a> {
     items: Items<'a>,
+    marks: Box<Marks>,
+}
+
+/// The same, between the steps of a trace.
+pub(crate) struct Marks {
     places: Places,
     reached: Reached,
     /// What is reached, and has not been looked at.
     pending: Pending<Option<Node>>,
+}
+
+impl Marks {
+    /// Whether a node is reached.
+    pub(crate) fn has(&self, node: Node) -> bool {
+        self.reached.has(node)
+    }
+
+    /// Takes all marks off.
+    pub(crate) fn clear(&mut self) {
+        self.reached.clear();
+        self.places.forget_known();
+    }
 }
 
 /// What a node leads to besides other nodes.
@@ -30,12 +49,30 @@ pub(crate) enum Words<'a> {
 impl<'a> Graph<'a> {
     /// Reached is what the embedder keeps.
     pub(crate) fn of(items: Items<'a>) -> Result<Self, TryReserveError> {
-        let mut graph = Self {
+        let mut graph = Self::unmarked(items)?;
+        graph.reach_kept();
+        Ok(graph)
+    }
+
+    /// Nothing is reached.
+    pub(crate) fn unmarked(items: Items<'a>) -> Result<Self, TryReserveError> {
+        let marks = Box::new(Marks {
             places: Places::of(&items)?,
             reached: Reached::none(&items)?,
             pending: Pending::new(None),
-            items,
-        };
+        });
+        Ok(Self::with(items, marks))
+    }
+
+    /// With these marks, of a trace of the same items.
+    pub(crate) fn with(items: Items<'a>, marks: Box<Marks>) -> Self {
+        Self { items, marks }
+    }
+
+    /// Reaches what the embedder keeps.
+    pub(crate) fn reach_kept(&mut self) {
+        let items = self.items;
+        let graph = self;
         graph.reach_slots(items.instances.kept(), Node::Instance);
         graph.reach_slots(items.funcs.kept(), Node::Func);
         graph.reach_slots(items.tables.kept(), Node::Table);
@@ -44,13 +81,12 @@ impl<'a> Graph<'a> {
         graph.reach_slots(items.tags.kept(), Node::Tag);
         let used = items.tags.entries().filter(|(_, tag)| tag.is_handled());
         graph.reach_slots(used.map(|(number, _)| number.slot()), Node::Tag);
-        Ok(graph)
     }
 
     /// Reaches what a word leads to, if it leads somewhere.
     #[inline]
     pub(crate) fn reach_word(&mut self, word: u64) {
-        if let Some(node) = self.places.find(word) {
+        if let Some(node) = self.marks.places.find(word) {
             self.reach(node);
         }
     }
@@ -62,8 +98,8 @@ impl<'a> Graph<'a> {
     }
 
     pub(crate) fn reach(&mut self, node: Node) {
-        if self.reached.add(node) {
-            self.pending.push(Some(node));
+        if self.marks.reached.add(node) {
+            self.marks.pending.push(Some(node));
         }
     }
 
@@ -81,22 +117,36 @@ impl<'a> Graph<'a> {
 
     /// What is to be looked at next.
     pub(crate) fn next(&mut self) -> Option<Node> {
-        self.pending.pop().flatten()
+        self.marks.pending.pop().flatten()
     }
 
     /// Whether something that is reached was left out, for want of memory, since this was last asked.
     pub(crate) fn was_incomplete(&mut self) -> bool {
-        self.pending.was_incomplete()
+        self.marks.pending.was_incomplete()
     }
 
     /// The first node that is reached after this one, or the first of all.
     pub(crate) fn reached_after(&self, node: Option<Node>) -> Option<Node> {
-        self.reached.after(node)
+        self.marks.reached.after(node)
     }
 
     /// Ends the marking.
     pub(crate) fn into_reached(self) -> Reached {
-        self.reached
+        self.marks.reached
+    }
+
+    /// Lets a trace rest.
+    pub(crate) fn into_marks(self) -> Box<Marks> {
+        self.marks
+    }
+
+    /// Host values that an item keeps for the embedder.
+    pub(crate) fn attached(&self, node: Node) -> &'a [ExternRef] {
+        match node {
+            Node::Instance(slot) => &self.items.instances.in_slot(slot).attached,
+            Node::Func(slot) => &self.items.funcs.in_slot(slot).attached,
+            _ => &[],
+        }
     }
 
     /// Reaches the nodes that a node leads to; gives the words that it holds.

@@ -24,7 +24,7 @@ mod graph;
 mod places;
 mod sweep;
 
-pub(crate) use graph::{Graph, Words};
+pub(crate) use graph::{Graph, Marks, Words};
 pub(crate) use places::Lie;
 pub(crate) use sweep::{Fresh, Reached};
 

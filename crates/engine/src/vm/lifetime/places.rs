@@ -49,6 +49,11 @@ impl Places {
         })
     }
 
+    /// Forgets which words were looked up.
+    pub(super) fn forget_known(&mut self) {
+        self.known = [0; KNOWN];
+    }
+
     /// The node that a word leads to, the first time that it is asked for.
     #[inline]
     pub(super) fn find(&mut self, word: u64) -> Option<Node> {

@@ -43,6 +43,11 @@ impl Reached {
         new
     }
 
+    /// Takes all marks off.
+    pub(super) fn clear(&mut self) {
+        self.0.iter_mut().for_each(|bits| bits.fill(0));
+    }
+
     pub(crate) fn has(&self, node: Node) -> bool {
         let (kind, slot) = node.parts();
         let word = self.0[kind].get(slot as usize / 64);

@@ -66,6 +66,10 @@ impl AsyncFunction {
         }
     }
 
+    pub(in super::super) fn realm(&self) -> &Realm {
+        &self.callee.realm
+    }
+
     /// Whether it wraps a function, rather than being an export of an instance.
     pub(super) fn is_wrapper(&self) -> bool {
         self.answers == Answers::Promise || matches!(self.border, Border::Suspender(_))

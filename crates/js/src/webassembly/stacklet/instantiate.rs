@@ -171,7 +171,6 @@ fn externs<'js>(
             let owned = env.own(&value);
             let item = sync_import(realm, env, stacklet, &import, &owned)?;
             held.push(realm.reference_to(env, item));
-            realm.escape(env, item);
             externs.push(Some(item));
             continue;
         }
@@ -190,8 +189,6 @@ fn externs<'js>(
         let value = value_of_import(ctx, &namespace, &import)?;
         let item = read_import(realm, env, &import, env.own(&value), Waits::ForPromises)?;
         held.push(realm.reference_to(env, item));
-        // The instance that imports it has no node.
-        realm.escape(env, item);
         externs.push(Some(item));
     }
     Ok((externs, held))

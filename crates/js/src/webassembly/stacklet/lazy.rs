@@ -10,17 +10,20 @@
 
 use super::super::held::Held;
 use super::super::realm::{self, HostData, Realm, RealmRef};
+use super::super::sharing::Attached;
 use super::super::{Payload, errors, import, module};
 use super::expected;
 use super::second::Second;
 use crate::raw::{self, Args, Attempt, Call, Capability, Env, Marker, Own, Ref, Stored};
 use bident::{
-    Caller, Error, Extern, Func, Instance, Linker, Load, Module, StoreContextMut, printable,
+    Caller, Error, Extern, ExternRef, Func, Instance, Linker, Load, Module, StoreContextMut,
+    printable,
 };
 use rquickjs::{Result, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The payload of what `lazy` returns.
 pub(crate) struct LazyNamespace {
@@ -101,7 +104,8 @@ pub(super) fn add(
     namespace: &LazyNamespace,
 ) -> std::result::Result<(), Error> {
     // As long as the functions are there that are loaded late.
-    let function = realm.held.hold(namespace.load.to_owned(env));
+    let function = Arc::new(realm.held.hold(namespace.load.to_owned(env)));
+    let attached = ExternRef::new(Attached::Value(function.clone()));
     let loader = move |caller: &mut Caller<'_, HostData>, load: &Load<HostData>| {
         let realm = caller.data().realm().ok_or_else(import::gone)?;
         let lent = realm.store.lend(caller, || {
@@ -112,7 +116,8 @@ pub(super) fn add(
         });
         lent.unwrap_or_else(|| Err(import::gone()))
     };
-    linker.lazy(module, &namespace.primary, loader).map(drop)
+    linker.lazy(module, &namespace.primary, loader)?;
+    linker.attach_to_lazy(module, attached)
 }
 
 /// Instantiates a module. Imports without an item in `given` are of modules that are loaded late, which the
