@@ -62,6 +62,25 @@ fn the_first_collection_finds_cycles() {
 }
 
 #[test]
+fn one_collection_finds_a_cycle_of_many_values() {
+    let engine = Engine::new(&Config::new()).expect("an engine");
+    let runtime = Runtime::new().expect("a runtime");
+    let context = context(&runtime, &engine);
+    let source = "var table = new WebAssembly.Table({ element: 'externref', initial: 50000 });
+        for (let i = 0; i < 50000; i++) { const o = object(); o.table = table; table.set(i, o); }";
+    run(&context, source);
+    let gone = || {
+        runtime.run_gc();
+        // Runs the jobs that count.
+        run(&context, "0");
+        run(&context, "gone")
+    };
+    assert_eq!(gone(), 0.0);
+    run(&context, "table = undefined");
+    assert!(gone() >= 49_999.0);
+}
+
+#[test]
 fn contexts_of_a_runtime_do_not_mix() {
     both(|runtime, engine| {
         let [a, b] = [context(runtime, engine), context(runtime, engine)];

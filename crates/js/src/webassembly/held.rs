@@ -133,10 +133,10 @@ impl HeldValues {
         values.for_each(|value| value.mark(marker));
     }
 
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
         let slots = self.slots.borrow();
-        slots.list.len() == slots.free.len()
+        slots.list.len() - slots.free.len()
     }
 
     /// Says of all who reports them.

@@ -80,9 +80,9 @@ impl Imports {
         imports.for_each(|import| import.function.mark(marker));
     }
 
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.numbers.borrow().is_empty()
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.numbers.borrow().len()
     }
 
     /// Begins to count anew who has them.

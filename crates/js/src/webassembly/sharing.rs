@@ -132,6 +132,9 @@ const BYTES_PER_VALUE: usize = 512;
 /// The same of an owner that QuickJS has looked at.
 const BYTES_PER_OWNER: usize = 128;
 
+/// The same of a slot, at which each collection looks.
+const BYTES_PER_SLOT: usize = 64;
+
 /// The same of a collection of QuickJS's.
 const BYTES_PER_COLLECTION: usize = 256 << 10;
 
@@ -234,12 +237,13 @@ impl Realm {
     /// Whether the work that was done pays for the engine's.
     fn is_due(&self, store: &mut StoreContextMut<'_, HostData>) -> bool {
         let sharing = &self.sharing;
-        if self.held.is_empty() && self.imports.is_empty() {
+        let slots = self.held.len() + self.imports.len();
+        if slots == 0 {
             return false;
         }
         let (all, stacks) = (store.bytes_to_look_at(), store.stats().bytes);
         sharing.least.set(sharing.least.get().min(stacks));
-        sharing.pay(BYTES_PER_COLLECTION);
+        sharing.pay(BYTES_PER_COLLECTION.saturating_add(slots * BYTES_PER_SLOT));
         let new = sharing.credit.get() + (stacks - sharing.least.get());
         let due = sharing.forced.replace(false) || new >= all / 2;
         if due {
