@@ -3,7 +3,9 @@
 use super::report::complain;
 use crate::scripts;
 use bident_js::hosting::is_collected;
+use rquickjs::atom::PredefinedAtom;
 use rquickjs::module::{Declarations, Exports, ModuleDef};
+use rquickjs::object::Property;
 use rquickjs::prelude::{Func, Opt, Rest};
 use rquickjs::promise::PromiseState;
 use rquickjs::{Array, Coerced, Ctx, Exception, Function, Object, Result, Value};
@@ -82,6 +84,7 @@ fn look<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Option<Array<'js>>> {
             Ok(target) => {
                 seen.set(0, "proxy")?;
                 seen.set(1, target)?;
+                seen.set(2, proxy.handler()?)?;
             }
             Err(_) => {
                 value.ctx().catch();
@@ -145,6 +148,7 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
         ("log", Stream::Out),
         ("info", Stream::Out),
         ("debug", Stream::Out),
+        ("dirxml", Stream::Out),
         ("error", Stream::Err),
         ("warn", Stream::Err),
     ] {
@@ -158,7 +162,16 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
     install_counters(&console, &state)?;
     install_timers(&console, &state)?;
     console.set("clear", Func::from(clear))?;
-    ctx.globals().set("console", console)
+    // What only a debugger would show.
+    for name in ["profile", "profileEnd", "timeStamp"] {
+        console.set(name, Func::from(|| ()))?;
+    }
+    // A namespace of Web IDL: a prototype of its own, with nothing in it.
+    console.set_prototype(Some(&Object::new(ctx.clone())?))?;
+    let tag = Property::from("console").configurable();
+    console.prop(PredefinedAtom::SymbolToStringTag, tag)?;
+    let property = Property::from(console).writable().configurable();
+    ctx.globals().prop("console", property)
 }
 
 fn log<'js>(
@@ -291,18 +304,19 @@ fn install_groups<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Res
     console.set("groupEnd", Func::from(end))
 }
 
-type Label = Opt<Coerced<String>>;
+type Label<'js> = Opt<Value<'js>>;
 
-fn name_of(label: Label) -> String {
-    label
-        .0
-        .map_or_else(|| "default".to_owned(), |label| label.0)
+fn name_of(label: Label<'_>) -> Result<String> {
+    match label.0.filter(|label| !label.is_undefined()) {
+        None => Ok("default".to_owned()),
+        Some(label) => label.get::<Coerced<String>>().map(|label| label.0),
+    }
 }
 
-fn install_counters(console: &Object<'_>, state: &Rc<RefCell<State>>) -> Result<()> {
+fn install_counters<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Result<()> {
     let counted = state.clone();
-    let count = move |label: Label| {
-        let label = name_of(label);
+    let count = move |label: Label<'js>| -> Result<()> {
+        let label = name_of(label)?;
         let count = {
             let mut state = counted.borrow_mut();
             let count = state.counts.entry(label.clone()).or_insert(0);
@@ -310,48 +324,52 @@ fn install_counters(console: &Object<'_>, state: &Rc<RefCell<State>>) -> Result<
             *count
         };
         print(&counted, Stream::Out, &format!("{label}: {count}"));
+        Ok(())
     };
     console.set("count", Func::from(count))?;
     let state = state.clone();
-    let reset = move |label: Label| {
-        let label = name_of(label);
+    let reset = move |label: Label<'js>| -> Result<()> {
+        let label = name_of(label)?;
         if state.borrow_mut().counts.remove(&label).is_none() {
             complain(&format!("Warning: Count for '{label}' does not exist"));
         }
+        Ok(())
     };
     console.set("countReset", Func::from(reset))
 }
 
 fn install_timers<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Result<()> {
     let started = state.clone();
-    let time = move |label: Label| {
-        let label = name_of(label);
+    let time = move |label: Label<'js>| -> Result<()> {
+        let label = name_of(label)?;
         started.borrow_mut().timers.insert(label, Instant::now());
+        Ok(())
     };
     console.set("time", Func::from(time))?;
     for (name, ends) in [("timeLog", false), ("timeEnd", true)] {
         let state = state.clone();
-        let show = move |ctx: Ctx<'js>, label: Label, values: Rest<Value<'js>>| -> Result<()> {
-            let label = name_of(label);
-            let start = match ends {
-                true => state.borrow_mut().timers.remove(&label),
-                false => state.borrow().timers.get(&label).copied(),
+        let show =
+            move |ctx: Ctx<'js>, label: Label<'js>, values: Rest<Value<'js>>| -> Result<()> {
+                let label = name_of(label)?;
+                let start = match ends {
+                    true => state.borrow_mut().timers.remove(&label),
+                    false => state.borrow().timers.get(&label).copied(),
+                };
+                let Some(start) = start else {
+                    complain(&format!(
+                        "Warning: No such label '{label}' for console.{name}()"
+                    ));
+                    return Ok(());
+                };
+                let elapsed = start.elapsed().as_secs_f64() * 1e3;
+                let text = format!("{label}: {elapsed:.3}ms");
+                let mut values = values.0;
+                values.insert(
+                    0,
+                    rquickjs::String::from_str(ctx.clone(), &text)?.into_value(),
+                );
+                log(&ctx, &state, Stream::Out, values)
             };
-            let Some(start) = start else {
-                complain(&format!(
-                    "Warning: No such label '{label}' for console.{name}()"
-                ));
-                return Ok(());
-            };
-            let elapsed = start.elapsed().as_secs_f64() * 1e3;
-            let text = format!("{label}: {elapsed:.3}ms");
-            let mut values = values.0;
-            values.insert(
-                0,
-                rquickjs::String::from_str(ctx.clone(), &text)?.into_value(),
-            );
-            log(&ctx, &state, Stream::Out, values)
-        };
         console.set(name, Func::from(show))?;
     }
     Ok(())

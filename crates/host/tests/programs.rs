@@ -99,5 +99,6 @@ programs! {
     } [scaling]
     host { buffers clone event_loop globals inspect language modules process wasm_modules } []
     jspi { barriers concurrency continuations entering exceptions lifetime stacks surface suspending waits } []
+    web { bodies events streams } []
     stacklet { hostile instantiate lazy made second_stack side_by_side suspender } [cost many]
 }

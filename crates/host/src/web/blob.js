@@ -1,77 +1,149 @@
-// The Web's `Blob` and `File`, without streams.
-({ encode, decode }) => {
+// `Blob` and `File`, by the File API.
+({ encode, decode }, use) => {
+  const { choice, dictionary, fail, finish, integer, isObject, need, promised, resolvedWith, text } = use("web/idl");
+  const { isArrayBuffer } = use("web/streams/common");
+  const { serializable } = use("web/clone");
+  // Bytes of one chunk of `stream()`.
+  const CHUNK = 64 << 10;
+  const MADE = Symbol("made by the host");
+
   const type = (value) => {
-    const text = String(value);
-    return /^[ -~]*$/.test(text) ? text.toLowerCase() : "";
+    const given = `${value}`;
+    return /^[ -~]*$/.test(given) ? given.toLowerCase() : "";
   };
 
-  function bytesOf(part, endings) {
-    if (part instanceof ArrayBuffer) return new Uint8Array(part);
-    if (ArrayBuffer.isView(part)) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-    if (part instanceof Blob) return dataOf(part);
-    const text = String(part).toWellFormed();
-    return encode(endings === "native" ? text.replace(/\r\n?/g, "\n") : text);
+  // What a part is: bytes, a blob or text. Conversions happen before any byte is copied.
+  function partOf(part) {
+    if (isObject(part)) {
+      if (isArrayBuffer(part)) return new Uint8Array(part).slice();
+      if (ArrayBuffer.isView(part)) return new Uint8Array(part.buffer, part.byteOffset, part.byteLength).slice();
+      if (isBlob(part)) return dataOf(part);
+    }
+    return text(part);
   }
 
-  let dataOf;
+  function bytesOf(part, endings) {
+    if (typeof part !== "string") return part;
+    return encode(endings === "native" ? part.replace(/\r\n?/g, "\n") : part);
+  }
 
+  function join(parts) {
+    if (parts.length === 1) return parts[0];
+    const all = new Uint8Array(parts.reduce((sum, bytes) => sum + bytes.length, 0));
+    let at = 0;
+    for (const bytes of parts) {
+      all.set(bytes, at);
+      at += bytes.length;
+    }
+    return all;
+  }
+
+  let dataOf, isBlob, isFile;
+
+  // The bytes of a blob never change; a slice shares them.
   class Blob {
     #data;
     #type;
 
     static {
       dataOf = (blob) => blob.#data;
+      isBlob = (value) => isObject(value) && #data in value;
     }
 
-    constructor(parts = [], options = {}) {
-      if (typeof parts !== "object" || typeof parts?.[Symbol.iterator] !== "function") {
-        throw new TypeError("a Blob is made from an iterable of parts");
+    constructor(blobParts = undefined, options = undefined) {
+      if (blobParts === MADE) {
+        [this.#data, this.#type] = options;
+        return;
       }
-      if (options !== undefined && options !== null && typeof options !== "object" && typeof options !== "function") {
-        throw new TypeError("the options must be an object");
+      let parts = [];
+      if (blobParts !== undefined) {
+        if (!isObject(blobParts)) throw fail(TypeError, "the parts must be an iterable object", "ERR_INVALID_ARG_TYPE");
+        const method = blobParts[Symbol.iterator];
+        if (typeof method !== "function") throw fail(TypeError, "the parts must be iterable", "ERR_INVALID_ARG_TYPE");
+        const iterable = { [Symbol.iterator]: () => Reflect.apply(method, blobParts, []) };
+        parts = Array.from(iterable, partOf);
       }
-      const endings = options?.endings ?? "transparent";
-      if (endings !== "transparent" && endings !== "native") throw new TypeError(`endings cannot be "${endings}"`);
-      const all = Array.from(parts, (part) => bytesOf(part, endings));
-      this.#data = new Uint8Array(all.reduce((sum, bytes) => sum + bytes.length, 0));
-      let at = 0;
-      for (const bytes of all) {
-        this.#data.set(bytes, at);
-        at += bytes.length;
-      }
-      this.#type = type(options?.type ?? "");
+      const given = dictionary(options);
+      const { endings } = given;
+      const kind = endings === undefined ? "transparent" : choice(endings, ["transparent", "native"], "endings");
+      const { type: name } = given;
+      this.#type = name === undefined ? "" : type(name);
+      this.#data = join(parts.map((part) => bytesOf(part, kind)));
     }
 
     get size() { return this.#data.length; }
     get type() { return this.#type; }
 
-    slice(start = 0, end = this.size, kind = "") {
-      const part = new Blob([], { type: kind });
-      part.#data = this.#data.slice(start, end);
-      return part;
+    slice(start = undefined, end = undefined, contentType = undefined) {
+      const data = this.#data;
+      const at = (value, initial) => {
+        if (value === undefined) return initial;
+        const given = integer(value, { bits: 64, signed: true, clamp: true });
+        return given < 0 ? Math.max(data.length + given, 0) : Math.min(given, data.length);
+      };
+      const [from, to] = [at(start, 0), at(end, data.length)];
+      return new Blob(MADE, [data.subarray(from, Math.max(from, to)), contentType === undefined ? "" : type(contentType)]);
     }
 
-    async text() { return decode(this.#data); }
-    async arrayBuffer() { return this.#data.slice().buffer; }
-    async bytes() { return this.#data.slice(); }
-    get [Symbol.toStringTag]() { return "Blob"; }
+    stream() {
+      const data = this.#data;
+      let at = 0;
+      return use("web/streams/readable").fromSource({
+        type: "bytes",
+        pull(controller) {
+          if (at === data.length) {
+            controller.close();
+            controller.byobRequest?.respond(0);
+            return;
+          }
+          const chunk = data.slice(at, at + CHUNK);
+          at += chunk.length;
+          controller.enqueue(chunk);
+        },
+      }, 0);
+    }
+
+    text() { return promised(() => resolvedWith(decode(this.#data))); }
+    arrayBuffer() { return promised(() => resolvedWith(this.#data.slice().buffer)); }
+    bytes() { return promised(() => resolvedWith(this.#data.slice())); }
   }
+  finish(Blob, { shown: ["size", "type"] });
 
   class File extends Blob {
     #name;
     #lastModified;
 
-    constructor(parts, name, options = {}) {
-      if (arguments.length < 2) throw new TypeError("a File needs parts and a name");
-      super(parts, options);
-      this.#name = String(name);
-      this.#lastModified = Math.trunc(Number(options?.lastModified ?? Date.now())) || 0;
+    static {
+      isFile = (value) => isObject(value) && #name in value;
+    }
+
+    constructor(fileBits, fileName, options = undefined) {
+      need(arguments.length, 2, "File");
+      if (fileBits === MADE) {
+        super(MADE, fileName.slice(0, 2));
+        [, , this.#name, this.#lastModified] = fileName;
+        return;
+      }
+      if (!isObject(fileBits)) throw fail(TypeError, "the parts must be an iterable object", "ERR_INVALID_ARG_TYPE");
+      super(fileBits, options);
+      this.#name = text(fileName);
+      const { lastModified } = dictionary(options);
+      this.#lastModified = lastModified === undefined ? Date.now() : integer(lastModified, { bits: 64, signed: true });
     }
 
     get name() { return this.#name; }
     get lastModified() { return this.#lastModified; }
-    get [Symbol.toStringTag]() { return "File"; }
   }
+  finish(File, { shown: ["size", "type", "name", "lastModified"] });
 
-  return { Blob, File };
+  serializable.push({
+    is: isBlob,
+    copy: (blob) => {
+      const inner = [dataOf(blob), Reflect.get(Blob.prototype, "type", blob)];
+      if (!isFile(blob)) return new Blob(MADE, inner);
+      return new File(MADE, [...inner, Reflect.get(File.prototype, "name", blob), Reflect.get(File.prototype, "lastModified", blob)]);
+    },
+  });
+
+  return { Blob, File, dataOf, isBlob, isFile };
 };

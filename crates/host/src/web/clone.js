@@ -2,7 +2,8 @@
 //
 // `isLent(buffer)` tells the buffers of WebAssembly memories, which only the memory may detach; `isProxy(value)`
 // proxies, and so the objects of WebAssembly's structures and arrays.
-({ isLent, isProxy }) => {
+({ isLent, isProxy }, use) => {
+  const { DOMException, dictionary, fail, isObject, need } = use("web/idl");
   const { keys, hasOwn, getPrototypeOf } = Object;
   const toTag = Function.prototype.call.bind(Object.prototype.toString);
   const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
@@ -14,19 +15,28 @@
     Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
 
   function refuse(what) {
-    throw Object.defineProperty(new Error(`${what} could not be cloned.`), "name", { value: "DataCloneError", configurable: true, writable: true });
+    throw new DOMException(`${what} could not be cloned.`, "DataCloneError");
   }
 
-  // Buffers that change hands: from the old one to the new one.
+  // Classes of the Web that say themselves how they are copied or moved: `{ is(value), copy(value, copier) }`.
+  const serializable = [];
+  const transferable = [];
+
+  // What changes hands: from the old object to the new one.
   function transfer(list) {
     const moved = new Map();
-    for (const buffer of list) {
-      if (!(buffer instanceof ArrayBuffer)) refuse("a value that is no ArrayBuffer");
-      if (isLent(buffer)) throw new TypeError("the buffer of a WebAssembly.Memory cannot be transferred");
-      if (moved.has(buffer) || buffer.detached) refuse("an ArrayBuffer that is detached");
-      moved.set(buffer, undefined);
+    for (const value of list) {
+      const isBuffer = value instanceof ArrayBuffer;
+      if (!isBuffer && !transferable.some(({ is }) => is(value))) refuse("a value that cannot be transferred");
+      if (isBuffer && isLent(value)) throw new TypeError("the buffer of a WebAssembly.Memory cannot be transferred");
+      if (moved.has(value) || (isBuffer && value.detached)) refuse("what is transferred twice or is detached");
+      moved.set(value, undefined);
     }
     return moved;
+  }
+
+  function move(value) {
+    return value instanceof ArrayBuffer ? value.transfer() : transferable.find(({ is }) => is(value)).move(value);
   }
 
   class Copier {
@@ -47,7 +57,14 @@
     }
 
     shell(value) {
-      if (isProxy(value)) refuse("#<Object>");
+      if (this.moved.has(value)) {
+        const copy = move(value);
+        this.moved.set(value, copy);
+        return copy;
+      }
+      const own = serializable.find(({ is }) => is(value));
+      if (own !== undefined) return own.copy(value, this);
+      if (isProxy(value) || transferable.some(({ is }) => is(value))) refuse("#<Object>");
       if (Array.isArray(value)) return this.filled(value, new Array(value.length));
       if (value instanceof ArrayBuffer) return this.buffer(value);
       if (ArrayBuffer.isView(value)) return this.view(value);
@@ -80,9 +97,10 @@
     }
 
     buffer(value) {
-      if (!this.moved.has(value)) return value.slice(0);
-      const copy = value.transfer();
-      this.moved.set(value, copy);
+      if (value.detached) refuse("an ArrayBuffer that is detached");
+      if (!value.resizable) return value.slice(0);
+      const copy = new ArrayBuffer(value.byteLength, { maxByteLength: value.maxByteLength });
+      new Uint8Array(copy).set(new Uint8Array(value));
       return copy;
     }
 
@@ -109,12 +127,33 @@
     }
   }
 
-  function structuredClone(value, options = undefined) {
-    const copier = new Copier(transfer(options?.transfer ?? []));
+  // The copy, and what has changed hands in the order of the list.
+  function cloneWith(value, list) {
+    const copier = new Copier(transfer(list));
     const result = copier.run(value);
-    for (const [buffer, copy] of copier.moved) if (copy === undefined) buffer.transfer();
-    return result;
+    for (const [old, copy] of copier.moved) {
+      if (copy !== undefined) continue;
+      if (old instanceof ArrayBuffer && old.detached) refuse("an ArrayBuffer that is detached");
+      copier.moved.set(old, move(old));
+    }
+    return { result, moved: [...copier.moved.values()] };
   }
 
-  return { structuredClone };
+  function listOf(options) {
+    const { transfer } = dictionary(options);
+    if (transfer === undefined) return [];
+    if (!isObject(transfer) || typeof transfer[Symbol.iterator] !== "function") throw fail(TypeError, "transfer must be iterable", "ERR_INVALID_ARG_TYPE");
+    const list = [...transfer];
+    if (!list.every(isObject)) throw fail(TypeError, "what is transferred must be an object", "ERR_INVALID_ARG_TYPE");
+    return list;
+  }
+
+  const { structuredClone } = {
+    structuredClone(value, options = undefined) {
+      need(arguments.length, 1, "structuredClone");
+      return cloneWith(value, listOf(options)).result;
+    },
+  };
+
+  return { cloneWith, serializable, structuredClone, transferable };
 };

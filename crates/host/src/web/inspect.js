@@ -7,15 +7,26 @@
   const call = Function.prototype.call;
   const uncurry = (f) => call.bind(f);
   const getter = (object, name) => uncurry(Object.getOwnPropertyDescriptor(object, name).get);
-  const { getPrototypeOf, getOwnPropertyDescriptor, getOwnPropertySymbols, keys: ownKeys } = Object;
+  const { getPrototypeOf, getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, keys: ownKeys } = Object;
   const toTag = uncurry(Object.prototype.toString);
   const typedArray = getPrototypeOf(Uint8Array);
   const typedName = getter(typedArray.prototype, Symbol.toStringTag);
   const custom = Symbol.for("nodejs.util.inspect.custom");
+  const [mapSize, setSize] = [getter(Map.prototype, "size"), getter(Set.prototype, "size")];
+  const [mapEntries, setValues] = [uncurry(Map.prototype.entries), uncurry(Set.prototype.values)];
+  // By what they are, whatever their prototypes say. Most are none, and that is found out fast.
+  const has = (size, tag) => (value) => {
+    if (!(tag in value) && getPrototypeOf(value) !== null) return false;
+    try {
+      size(value);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const [isMap, isSet] = [has(mapSize, "size"), has(setSize, "size")];
 
-  const DEFAULTS = { colors: false, depth: 2, maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, customInspect: true };
-  // Objects of at most this many levels share a line where they fit.
-  const COMPACT = 3;
+  const DEFAULTS = { colors: false, depth: 2, maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, customInspect: true, compact: 3, sorted: false, getters: false, showHidden: false, showProxy: false, numericSeparator: false };
   const WIDEST = 15;
   const MOST_BYTES = 50;
   // Of a longer array only the entries are shown: to list its other keys, QuickJS makes a list of all.
@@ -26,6 +37,24 @@
     null: [1, 22], special: [36, 39], date: [35, 39], regexp: [31, 39],
   };
   const ESCAPES = { "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\" };
+
+  // Characters that take two columns, first and last of each range; and such that take none.
+  const WIDE = [
+    0x1100, 0x115f, 0x2329, 0x232a, 0x2e80, 0x303e, 0x3040, 0x3247, 0x3250, 0x4dbf, 0x4e00, 0xa4c6, 0xa960, 0xa97c, 0xac00, 0xd7a3, 0xf900, 0xfaff,
+    0xfe10, 0xfe19, 0xfe30, 0xfe6b, 0xff01, 0xff60, 0xffe0, 0xffe6, 0x1b000, 0x1b001, 0x1f200, 0x1f251, 0x1f300, 0x1f64f, 0x1f900, 0x1f9ff, 0x20000, 0x3fffd,
+  ];
+
+  // How many columns of a terminal a text takes.
+  function widthOf(text) {
+    if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+    let width = 0;
+    for (const character of without(text).normalize("NFC")) {
+      const code = character.codePointAt(0);
+      if (/[\p{Cc}\p{Mn}\p{Me}\u200b-\u200f\ufe00-\ufe0f]/u.test(character)) continue;
+      width += code >= WIDE[0] && WIDE.some((first, i) => i % 2 === 0 && code >= first && code <= WIDE[i + 1]) ? 2 : 1;
+    }
+    return width;
+  }
 
   const without = (text) => text.replace(/\u001b\[\d+m/g, "");
   const more = (count, what) => `... ${count} more ${what}${count > 1 ? "s" : ""}`;
@@ -41,6 +70,14 @@
   }
 
   const number = (value) => (Object.is(value, -0) ? "-0" : String(value));
+
+  // With `_` after each three digits, before the point and behind it.
+  function separated(text) {
+    const [whole, part] = text.split(".");
+    if (/e|Inf|NaN/.test(text)) return text;
+    const front = whole.replace(/\B(?=(\d{3})+(?!\d))/g, "_");
+    return part === undefined ? front : `${front}.${part.replace(/(\d{3})(?=\d)/g, "$1_")}`;
+  }
 
   // One inspection: its options, and where in the value it is.
   class Inspection {
@@ -65,10 +102,14 @@
       if (value === null) return this.style("null", "null");
       switch (typeof value) {
         case "string": return this.string(value);
-        case "number": return this.style(number(value), "number");
-        case "bigint": return this.style(`${value}n`, "bigint");
+        case "number": return this.style(this.digits(number(value)), "number");
+        case "bigint": return this.style(`${this.digits(`${value}`)}n`, "bigint");
         default: return this.style(String(value), typeof value);
       }
+    }
+
+    digits(text) {
+      return this.numericSeparator ? separated(text) : text;
     }
 
     string(value) {
@@ -85,11 +126,16 @@
       if (value === null || (typeof value !== "object" && typeof value !== "function")) return this.primitive(value);
       const hidden = look(value);
       if (hidden?.[0] === "revoked") return this.style("<Revoked Proxy>", "special");
-      if (hidden?.[0] === "proxy") return `Proxy(${this.value(hidden[1], level)})`;
+      if (hidden?.[0] === "proxy") {
+        if (!this.showProxy) return `Proxy(${this.value(hidden[1], level)})`;
+        if (level > this.depth) return this.style("Proxy [Array]", "special");
+        this.deepest = level;
+        const both = hidden.slice(1).map((part) => this.nested(part, level + 1));
+        return this.join(both, { braces: ["Proxy [", "]"], isList: true }, level);
+      }
       const own = this.customInspect ? value[custom] : undefined;
       if (typeof own === "function" && own !== inspect) {
-        const options = { ...this, depth: this.depth - level };
-        const shown = call.call(own, value, options.depth, options, inspect);
+        const shown = call.call(own, value, this.depth - level, { ...this }, inspect);
         if (shown !== value) return typeof shown === "string" ? shown.replaceAll("\n", `\n${" ".repeat(this.indent)}`) : this.value(shown, level);
       }
       if (this.open.has(value)) {
@@ -108,7 +154,9 @@
       this.open.add(value);
       this.deepest = level;
       const output = shape.entries?.(level + 1) ?? [];
-      for (const key of shape.keys) output.push(this.property(value, key, level + 1));
+      const own = shape.keys.map((key) => this.property(value, key, level + 1));
+      if (this.sorted) own.sort(this.sorted === true ? undefined : this.sorted);
+      for (const text of own) output.push(text);
       this.open.delete(value);
       const reference = this.referred.get(value);
       const mark = reference === undefined ? "" : `${this.style(`<ref *${reference}>`, "special")} `;
@@ -123,14 +171,34 @@
     }
 
     property(object, key, level) {
-      const { value, get, set } = getOwnPropertyDescriptor(object, key) ?? { value: object[key] };
+      const { value, get, set, enumerable } = getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
       let text;
-      if (get !== undefined) text = this.style(set === undefined ? "[Getter]" : "[Getter/Setter]", "special");
+      if (get !== undefined && this.reads(set)) text = this.got(object, get, set, level);
+      else if (get !== undefined) text = this.style(set === undefined ? "[Getter]" : "[Getter/Setter]", "special");
       else if (set !== undefined) text = this.style("[Setter]", "special");
       else text = this.nested(value, level);
+      if (enumerable === false) return `[${String(key)}]: ${text}`;
       if (typeof key === "symbol") return `${this.style(String(key), "symbol")}: ${text}`;
       if (key === "__proto__") return `['__proto__']: ${text}`;
       return `${/^[a-zA-Z_][a-zA-Z_0-9]*$/.test(key) ? key : this.style(quote(key), "string")}: ${text}`;
+    }
+
+    reads(set) {
+      return this.getters === true || this.getters === (set === undefined ? "get" : "set");
+    }
+
+    // What a getter gives, where that was asked for.
+    got(object, get, set, level) {
+      const label = set === undefined ? "Getter" : "Getter/Setter";
+      const open = (text) => this.style(`[${label}${text}`, "special");
+      try {
+        const value = call.call(get, object);
+        if (value !== null && typeof value === "object") return `${open("]")} ${this.nested(value, level)}`;
+        const text = typeof value === "function" ? this.nested(value, level) : this.primitive(value);
+        return `${open(":")} ${text}${this.style("]", "special")}`;
+      } catch (error) {
+        return open(`: <Inspection threw (${error?.message})>]`);
+      }
     }
 
     // The entries of an array, with its holes. A hole costs nothing however long it is.
@@ -152,18 +220,18 @@
     }
 
     *members(set, level) {
-      let left = set.size;
-      for (const value of set) {
-        if (set.size - left >= this.maxArrayLength) return yield more(left, "item");
+      let left = setSize(set);
+      for (const value of setValues(set)) {
+        if (setSize(set) - left >= this.maxArrayLength) return yield more(left, "item");
         left -= 1;
         yield this.nested(value, level);
       }
     }
 
     *pairs(map, level) {
-      let left = map.size;
-      for (const [key, value] of map) {
-        if (map.size - left >= this.maxArrayLength) return yield more(left, "item");
+      let left = mapSize(map);
+      for (const [key, value] of mapEntries(map)) {
+        if (mapSize(map) - left >= this.maxArrayLength) return yield more(left, "item");
         left -= 1;
         yield `${this.nested(key, level)} => ${this.nested(value, level)}`;
       }
@@ -173,9 +241,11 @@
     join(output, { base = "", braces: [open, close], isList }, level, value) {
       const before = base === "" ? "" : `${base} `;
       if (output.length === 0) return isList || base === "" ? `${before}${open}${close}` : base;
-      const rows = isList && output.length > 6 ? this.columns(output, value) : output;
       const length = (text) => (this.colors ? without(text).length : text.length);
-      if (rows === output && this.deepest - level < COMPACT && !base.includes("\n")) {
+      if (this.compact === true) return this.packed(output, before, open, close, length);
+      const groups = typeof this.compact === "number" && this.compact >= 1;
+      const rows = groups && isList && output.length > 6 ? this.columns(output, value) : output;
+      if (groups && rows === output && this.deepest - level < this.compact && !base.includes("\n")) {
         const fixed = 2 * output.length + this.indent + open.length + base.length + 10;
         const total = output.reduce((sum, entry) => sum + length(entry), fixed);
         if (total <= this.breakLength && !output.some((entry) => entry.includes("\n"))) {
@@ -186,17 +256,26 @@
       return `${before}${open}${line}  ${rows.join(`,${line}  `)}${line}${close}`;
     }
 
+    // As much on a line as fits, in the way of `compact: true`.
+    packed(output, before, open, close, length) {
+      const total = output.reduce((sum, entry) => sum + length(entry), output.length + open.length + before.length);
+      if (total + output.length <= this.breakLength && !output.some((entry) => entry.includes("\n"))) return `${open}${before && ` ${before.trimEnd()}`} ${output.join(", ")} ${close}`;
+      const line = `\n${" ".repeat(this.indent)}`;
+      const first = before === "" && open.length === 1 ? " " : `${before && ` ${before.trimEnd()}`}\n${line}  `;
+      return `${open}${first}${output.join(`,${line}  `)} ${close}`;
+    }
+
     // Many short entries in columns: about two and a half times as wide as high, numbers to the right.
     columns(output, value) {
       const isCut = output.length > this.maxArrayLength;
       const cells = isCut ? output.slice(0, -1) : output;
-      const widths = cells.map((cell) => (this.colors ? without(cell).length : cell.length) + 2);
+      const widths = cells.map((cell) => widthOf(cell) + 2);
       const widest = widths.reduce((most, width) => Math.max(most, width), 0);
       const total = widths.reduce((sum, width) => sum + width, 0);
       const fits = widest * 3 + this.indent < this.breakLength && (total / widest > 5 || widest <= 8);
       const likely = Math.max(widest - 3 - Math.sqrt(widest - total / output.length), 1);
       const square = Math.round(Math.sqrt(2.5 * likely * cells.length) / likely);
-      const count = Math.min(square, Math.floor((this.breakLength - this.indent) / widest), 4 * COMPACT, WIDEST);
+      const count = Math.min(square, Math.floor((this.breakLength - this.indent) / widest), 4 * this.compact, WIDEST);
       if (!fits || count <= 1) return output;
       const columns = Array.from({ length: count }, (_, at) => widths.reduce((most, width, i) => (i % count === at ? Math.max(most, width) : most), 0));
       const isNumeric = cells.every((_, i) => typeof value[i] === "number" || typeof value[i] === "bigint");
@@ -216,7 +295,8 @@
   function classOf(value) {
     for (let at = value; at !== null; at = getPrototypeOf(at)) {
       const constructor = getOwnPropertyDescriptor(at, "constructor")?.value;
-      if (typeof constructor === "function" && constructor.name !== "" && constructor.prototype !== undefined && (value instanceof constructor || at === constructor.prototype)) {
+      const prototype = typeof constructor === "function" ? constructor.prototype : undefined;
+      if (((typeof prototype === "object" && prototype !== null) || typeof prototype === "function") && constructor.name !== "" && value instanceof constructor) {
         return String(constructor.name);
       }
     }
@@ -238,8 +318,9 @@
 
   // How a value is shown: `whole`, or its `name`, `base`, `braces`, `entries` and `keys`.
   function describe(inspection, value, hidden) {
-    const symbols = getOwnPropertySymbols(value).filter((key) => getOwnPropertyDescriptor(value, key)?.enumerable);
-    const strings = (length) => (length > MOST_INDICES ? [] : ownKeys(value).filter((key) => !isIndex(key, length)));
+    const names = inspection.showHidden ? getOwnPropertyNames : ownKeys;
+    const symbols = getOwnPropertySymbols(value).filter((key) => inspection.showHidden || getOwnPropertyDescriptor(value, key)?.enumerable);
+    const strings = (length) => (length > MOST_INDICES ? [] : names(value).filter((key) => !isIndex(key, length)));
     const named = (length) => [...strings(length), ...symbols];
     const list = (kind, size, entries, keys, braces) => ({
       name: classOf(value) ?? `${kind}: null prototype`, size,
@@ -255,15 +336,19 @@
       return shape;
     }
     if (typeof value === "function") return based(functionBase(value), "special");
-    if (value instanceof Map) return list("Map", value.size, inspection.pairs, all, ["{", "}"]);
-    if (value instanceof Set) return list("Set", value.size, inspection.members, all, ["{", "}"]);
+    if (isMap(value)) return list("Map", mapSize(value), inspection.pairs, all, ["{", "}"]);
+    if (isSet(value)) return list("Set", setSize(value), inspection.members, all, ["{", "}"]);
     if (isList) {
-      if (globalThis.Buffer !== undefined && value instanceof Buffer) return { whole: showBuffer(value) };
+      if (globalThis.Buffer !== undefined && value instanceof Buffer) return { whole: showBuffer(inspection, value, named(value.length)) };
       return list(typedName(value), value.length, inspection.elements, named(value.length), ["[", "]"]);
     }
     if (value instanceof Error || toTag(value) === "[object Error]") return describeError(inspection, value, all);
-    if (value instanceof RegExp) return based(RegExp.prototype.toString.call(value), "regexp");
-    if (value instanceof Date) return based(Number.isNaN(+value) ? "Invalid Date" : Date.prototype.toISOString.call(value), "date");
+    const prefixed = (kind, text) => {
+      const prefix = prefixOf(value, kind);
+      return prefix === `${kind} ` ? text : prefix + text;
+    };
+    if (value instanceof RegExp) return based(prefixed("RegExp", RegExp.prototype.toString.call(value)), "regexp");
+    if (value instanceof Date) return based(prefixed("Date", Number.isNaN(+value) ? "Invalid Date" : Date.prototype.toISOString.call(value)), "date");
     const boxed = describeBoxed(value, named);
     if (boxed !== undefined) return based(...boxed);
     return describeRest(inspection, value, hidden, all);
@@ -283,7 +368,7 @@
     if (value instanceof WeakMap || value instanceof WeakSet) return entries(() => [inspection.style("<items unknown>", "special")]);
     if (value instanceof ArrayBuffer || (globalThis.SharedArrayBuffer !== undefined && value instanceof SharedArrayBuffer)) {
       if (value.detached) return entries((level) => ["(detached)", field("byteLength", 0, level)]);
-      return entries((level) => [`[Uint8Contents]: <${hex(new Uint8Array(value))}>`, field("byteLength", value.byteLength, level)]);
+      return entries((level) => [`[Uint8Contents]: <${hex(new Uint8Array(value), inspection.maxArrayLength)}>`, field("byteLength", value.byteLength, level)]);
     }
     if (value instanceof DataView) {
       return entries((level) => ["byteLength", "byteOffset", "buffer"].map((name) => field(name, value[name], level)));
@@ -295,12 +380,17 @@
 
   function functionBase(value) {
     const source = String(Function.prototype.toString.call(value));
-    if (source.startsWith("class")) {
-      const parent = getPrototypeOf(value)?.name;
-      return `[class ${value.name || "(anonymous)"}${parent ? ` extends ${parent}` : ""}]`;
+    const own = classOf(value);
+    const tag = tagOf(value, own).trimEnd();
+    const name = getOwnPropertyDescriptor(value, "name")?.value;
+    const shown = typeof name === "string" && name !== "" ? name : undefined;
+    if (source.startsWith("class") && source.endsWith("}")) {
+      const parent = own === null ? "[null prototype]" : getPrototypeOf(value)?.name;
+      return `[class ${shown ?? "(anonymous)"}${own === "Function" || own === null ? "" : ` [${own}]`}${parent ? ` extends ${parent}` : ""}]`;
     }
-    const kind = toTag(value).slice(8, -1);
-    return `[${kind === "Object" ? "Function" : kind}${value.name ? `: ${value.name}` : " (anonymous)"}]`;
+    const kind = /^\[object (.*Function)\]$/.exec(toTag(value))?.[1] ?? "Function";
+    const base = `[${kind}${own === null ? " (null prototype)" : ""}${shown === undefined ? " (anonymous)" : `: ${shown}`}]`;
+    return base + (own === kind || own === null ? "" : ` ${own}`) + (tag === "" || tag === `[${kind}]` ? "" : ` ${tag}`);
   }
 
   function describeBoxed(value, named) {
@@ -313,17 +403,23 @@
         return undefined;
       }
       const text = typeof inner === "string" ? quote(inner) : typeof inner === "bigint" ? `${inner}n` : typeof inner === "number" ? number(inner) : String(inner);
-      return [`[${type.name}: ${text}]`, typeof inner, named(typeof inner === "string" ? inner.length : 0)];
+      const own = classOf(value);
+      return [`[${type.name}${own === type.name ? "" : ` (${own})`}: ${text}]`, typeof inner, named(typeof inner === "string" ? inner.length : 0)];
     }
     return undefined;
   }
 
-  const hex = (bytes) => {
-    const shown = Array.from(bytes.subarray(0, MOST_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    return bytes.length > MOST_BYTES ? `${shown} ${more(bytes.length - MOST_BYTES, "byte")}` : shown;
+  const hex = (bytes, most) => {
+    const shown = Array.from(bytes.subarray(0, most), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    return bytes.length > most ? `${shown} ${more(bytes.length - most, "byte")}` : shown;
   };
 
-  const showBuffer = (buffer) => `<${classOf(buffer)}${buffer.length > 0 ? ` ${hex(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length))}` : ""}>`;
+  function showBuffer(inspection, buffer, keys) {
+    const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+    const parts = buffer.length > 0 ? [hex(bytes, MOST_BYTES)] : [];
+    const own = keys.map((key) => inspection.property(buffer, key, 1));
+    return `<${classOf(buffer)}${parts.length + own.length > 0 ? " " : ""}${[...parts, ...own].join(", ")}>`;
+  }
 
   // QuickJS keeps only the frames in `stack`; the first line is made here.
   function describeError(inspection, error, all) {
@@ -346,12 +442,23 @@
   inspect.custom = custom;
   inspect.defaultOptions = DEFAULTS;
 
-  const NATIVE = new Set([Object, Error, Array, Date, RegExp].map((type) => type.prototype.toString));
+  // Whether `toString` is what the language gives, and so says little.
+  const NATIVE = new Set("AggregateError Array ArrayBuffer BigInt Boolean DataView Date Error EvalError Function Map Number Object Promise RangeError ReferenceError RegExp Set SharedArrayBuffer String Symbol SyntaxError TypeError URIError WeakMap WeakRef WeakSet".split(" "));
+
+  function hasNativeToString(value) {
+    if (look(value) !== undefined) return true;
+    if (typeof value.toString !== "function") return true;
+    if (Object.hasOwn(value, "toString") || Object.hasOwn(value, Symbol.toPrimitive)) return false;
+    let at = getPrototypeOf(value);
+    while (at !== null && !Object.hasOwn(at, "toString")) at = getPrototypeOf(at);
+    const constructor = at === null ? undefined : getOwnPropertyDescriptor(at, "constructor")?.value;
+    return typeof constructor === "function" && NATIVE.has(constructor.name);
+  }
 
   function shownAsString(value) {
     if (typeof value === "bigint") return `${value}n`;
     if (typeof value === "number") return number(value);
-    if (typeof value !== "object" || value === null || look(value) === undefined && typeof value.toString === "function" && !NATIVE.has(value.toString)) return String(value);
+    if (typeof value !== "object" || value === null || !hasNativeToString(value)) return String(value);
     return inspect(value, { depth: 0 });
   }
 
@@ -371,7 +478,7 @@
 
   const DIRECTIVES = {
     s: shownAsString, d: (value) => toNumber(value, Number), i: (value) => toNumber(value, parseInt), f: (value) => toNumber(value, parseFloat),
-    j: toJson, o: (value, options) => inspect(value, { ...options, depth: 4 }), O: (value, options) => inspect(value, options), c: () => "",
+    j: toJson, o: (value, options) => inspect(value, { ...options, depth: 4, showHidden: true, showProxy: true }), O: (value, options) => inspect(value, options), c: () => "",
   };
 
   function formatWithOptions(options, ...values) {
@@ -419,9 +526,9 @@
   }
 
   function draw(rows) {
-    const widths = rows[0].map((_, i) => rows.reduce((most, row) => Math.max(most, row[i].length), 0) + 2);
+    const widths = rows[0].map((_, i) => rows.reduce((most, row) => Math.max(most, widthOf(row[i])), 0) + 2);
     const rule = (left, cross, right) => left + widths.map((width) => "─".repeat(width)).join(cross) + right;
-    const [head, ...body] = rows.map((row) => `│${row.map((cell, i) => ` ${cell}`.padEnd(widths[i])).join("│")}│`);
+    const [head, ...body] = rows.map((row) => `│${row.map((cell, i) => ` ${cell}${" ".repeat(widths[i] - 1 - widthOf(cell))}`).join("│")}│`);
     return [rule("┌", "┬", "┐"), head, rule("├", "┼", "┤"), ...body, rule("└", "┴", "┘")].join("\n");
   }
 

@@ -1,6 +1,7 @@
 //! Global names of the Web that are not timers, `console` or `process`. Those that cost something to set up come
 //! into being when a program first names them: their scripts are `*.js` beside this file.
 
+mod compression;
 mod performance;
 mod random;
 mod text;
@@ -16,41 +17,129 @@ pub(crate) use urls::UrlModule;
 
 /// The scripts, with what each has of Rust's.
 pub(crate) const SCRIPTS: &[Script] = &[
+    script!("web", "abort"),
     script!("web", "blob", text::natives),
+    script!("web", "body", text::natives),
     script!("web", "clone", clone_natives),
+    script!("web", "compression", compression::natives),
+    script!("web", "data_url", text::natives),
     script!("web", "errors"),
+    script!("web", "events", performance::natives),
+    script!("web", "fetch"),
+    script!("web", "form_data", text::natives),
+    script!("web", "headers"),
+    script!("web", "idl"),
     script!("web", "inspect", crate::console::natives),
+    script!("web", "messages"),
+    script!("web", "navigator"),
+    script!("web", "performance", performance::natives),
+    script!("web", "request"),
+    script!("web", "response"),
+    script!("web", "streams/byte_controller"),
+    script!("web", "streams/common"),
+    script!("web", "streams/core"),
+    script!("web", "streams/default_controller"),
+    script!("web", "streams/pipe"),
+    script!("web", "streams/readable"),
+    script!("web", "streams/readers"),
+    script!("web", "streams/strategies"),
+    script!("web", "streams/tee"),
+    script!("web", "streams/transform"),
+    script!("web", "streams/writable"),
     script!("web", "text", text::natives),
+    script!("web", "text_streams", text::natives),
     script!("web", "url", urls::natives),
+    script!("web", "url_pattern"),
+    script!("web", "url_pattern/parser"),
 ];
 
 /// Which globals come out of which script.
 const GLOBALS: &[(&str, &[&str])] = &[
+    ("web/abort", &["AbortController", "AbortSignal"]),
     ("web/blob", &["Blob", "File"]),
     ("web/clone", &["structuredClone"]),
+    (
+        "web/compression",
+        &["CompressionStream", "DecompressionStream"],
+    ),
+    ("web/events", &["CustomEvent", "Event", "EventTarget"]),
+    ("web/fetch", &["fetch"]),
+    ("web/form_data", &["FormData"]),
+    ("web/headers", &["Headers"]),
+    (
+        "web/messages",
+        &[
+            "BroadcastChannel",
+            "MessageChannel",
+            "MessageEvent",
+            "MessagePort",
+        ],
+    ),
+    ("web/navigator", &["Navigator", "navigator"]),
+    (
+        "web/performance",
+        &[
+            "Performance",
+            "PerformanceEntry",
+            "PerformanceMark",
+            "PerformanceMeasure",
+            "PerformanceObserver",
+            "PerformanceObserverEntryList",
+            "PerformanceResourceTiming",
+            "performance",
+        ],
+    ),
+    ("web/request", &["Request"]),
+    ("web/response", &["Response"]),
+    (
+        "web/streams/byte_controller",
+        &["ReadableByteStreamController", "ReadableStreamBYOBRequest"],
+    ),
+    (
+        "web/streams/default_controller",
+        &["ReadableStreamDefaultController"],
+    ),
+    ("web/streams/readable", &["ReadableStream"]),
+    (
+        "web/streams/readers",
+        &["ReadableStreamBYOBReader", "ReadableStreamDefaultReader"],
+    ),
+    (
+        "web/streams/strategies",
+        &["ByteLengthQueuingStrategy", "CountQueuingStrategy"],
+    ),
+    (
+        "web/streams/transform",
+        &["TransformStream", "TransformStreamDefaultController"],
+    ),
+    (
+        "web/streams/writable",
+        &[
+            "WritableStream",
+            "WritableStreamDefaultController",
+            "WritableStreamDefaultWriter",
+        ],
+    ),
     ("web/text", &["TextDecoder", "TextEncoder"]),
+    (
+        "web/text_streams",
+        &["TextDecoderStream", "TextEncoderStream"],
+    ),
     ("web/url", &["URL", "URLSearchParams"]),
+    ("web/url_pattern", &["URLPattern"]),
     ("node/global_buffer", &["Buffer"]),
 ];
 
 /// Defines the names; `start` is the origin of `performance.now()`.
 pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
     let globals = ctx.globals();
-    // Node's name for it.
-    globals.prop(
-        "global",
-        Property::from(globals.clone())
-            .writable()
-            .enumerable()
-            .configurable(),
-    )?;
+    // The name of Node, and that of the Web.
+    for name in ["global", "self"] {
+        let property = Property::from(globals.clone());
+        globals.prop(name, property.writable().enumerable().configurable())?;
+    }
     globals.set("queueMicrotask", Func::from(|f: Function<'_>| f.defer(())))?;
-    globals.prop(
-        "performance",
-        Property::from(performance::performance(ctx, start)?)
-            .writable()
-            .configurable(),
-    )?;
+    performance::begin(ctx, start)?;
     globals.prop(
         "crypto",
         Property::from(random::crypto(ctx)?)

@@ -49,7 +49,7 @@ impl Record {
             "hash" => quirks::hash(&url),
             "host" => quirks::host(&url),
             "hostname" => quirks::hostname(&url),
-            "origin" => return quirks::origin(&url),
+            "origin" => return origin(&url),
             "password" => quirks::password(&url),
             "pathname" => quirks::pathname(&url),
             "port" => quirks::port(&url),
@@ -84,6 +84,15 @@ impl Record {
         }
         Ok(())
     }
+}
+
+/// The origin. The URL in that of a blob counts only where it is one of a page or a file.
+fn origin(url: &Url) -> String {
+    let is_foreign = |inner: Url| !matches!(inner.scheme(), "http" | "https" | "file");
+    if url.scheme() == "blob" && Url::parse(url.path()).is_ok_and(is_foreign) {
+        return "null".to_owned();
+    }
+    quirks::origin(url)
 }
 
 /// Whether a colon stands behind what may be an IPv6 address in brackets.

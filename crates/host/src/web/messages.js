@@ -1,0 +1,251 @@
+// `MessageChannel`, `MessagePort`, `MessageEvent` and `BroadcastChannel`, all within one thread.
+(_, use) => {
+  const { DOMException, apply, dictionary, fail, finish, handler, isObject, need, text } = use("web/idl");
+  const { Event, EventTarget, fire, listen, listenersOf } = use("web/events");
+  const { cloneWith, transferable } = use("web/clone");
+  const { Queue } = use("web/streams/common");
+  const { setImmediate, setInterval, clearInterval } = globalThis;
+  const MADE = Symbol("made by the host");
+  const LONGEST = 2 ** 31 - 1;
+
+  class MessageEvent extends Event {
+    #fields;
+
+    constructor(type, init = undefined) {
+      need(arguments.length, 1, "MessageEvent");
+      super(type, init);
+      const { data = null, lastEventId = "", origin = "", ports = [], source = null } = dictionary(init);
+      if (source !== null && !(source instanceof MessagePort)) throw fail(TypeError, "source must be a MessagePort", "ERR_INVALID_ARG_TYPE");
+      if (!isObject(ports) || typeof ports[Symbol.iterator] !== "function") throw fail(TypeError, "ports must be iterable", "ERR_INVALID_ARG_TYPE");
+      const all = [...ports];
+      if (!all.every((port) => port instanceof MessagePort)) throw fail(TypeError, "a port must be a MessagePort", "ERR_INVALID_ARG_TYPE");
+      this.#fields = { data, lastEventId: `${lastEventId}`, origin: text(origin), ports: Object.freeze(all), source };
+    }
+
+    get data() { return this.#fields.data; }
+    get origin() { return this.#fields.origin; }
+    get lastEventId() { return this.#fields.lastEventId; }
+    get source() { return this.#fields.source; }
+    get ports() { return this.#fields.ports; }
+  }
+  finish(MessageEvent);
+
+  // What delivers messages in the order in which they came, one in each turn.
+  class Inbox {
+    waiting = new Queue();
+    isOpen = false;
+    isClosed = false;
+    isScheduled = false;
+
+    constructor(deliver) {
+      this.deliver = deliver;
+    }
+
+    put(message) {
+      if (this.isClosed) return;
+      this.waiting.push(message);
+      this.schedule();
+    }
+
+    open() {
+      this.isOpen = true;
+      this.schedule();
+    }
+
+    schedule() {
+      if (!this.isOpen || this.isScheduled || this.waiting.length === 0) return;
+      this.isScheduled = true;
+      setImmediate(() => {
+        this.isScheduled = false;
+        if (this.isClosed) return;
+        const message = this.waiting.shift();
+        this.schedule();
+        this.deliver(message);
+      });
+    }
+
+    close() {
+      this.isClosed = true;
+      this.waiting = new Queue();
+    }
+  }
+
+  let stateOf, isPort, moveTo;
+
+  class MessagePort extends EventTarget {
+    // The port at the other end; a timer that keeps the program waiting as long as somebody listens.
+    #state = { other: undefined, inbox: new Inbox((message) => deliver(this, message)), hold: undefined, isMoved: false };
+
+    static {
+      isPort = (value) => isObject(value) && #state in value;
+      stateOf = (port) => port.#state;
+      // The port that takes the place of one that was transferred.
+      moveTo = (port) => {
+        const old = port.#state;
+        const next = new MessagePort(MADE);
+        next.#state.other = old.other;
+        if (old.other !== undefined) stateOf(old.other).other = next;
+        next.#state.inbox.waiting = old.inbox.waiting;
+        old.inbox.close();
+        old.other = undefined;
+        old.isMoved = true;
+        keepAlive(port, false);
+        return next;
+      };
+    }
+
+    constructor(token = undefined) {
+      if (token !== MADE) throw fail(TypeError, "Illegal constructor", "ERR_ILLEGAL_CONSTRUCTOR");
+      super();
+      listenersOf(this).changed = (type, count) => { if (type === "message") keepAlive(this, count > 0); };
+    }
+
+    postMessage(message, options = undefined) {
+      const { other } = this.#state;
+      need(arguments.length, 1, "postMessage");
+      const transfer = transferOf(options);
+      if (transfer.includes(this)) throw new DOMException("a port cannot be sent through itself", "DataCloneError");
+      const { result, moved } = cloneWith(message, transfer);
+      if (other !== undefined && !transfer.includes(other)) stateOf(other).inbox.put({ data: result, ports: moved.filter(isPort) });
+    }
+
+    start() { this.#state.inbox.open(); }
+
+    close() {
+      const state = this.#state;
+      const { other } = state;
+      keepAlive(this, false);
+      state.inbox.close();
+      state.other = undefined;
+      if (other === undefined) return;
+      // What has been sent before still arrives there.
+      const { inbox } = stateOf(other);
+      stateOf(other).other = undefined;
+      setImmediate(() => {
+        fire(this, new Event("close"));
+        if (inbox.waiting.length === 0 || !inbox.isOpen) keepAlive(other, false);
+        fire(other, new Event("close"));
+      });
+    }
+
+    ref() { keepAlive(this, true); }
+    unref() { keepAlive(this, false); }
+    hasRef() { return this.#state.hold !== undefined; }
+  }
+  for (const type of ["message", "messageerror", "close"]) {
+    handler(MessagePort, type, (port, type, callback) => {
+      if (type === "message") port.start();
+      return listen(port, type, callback);
+    });
+  }
+  finish(MessagePort, { hidden: ["ref", "unref", "hasRef"] });
+  // Node's names for listening to a port: they get what was sent, not the event.
+  const wrappers = new WeakMap();
+  const nodeMethods = {
+    on(type, listener) {
+      const wrapper = (event) => apply(listener, this, type === "message" ? [event.data] : []);
+      wrappers.set(listener, wrapper);
+      this.addEventListener(type, wrapper);
+      if (type === "message") this.start();
+      return this;
+    },
+    once(type, listener) {
+      this.addEventListener(type, (event) => apply(listener, this, type === "message" ? [event.data] : []), { once: true });
+      if (type === "message") this.start();
+      return this;
+    },
+    off(type, listener) {
+      this.removeEventListener(type, wrappers.get(listener) ?? listener);
+      return this;
+    },
+  };
+  for (const [key, value] of Object.entries({ ...nodeMethods, addListener: nodeMethods.on, removeListener: nodeMethods.off })) {
+    Object.defineProperty(MessagePort.prototype, key, { value, writable: true, configurable: true });
+  }
+
+  function keepAlive(port, isWanted) {
+    const state = stateOf(port);
+    const isPossible = isWanted && !state.isMoved && !state.inbox.isClosed && state.other !== undefined;
+    if (isPossible && state.hold === undefined) state.hold = setInterval(() => {}, LONGEST);
+    if (!isWanted && state.hold !== undefined) {
+      clearInterval(state.hold);
+      state.hold = undefined;
+    }
+  }
+
+  function deliver(port, { data, ports }) {
+    fire(port, new MessageEvent("message", { data, ports }));
+    const state = stateOf(port);
+    if (state.other === undefined && state.inbox.waiting.length === 0) keepAlive(port, false);
+  }
+
+  // The second argument of `postMessage`: a list, or options with one.
+  function transferOf(options) {
+    if (options === undefined || options === null) return [];
+    if (!isObject(options)) throw fail(TypeError, "the options must be an object", "ERR_INVALID_ARG_TYPE");
+    if (typeof options[Symbol.iterator] === "function") return [...options];
+    const { transfer } = options;
+    if (transfer === undefined) return [];
+    if (!isObject(transfer) || typeof transfer[Symbol.iterator] !== "function") throw fail(TypeError, "transfer must be iterable", "ERR_INVALID_ARG_TYPE");
+    return [...transfer];
+  }
+
+  transferable.push({ is: isPort, move: moveTo });
+
+  class MessageChannel {
+    #ports = [new MessagePort(MADE), new MessagePort(MADE)];
+
+    constructor() {
+      const [first, second] = this.#ports;
+      stateOf(first).other = second;
+      stateOf(second).other = first;
+    }
+
+    get port1() { return this.#ports[0]; }
+    get port2() { return this.#ports[1]; }
+  }
+  finish(MessageChannel);
+
+  const channels = new Map();
+
+  class BroadcastChannel extends EventTarget {
+    #name;
+    #inbox = new Inbox((data) => fire(this, new MessageEvent("message", { data, origin: "" })));
+    #hold;
+
+    constructor(name) {
+      need(arguments.length, 1, "BroadcastChannel");
+      super();
+      this.#name = `${name}`;
+      this.#inbox.open();
+      const others = channels.get(this.#name) ?? new Set();
+      channels.set(this.#name, others.add(this));
+      this.#hold = setInterval(() => {}, LONGEST);
+    }
+
+    get name() { return this.#name; }
+
+    postMessage(message) {
+      const inbox = this.#inbox;
+      need(arguments.length, 1, "postMessage");
+      if (inbox.isClosed) throw new DOMException("the channel is closed", "InvalidStateError");
+      const others = [...channels.get(this.#name)].filter((other) => other !== this);
+      cloneWith(message, []);
+      for (const other of others) other.#inbox.put(cloneWith(message, []).result);
+    }
+
+    close() {
+      this.#inbox.close();
+      channels.get(this.#name)?.delete(this);
+      if (channels.get(this.#name)?.size === 0) channels.delete(this.#name);
+      clearInterval(this.#hold);
+    }
+
+    ref() { clearInterval(this.#hold); if (!this.#inbox.isClosed) this.#hold = setInterval(() => {}, LONGEST); return this; }
+    unref() { clearInterval(this.#hold); return this; }
+  }
+  for (const type of ["message", "messageerror"]) handler(BroadcastChannel, type, listen);
+  finish(BroadcastChannel, { hidden: ["ref", "unref"] });
+
+  return { BroadcastChannel, MessageChannel, MessageEvent, MessagePort };
+};
