@@ -2,6 +2,7 @@
 //! into being when a program first names them: their scripts are `*.js` beside this file.
 
 mod compression;
+mod http;
 mod performance;
 mod random;
 mod text;
@@ -25,7 +26,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "data_url", text::natives),
     script!("web", "errors"),
     script!("web", "events", performance::natives),
-    script!("web", "fetch"),
+    script!("web", "fetch", http::natives),
     script!("web", "form_data", text::natives),
     script!("web", "headers"),
     script!("web", "idl"),
