@@ -222,6 +222,7 @@ impl Decoder {
     }
 
     fn types(&mut self, section: TypeSectionReader<'_>) -> Result<(), Error> {
+        let place = section.original_position() as usize;
         let types = &mut self.module.types;
         for group in section {
             let start = types.len() as u32;
@@ -230,7 +231,8 @@ impl Decoder {
             }
             self.module.groups.push(start..types.len() as u32);
         }
-        self.module.layouts = layout::of_types(&self.module.types);
+        self.module.layouts = layout::of_types(&self.module.types)
+            .map_err(|_| Error::new("no memory for the layouts of types", place))?;
         Ok(())
     }
 

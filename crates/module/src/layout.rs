@@ -6,6 +6,7 @@ use crate::index::TypeIndex;
 use crate::types::{
     Composite, DefinedType, FieldType, HeapType, Kind, StorageType, TypeId, ValType,
 };
+use std::collections::TryReserveError;
 
 /// What a place in an object holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,7 +90,13 @@ impl ObjectLayout {
     const FIELDS: u32 = 4;
 
     /// Of a structure with these fields.
-    pub fn of_struct(fields: &[FieldType], kind: impl Fn(TypeIndex) -> Kind) -> Self {
+    ///
+    /// # Errors
+    /// No memory for as many.
+    pub fn of_struct(
+        fields: &[FieldType],
+        kind: impl Fn(TypeIndex) -> Kind,
+    ) -> Result<Self, TryReserveError> {
         let mut end = Self::FIELDS;
         let place = |field: &FieldType| {
             let slot = Slot::of(*field, &kind);
@@ -98,21 +105,29 @@ impl ObjectLayout {
             end = offset + slot.size();
             (offset, slot)
         };
-        let fields = fields.iter().map(place).collect();
-        let size = end;
-        Self::Struct { fields, size }
+        let mut places = Vec::new();
+        places.try_reserve_exact(fields.len())?;
+        places.extend(fields.iter().map(place));
+        let (fields, size) = (places.into(), end);
+        Ok(Self::Struct { fields, size })
     }
 }
 
-/// Layouts of the types of a module.
-pub(crate) fn of_types(types: &[DefinedType]) -> Vec<Option<ObjectLayout>> {
+/// Layouts of the types of a module; an error where there is no memory for them.
+pub(crate) fn of_types(
+    types: &[DefinedType],
+) -> Result<Vec<Option<ObjectLayout>>, TryReserveError> {
     let kind = |index: TypeIndex| types[index.index()].kind();
-    let layout = |ty: &DefinedType| match &ty.composite {
-        Composite::Struct(fields) => Some(ObjectLayout::of_struct(fields, kind)),
-        Composite::Array(element) => Some(ObjectLayout::Array(Slot::of(*element, kind))),
-        Composite::Func(_) | Composite::Cont(_) => None,
-    };
-    types.iter().map(layout).collect()
+    let mut layouts = Vec::new();
+    layouts.try_reserve_exact(types.len())?;
+    for ty in types {
+        layouts.push(match &ty.composite {
+            Composite::Struct(fields) => Some(ObjectLayout::of_struct(fields, kind)?),
+            Composite::Array(element) => Some(ObjectLayout::Array(Slot::of(*element, kind))),
+            Composite::Func(_) | Composite::Cont(_) => None,
+        });
+    }
+    Ok(layouts)
 }
 
 /// The first word of an object of a type. Its upper bits are the number of the type's row, one more than

@@ -1,6 +1,7 @@
 //! The rows of types that casts compare, and where objects of a type hold references: one table per
 //! engine, whose rows never move.
 
+use crate::alloc;
 use crate::error::Error;
 use bident_abi::VmTypeRow;
 use bident_module::{CanonComposite, CanonType, ObjectLayout, Registry, Slot, TypeId};
@@ -84,7 +85,7 @@ impl TypeTable {
                     *entry = id.0;
                 }
             }
-            let layout = layout_of(ty).map_or(ptr::null_mut(), |l| Box::into_raw(Box::new(l)));
+            let layout = layout_of(ty)?.map_or(ptr::null_mut(), |l| Box::into_raw(Box::new(l)));
             let row = VmTypeRow {
                 supers,
                 depth: depth as u32,
@@ -139,26 +140,31 @@ impl Drop for TypeTable {
     }
 }
 
-/// Where references are in objects of a type, if it has objects.
-fn layout_of(ty: &CanonType) -> Option<TypeLayout> {
+/// Where references are in objects of a type, if it has objects; an error where there is no memory for as many.
+fn layout_of(ty: &CanonType) -> Result<Option<TypeLayout>, Error> {
     let no_index = |_| unreachable!("types of an engine have no indices");
     let layout = match &ty.composite {
-        CanonComposite::Struct(fields) => ObjectLayout::of_struct(fields, no_index),
+        CanonComposite::Struct(fields) => ObjectLayout::of_struct(fields, no_index)
+            .map_err(|_| Error::exhausted("no memory for the layout of a structure"))?,
         CanonComposite::Array(element) => ObjectLayout::Array(Slot::of(*element, no_index)),
-        CanonComposite::Func(_) | CanonComposite::Cont(_) => return None,
+        CanonComposite::Func(_) | CanonComposite::Cont(_) => return Ok(None),
     };
-    let offsets = |wanted: Slot| match &layout {
-        ObjectLayout::Struct { fields, .. } => {
-            let fields = fields.iter().filter(|(_, slot)| *slot == wanted);
-            fields.map(|(offset, _)| *offset).collect()
-        }
-        ObjectLayout::Array(_) => Box::default(),
-    };
-    Some(TypeLayout {
-        objects: offsets(Slot::Any),
-        others: offsets(Slot::Word),
+    Ok(Some(TypeLayout {
+        objects: offsets_of(&layout, Slot::Any)?,
+        others: offsets_of(&layout, Slot::Word)?,
         layout,
-    })
+    }))
+}
+
+/// Offsets of the fields of a structure that hold what is wanted.
+fn offsets_of(layout: &ObjectLayout, wanted: Slot) -> Result<Box<[u32]>, Error> {
+    let ObjectLayout::Struct { fields, .. } = layout else {
+        return Ok(Box::default());
+    };
+    let found = || fields.iter().filter(|(_, slot)| *slot == wanted);
+    let mut offsets = alloc::list(found().count(), "the layout of a structure")?;
+    offsets.extend(found().map(|(offset, _)| *offset));
+    Ok(offsets.into())
 }
 
 #[cfg(test)]
