@@ -45,6 +45,8 @@ pub(crate) struct Objects {
     pub(super) live: usize,
     /// Bytes of free cells after the last one, by class.
     pub(super) free_cells: [usize; CLASSES],
+    /// Under stress, whether the next run has a second cell, which compiled code takes.
+    second: bool,
     /// Objects that are reached, but whose references were not followed.
     pub(super) pending: Pending<u32>,
 }
@@ -69,6 +71,7 @@ impl Objects {
             step: SMALLEST_STEP,
             live: 0,
             free_cells: [0; CLASSES],
+            second: false,
             pending: Pending::new(0),
         }
     }
@@ -124,8 +127,8 @@ impl Objects {
         Ok(())
     }
 
-    /// Takes zeroed memory for an object; `None` where a collection may help. Addresses are reserved.
-    pub(crate) fn take(&mut self, heap: &mut VmHeap, size: u64, single: bool) -> Option<u32> {
+    /// Takes zeroed memory for an object; `None` where a collection may help. Addresses are reserved. Under stress as few as a run can have, so that most allocations come here.
+    pub(crate) fn take(&mut self, heap: &mut VmHeap, size: u64, stressed: bool) -> Option<u32> {
         let Ok(size) = u32::try_from(size) else {
             return None;
         };
@@ -134,7 +137,7 @@ impl Objects {
         }
         let class = class_of(size);
         if heap.runs[class].next >= heap.runs[class].end {
-            heap.runs[class] = self.run(class, single)?;
+            heap.runs[class] = self.run(class, stressed)?;
         }
         let run = &mut heap.runs[class];
         let taken = run.next;
@@ -142,8 +145,8 @@ impl Objects {
         Some(taken)
     }
 
-    /// The next run of free cells of a class; a single cell, if that is asked for.
-    fn run(&mut self, class: usize, single: bool) -> Option<VmRun> {
+    /// The next run of free cells of a class; under stress one cell and two in turn.
+    fn run(&mut self, class: usize, stressed: bool) -> Option<VmRun> {
         loop {
             let space = self.space.as_mut()?;
             let index = match space.lists[class] {
@@ -157,8 +160,11 @@ impl Objects {
                 continue;
             };
             let cell = block.cell();
-            let most = if single { 0 } else { LONGEST_RUN / cell };
-            let end = block.taken_from(first).min(first + most.max(1) * cell);
+            let most = match stressed {
+                true => 1 + u32::from(self.second),
+                false => (LONGEST_RUN / cell).max(1),
+            };
+            let end = block.taken_from(first).min(first + most * cell);
             block.set_live_between(first, end);
             block.cursor = end;
             let dirty = block.dirty;
@@ -169,6 +175,7 @@ impl Objects {
                 unsafe { start.write_bytes(0, bytes) };
             }
             self.allocated += bytes;
+            self.second = stressed && !self.second;
             let next = space.reference(index, first);
             return Some(VmRun {
                 next,
