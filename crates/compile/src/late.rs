@@ -117,8 +117,11 @@ pub fn companions(module: &Module, defined: usize, is_free: impl Fn(usize) -> bo
         }
     }
     if size(defined) <= TINY && found.is_empty() {
-        let neighbours = (defined + 1..module.bodies.len()).take(COMPANY);
-        for neighbour in neighbours.take_while(|&neighbour| size(neighbour) <= TINY) {
+        let is_tiny = |neighbour: &usize| size(*neighbour) <= TINY;
+        let after = (defined + 1..module.bodies.len()).take(COMPANY);
+        // Programs come to functions in any order: those before are compiled already, or come along, too.
+        let before = (0..defined).rev().take(COMPANY);
+        for neighbour in after.take_while(is_tiny).chain(before.take_while(is_tiny)) {
             let Some(rest) = left.checked_sub(size(neighbour)) else {
                 break;
             };

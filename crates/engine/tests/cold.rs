@@ -297,4 +297,30 @@ fn a_module_of_many_tiny_functions_takes_few_pages() {
         call(&mut store, instance, "all", count as i32),
         5 * count as i32
     );
+    // A stub of 16 bytes each, and code of 64 as it is aligned; 4,096 if each had a page.
+    let (least, code) = (count * (16 + 64), largest_code());
+    assert!(
+        (count * 16..2 * least).contains(&code),
+        "{code} bytes of code"
+    );
+}
+
+/// Bytes of the most executable pages that lie beside each other and belong to no file.
+fn largest_code() -> usize {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let (mut largest, mut start, mut end) = (0, 0, 0);
+    for line in maps.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        if fields.len() > 5 || fields[1] != "r-xp" {
+            continue;
+        }
+        let ends = fields[0].split_once('-').unwrap();
+        let [from, to] = [ends.0, ends.1].map(|end| usize::from_str_radix(end, 16).unwrap());
+        if from != end {
+            start = from;
+        }
+        end = to;
+        largest = largest.max(end - start);
+    }
+    largest
 }
