@@ -37,6 +37,7 @@ struct Inner {
 }
 
 /// What is known of the type of a continuation.
+#[derive(Clone)]
 enum Known {
     /// WebAssembly gave it under this type.
     Type(TypeId, FuncType),
@@ -108,6 +109,19 @@ impl Continuation {
     pub fn is_used(&self, store: impl AsContext) -> bool {
         let store = store.opaque().0;
         !self.0.held.belongs_to(store) || !store.is_cont(self.0.held.word())
+    }
+
+    /// Takes it from whoever else has a reference to it: for them it is used. What this gives goes on as it would
+    /// have.
+    ///
+    /// # Errors
+    /// Kind `Trap` if it was used; kind `Usage` if it is of another store; kind `Limit`: no memory.
+    pub fn take(&self, mut store: impl AsContextMut) -> Result<Self, Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let word = self.word_in(store)?;
+        let known = self.0.known.clone();
+        let taken = store.bind_cont(word, 0, 0)?;
+        Ok(Self::of(store, taken, known))
     }
 
     /// Runs it with these values until it ends, suspends with one of the tags in `handlers`, or is

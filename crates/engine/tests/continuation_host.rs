@@ -83,6 +83,44 @@ fn the_host_handles_suspensions() {
     });
 }
 
+/// Fresh and suspended: what was taken goes on, and for everybody else it is used.
+#[test]
+fn a_continuation_that_was_taken_has_one_owner() {
+    both(|engine| {
+        let mut guest = guest(engine);
+        let ask = guest.tag("ask");
+        let mut cont = guest.cont("sum");
+        let mut sum = 7;
+        let mut next = 7;
+        for n in 1..=20 {
+            let other = cont.clone();
+            let taken = cont.take(&mut guest.store).unwrap();
+            assert_eq!(taken.ty(), cont.ty());
+            assert!(other.is_used(&guest.store) && !taken.is_used(&guest.store));
+            let error = other.resume(&mut guest.store, &[Val::I32(1)], &[ask]);
+            assert_eq!(
+                error.unwrap_err().trap(),
+                Some(TrapCode::ContinuationConsumed)
+            );
+            let error = other.take(&mut guest.store).unwrap_err();
+            assert_eq!(error.trap(), Some(TrapCode::ContinuationConsumed));
+            let outcome = taken.resume(&mut guest.store, &[Val::I32(next)], &[ask]);
+            let suspension = suspended(outcome);
+            assert_values(&suspension.values, &[Val::I32(n), Val::I32(sum)]);
+            cont = suspension.continuation;
+            next = n;
+            sum += n;
+        }
+        let taken = cont.take(&mut guest.store).unwrap();
+        let outcome = taken.resume(&mut guest.store, &[Val::I32(0)], &[ask]);
+        assert_eq!(returned_i32(outcome), sum - 20);
+        let mut other = Store::new(engine, ());
+        let fresh = guest.cont("sum");
+        assert_eq!(fresh.take(&mut other).unwrap_err().kind(), ErrorKind::Usage);
+        assert!(!fresh.is_used(&guest.store));
+    });
+}
+
 #[test]
 fn tags_that_nobody_handles_are_traps() {
     both(|engine| {

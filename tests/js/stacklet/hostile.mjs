@@ -98,13 +98,16 @@ test("make calls Stacklet.from again", async () => {
 });
 
 test("two stacklets from one continuation", async () => {
-  const [a, b] = [1, 2].map(() => Stacklet.from(maker.same, maker.idle));
-  const [first, second] = [await make(() => later().then(() => 3), a), await make((i) => i, b)];
+  const from = () => Stacklet.from(maker.same, maker.idle);
+  const a = from();
+  throws(TypeError, from, /given to another Stacklet/);
+  const first = await make(() => later().then(() => 3), a);
   const answer = first.ask(1);
-  throws(RuntimeError, () => second.ask(1), /continuation/);
-  same(b.state, "ended");
+  throws(TypeError, from, /given to another Stacklet/);
+  same(a.state, "suspended");
   same(await answer, 3);
   same(a.state, "idle");
+  throws(TypeError, from, /given to another Stacklet/);
 });
 
 test("what serves no calls is refused", () => {

@@ -242,6 +242,34 @@ test("what is refused", async () => {
   throws(RuntimeError, from(made.fails), /unreachable/);
 });
 
+test("a stack that another stacklet has, or that was used, is refused", async () => {
+  const other = instance(`(module
+    (type $run (func)) (type $serve (func (param (ref $run)))) (type $stack (cont $serve))
+    (tag $idle (export "idle") (result (ref $run)))
+    (elem declare func $body $nothing)
+    (global $kept (mut (ref null $stack)) (ref.null $stack))
+    (func $nothing)
+    (func $body (param $run (ref $run))
+      (loop $next (call_ref $run (local.get $run)) (local.set $run (suspend $idle)) (br $next)))
+    (func (export "make") (result (ref null $stack))
+      (if (ref.is_null (global.get $kept))
+        (then (global.set $kept (cont.new $stack (ref.func $body)))))
+      (global.get $kept))
+    (func (export "use") (resume $stack (ref.func $nothing) (global.get $kept)))
+    (func (export "forget") (global.set $kept (ref.null $stack))))`);
+  const get = async (stacklet) =>
+    (await instantiateAsync(module`(module (func (export "get") (result i32) (i32.const 7)))`, {}, stacklet)).exports.get;
+  const first = Stacklet.from(other.make, other.idle);
+  throws(TypeError, () => Stacklet.from(other.make, other.idle), /was not used, nor given to another Stacklet/);
+  throws(RuntimeError, () => other.use(), /continuation already consumed/);
+  const call = await get(first);
+  list([call(), call(), first.state], [7, 7, "idle"]);
+  throws(TypeError, () => Stacklet.from(other.make, other.idle), /was not used/);
+  other.forget();
+  const second = await get(Stacklet.from(other.make, other.idle));
+  list([second(), call(), second()], [7, 7, 7]);
+});
+
 test("sync imports: two instances under one stack", async () => {
   const { stacklet, wait } = await make("make", (i) => later().then(() => i));
   const text = module`(module (import "a" "wait" (func $w (param i32) (result i32))) (func (export "twice") (param i32) (result i32) (i32.mul (i32.const 2) (call $w (local.get 0)))))`;

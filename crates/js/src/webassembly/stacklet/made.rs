@@ -83,6 +83,14 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
     if stack.ty().is_none_or(|ty| !is_one_function(ty.params())) {
         return Err(wrong("a continuation that takes one function reference"));
     }
+    if realm.store.with(|store| stack.is_used(&*store)) {
+        return Err(wrong(
+            "a continuation that was not used, nor given to another Stacklet",
+        ));
+    }
+    // From now on nobody else goes on with it.
+    let stack = realm.store.with(|store| stack.take(store));
+    let stack = stack.map_err(|error| function::engine_error(realm, call, &error))?;
     Ok(Made {
         idle,
         _idle,
@@ -134,8 +142,15 @@ impl Made {
     }
 
     pub(super) fn abandoned(&self) {
-        self.state.set(State::Ended);
+        self.ended();
         drop(self.current.take());
+    }
+
+    /// No call begins any more: nothing of those before is kept.
+    fn ended(&self) {
+        self.state.set(State::Ended);
+        drop(self.stack.take());
+        drop(self.adapters.take());
     }
 
     /// Begins a call on the stack.
@@ -198,17 +213,19 @@ impl Made {
             Ok(Outcome::Suspended(suspended)) => Some(suspended.continuation),
             Ok(_) => None,
             Err(error) => {
-                self.state.set(State::Ended);
+                self.ended();
                 return Err(errors::throw(realm, env, &error));
             }
         };
         // With a part of the call in it, it is of no more use.
         let next = next.filter(|_| progress != Progress::Running);
-        self.state.set(match next {
-            Some(_) => State::Idle,
-            None => State::Ended,
-        });
-        self.stack.replace(next);
+        match next {
+            Some(next) => {
+                self.state.set(State::Idle);
+                self.stack.replace(Some(next));
+            }
+            None => self.ended(),
+        }
         match (progress, results) {
             (Progress::Returned, Ok(results)) => convert::results_to_js(realm, env, &results),
             (_, Err(error)) => Err(errors::throw(realm, env, &error)),
