@@ -21,6 +21,10 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
         exit::after(time).context("no thread for --timeout")?;
     }
     if options.script {
+        options
+            .program
+            .iter()
+            .try_for_each(|file| refuse_option(Path::new(file)))?;
         let scripts: Vec<PathBuf> = options.program.iter().map(PathBuf::from).collect();
         return js::run_scripts(&options.engine()?, &scripts);
     }
@@ -29,10 +33,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
         .split_first()
         .ok_or_else(|| UsageError("no FILE".to_owned()))?;
     let file = Path::new(file);
-    if file.as_os_str().as_encoded_bytes().starts_with(b"-") {
-        let option = file.display();
-        return Err(UsageError(format!("no option {option}; see bident run --help")).into());
-    }
+    refuse_option(file)?;
     match language(file) {
         Language::WebAssembly => wasm::run(&wasm::Command {
             engine: options.engine()?,
@@ -51,6 +52,17 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             js::run(&options.engine()?, file, args)
         }
     }
+}
+
+/// What begins like an option, where a file is meant, is a misspelt one. (A file of that name is `./-name`.)
+fn refuse_option(file: &Path) -> Result<(), UsageError> {
+    if file.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        let option = file.display();
+        return Err(UsageError(format!(
+            "no option {option}; see bident run --help"
+        )));
+    }
+    Ok(())
 }
 
 /// By the extension; where that says nothing, by the first bytes.

@@ -258,6 +258,9 @@ fn limits_are_set_on_the_command_line() {
     folder
         .bident(&["run", "--nonsense", "t.wat"])
         .failed(2, &["no option --nonsense"]);
+    folder
+        .bident(&["run", "--script", "--nonsense", "t.wat"])
+        .failed(2, &["no option --nonsense"]);
 
     let deep = r#"(module (func $f (export "f") (param i32) (result i32)
         (if (result i32) (local.get 0)
