@@ -173,6 +173,26 @@ impl Memory {
         memory.set(range, buffer);
         Ok(())
     }
+
+    /// Gives the system back what holds a range of bytes that are zero, but were written: whole pages of it take no
+    /// memory then until somebody writes there. Bytes that are not zero may become so, or stay. Of a shared memory
+    /// nothing is given back.
+    ///
+    /// # Errors
+    /// As for [`Memory::read`].
+    pub fn give_back_zeros(
+        &self,
+        mut store: impl AsContextMut,
+        offset: usize,
+        length: usize,
+    ) -> Result<(), Error> {
+        let store = &mut store.context_mut().0.opaque;
+        let own = self.number_in(store)?;
+        let memory = &mut store.memories[own];
+        let range = range(offset, length, memory.length())?;
+        memory.give_back(range);
+        Ok(())
+    }
 }
 
 pub(crate) fn range(offset: usize, length: usize, size: usize) -> Result<Range<usize>, Error> {

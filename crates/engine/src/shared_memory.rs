@@ -207,14 +207,73 @@ impl SharedMemory {
         expected: A,
         timeout: Option<Duration>,
     ) -> Result<WaitResult, Error> {
+        Ok(match self.begin(address, expected, timeout)? {
+            Begun::Over(result) => result,
+            Begun::Waiting(wait) => wait.block(),
+        })
+    }
+
+    fn begin<A: Atom>(
+        &self,
+        address: u64,
+        expected: A,
+        timeout: Option<Duration>,
+    ) -> Result<Begun, Error> {
         // 292 years are as good as for ever.
         let timeout = timeout.map_or(-1, |time| {
             i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
         });
-        Ok(match waits::begin(&self.0, address, expected, timeout)? {
-            Begun::Over(result) => result,
-            Begun::Waiting(wait) => wait.block(),
-        })
+        Ok(waits::begin(&self.0, address, expected, timeout)?)
+    }
+
+    /// As [`SharedMemory::wait32`], but every so often asks whether to go on: `None` where not.
+    ///
+    /// # Errors
+    /// As for [`SharedMemory::load`].
+    pub fn wait32_while(
+        &self,
+        address: u64,
+        expected: u32,
+        timeout: Option<Duration>,
+        every: Duration,
+        go_on: impl FnMut() -> bool,
+    ) -> Result<Option<WaitResult>, Error> {
+        self.wait_while(address, expected, timeout, every, go_on)
+    }
+
+    /// As [`SharedMemory::wait64`], but every so often asks whether to go on: `None` where not.
+    ///
+    /// # Errors
+    /// As for [`SharedMemory::load`].
+    pub fn wait64_while(
+        &self,
+        address: u64,
+        expected: u64,
+        timeout: Option<Duration>,
+        every: Duration,
+        go_on: impl FnMut() -> bool,
+    ) -> Result<Option<WaitResult>, Error> {
+        self.wait_while(address, expected, timeout, every, go_on)
+    }
+
+    fn wait_while<A: Atom>(
+        &self,
+        address: u64,
+        expected: A,
+        timeout: Option<Duration>,
+        every: Duration,
+        mut go_on: impl FnMut() -> bool,
+    ) -> Result<Option<WaitResult>, Error> {
+        let wait = match self.begin(address, expected, timeout)? {
+            Begun::Over(result) => return Ok(Some(result)),
+            Begun::Waiting(wait) => wait,
+        };
+        loop {
+            match wait.block_for(every) {
+                None if go_on() => {}
+                over => return Ok(over),
+            }
+        }
     }
 
     /// `memory.atomic.notify`: wakes the first `count` who wait at an address, in WebAssembly or the host;

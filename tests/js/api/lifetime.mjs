@@ -175,13 +175,20 @@ test("a buffer of a shared memory keeps it", () => {
 });
 
 test("what leads back to a memory from its buffer", () => {
-  for (let i = 0; i < 1000; i++) {
+  const made = [];
+  const make = () => {
     const memory = new WebAssembly.Memory({ initial: 1 });
+    const buffers = [memory.buffer];
     memory.buffer.memory = memory;
     memory.grow(1);
     memory.buffer.memory = memory;
-  }
+    buffers.push(memory.buffer);
+    made.push(...[memory, ...buffers].map((object) => new WeakRef(object)));
+  };
+  for (let i = 0; i < 1000; i++) make();
+  const there = () => made.filter((object) => object.deref()).length;
   collect();
+  same(there(), 0);
 });
 
 test("functions of JavaScript that an instance passes on outlive it in a table", () => {

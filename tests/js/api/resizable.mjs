@@ -101,4 +101,24 @@ test("a memory without a maximum, and buffers that are of no memory", () => {
   same(ArrayBuffer.prototype.resize.length, 1);
 });
 
+test("a memory that can have no bytes", () => {
+  for (const type of [{ initial: 0, maximum: 0 }, { initial: 0, maximum: 0, shared: true }]) {
+    const memory = new WebAssembly.Memory(type);
+    const buffer = memory.toResizableBuffer();
+    list([buffer.byteLength, buffer.maxByteLength, type.shared ? buffer.growable : buffer.resizable], [0, 0, true]);
+    same(memory.toResizableBuffer(), buffer);
+    same(memory.buffer, buffer);
+    same(Object.isFrozen(buffer), !!type.shared);
+    same(memory.grow(0), 0);
+    same(memory.buffer, buffer);
+    throws(RangeError, () => memory.grow(1));
+    throws(RangeError, () => (type.shared ? buffer.grow(PAGE) : buffer.resize(PAGE)));
+    type.shared ? buffer.grow(0) : buffer.resize(0);
+    const fixed = memory.toFixedLengthBuffer();
+    same(fixed === buffer, false);
+    if (!type.shared) same(buffer.detached, true);
+    same(fixed.byteLength, 0);
+  }
+});
+
 await run();

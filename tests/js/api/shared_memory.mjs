@@ -144,15 +144,28 @@ test("waiting at it, and at bytes of no memory", () => {
 });
 
 test("buffers outlive their memory", () => {
-  const buffers = [];
-  for (let i = 0; i < 50; i++) {
+  const buffers = [], memories = [];
+  const make = (i) => {
     const memory = shared(1, 2);
     const bytes = new Uint8Array(memory.buffer);
-    bytes[i] = i;
+    bytes[i] = i + 1;
     memory.grow(1);
     buffers.push(bytes, new Uint8Array(memory.buffer));
+    memories.push(new WeakRef(memory));
+  };
+  for (let i = 0; i < 50; i++) make(i);
+  // More than a collection of the store waits for; others lie where theirs would have been given back.
+  gc();
+  const others = [];
+  for (let i = 0; i < 300; i++) others.push(new Uint8Array(shared(1, 2).buffer).fill(255));
+  gc();
+  same(memories.filter((memory) => memory.deref()).length, 0);
+  buffers.forEach((bytes, i) => same(bytes[i >> 1], (i >> 1) + 1));
+  // Both show the same bytes.
+  for (let i = 0; i < buffers.length; i += 2) {
+    buffers[i + 1][60000] = 9;
+    same(buffers[i][60000], 9);
   }
-  buffers.forEach((bytes, i) => same(bytes[i >> 1], i >> 1));
 });
 
 test("views of one can be a module's bytes, or text", () => {

@@ -5,6 +5,7 @@ use crate::vm::lifetime::Lie;
 use crate::vm::mapping::Mapping;
 use bident_abi::VmMemory;
 use bident_module::MemoryType;
+use bident_stack::os;
 use std::ops::{Deref, Range};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -97,6 +98,18 @@ impl LinearMemory {
             self.read(range, &mut found);
         }
         inside && found == *bytes
+    }
+
+    /// Gives back the whole pages of a range within the length. Nothing of a shared memory.
+    pub(crate) fn give_back(&mut self, range: Range<usize>) {
+        let page = os::page_size();
+        let bytes = self.bytes_mut();
+        let (start, end) = (range.start.next_multiple_of(page), range.end / page * page);
+        if let Some(whole) = bytes.get_mut(start..end).filter(|whole| !whole.is_empty()) {
+            // SAFETY: pages of this store's mapping, which begins at one, borrowed exclusively: they are read
+            // as zeros from then on, which every byte may be.
+            unsafe { os::discard(whole.as_mut_ptr(), whole.len()) };
+        }
     }
 
     /// Sets the bytes of a range within the length.

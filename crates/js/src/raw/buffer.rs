@@ -22,6 +22,11 @@ use std::ptr;
 /// Most bytes that an `ArrayBuffer` of QuickJS shows.
 pub(super) const MOST: usize = i32::MAX as usize;
 
+/// Whether an `ArrayBuffer` of QuickJS shows so many bytes.
+pub(crate) fn fits_buffer(length: usize) -> bool {
+    length <= MOST
+}
+
 /// Whether a buffer keeps its length.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Length {
@@ -36,6 +41,7 @@ impl Length {
     pub(super) fn most(self) -> qjs::size_t {
         match self {
             Self::Fixed => 0,
+            // One that can have no bytes is made otherwise.
             Self::Resizable(most) => most.clamp(1, MOST as u64) as qjs::size_t,
         }
     }
@@ -58,7 +64,7 @@ pub(crate) fn memory_buffer<'js>(
     showing: Showing,
 ) -> Attempt<Own<'js>> {
     let (base, length) = store.with(|store| (memory.data_ptr(&*store), memory.data_size(&*store)));
-    if length > MOST {
+    if !fits_buffer(length) {
         return Err(too_large(env));
     }
     let opaque = Box::into_raw(Box::new(Keeper {

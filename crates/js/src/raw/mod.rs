@@ -34,7 +34,7 @@ mod shared;
 mod text;
 mod value;
 
-pub(crate) use buffer::{Length, ViewGetters, copy_bytes, detach, memory_buffer};
+pub(crate) use buffer::{Length, ViewGetters, copy_bytes, detach, fits_buffer, memory_buffer};
 pub(crate) use env::{ContextId, Env, Running};
 pub(crate) use native::{Call, Kind, accessor, function, hidden_accessor, prevent_extensions};
 pub(crate) use object::{Backlink, Classes, HostObject, Marker, Pass};

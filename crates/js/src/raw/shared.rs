@@ -6,9 +6,10 @@
 //! copies them.
 //!
 //! `SharedArrayBuffer.prototype.grow` as QuickJS made it would show bytes that the memory does not have yet,
-//! where an access ends the process: `webassembly/memory.rs` keeps it away from these buffers.
+//! where an access ends the process: `webassembly/memory.rs` keeps it away from these buffers, in every context that
+//! has our `WebAssembly`. In others it does just that: QuickJS shows no more bytes than the memory has reserved.
 
-use super::buffer::{Length, MOST, too_large};
+use super::buffer::{Length, fits_buffer, too_large};
 use super::env::Env;
 use super::value::{Attempt, Own, Ref, Thrown};
 use crate::webassembly::{SeenMemory, Showing};
@@ -20,24 +21,24 @@ use std::ptr;
 /// What lives as long as a buffer.
 struct Keeper {
     _showing: Showing,
-    _memory: SeenMemory,
+    memory: SeenMemory,
 }
 
-/// A buffer over the whole of a memory, frozen; what is given along goes when it does. One that grows
-/// is no longer than the memory: `grow` is called only once the memory has the bytes.
+/// A buffer over the first `length` bytes of a memory, which it has, frozen; what is given along goes when it does.
+/// One that grows is no longer than the memory: `grow` is called only once the memory has the bytes.
 pub(crate) fn shared_buffer<'js>(
     env: Env<'js>,
     seen: SeenMemory,
-    kind: Length,
+    (length, kind): (usize, Length),
     showing: Showing,
 ) -> Attempt<Own<'js>> {
-    let (base, length) = (seen.memory.data_ptr(), seen.memory.data_size());
-    if length > MOST {
+    let base = seen.memory().data_ptr();
+    if !fits_buffer(length) {
         return Err(too_large(env));
     }
     let keeper = Box::into_raw(Box::new(Keeper {
         _showing: showing,
-        _memory: seen,
+        memory: seen,
     }));
     // SAFETY: `length` bytes from `base` are mapped, readable and writable as long as the memory is there,
     // which the keeper sees to. `release` gets the box back when the buffer goes: the runtime has no functions
@@ -57,6 +58,10 @@ pub(crate) fn shared_buffer<'js>(
         // SAFETY: a buffer that could not be made has not taken the box.
         drop(unsafe { Box::from_raw(keeper) });
     })?;
+    if let (Length::Resizable(_), Some(identity)) = (kind, buffer.get().identity()) {
+        // SAFETY: the buffer has the box, and is alive.
+        unsafe { &*keeper }.memory.grows(identity);
+    }
     // SAFETY: an object of this context.
     match unsafe { qjs::JS_FreezeObject(env.raw(), buffer.get().raw) } {
         ..0 => Err(Thrown),

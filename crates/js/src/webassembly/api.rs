@@ -200,11 +200,13 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
         resize: realm.intrinsic(env, |i| &i.resize).store(),
         weakly: env.own(&ctx.eval::<Value, _>(shown::WEAKLY)?).store(),
         deref: env.own(&weak.get::<_, Value>("deref")?).store(),
+        empty: env.own(&ctx.eval::<Value, _>(shown::EMPTY)?).store(),
     });
     let grow = realm.intrinsic(env, |i| &i.grow_shared);
     realm.buffers.shared.set_grow(grow.store());
     memory::guard_buffers(ctx)?;
     atomics::guard(ctx)?;
+    ctx.eval::<(), _>(errors::GUARD_SETTERS)?;
     ctx.globals().prop(
         "WebAssembly",
         Property::from(namespace).writable().configurable(),

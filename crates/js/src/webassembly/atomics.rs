@@ -2,16 +2,18 @@
 //!
 //! QuickJS has a line of its own for those who wait. Here they stand in the line of the memory, with those who
 //! wait in WebAssembly, on whatever thread: whoever notifies wakes both. Everything else stays QuickJS's: bytes
-//! of no memory of the context, and what there is to check, which it does in a call that does not wait.
+//! of no memory, and what there is to check, which it does in a call that does not wait.
+//!
+//! Who waits asks the runtime's interrupt handler every so often, which QuickJS does not.
 
 use super::realm::{self, Realm};
-use super::{api, convert};
-use crate::raw::{self, Call, Env, Kind, Ref, Waitable};
+use super::{api, convert, interrupt};
+use crate::raw::{self, Call, Env, Kind, Own, Ref, Waitable};
 use bident::{SharedMemory, ValType, WaitResult};
 use rquickjs::function::This;
 use rquickjs::object::Property;
 use rquickjs::{Ctx, Function, Object, Result, Value};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Puts ours in the place of both functions.
 pub(super) fn guard(ctx: &Ctx<'_>) -> Result<()> {
@@ -25,7 +27,7 @@ pub(super) fn guard(ctx: &Ctx<'_>) -> Result<()> {
 /// The memory whose bytes the elements are of an array that can be waited at, and where they are.
 fn place_of(realm: &Realm, env: Env<'_>, call: &Call<'_>) -> Option<(SharedMemory, Waitable)> {
     let place = raw::waitable(env, Ref::new(&call.arg(0)))?;
-    Some((realm.buffers.shared.memory_at(place.base)?, place))
+    Some((realm.known_buffers.memory_at(place.base)?, place))
 }
 
 /// Address of an element that QuickJS has found inside the array.
@@ -34,44 +36,69 @@ fn address(place: &Waitable, index: f64) -> u64 {
     place.offset as u64 + index as u64 * if place.wide { 8 } else { 4 }
 }
 
+/// How long a wait blocks the thread until it asks whether to go on. Asking takes a tenth of a millisecond.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
 fn wait<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
     let original = realm.intrinsic(env, |i| &i.atomics_wait);
     let (this, [array, index, expected, timeout]) = (&call.this, [0, 1, 2, 3].map(|i| call.arg(i)));
-    let Some((memory, place)) = place_of(&realm, env, call) else {
+    let Some(place) = raw::waitable(env, Ref::new(&array)) else {
         let original = Function::from_value(original.into_value())?;
         return original.call((This(this.clone()), array, index, expected, timeout));
     };
-    let ty = if place.wide {
-        ValType::I64
-    } else {
-        ValType::I32
+    let ty = match place.wide {
+        true => ValType::I64,
+        false => ValType::I32,
     };
     let index = env.to_f64(Ref::new(&index))?;
     let expected = convert::to_word(env, Ref::new(&expected), ty)?;
     let timeout = env.to_f64(Ref::new(&timeout))?;
-    let args = [
-        env.own(&array),
-        env.float(index),
-        convert::word_to_js(env, expected, ty)?,
-        env.float(0.0),
-    ];
-    let checked = env.call(original.get(), Ref::new(this), &args)?;
-    let would_wait = raw::with_utf8(env, checked.get(), |text| text == b"timed-out")?;
-    if timeout <= 0.0 || !would_wait {
+    let at_once = |timeout| {
+        let args = [
+            env.own(&array),
+            env.float(index),
+            convert::word_to_js(env, expected, ty)?,
+            env.float(timeout),
+        ];
+        env.call(original.get(), Ref::new(this), &args)
+    };
+    let times_out =
+        |result: &Own<'_>| raw::with_utf8(env, result.get(), |text| text == b"timed-out");
+    let checked = at_once(0.0)?;
+    if timeout <= 0.0 || !times_out(&checked)? {
         return Ok(checked.into_value());
     }
-    let address = address(&place, index);
     // No number is for ever, and so is what is too long for a duration.
     let timeout = Duration::try_from_secs_f64(timeout / 1e3).ok();
-    let result = match place.wide {
-        true => memory.wait64(address, expected, timeout),
-        false => memory.wait32(address, expected as u32, timeout),
+    let Some(memory) = realm.known_buffers.memory_at(place.base) else {
+        // No other thread has the bytes, so nobody notifies between two parts of the wait.
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            let part = left.map_or(BETWEEN_LOOKS, |left| left.min(BETWEEN_LOOKS));
+            let result = at_once(part.as_secs_f64() * 1e3)?;
+            if left == Some(part) || !times_out(&result)? {
+                return Ok(result.into_value());
+            }
+            interrupt::look(&realm, env)?;
+        }
     };
+    let address = address(&place, index);
+    let mut stopped = Ok(());
+    let go_on = || {
+        stopped = interrupt::look(&realm, env);
+        stopped.is_ok()
+    };
+    let result = match place.wide {
+        true => memory.wait64_while(address, expected, timeout, BETWEEN_LOOKS, go_on),
+        false => memory.wait32_while(address, expected as u32, timeout, BETWEEN_LOOKS, go_on),
+    };
+    stopped?;
     let result = match result {
-        Ok(WaitResult::Woken) => "ok",
-        Ok(WaitResult::NotEqual) => "not-equal",
-        Ok(WaitResult::TimedOut) => "timed-out",
+        Ok(Some(WaitResult::Woken)) => "ok",
+        Ok(Some(WaitResult::NotEqual)) => "not-equal",
+        Ok(Some(WaitResult::TimedOut) | None) => "timed-out",
         Err(error) => return Err(api::engine_error(&realm, &call.ctx, &error)),
     };
     Ok(rquickjs::String::from_str(call.ctx.clone(), result)?.into_value())
@@ -103,7 +130,7 @@ fn notify<'js>(call: &Call<'js>) -> Result<Value<'js>> {
 mod tests {
     use super::*;
     use crate::webassembly::Payload;
-    use rquickjs::{Context, Runtime};
+    use rquickjs::{Context, Persistent, Runtime};
     use std::thread;
 
     /// Runs `test` with a shared memory that JavaScript knows as `memory`.
@@ -112,19 +139,23 @@ mod tests {
         Context::full(&runtime).unwrap().with(|ctx| {
             crate::install(&ctx).unwrap();
             raw::may_block(&ctx);
-            let source =
-                "var memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
-                var words = new Int32Array(memory.buffer, 4); memory";
-            let object: Value = ctx.eval(source).unwrap();
-            let realm = realm::of(&ctx).unwrap();
-            let Some(Payload::Memory(memory)) = raw::payload(realm.classes, Ref::new(&object))
-            else {
-                panic!("not a memory");
-            };
-            let memory = memory.memory_in(&realm).unwrap();
-            let shared = realm.store.with(|store| memory.shared(&*store));
-            test(&ctx, shared.unwrap().unwrap());
+            test(&ctx, shared_memory(&ctx));
         });
+    }
+
+    /// A shared memory that JavaScript knows as `memory`, and words of its buffer.
+    fn shared_memory(ctx: &Ctx<'_>) -> SharedMemory {
+        let source =
+            "var memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true });
+            var words = new Int32Array(memory.buffer, 4); memory";
+        let object: Value = ctx.eval(source).unwrap();
+        let realm = realm::of(ctx).unwrap();
+        let Some(Payload::Memory(memory)) = raw::payload(realm.classes, Ref::new(&object)) else {
+            panic!("not a memory");
+        };
+        let memory = memory.memory_in(&realm).unwrap();
+        let shared = realm.store.with(|store| memory.shared(&*store));
+        shared.unwrap().unwrap()
     }
 
     const LONG: Option<Duration> = Some(Duration::from_secs(60));
@@ -197,6 +228,66 @@ mod tests {
             let woken = (WaitResult::Woken, WaitResult::Woken);
             assert_eq!(waits.join().unwrap(), woken);
         });
+    }
+
+    /// The buffer of a memory of another context is known as what it is.
+    #[test]
+    fn javascript_of_another_context_wakes_who_waits_outside() {
+        let runtime = Runtime::new().unwrap();
+        let [first, second] = [(); 2].map(|()| Context::full(&runtime).unwrap());
+        let (words, memory) = first.with(|ctx| {
+            crate::install(&ctx).unwrap();
+            let memory = shared_memory(&ctx);
+            (
+                Persistent::save(&ctx, ctx.globals().get::<_, Value>("words").unwrap()),
+                memory,
+            )
+        });
+        let waits = thread::spawn(move || memory.wait32(12, 0, LONG));
+        second.with(|ctx| {
+            crate::install(&ctx).unwrap();
+            ctx.globals()
+                .set("words", words.restore(&ctx).unwrap())
+                .unwrap();
+            let source = "let woken, tries = 0;
+                while (!(woken = Atomics.notify(words, 2)) && tries++ < 1e6); woken";
+            assert_eq!(ctx.eval::<i32, _>(source).unwrap(), 1);
+        });
+        assert_eq!(waits.join().unwrap().unwrap(), WaitResult::Woken);
+    }
+
+    /// The interrupt handler ends a wait, of bytes of a memory and of others.
+    #[test]
+    fn who_waits_is_interrupted() {
+        for wait in [
+            "Atomics.wait(words, 2, 0)",
+            "Atomics.wait(words, 2, 0, 60000)",
+            "Atomics.wait(new BigInt64Array(memory.buffer, 8), 0, 0n)",
+            "Atomics.wait(new Int32Array(new SharedArrayBuffer(8)), 0, 0)",
+        ] {
+            let runtime = Runtime::new().unwrap();
+            let context = Context::full(&runtime).unwrap();
+            context.with(|ctx| {
+                crate::install(&ctx).unwrap();
+                raw::may_block(&ctx);
+                shared_memory(&ctx);
+            });
+            let end = Instant::now() + Duration::from_millis(50);
+            runtime.set_interrupt_handler(Some(Box::new(move || Instant::now() > end)));
+            context.with(|ctx| {
+                let source = format!("var caught = 0; try {{ {wait} }} catch {{ caught = 1 }}");
+                assert!(ctx.eval::<Value, _>(source).is_err(), "{wait}");
+            });
+            let late = Instant::now().saturating_duration_since(end);
+            assert!(late < Duration::from_secs(5), "{wait}: {late:?}");
+            runtime.set_interrupt_handler(None);
+            context.with(|ctx| {
+                assert_eq!(ctx.eval::<i32, _>("caught").unwrap(), 0, "{wait}");
+                // Nobody stands in line any more.
+                let woken = "Atomics.notify(words, 2) + Atomics.notify(words, 0)";
+                assert_eq!(ctx.eval::<i32, _>(woken).unwrap(), 0, "{wait}");
+            });
+        }
     }
 
     #[test]

@@ -58,6 +58,21 @@ fn construct<'js>(call: &Call<'js>, which: impl Fn(&Intrinsics) -> &Stored) -> R
     Ok(made.into_value())
 }
 
+/// Source that makes `Error.stackTraceLimit` 0 where it is set to what is no number, and `Error.prepareStackTrace`
+/// `undefined` where that is no function. QuickJS would run the code of such a limit whenever it writes a stack, and gives
+/// back neither of them, so that the process ends with the runtime.
+pub(super) const GUARD_SETTERS: &str = "((apply, describe, define) => {
+    const guard = (name, type, otherwise) => {
+        const property = describe(Error, name);
+        const set = function (value) {
+            apply(property.set, this, [typeof value === type ? value : otherwise]);
+        };
+        define(Error, name, { ...property, set });
+    };
+    guard('stackTraceLimit', 'number', 0);
+    guard('prepareStackTrace', 'function', undefined);
+})(Reflect.apply, Object.getOwnPropertyDescriptor, Object.defineProperty)";
+
 /// The stack of an error that one of our functions has made, without the frame of that function: it is
 /// none of the program's.
 fn stack_below(error: &Object<'_>) -> Result<Option<String>> {

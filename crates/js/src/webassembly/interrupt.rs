@@ -8,7 +8,7 @@ use super::HostData;
 use super::errors;
 use super::import::gone;
 use super::realm::Realm;
-use crate::raw::Env;
+use crate::raw::{Attempt, Env};
 use bident::{Caller, Error, Store, UpdateDeadline};
 use std::rc::Rc;
 
@@ -22,6 +22,12 @@ pub(super) fn watch(store: &mut Store<HostData>) {
         ask(&realm, &mut caller)
     });
     store.set_epoch_deadline(1);
+}
+
+/// Asks the handler while JavaScript blocks the thread: an exception that nobody may catch where it says that it is over.
+pub(super) fn look(realm: &Realm, env: Env<'_>) -> Attempt<()> {
+    let rounds = realm.intrinsic(env, |i| &i.rounds);
+    env.call(rounds.get(), env.undefined().get(), &[]).map(drop)
 }
 
 /// An error where the handler says that it is over: the exception that nobody may catch. Where it cannot be asked, as

@@ -70,6 +70,12 @@ impl MemoryObject {
     }
 }
 
+impl Drop for MemoryObject {
+    fn drop(&mut self) {
+        self.realm.buffers.forget_empty(self.memory);
+    }
+}
+
 /// Most pages that a type of a memory may have in the interface, with 64-bit addresses, too.
 const MOST_PAGES: u64 = (1 << 37) - 1;
 
@@ -137,6 +143,7 @@ fn this<'a>(call: &'a Call<'_>) -> Result<&'a MemoryObject> {
 fn buffer<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let this @ MemoryObject { realm, memory, .. } = this(call)?;
     let env = Env::new(&call.ctx);
+    realm.buffers.settle(env, &realm.store)?;
     if let Some(buffer) = this.seen(env) {
         return Ok(buffer.into_value());
     }
@@ -155,8 +162,7 @@ fn show_shared<'js>(env: Env<'js>, this: &MemoryObject, kind: Length) -> Result<
     let Ok(Some(shared)) = shared else {
         return Err(rquickjs::Error::Unknown);
     };
-    let buffer =
-        (realm.buffers.shared).of(env, &realm.buffers.weakly(env), *memory, &shared, kind)?;
+    let buffer = realm.buffers.shared_of(env, *memory, &shared, kind)?;
     this.grows.set(kind != Length::Fixed);
     Ok(this.show(env, buffer))
 }
@@ -167,6 +173,7 @@ fn to_kind<'js>(call: &Call<'js>, kind: impl FnOnce(MemoryType) -> Length) -> Re
     let ty = realm.store.with(|store| memory.ty(&*store));
     let kind = kind(ty);
     let env = Env::new(&call.ctx);
+    realm.buffers.settle(env, &realm.store)?;
     if ty.shared {
         return show_shared(env, this, kind);
     }
@@ -186,12 +193,14 @@ fn grow<'js>(call: &Call<'js>) -> Result<Value<'js>> {
     let MemoryObject { realm, memory, .. } = this(call)?;
     let ty = realm.store.with(|store| memory.ty(&*store)).address;
     let delta = address::to_u64(call, realm, &call.arg(0), ty, "delta")?;
+    let env = Env::new(&call.ctx);
+    realm.buffers.check(env, *memory)?;
     let before = realm
         .store
         .with(|store| memory.grow(store, delta))
         .map_err(|error| api::engine_error(realm, &call.ctx, &error))?;
     // The specification detaches the old buffer also where the size stays the same.
-    (realm.buffers).grown(Env::new(&call.ctx), &realm.store, *memory);
+    (realm.buffers).grown(env, &realm.store, *memory)?;
     address::to_js(call, ty, before)
 }
 
@@ -217,52 +226,56 @@ pub(super) fn guard_buffers(ctx: &Ctx<'_>) -> Result<()> {
 
 /// `ArrayBuffer.prototype.resize`: of a buffer of a memory, grows the memory.
 fn resize<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let owner = |realm: &Realm| match realm.buffers.memory_of(Ref::new(&call.this))? {
-        (memory, Length::Resizable(_)) => Some(memory),
-        _ => None,
-    };
-    resize_to(call, owner, |i| &i.resize)
-}
-
-/// `SharedArrayBuffer.prototype.grow`: the same.
-fn grow_shared<'js>(call: &Call<'js>) -> Result<Value<'js>> {
-    let owner = |realm: &Realm| realm.buffers.shared.memory_of(Ref::new(&call.this));
-    resize_to(call, owner, |i| &i.grow_shared)
-}
-
-/// Makes the memory of a buffer as long as the argument says; calls the original where it has none.
-fn resize_to<'js>(
-    call: &Call<'js>,
-    owner: impl Fn(&Realm) -> Option<Memory>,
-    original: impl FnOnce(&Intrinsics) -> &Stored,
-) -> Result<Value<'js>> {
     let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
-    if owner(&realm).is_none() {
-        let original = realm.intrinsic(env, original);
-        let original = Function::from_value(original.into_value())?;
-        return original.call((This(call.this.clone()), call.arg(0)));
+    let owner = || realm.resizable_of(Ref::new(&call.this));
+    if owner().is_none() {
+        let original = realm.intrinsic(env, |i| &i.resize);
+        return call_original(call, original);
     }
     let wanted = env.to_f64(Ref::new(&call.arg(0)))?;
     // That may have run JavaScript.
-    let Some(memory) = owner(&realm) else {
+    let Some((owner, memory)) = owner() else {
         return Err(Exception::throw_type(&call.ctx, "the buffer is detached"));
     };
-    let (ty, size) = (realm.store).with(|store| (memory.ty(&*store), memory.data_size(&*store)));
-    let more = wanted.trunc() - size as f64;
-    let page = ty.page_size();
+    let (ty, size) = (owner.store).with(|store| (memory.ty(&*store), memory.data_size(&*store)));
+    let more = more_pages(&call.ctx, wanted, size, ty)?;
+    owner.buffers.check(env, memory)?;
+    let grown = owner.store.with(|store| memory.grow(store, more));
+    grown.map_err(|error| errors::throw_range(&call.ctx, &error.to_string()))?;
+    owner.buffers.grown(env, &owner.store, memory)?;
+    Ok(Value::new_undefined(call.ctx.clone()))
+}
+
+/// `SharedArrayBuffer.prototype.grow`: the same. The memory has the bytes before the buffer shows them.
+fn grow_shared<'js>(call: &Call<'js>) -> Result<Value<'js>> {
+    let (realm, env) = (realm::of(&call.ctx)?, Env::new(&call.ctx));
+    let original = realm.intrinsic(env, |i| &i.grow_shared);
+    let Some(memory) = realm.known_buffers.growing(Ref::new(&call.this)) else {
+        return call_original(call, original);
+    };
+    let wanted = env.to_f64(Ref::new(&call.arg(0)))?;
+    let more = more_pages(&call.ctx, wanted, memory.data_size(), memory.ty())?;
+    let grown = memory.grow(more);
+    grown.map_err(|error| errors::throw_range(&call.ctx, &error.to_string()))?;
+    let this = Ref::new(&call.this);
+    let shown = env.call(original.get(), this, &[env.float(wanted.trunc())])?;
+    Ok(shown.into_value())
+}
+
+fn call_original<'js>(call: &Call<'js>, original: Own<'js>) -> Result<Value<'js>> {
+    let original = Function::from_value(original.into_value())?;
+    original.call((This(call.this.clone()), call.arg(0)))
+}
+
+/// By how many pages a memory grows that is to have so many bytes.
+fn more_pages(ctx: &Ctx<'_>, wanted: f64, size: usize, ty: MemoryType) -> Result<u64> {
+    let (more, page) = (wanted.trunc() - size as f64, ty.page_size());
     let is_whole = (0.0..u64::MAX as f64).contains(&more) && (more as u64).is_multiple_of(page);
     if !is_whole {
         let message = "a memory grows by whole pages, and never shrinks";
-        return Err(errors::throw_range(&call.ctx, message));
+        return Err(errors::throw_range(ctx, message));
     }
-    let grown = realm
-        .store
-        .with(|store| memory.grow(store, more as u64 / page));
-    if let Err(error) = grown {
-        return Err(errors::throw_range(&call.ctx, &error.to_string()));
-    }
-    realm.buffers.grown(env, &realm.store, memory);
-    Ok(Value::new_undefined(call.ctx.clone()))
+    Ok(more as u64 / page)
 }
 
 fn guard(
@@ -281,7 +294,7 @@ fn transfer<'js>(
     original: impl FnOnce(&Intrinsics) -> &Stored,
 ) -> Result<Value<'js>> {
     let realm = realm::of(&call.ctx)?;
-    if realm.owns_buffer(Ref::new(&call.this)) {
+    if realm.knows_buffer(Ref::new(&call.this)) {
         return Err(Exception::throw_type(
             &call.ctx,
             "the buffer of a WebAssembly.Memory cannot be transferred",

@@ -28,6 +28,7 @@ mod instance;
 mod interrupt;
 mod intrinsics;
 mod jspi;
+mod known_buffers;
 mod memory;
 mod module;
 mod objects;
@@ -48,9 +49,9 @@ mod trace;
 
 pub use esm::Prepared;
 pub(crate) use esm::prepare as prepare_import;
+pub(crate) use known_buffers::SeenMemory;
 pub(crate) use module::copy_bytes;
 pub(crate) use realm::HostData;
-pub(crate) use shared_buffers::SeenMemory;
 pub(crate) use shown::Showing;
 pub use stacklet::declare_stacklet;
 
@@ -74,10 +75,11 @@ use std::rc::Rc;
 /// The context needs the intrinsics that `Context::full` has. Programs should not run in it before:
 /// the call also makes `ArrayBuffer.prototype.transfer` and its siblings refuse the buffers of memories, and
 /// `resize` and `SharedArrayBuffer.prototype.grow` grow the memories, and `Atomics.wait` and `Atomics.notify`
-/// wait with those who wait in WebAssembly, and wake them.
+/// wait with those who wait in WebAssembly, and wake them, and `Error.stackTraceLimit` takes
+/// numbers, `Error.prepareStackTrace` functions only.
 ///
 /// # Errors
-/// If the machine cannot run WebAssembly, or QuickJS is out of memory.
+/// If the machine cannot run WebAssembly, QuickJS is out of memory, or the context has our `WebAssembly` already.
 pub fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     let engine = Engine::new(&Config::default())
         .map_err(|error| rquickjs::Exception::throw_message(ctx, &error.to_string()))?;
@@ -98,7 +100,7 @@ pub fn install_with(ctx: &Ctx<'_>, engine: &Engine) -> rquickjs::Result<()> {
 
 /// Whether a value is a buffer of a memory, which only the memory itself may detach.
 pub(crate) fn is_memory_buffer<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) -> bool {
-    realm::of(ctx).is_ok_and(|realm| realm.owns_buffer(crate::raw::Ref::new(value)))
+    realm::of(ctx).is_ok_and(|realm| realm.knows_buffer(crate::raw::Ref::new(value)))
 }
 
 /// Whether a value is a `WebAssembly.Exception`.

@@ -8,6 +8,7 @@ use super::held::HeldValues;
 use super::import::Imports;
 use super::interrupt;
 use super::intrinsics::Intrinsics;
+use super::known_buffers::KnownBuffers;
 use super::objects::Objects;
 use super::pending::Awaited;
 use super::pressure::Pressure;
@@ -15,8 +16,10 @@ use super::sharing::{Passes, Sharing};
 use super::stacklet::Stacklets;
 use super::strings::StringBuiltins;
 use super::tag;
-use crate::raw::{Backlink, Classes, ContextId, Env, Marker, Own, Ref, Running, Stored};
-use bident::{Engine, Extern, Kept, Lasting, Owned, SharedStore, Store, StoreContextMut, Tag};
+use crate::raw::{Backlink, Classes, ContextId, Env, Length, Marker, Own, Ref, Running, Stored};
+use bident::{
+    Engine, Extern, Kept, Lasting, Memory, Owned, SharedStore, Store, StoreContextMut, Tag,
+};
 use rquickjs::{Ctx, Exception, JsLifetime, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -54,6 +57,8 @@ pub(crate) struct Realm {
     pub(super) pressure: Pressure,
     /// Buffers of memories that JavaScript has.
     pub(super) buffers: Buffers,
+    /// Those that any context of the runtime has.
+    pub(super) known_buffers: Rc<KnownBuffers>,
     /// The tag under which WebAssembly sees what JavaScript throws.
     pub(super) js_tag: Tag,
     _js_tag: Kept,
@@ -82,24 +87,32 @@ struct Registry {
     classes: Classes,
     passes: Rc<Passes>,
     realms: Rc<Realms>,
+    buffers: Rc<KnownBuffers>,
 }
 
 /// The realm of a context.
 pub(super) fn of(ctx: &Ctx<'_>) -> Result<Rc<Realm>> {
-    let found = ctx.userdata::<Registry>().and_then(|registry| {
-        let realms = registry.realms.borrow();
-        realms.get(&ContextId::of(ctx)).and_then(Weak::upgrade)
-    });
-    found.ok_or_else(|| Exception::throw_internal(ctx, "this context has no WebAssembly"))
+    find(ctx).ok_or_else(|| Exception::throw_internal(ctx, "this context has no WebAssembly"))
 }
 
-/// Makes the realm of a context, and the object that owns its values.
+fn find(ctx: &Ctx<'_>) -> Option<Rc<Realm>> {
+    let registry = ctx.userdata::<Registry>()?;
+    let realms = registry.realms.borrow();
+    realms.get(&ContextId::of(ctx))?.upgrade()
+}
+
+/// Makes the realm of a context, and the object that owns its values. A context that has one gets no other.
 pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>, Own<'js>)> {
+    if find(ctx).is_some() {
+        let message = "this context has WebAssembly already: it is installed once";
+        return Err(Exception::throw_type(ctx, message));
+    }
     if ctx.userdata::<Registry>().is_none() {
         let registry = Registry {
             classes: Classes::register(ctx)?,
             passes: Rc::default(),
             realms: Rc::default(),
+            buffers: Rc::default(),
         };
         ctx.store_userdata(registry)?;
     }
@@ -127,7 +140,8 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             frames: Frames::default(),
             awaited: Cell::default(),
             pressure: Pressure::default(),
-            buffers: Buffers::default(),
+            buffers: Buffers::new(&registry.buffers, ContextId::of(ctx)),
+            known_buffers: registry.buffers.clone(),
             js_tag,
             _js_tag,
             held: HeldValues::default(),
@@ -257,9 +271,19 @@ impl Realm {
         Place(self.context, self.frames.depth())
     }
 
-    /// Whether a value is a buffer of one of the memories.
-    pub(super) fn owns_buffer(&self, value: Ref<'_>) -> bool {
-        self.buffers.memory_of(value).is_some()
+    /// Whether a value is the buffer of a memory, one that is not shared, of any context of the runtime.
+    pub(super) fn knows_buffer(&self, value: Ref<'_>) -> bool {
+        self.known_buffers.context_of(value).is_some()
+    }
+
+    /// The realm, of any context of the runtime, whose memory has this buffer, if that can be resized.
+    pub(super) fn resizable_of(&self, value: Ref<'_>) -> Option<(Rc<Self>, Memory)> {
+        let context = self.known_buffers.context_of(value)?;
+        let realm = self.registered.borrow().get(&context)?.upgrade()?;
+        match realm.buffers.memory_of(value)? {
+            (memory, Length::Resizable(_)) => Some((realm, memory)),
+            _ => None,
+        }
     }
 
     fn mark(&self, marker: &Marker) {

@@ -10,7 +10,8 @@
 //! The object of the memory owns the buffer, so that it is the same one each time. Where that object goes and
 //! the program has the buffer, or a view of it, growth finds it here, and another object for the same memory.
 
-use crate::raw::{Attempt, Env, Identity, Length, Marker, Own, Ref, Stored, Thrown};
+use super::known_buffers::KnownBuffers;
+use crate::raw::{Attempt, ContextId, Env, Identity, Length, Marker, Own, Ref, Stored};
 use bident::Memory;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,8 +20,17 @@ use std::rc::{Rc, Weak};
 /// Source of what makes weak references.
 pub(super) const WEAKLY: &str = "(WeakRef => (value) => new WeakRef(value))(WeakRef)";
 
-/// How buffers are referred to weakly, as it was before any program ran.
+/// Source of what makes the buffer of a memory that can have no bytes, but could be resized: QuickJS has no other
+/// call for one. It has no bytes of the memory's.
+pub(super) const EMPTY: &str = "((Plain, Shared, freeze) => (shared) => {
+    const options = { __proto__: null, maxByteLength: 0 };
+    return shared ? freeze(new Shared(0, options)) : new Plain(0, options);
+})(ArrayBuffer, SharedArrayBuffer, Object.freeze)";
+
+/// How buffers are made and referred to, as it was before any program ran.
 pub(super) struct Weakly<'js> {
+    /// What [`EMPTY`] is.
+    pub(super) empty: Own<'js>,
     /// What [`WEAKLY`] is.
     pub(super) make: Own<'js>,
     /// `WeakRef.prototype.deref`.
@@ -35,6 +45,8 @@ pub(super) struct Shown {
     any: Cell<bool>,
     /// How many there have been.
     count: Cell<u64>,
+    /// Where else they are known, and as whose.
+    known: Option<(Rc<KnownBuffers>, ContextId)>,
 }
 
 #[derive(Default)]
@@ -79,31 +91,37 @@ fn number_of(buffer: &Buffer) -> u64 {
 pub(super) type Found<'js> = (Own<'js>, usize, Length);
 
 impl Shown {
+    /// The buffers that other contexts, too, must know as those of this one.
+    pub(super) fn known_to(known: &Rc<KnownBuffers>, context: ContextId) -> Self {
+        Self {
+            known: Some((known.clone(), context)),
+            ..Self::default()
+        }
+    }
+
     /// Whether JavaScript has the buffer of any memory.
     #[inline]
     pub(super) fn any(&self) -> bool {
         self.any.get()
     }
 
-    /// The buffer of a memory, if JavaScript has it. No code of a program runs.
+    /// The buffer of a memory, if JavaScript has it. No code of a program runs. It fails where there is no room on
+    /// the stack to ask.
     pub(super) fn get<'js>(
         &self,
         env: Env<'js>,
         weakly: &Weakly<'js>,
         memory: Memory,
-    ) -> Option<Found<'js>> {
+    ) -> Attempt<Option<Found<'js>>> {
         let maps = self.maps.borrow();
-        let buffer = maps.buffers.get(&memory)?;
+        let Some(buffer) = maps.buffers.get(&memory) else {
+            return Ok(None);
+        };
         let (weak, length, kind) = (buffer.object.to_owned(env), buffer.length, buffer.kind);
         drop(maps);
-        match env.call(weakly.deref.get(), weak.get(), &[]) {
-            Ok(object) if object.get().is_object() => Some((object, length, kind)),
-            Ok(_) => None,
-            Err(Thrown) => {
-                drop(env.exception());
-                None
-            }
-        }
+        let object = env.call(weakly.deref.get(), weak.get(), &[])?;
+        let is_there = object.get().is_object();
+        Ok(is_there.then_some((object, length, kind)))
     }
 
     /// How long the buffer of a memory is, if JavaScript has it.
@@ -152,6 +170,9 @@ impl Shown {
         };
         let maps = &mut *self.maps.borrow_mut();
         maps.memories.extend(identity.map(|key| (key, memory)));
+        if let (Some((known, context)), Some(key)) = (&self.known, identity) {
+            known.add(key, *context);
+        }
         maps.buffers.insert(memory, buffer);
         self.any.set(true);
         Ok(object)
@@ -162,7 +183,10 @@ impl Shown {
         let mut maps = self.maps.borrow_mut();
         let buffer = maps.buffers.remove(&memory);
         let identity = buffer.as_ref().and_then(|buffer| buffer.identity);
-        identity.map(|key| maps.memories.remove(&key));
+        if let Some(key) = identity {
+            maps.memories.remove(&key);
+            self.known.iter().for_each(|(known, _)| known.remove(key));
+        }
         self.any.set(!maps.buffers.is_empty());
         drop(maps);
         // May run finalizers that look here.
@@ -187,6 +211,9 @@ impl Shown {
     pub(super) fn clear(&self) {
         self.any.set(false);
         let maps = self.maps.take();
+        if let Some((known, _)) = &self.known {
+            maps.memories.keys().for_each(|key| known.remove(*key));
+        }
         drop(maps);
     }
 }
