@@ -20,6 +20,16 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Runs a JavaScript program or a WebAssembly command.
     Run(Box<Run>),
+    /// Runs JavaScript that stands on the command line.
+    #[command(trailing_var_arg = true)]
+    Eval {
+        /// The program, a module if it has `import`, `export` or `await` at its top.
+        #[arg(allow_hyphen_values = true)]
+        code: String,
+        /// What it finds in `process.argv`.
+        #[arg(allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Runs test scripts of the WebAssembly specification.
     Wast {
         /// The scripts.
@@ -31,9 +41,9 @@ pub(crate) enum Command {
 /// Options of `bident run`. Those before FILE are ours, everything after it belongs to the program.
 #[derive(clap::Args, Debug)]
 #[command(
-    override_usage = "bident run [OPTIONS] FILE [ARGS]...\n       bident run --script FILE...",
-    after_help = "FILE is an ES module (.mjs, .js), a classic script (.js, .cjs) or a WebAssembly \
-                  command (.wasm, .wat).\nJavaScript runs with your rights, as under Node. A \
+    override_usage = "bident run [OPTIONS] FILE [ARGS]...\n       bident run [OPTIONS] - [ARGS]...\n       bident run --script FILE...",
+    after_help = "FILE is an ES module (.mjs, .js), a CommonJS module (.js, .cjs), a directory with a package or an \
+                  index.js, a WebAssembly command (.wasm, .wat), or - for JavaScript from standard input.\nJavaScript runs with your rights, as under Node. A \
                   WebAssembly command gets nothing but what --dir and --env grant."
 )]
 pub(crate) struct Run {
@@ -99,14 +109,24 @@ pub(crate) struct Run {
 /// Bytes of functions from which on a module's functions are compiled when they are called.
 const LARGE: usize = 64 << 10;
 
+/// The engine of a program without options.
+pub(crate) fn plain_engine() -> Result<Engine, bident::Error> {
+    Engine::new(&plain_config())
+}
+
+fn plain_config() -> Config {
+    let config = progress::shown(Config::new());
+    match std::env::var_os("BIDENT_LAZY") {
+        None => config.compile(Compile::LazyFrom(LARGE)),
+        Some(_) => config,
+    }
+}
+
 impl Run {
     /// The engine with the limits that were given.
     pub(crate) fn engine(&self) -> Result<Engine, bident::Error> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        let mut config = progress::shown(Config::new());
-        if std::env::var_os("BIDENT_LAZY").is_none() {
-            config = config.compile(Compile::LazyFrom(LARGE));
-        }
+        let mut config = plain_config();
         if let Some(bytes) = self.max_memory {
             config = config.max_memory_size(bytes);
         }
@@ -207,7 +227,7 @@ mod tests {
         let parsed = Args::try_parse_from(["bident", "run"].iter().chain(args))?;
         match parsed.command {
             Command::Run(run) => Ok(*run),
-            Command::Wast { .. } => unreachable!("`run` was typed"),
+            _ => unreachable!("`run` was typed"),
         }
     }
 

@@ -26,6 +26,11 @@ pub(crate) fn run_scripts(engine: &Engine, files: &[PathBuf]) -> anyhow::Result<
     on_big_stack(|| exit::now(runtime(engine, first, &[])?.run_scripts(files)))
 }
 
+/// Runs a text that stands in no file, and ends the process.
+pub(crate) fn run_text(engine: &Engine, text: &str, args: &[OsString]) -> anyhow::Result<ExitCode> {
+    on_big_stack(|| exit::now(runtime_of(engine, None, args)?.run_text(text)))
+}
+
 fn on_big_stack<T: Send>(run: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
     thread::scope(|scope| {
         let main = thread::Builder::new()
@@ -38,11 +43,16 @@ fn on_big_stack<T: Send>(run: impl FnOnce() -> anyhow::Result<T> + Send) -> anyh
 }
 
 fn runtime(engine: &Engine, file: &Path, args: &[OsString]) -> anyhow::Result<Runtime> {
+    runtime_of(engine, Some(file), args)
+}
+
+fn runtime_of(engine: &Engine, file: Option<&Path>, args: &[OsString]) -> anyhow::Result<Runtime> {
     let command = env::current_exe().unwrap_or_else(|_| PathBuf::from("bident"));
-    let program = path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let argv = [command.into_os_string(), program.into_os_string()];
+    let program = file.map(|file| path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+    let argv = [Some(command), program].map(|path| path.map(PathBuf::into_os_string));
     let argv = argv
         .iter()
+        .flatten()
         .chain(args)
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();

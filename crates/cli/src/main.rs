@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     exit::on_interrupt();
     let ended = match &args.command {
         Command::Run(options) => run::run(options),
+        Command::Eval { code, args } => run::eval(code, args),
         Command::Wast { files } => wast::run(files),
     };
     ended.unwrap_or_else(|error| exit::failed(&error))

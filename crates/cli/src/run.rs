@@ -1,10 +1,11 @@
 //! `bident run`: which kind of program FILE is, and who runs it.
 
-use crate::args::Run;
+use crate::args::{Run, plain_engine};
 use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
 use crate::{js, wasm};
 use anyhow::Context;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,12 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
         .program
         .split_first()
         .ok_or_else(|| UsageError("no FILE".to_owned()))?;
+    if file == "-" {
+        refuse_guest_options(options)?;
+        let text =
+            std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?;
+        return js::run_text(&options.engine()?, &text, args);
+    }
     let file = Path::new(file);
     refuse_option(file)?;
     match language(file) {
@@ -52,6 +59,11 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             js::run(&options.engine()?, file, args)
         }
     }
+}
+
+/// Runs the JavaScript of the command line.
+pub(crate) fn eval(code: &str, args: &[OsString]) -> anyhow::Result<ExitCode> {
+    js::run_text(&plain_engine()?, code, args)
 }
 
 /// What begins like an option, where a file is meant, is a misspelt one. (A file of that name is `./-name`.)

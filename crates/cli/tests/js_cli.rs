@@ -260,7 +260,7 @@ fn json_is_not_code() {
     let scratch = Scratch::new(&[
         (
             "main.mjs",
-            "import './first.mjs'; import data from './not.json'; console.log(data)",
+            "import './first.mjs'; import data from './not.json' with { type: 'json' }; console.log(data)",
         ),
         ("first.mjs", "console.log('first')"),
         ("not.json", r#"{"x": 1}; console.log("ran")"#),
@@ -294,7 +294,7 @@ fn syntax_errors_and_modules_that_are_missing() {
     );
     let ended = run("import './missing.mjs'");
     assert_eq!(ended.status, Some(1));
-    let expected = "cannot find module './missing.mjs' imported from DIR/main.mjs";
+    let expected = "Cannot find module 'DIR/missing.mjs' imported from DIR/main.mjs";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
 }
 
@@ -487,4 +487,59 @@ fn interrupts() {
             { m: { f: new WebAssembly.Suspending(waits) } }).exports;
         WebAssembly.promising(g)();",
     );
+}
+
+#[test]
+fn code_of_the_command_line_and_of_standard_input() {
+    let scratch = Scratch::new(&[("lib.cjs", "exports.x = 5")]);
+    for (code, printed) in [
+        ("console.log(1 + 1)", "2\n"),
+        (
+            "console.log(require('./lib.cjs').x, __filename)",
+            "5 [eval]\n",
+        ),
+        ("import { x } from './lib.cjs'; console.log(await x)", "5\n"),
+        ("console.log(process.argv.slice(1))", "[ 'a', '-b' ]\n"),
+    ] {
+        let ended = scratch.run(&["eval", code, "a", "-b"]);
+        assert_eq!(
+            (ended.status, &*ended.stdout),
+            (Some(0), printed),
+            "{}",
+            ended.stderr
+        );
+    }
+    assert_eq!(scratch.run(&["eval", "process.exit(3)"]).status, Some(3));
+    let ended = scratch.run(&["run", "-"]);
+    assert_eq!(
+        (ended.status, &*ended.stdout),
+        (Some(0), ""),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_directory_is_its_package_or_its_index() {
+    let scratch = Scratch::new(&[
+        ("a/package.json", r#"{ "main": "lib/start" }"#),
+        (
+            "a/lib/start.js",
+            "console.log(require.main === module, __filename)",
+        ),
+        ("b/index.js", "console.log(typeof require)"),
+        ("c/x.mjs", ""),
+    ]);
+    for (directory, printed) in [("a", "true DIR/a/lib/start.js\n"), ("b", "function\n")] {
+        let ended = scratch.run(&["run", directory]);
+        assert_eq!(
+            (ended.status, &*ended.stdout),
+            (Some(0), printed),
+            "{}",
+            ended.stderr
+        );
+    }
+    let ended = scratch.run(&["run", "c"]);
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stderr.contains("c"), "{}", ended.stderr);
 }

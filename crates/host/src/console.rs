@@ -4,7 +4,6 @@ use super::report::complain;
 use crate::scripts;
 use bident_js::hosting::is_collected;
 use rquickjs::atom::PredefinedAtom;
-use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::object::Property;
 use rquickjs::prelude::{Func, Opt, Rest};
 use rquickjs::promise::PromiseState;
@@ -115,29 +114,6 @@ fn look<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Option<Array<'js>>> {
         }
     }
     Ok(Some(seen))
-}
-
-/// The internal module `host:inspect`, for `node:util`.
-pub(crate) struct InspectModule;
-
-/// What it exports.
-const INSPECT_EXPORTS: [&str; 3] = ["inspect", "format", "formatWithOptions"];
-
-impl ModuleDef for InspectModule {
-    fn declare(declarations: &Declarations<'_>) -> Result<()> {
-        for name in INSPECT_EXPORTS {
-            declarations.declare(name)?;
-        }
-        Ok(())
-    }
-
-    fn evaluate<'js>(ctx: &Ctx<'js>, exports: &Exports<'js>) -> Result<()> {
-        let inspector = inspector(ctx)?;
-        for name in INSPECT_EXPORTS {
-            exports.export(name, inspector.get::<_, Value>(name)?)?;
-        }
-        Ok(())
-    }
 }
 
 /// Defines `console`.

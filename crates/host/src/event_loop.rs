@@ -37,12 +37,10 @@ pub(super) struct Host<'js> {
     pub(super) ticks: RefCell<VecDeque<Task<'js>>>,
     /// Promises rejected in this turn that have no handler.
     rejections: RefCell<Rejections<'js>>,
-    /// The function `emit` of `process`, as the host made it.
-    pub(super) emit: RefCell<Option<Function<'js>>>,
     /// The exports of the host's scripts that have been needed.
     pub(super) scripts: RefCell<HashMap<String, Object<'js>>>,
-    /// Whether `exit` has been emitted.
-    pub(super) exiting: Cell<bool>,
+    /// The name of the main module.
+    pub(super) main_name: RefCell<Option<String>>,
     /// The promise of the main module.
     pub(super) main: RefCell<Option<Value<'js>>>,
 }
@@ -101,7 +99,7 @@ fn count(calls: &Cell<u64>) {
 
 /// Runs until nothing is left to wait for.
 pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn {
-    context.with(|ctx| settle(&ctx)).await?;
+    context.with(|ctx| settle_first(&ctx)).await?;
     loop {
         context.with(|ctx| run_timers(&ctx)).await?;
         context.with(|ctx| run_immediates(&ctx)).await?;
@@ -181,6 +179,14 @@ fn call<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
         Ok(_) => Ok(()),
         Err(error) => fail(ctx, error),
     }
+}
+
+/// What follows the program itself: a module runs as a microtask does, and other microtasks come before ticks.
+fn settle_first(ctx: &Ctx<'_>) -> Turn {
+    if take(ctx, |host| host.main.borrow().clone()).is_some() {
+        run_jobs(ctx)?;
+    }
+    settle(ctx)
 }
 
 /// Everything that follows a callback: ticks, microtasks, rejections without a handler.

@@ -1,19 +1,20 @@
-//! What `node:fs` is made of: the internal module `host:files`. Each operation exists twice, at once and
+//! What `node:fs` is made of: the natives of `node/fs.js`. Each operation exists twice, at once and
 //! with a promise; the promise's runs on another thread.
 
+use crate::raw;
 use bident_js::hosting::copy_bytes;
 use rquickjs::class::Trace;
-use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::prelude::{Async, Func};
 use rquickjs::{
     Array, Class, Ctx, Exception, FromJs, IntoJs, JsLifetime, Object, Result, TypedArray, Value,
 };
 use std::cell::RefCell;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Bits of the mode of `access`.
 const WRITE: u32 = 2;
@@ -73,21 +74,48 @@ operations! {
     handle_sync(file: Open, only_data: bool);
     handle_truncate(file: Open, length: f64);
     handle_write(file: Open, bytes: Bytes, position: Option<f64>);
+    fd_open(path: String, flags: i32, mode: u32);
+    fd_read(fd: i32, length: u32, position: Option<f64>);
+    fd_write(fd: i32, bytes: Bytes, position: Option<f64>);
+    fd_write_all(fd: i32, bytes: Bytes);
+    fd_read_all(fd: i32);
+    fd_stat(fd: i32);
+    fd_sync(fd: i32, only_data: bool);
+    fd_truncate(fd: i32, length: f64);
+    fd_chmod(fd: i32, mode: u32);
+    fd_times(fd: i32, accessed: f64, modified: f64);
+    times(path: String, accessed: f64, modified: f64);
+    real_path(path: String);
+    read_link(path: String);
+    link(from: String, to: String);
+    copy(from: String, to: String, exclusive: bool);
+    truncate(path: String, length: f64);
+    chown(path: String, user: u32, group: u32, follow: bool);
 }
 
-/// The module `host:files`.
-pub(super) struct FilesModule;
+/// What the scripts of `node:fs` have of Rust's: `now` and `later`.
+pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let (now, later) = (Object::new(ctx.clone())?, Object::new(ctx.clone())?);
+    operations(&now, &later)?;
+    let natives = Object::new(ctx.clone())?;
+    natives.set("now", now)?;
+    natives.set("later", later)?;
+    natives.set(
+        "isatty",
+        Func::from(|fd: i32| raw::with(fd, |file| Ok(file.is_terminal())).unwrap_or(false)),
+    )?;
+    natives.set("windowSize", Func::from(window_size))?;
+    natives.set(
+        "close",
+        Func::from(|ctx: Ctx<'js>, fd: i32| raw::close(fd).map_err(|error| throw(&ctx, &error))),
+    )?;
+    Ok(natives)
+}
 
-impl ModuleDef for FilesModule {
-    fn declare(declarations: &Declarations<'_>) -> Result<()> {
-        declarations.declare("now")?.declare("later").map(drop)
-    }
-
-    fn evaluate<'js>(ctx: &Ctx<'js>, exports: &Exports<'js>) -> Result<()> {
-        let (now, later) = (Object::new(ctx.clone())?, Object::new(ctx.clone())?);
-        operations(&now, &later)?;
-        exports.export("now", now)?.export("later", later).map(drop)
-    }
+/// Columns and rows of a terminal.
+fn window_size(fd: i32) -> Option<Vec<u16>> {
+    let size = raw::with(fd, |file| Ok(rustix::termios::tcgetwinsize(file)?)).ok()?;
+    Some(vec![size.ws_col, size.ws_row])
 }
 
 /// What an operation gives.
@@ -100,6 +128,8 @@ enum Outcome {
     Stat(Metadata),
     Path(PathBuf),
     File(File),
+    /// The number of an open file.
+    Number(i32),
 }
 
 fn give<'js>(ctx: &Ctx<'js>, outcome: io::Result<Outcome>) -> Result<Value<'js>> {
@@ -119,6 +149,7 @@ fn give<'js>(ctx: &Ctx<'js>, outcome: io::Result<Outcome>) -> Result<Value<'js>>
         }
         Outcome::Stat(metadata) => describe(ctx, &metadata).map(Object::into_value),
         Outcome::Path(path) => path.to_string_lossy().into_owned().into_js(ctx),
+        Outcome::Number(number) => number.into_js(ctx),
         Outcome::File(file) => {
             let file = RefCell::new(Some(Arc::new(file)));
             Class::instance(ctx.clone(), Handle { file })?.into_js(ctx)
@@ -127,7 +158,7 @@ fn give<'js>(ctx: &Ctx<'js>, outcome: io::Result<Outcome>) -> Result<Value<'js>>
 }
 
 /// An error with the system's number, which `fs.js` has the words for.
-fn throw(ctx: &Ctx<'_>, error: &io::Error) -> rquickjs::Error {
+pub(crate) fn throw(ctx: &Ctx<'_>, error: &io::Error) -> rquickjs::Error {
     let made = Exception::from_message(ctx.clone(), &error.to_string());
     let no_memory = || (error.kind() == io::ErrorKind::OutOfMemory).then_some(libc::ENOMEM);
     let number = error.raw_os_error().or_else(no_memory);
@@ -162,7 +193,7 @@ fn describe<'js>(ctx: &Ctx<'js>, metadata: &Metadata) -> Result<Object<'js>> {
     let changed = milliseconds(metadata.ctime(), metadata.ctime_nsec());
     stat.set("ctimeMs", changed)?;
     let born = metadata.created().ok();
-    let born = born.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let born = born.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     stat.set(
         "birthtimeMs",
         born.map_or(changed, |time| time.as_secs_f64() * 1e3),
@@ -355,6 +386,10 @@ fn handle_chown(Open(file): Open, user: u32, group: u32) -> Done {
 }
 
 fn handle_read(Open(file): Open, length: u32, position: Option<f64>) -> Done {
+    read_some(&file, length, position)
+}
+
+fn read_some(mut file: &File, length: u32, position: Option<f64>) -> Done {
     let mut bytes = Vec::new();
     let wanted = length as usize;
     bytes
@@ -363,7 +398,7 @@ fn handle_read(Open(file): Open, length: u32, position: Option<f64>) -> Done {
     bytes.resize(wanted, 0);
     let count = match position {
         Some(position) => file.read_at(&mut bytes, position as u64)?,
-        None => (&*file).read(&mut bytes)?,
+        None => file.read(&mut bytes)?,
     };
     bytes.truncate(count);
     Ok(Outcome::Bytes(bytes))
@@ -394,4 +429,114 @@ fn handle_write(Open(file): Open, Bytes(bytes): Bytes, position: Option<f64>) ->
         None => (&*file).write_all(&bytes)?,
     }
     Ok(Outcome::Count(bytes.len()))
+}
+
+fn fd_open(path: String, flags: i32, mode: u32) -> Done {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    let flags = OFlags::from_bits_retain(flags as u32) | OFlags::CLOEXEC;
+    let file = openat(CWD, path, flags, Mode::from_raw_mode(mode))?;
+    Ok(Outcome::Number(raw::number(File::from(file))))
+}
+
+fn fd_read(fd: i32, length: u32, position: Option<f64>) -> Done {
+    raw::with(fd, |file| read_some(file, length, position))
+}
+
+fn fd_write(fd: i32, Bytes(bytes): Bytes, position: Option<f64>) -> Done {
+    raw::with(fd, |mut file| {
+        Ok(Outcome::Count(match position {
+            Some(position) => file.write_at(&bytes, position as u64)?,
+            None => file.write(&bytes)?,
+        }))
+    })
+}
+
+fn fd_write_all(fd: i32, Bytes(bytes): Bytes) -> Done {
+    raw::with(fd, |mut file| {
+        file.write_all(&bytes)?;
+        Ok(Outcome::Count(bytes.len()))
+    })
+}
+
+fn fd_read_all(fd: i32) -> Done {
+    raw::with(fd, read_to_end)
+}
+
+fn fd_stat(fd: i32) -> Done {
+    raw::with(fd, |file| file.metadata().map(Outcome::Stat))
+}
+
+fn fd_sync(fd: i32, only_data: bool) -> Done {
+    raw::with(fd, |file| {
+        nothing(match only_data {
+            true => file.sync_data(),
+            false => file.sync_all(),
+        })
+    })
+}
+
+fn fd_truncate(fd: i32, length: f64) -> Done {
+    raw::with(fd, |file| nothing(file.set_len(length as u64)))
+}
+
+fn fd_chmod(fd: i32, mode: u32) -> Done {
+    raw::with(fd, |file| {
+        nothing(file.set_permissions(PermissionsExt::from_mode(mode)))
+    })
+}
+
+fn fd_times(fd: i32, accessed: f64, modified: f64) -> Done {
+    raw::with(fd, |file| {
+        nothing(file.set_times(times_of(accessed, modified)))
+    })
+}
+
+fn times(path: String, accessed: f64, modified: f64) -> Done {
+    let file = File::open(path)?;
+    nothing(file.set_times(times_of(accessed, modified)))
+}
+
+/// Seconds since 1970 as the system has them.
+fn times_of(accessed: f64, modified: f64) -> fs::FileTimes {
+    let time = |seconds: f64| {
+        let length = Duration::try_from_secs_f64(seconds.abs()).unwrap_or_default();
+        match seconds < 0.0 {
+            true => UNIX_EPOCH - length,
+            false => UNIX_EPOCH + length,
+        }
+    };
+    fs::FileTimes::new()
+        .set_accessed(time(accessed))
+        .set_modified(time(modified))
+}
+
+fn real_path(path: String) -> Done {
+    fs::canonicalize(path).map(Outcome::Path)
+}
+
+fn read_link(path: String) -> Done {
+    fs::read_link(path).map(Outcome::Path)
+}
+
+fn link(from: String, to: String) -> Done {
+    nothing(fs::hard_link(from, to))
+}
+
+fn copy(from: String, to: String, exclusive: bool) -> Done {
+    if exclusive && fs::symlink_metadata(&to).is_ok() {
+        return Err(io::Error::from_raw_os_error(libc::EEXIST));
+    }
+    nothing(fs::copy(from, to).map(drop))
+}
+
+fn truncate(path: String, length: f64) -> Done {
+    let file = OpenOptions::new().write(true).open(path)?;
+    nothing(file.set_len(length as u64))
+}
+
+fn chown(path: String, user: u32, group: u32, follow: bool) -> Done {
+    nothing(match follow {
+        true => std::os::unix::fs::chown(path, Some(user), Some(group)),
+        false => std::os::unix::fs::lchown(path, Some(user), Some(group)),
+    })
 }

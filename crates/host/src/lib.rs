@@ -20,10 +20,12 @@ mod web;
 
 use bident::{Config, Engine};
 use event_loop::{Exit, Host};
-use modules::{ModuleLoader, Program};
+use modules::ModuleLoader;
+use process::Start;
 use report::complain;
+use rquickjs::object::Property;
 use rquickjs::promise::PromiseState;
-use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Value};
+use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Function, Object, Value};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -107,7 +109,13 @@ impl Runtime {
             let context = AsyncContext::full(&runtime).await?;
             context
                 .with(|ctx| {
-                    let installed = install_all(&ctx, options, start, exit, engine);
+                    let start = Start {
+                        argv: options.argv.clone(),
+                        time: start,
+                        exit,
+                        loader: loader.clone(),
+                    };
+                    let installed = install_all(&ctx, start, engine);
                     installed.map_err(|error| StartError::caught(&ctx, error))
                 })
                 .await?;
@@ -129,10 +137,23 @@ impl Runtime {
     /// Runs a module or a classic script, and whatever it leaves to be done.
     pub fn run(&self, path: &Path) -> i32 {
         self.run_program(path, |ctx, path| {
-            match self.loader.load_main(ctx, path)? {
-                Program::Module(module) => module.eval().map(|(_, promise)| promise.into_value()),
-                Program::Script(script) => script.run(),
+            set_main(ctx, &path.to_string_lossy())?;
+            self.loader.load_main(ctx, path)?.run(ctx)
+        })
+    }
+
+    /// Runs a text as `[eval]`: a CommonJS module's globals, or a module if it is one.
+    pub fn run_text(&self, text: &str) -> i32 {
+        self.run_program(Path::new("."), |ctx, _| {
+            let globals: Object = scripts::exports(ctx, "node/module")?
+                .get::<_, Function>("globalsOfText")?
+                .call(("[eval]",))?;
+            for entry in globals.props::<String, Value>() {
+                let (name, value) = entry?;
+                let property = Property::from(value).writable().configurable();
+                ctx.globals().prop(name, property)?;
             }
+            self.loader.load_text(ctx, text)?.run(ctx)
         })
     }
 
@@ -148,13 +169,42 @@ impl Runtime {
         0
     }
 
+    /// Compiles and starts the program; a module's promise becomes the main promise.
+    fn begin<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        path: &Path,
+        start: &impl Fn(&Ctx<'js>, &Path) -> rquickjs::Result<Value<'js>>,
+    ) -> Result<(), Exit> {
+        let result = self
+            .loader
+            .main_file(path)
+            .map_err(|error| {
+                complain(&format!("bident: cannot read {}: {error}", path.display()));
+                Exit(1)
+            })
+            .map(|path| start(ctx, &path))?;
+        match result {
+            Ok(value) if value.is_promise() => {
+                if let Ok(host) = Host::of(ctx) {
+                    host.main.replace(Some(value));
+                }
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(error) => event_loop::fail(ctx, error),
+        }
+    }
+
     fn run_program(
         &self,
         path: &Path,
         start: impl for<'js> Fn(&Ctx<'js>, &Path) -> rquickjs::Result<Value<'js>>,
     ) -> i32 {
         let ended = self.tokio.block_on(async {
-            self.context.with(|ctx| begin(&ctx, path, &start)).await?;
+            self.context
+                .with(|ctx| self.begin(&ctx, path, &start))
+                .await?;
             event_loop::run(&self.runtime, &self.context).await?;
             self.context.with(|ctx| end(&ctx, path)).await
         });
@@ -194,6 +244,11 @@ impl StartError {
     }
 }
 
+fn set_main(ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<()> {
+    Host::of(ctx)?.main_name.replace(Some(name.to_owned()));
+    Ok(())
+}
+
 fn stack_for_javascript() -> usize {
     // QuickJS takes 0 for no limit at all.
     raw::remaining_stack().map_or(DEFAULT_STACK, |bytes| {
@@ -203,45 +258,15 @@ fn stack_for_javascript() -> usize {
     })
 }
 
-fn install_all(
-    ctx: &Ctx<'_>,
-    options: &Options,
-    start: Instant,
-    exit: ExitHook,
-    engine: &Engine,
-) -> rquickjs::Result<()> {
+fn install_all(ctx: &Ctx<'_>, start: Start, engine: &Engine) -> rquickjs::Result<()> {
+    let time = start.time;
     ctx.store_userdata(Host::default())?;
+    ctx.store_userdata(start)?;
     bident_js::hosting::may_block(ctx);
     console::install(ctx)?;
     timers::install(ctx)?;
-    process::install(ctx, options, start, exit)?;
-    web::install(ctx, start)?;
+    web::install(ctx, time)?;
     bident_js::install_with(ctx, engine)
-}
-
-/// Compiles and starts the program; a module's promise becomes the main promise.
-fn begin<'js>(
-    ctx: &Ctx<'js>,
-    path: &Path,
-    start: &impl Fn(&Ctx<'js>, &Path) -> rquickjs::Result<Value<'js>>,
-) -> Result<(), Exit> {
-    let result = path
-        .canonicalize()
-        .map_err(|error| {
-            complain(&format!("bident: cannot read {}: {error}", path.display()));
-            Exit(1)
-        })
-        .map(|path| start(ctx, &path))?;
-    match result {
-        Ok(value) if value.is_promise() => {
-            if let Ok(host) = Host::of(ctx) {
-                host.main.replace(Some(value));
-            }
-            Ok(())
-        }
-        Ok(_) => Ok(()),
-        Err(error) => event_loop::fail(ctx, error),
-    }
 }
 
 /// The last words: `exit` listeners, and a main promise that nobody will settle.
@@ -255,9 +280,13 @@ fn end(ctx: &Ctx<'_>, path: &Path) -> Result<(), Exit> {
             "bident: unsettled top-level await at {}",
             path.display()
         ));
-        return Err(Exit(UNSETTLED));
+        let status = process::asked_code(ctx).unwrap_or(UNSETTLED);
+        if let Err(error) = process::emit_exit(ctx, Some(status)) {
+            event_loop::fail(ctx, error)?;
+        }
+        return Err(Exit(process::asked_code(ctx).unwrap_or(status)));
     }
-    if let Err(error) = process::emit_exit(ctx) {
+    if let Err(error) = process::emit_exit(ctx, None) {
         event_loop::fail(ctx, error)?;
     }
     match process::exit_code(ctx) {

@@ -1,116 +1,54 @@
-//! `process`. That it emits events, and its streams, are JavaScript (`node/global_events.js`).
+//! What `process` has of Rust's (`node/global_process.js`), and what the host tells it.
 
-use super::event_loop::{Host, Task};
-use super::report::complain;
-use super::{ExitHook, Options};
-use crate::scripts;
-use rquickjs::function::Constructor;
+use crate::ExitHook;
+use crate::event_loop::{Host, Task};
+use crate::modules::ModuleLoader;
+use crate::report::complain;
 use rquickjs::prelude::{Func, Opt, Rest};
-use rquickjs::{Array, BigInt, Coerced, Ctx, Exception, Function, Object, Result, Value};
-use std::io::{IsTerminal, Write, stderr, stdout};
+use rquickjs::{Coerced, Ctx, Exception, Function, JsLifetime, Object, Result, Value};
 use std::time::Instant;
 
 /// The version of Node whose behaviour programs may expect. Some look for it before anything else.
-const NODE_VERSION: &str = "22.0.0";
+const NODE_VERSION: &str = "26.0.0";
 
-/// Defines `process`.
-pub(super) fn install<'js>(
-    ctx: &Ctx<'js>,
-    options: &Options,
-    start: Instant,
-    exit: ExitHook,
-) -> Result<()> {
-    let process = create(ctx)?;
-    describe(ctx, &process, options)?;
-    process.set(
-        "exit",
-        Func::from(move |ctx: Ctx<'js>, code: Opt<Value<'js>>| -> Result<()> {
-            if let Some(code) = code.0.filter(|code| !code.is_undefined()) {
-                ctx.globals()
-                    .get::<_, Object>("process")?
-                    .set("exitCode", code)?;
-            }
-            emit_exit(&ctx)?;
-            exit(exit_code(&ctx))
-        }),
-    )?;
-    process.set(
-        "cwd",
-        Func::from(|ctx: Ctx<'_>| {
-            let directory = std::env::current_dir();
-            directory
-                .map(|path| path.to_string_lossy().into_owned())
-                .map_err(|error| {
-                    Exception::throw_message(&ctx, &format!("current directory: {error}"))
-                })
-        }),
-    )?;
-    process.set("uptime", Func::from(move || start.elapsed().as_secs_f64()))?;
-    let hrtime = Function::new(ctx.clone(), move |ctx: Ctx<'js>, since: Opt<Array<'js>>| {
-        hrtime(ctx, start, since.0)
-    })?;
-    hrtime.set(
-        "bigint",
-        Func::from(move |ctx: Ctx<'js>| BigInt::from_u64(ctx, start.elapsed().as_nanos() as u64)),
-    )?;
-    process.set("hrtime", hrtime)?;
-    process.set("nextTick", Func::from(next_tick))?;
-    process.set(
-        "emitWarning",
-        Func::from(|warning: Coerced<String>| complain(&format!("Warning: {}", warning.0))),
-    )?;
-    process.set("memoryUsage", Func::from(memory_usage))?;
-    ctx.globals().set("process", process)
+/// The script that makes `process`, if a program asks for it.
+const SCRIPT: &str = "node/global_process";
+
+/// What is known from the start of the program.
+#[derive(Clone, JsLifetime)]
+pub(crate) struct Start {
+    pub(crate) argv: Vec<String>,
+    pub(crate) time: Instant,
+    pub(crate) exit: ExitHook,
+    pub(crate) loader: ModuleLoader,
 }
 
-/// What the script of events and streams has of Rust's.
+impl Start {
+    /// That of the context's program.
+    pub(crate) fn of(ctx: &Ctx<'_>) -> Result<Self> {
+        let start = ctx.userdata::<Self>();
+        let missing = || Exception::throw_internal(ctx, "this context has no program");
+        start.as_deref().cloned().ok_or_else(missing)
+    }
+}
+
+/// What the script has of Rust's.
 pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;
-    natives.set(
-        "complain",
-        Func::from(|line: Coerced<String>| complain(&line.0)),
-    )?;
-    natives.set("write", Func::from(write))?;
+    describe(&natives, &Start::of(ctx)?)?;
+    act(&natives, &Start::of(ctx)?)?;
+    measure(&natives, &Start::of(ctx)?)?;
     Ok(natives)
 }
 
-/// The object, with its events and its streams.
-fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let made: Object = scripts::exports(ctx, "node/global_events")?;
-    Host::of(ctx)?.emit.replace(Some(made.get("emit")?));
-    let process: Object = made.get("process")?;
-    let stream: Constructor = made.get("WriteStream")?;
-    for (name, fd, is_terminal) in [
-        ("stdout", 1, stdout().is_terminal()),
-        ("stderr", 2, stderr().is_terminal()),
-    ] {
-        process.set(name, stream.construct::<_, Value>((fd, is_terminal))?)?;
-    }
-    Ok(process)
-}
-
-/// Writes a string or an `Uint8Array` to standard output or standard error.
-fn write(fd: u32, data: Value<'_>) -> Result<bool> {
-    let write = |bytes: &[u8]| match fd {
-        1 => stdout().write_all(bytes).and_then(|()| stdout().flush()),
-        _ => stderr().write_all(bytes),
-    };
-    let written = match data.as_string() {
-        Some(text) => write(text.to_string()?.as_bytes()),
-        None => write(&bident_js::hosting::copy_bytes(data.ctx(), &data)?),
-    };
-    Ok(written.is_ok())
-}
-
-fn describe<'js>(ctx: &Ctx<'js>, process: &Object<'js>, options: &Options) -> Result<()> {
-    process.set("argv", options.argv.clone())?;
-    process.set("argv0", options.argv.first().cloned())?;
-    process.set("execPath", options.argv.first().cloned())?;
-    process.set("execArgv", Array::new(ctx.clone())?)?;
-    process.set("pid", std::process::id())?;
-    process.set("title", "bident")?;
-    process.set("platform", std::env::consts::OS.replace("macos", "darwin"))?;
-    process.set(
+fn describe(natives: &Object<'_>, start: &Start) -> Result<()> {
+    natives.set("argv", start.argv.clone())?;
+    natives.set("execPath", start.argv.first().cloned())?;
+    natives.set("pid", std::process::id())?;
+    natives.set("ppid", std::os::unix::process::parent_id())?;
+    natives.set("title", "bident")?;
+    natives.set("platform", std::env::consts::OS.replace("macos", "darwin"))?;
+    natives.set(
         "arch",
         match std::env::consts::ARCH {
             "x86_64" => "x64",
@@ -118,47 +56,137 @@ fn describe<'js>(ctx: &Ctx<'js>, process: &Object<'js>, options: &Options) -> Re
             other => other,
         },
     )?;
-    let env = Object::new(ctx.clone())?;
+    natives.set("nodeVersion", NODE_VERSION)?;
+    let versions = Object::new(natives.ctx().clone())?;
+    versions.set("node", NODE_VERSION)?;
+    versions.set("bident", env!("CARGO_PKG_VERSION"))?;
+    natives.set("versions", versions)?;
+    natives.set("env", Func::from(environment))
+}
+
+fn environment(ctx: Ctx<'_>) -> Result<Object<'_>> {
+    let env = Object::new(ctx)?;
     for (name, value) in std::env::vars_os() {
         env.set(&*name.to_string_lossy(), &*value.to_string_lossy())?;
     }
-    process.set("env", env)?;
-    process.set("version", format!("v{NODE_VERSION}"))?;
-    let versions = Object::new(ctx.clone())?;
-    versions.set("node", NODE_VERSION)?;
-    versions.set("bident", env!("CARGO_PKG_VERSION"))?;
-    process.set("versions", versions)?;
-    let release = Object::new(ctx.clone())?;
-    release.set("name", "bident")?;
-    process.set("release", release)
+    Ok(env)
 }
 
-/// The status that the program has asked for so far.
-pub(super) fn exit_code(ctx: &Ctx<'_>) -> i32 {
-    let asked = ctx
-        .globals()
-        .get::<_, Object>("process")
-        .and_then(|p| p.get::<_, Value>("exitCode"));
-    let Ok(asked) = asked else {
-        ctx.catch();
-        return 0;
+/// What the program does to itself.
+fn act(natives: &Object<'_>, start: &Start) -> Result<()> {
+    let exit = start.exit;
+    natives.set("exit", Func::from(move |code: i32| -> () { exit(code) }))?;
+    natives.set("abort", Func::from(|| -> () { std::process::abort() }))?;
+    natives.set("nextTick", Func::from(next_tick))?;
+    natives.set(
+        "complain",
+        Func::from(|line: Coerced<String>| complain(&line.0)),
+    )?;
+    natives.set("cwd", Func::from(cwd))?;
+    natives.set(
+        "chdir",
+        Func::from(|ctx: Ctx<'_>, path: String| {
+            std::env::set_current_dir(path).map_err(|error| crate::files::throw(&ctx, &error))
+        }),
+    )?;
+    natives.set("umask", Func::from(umask))?;
+    natives.set("kill", Func::from(kill))?;
+    natives.set(
+        "listen",
+        Func::from(|event: String| {
+            complain(&format!(
+                "Warning: process.on('{event}'): signals are not passed to programs"
+            ));
+        }),
+    )?;
+    natives.set("unlisten", Func::from(|_: String| ()))?;
+    natives.set("setEnv", Func::from(|_: String, _: Opt<Value<'_>>| ()))
+}
+
+fn cwd(ctx: Ctx<'_>) -> Result<String> {
+    let directory = std::env::current_dir();
+    let directory = directory.map(|path| path.to_string_lossy().into_owned());
+    directory.map_err(|error| {
+        Exception::throw_message(&ctx, &format!("ENOENT: current directory, uv_cwd: {error}"))
+    })
+}
+
+fn umask(mask: Opt<Value<'_>>) -> u32 {
+    use rustix::fs::Mode;
+    let given = mask.0.and_then(|mask| mask.as_number());
+    let old = rustix::process::umask(Mode::from_raw_mode(given.unwrap_or_default() as u32));
+    if given.is_none() {
+        rustix::process::umask(old);
+    }
+    old.as_raw_mode()
+}
+
+fn kill(ctx: Ctx<'_>, pid: i32, signal: i32) -> Result<()> {
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+    let failed = |error: rustix::io::Errno| crate::files::throw(&ctx, &error.into());
+    let pid = Pid::from_raw(pid).ok_or_else(|| failed(rustix::io::Errno::SRCH))?;
+    match Signal::from_named_raw(signal) {
+        _ if signal == 0 => test_kill_process(pid).map_err(failed),
+        Some(signal) => kill_process(pid, signal).map_err(failed),
+        None => Err(failed(rustix::io::Errno::INVAL)),
+    }
+}
+
+/// Times, memory, who runs it.
+fn measure(natives: &Object<'_>, start: &Start) -> Result<()> {
+    let time = start.time;
+    natives.set("begin", 0)?;
+    natives.set(
+        "hrtime",
+        Func::from(move || time.elapsed().as_nanos() as f64),
+    )?;
+    natives.set("rss", Func::from(resident))?;
+    natives.set("availableMemory", Func::from(available))?;
+    natives.set("cpuUsage", Func::from(cpu_usage))?;
+    natives.set(
+        "ids",
+        Func::from(|| {
+            use rustix::process::{getegid, geteuid, getgid, getuid};
+            vec![
+                getuid().as_raw(),
+                geteuid().as_raw(),
+                getgid().as_raw(),
+                getegid().as_raw(),
+            ]
+        }),
+    )
+}
+
+/// Resident memory, as far as the system tells it.
+fn resident() -> f64 {
+    let pages = std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|text| text.split(' ').nth(1)?.parse::<f64>().ok());
+    pages.unwrap_or_default() * 4096.0
+}
+
+fn available() -> f64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kibibytes.unwrap_or_default() * 1024.0
+}
+
+/// Microseconds of the processor's, by the clock ticks of Linux.
+fn cpu_usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = text.rsplit(')').next().unwrap_or_default();
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut next = || {
+        let ticks = fields.next().and_then(|field| field.parse::<f64>().ok());
+        ticks.unwrap_or_default() * 10_000.0
     };
-    match asked.is_undefined() || asked.is_null() {
-        true => 0,
-        false => asked.get::<Coerced<i32>>().map_or(1, |code| code.0),
-    }
-}
-
-fn hrtime<'js>(ctx: Ctx<'js>, start: Instant, since: Option<Array<'js>>) -> Result<Array<'js>> {
-    let mut nanos = start.elapsed().as_nanos() as i128;
-    if let Some(since) = since {
-        let (seconds, rest): (f64, f64) = (since.get(0)?, since.get(1)?);
-        nanos -= seconds as i128 * 1_000_000_000 + rest as i128;
-    }
-    let pair = Array::new(ctx)?;
-    pair.set(0, (nanos / 1_000_000_000) as f64)?;
-    pair.set(1, (nanos % 1_000_000_000) as f64)?;
-    Ok(pair)
+    let usage = Object::new(ctx)?;
+    usage.set("user", next())?;
+    usage.set("system", next())?;
+    Ok(usage)
 }
 
 fn next_tick<'js>(ctx: Ctx<'js>, function: Function<'js>, args: Rest<Value<'js>>) -> Result<()> {
@@ -169,30 +197,40 @@ fn next_tick<'js>(ctx: Ctx<'js>, function: Function<'js>, args: Rest<Value<'js>>
     Ok(())
 }
 
-/// Resident memory, as far as the system tells it; the other numbers of Node mean nothing here.
-fn memory_usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
-    let pages = std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|text| text.split(' ').nth(1)?.parse::<f64>().ok());
-    let usage = Object::new(ctx)?;
-    usage.set("rss", pages.unwrap_or_default() * 4096.0)?;
-    Ok(usage)
+/// The script's exports, if a program has asked for `process`.
+fn made<'js>(ctx: &Ctx<'js>) -> Option<Object<'js>> {
+    let host = Host::of(ctx).ok()?;
+    host.scripts.borrow().get(SCRIPT).cloned()
+}
+
+/// The status that the program has asked for so far, if it has.
+pub(crate) fn asked_code(ctx: &Ctx<'_>) -> Option<i32> {
+    let made = made(ctx)?;
+    let asked = made.get::<_, Function>("hasExitCode").ok()?;
+    if !asked.call::<_, bool>(()).ok()? {
+        return None;
+    }
+    made.get::<_, Function>("exitCode").ok()?.call(()).ok()
+}
+
+/// The status to end with.
+pub(crate) fn exit_code(ctx: &Ctx<'_>) -> i32 {
+    asked_code(ctx).unwrap_or(0)
 }
 
 /// Says that the program ends, once: a listener that asks for the end gets it at once.
-pub(super) fn emit_exit(ctx: &Ctx<'_>) -> Result<()> {
-    if Host::of(ctx)?.exiting.replace(true) {
-        return Ok(());
-    }
-    let status = Value::new_int(ctx.clone(), exit_code(ctx));
-    emit(ctx, "exit", &[status]).map(drop)
+pub(crate) fn emit_exit(ctx: &Ctx<'_>, status: Option<i32>) -> Result<()> {
+    let status = status.map(|status| Value::new_int(ctx.clone(), status));
+    emit(ctx, "exit", status.as_slice()).map(drop)
 }
 
 /// Calls the listeners of an event; false if there are none.
-pub(super) fn emit<'js>(ctx: &Ctx<'js>, event: &str, args: &[Value<'js>]) -> Result<bool> {
-    let emit = Host::of(ctx)?.emit.borrow().clone();
-    match emit {
-        Some(emit) => emit.call((event, Rest(args.to_vec()))),
+pub(crate) fn emit<'js>(ctx: &Ctx<'js>, event: &str, args: &[Value<'js>]) -> Result<bool> {
+    match made(ctx) {
+        Some(made) => {
+            let emit: Function = made.get("emit")?;
+            emit.call((event, Rest(args.to_vec())))
+        }
         None => Ok(false),
     }
 }

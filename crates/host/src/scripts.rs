@@ -9,6 +9,8 @@ use crate::{node, web};
 use rquickjs::context::EvalOptions;
 use rquickjs::prelude::Func;
 use rquickjs::{Ctx, Exception, FromJs, Function, Object, Result};
+use std::borrow::Cow;
+use std::path::Path;
 
 /// A script of the host's own.
 pub(crate) struct Script {
@@ -51,7 +53,7 @@ pub(crate) fn exports<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
         let message = format!("this host has no script {name}");
         return Err(Exception::throw_reference(ctx, &message));
     };
-    let make: Function = eval(ctx, &format!("host:{name}"), script.source)?;
+    let make: Function = eval(ctx, &format!("host:{name}"), &source(script))?;
     let native = (script.native)(ctx)?;
     let exports: Object = make.call((native, Func::from(use_script)))?;
     let host = Host::of(ctx)?;
@@ -59,6 +61,19 @@ pub(crate) fn exports<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
         .borrow_mut()
         .insert(name.to_owned(), exports.clone());
     Ok(exports)
+}
+
+/// The text of a script. In debug builds `BIDENT_SCRIPTS` names the folder `src` of this crate where the scripts
+/// are read from, so that who changes them need not build.
+fn source(script: &Script) -> Cow<'static, str> {
+    if cfg!(debug_assertions)
+        && let Some(folder) = std::env::var_os("BIDENT_SCRIPTS")
+        && let Ok(text) =
+            std::fs::read_to_string(Path::new(&folder).join(format!("{}.js", script.name)))
+    {
+        return Cow::Owned(text);
+    }
+    Cow::Borrowed(script.source)
 }
 
 fn use_script<'js>(ctx: Ctx<'js>, name: String) -> Result<Object<'js>> {

@@ -7,8 +7,8 @@ import { format } from "node:url";
 test("import attributes", async () => {
   const again = await import("./modules/data.json", { with: { type: "json" } },);
   same(again.default, data);
-  same((await import("./modules/data.json",)).default, data);
   const code = async (promise, pattern) => (await rejects(TypeError, promise, pattern)).code;
+  same(await code(import("./modules/data.json",), /needs an import attribute/), "ERR_IMPORT_ATTRIBUTE_MISSING");
   same(await code(import("./modules/own.mjs", { with: { type: "json" } }), /own\.mjs.*json/), "ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE");
   same(await code(import("node:fs", { with: { type: "json" } }), /fs/), "ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE");
   same(await code(import("./modules/data.json", { with: { type: "css" } }), /css/), "ERR_IMPORT_ATTRIBUTE_UNSUPPORTED");

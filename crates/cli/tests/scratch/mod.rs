@@ -17,7 +17,9 @@ impl Scratch {
         fs::create_dir_all(&directory).expect("a scratch directory");
         let scratch = Self(directory.canonicalize().expect("its path"));
         for (name, text) in files {
-            fs::write(scratch.0.join(name), text).expect("a file");
+            let path = scratch.0.join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, text).expect("a file");
         }
         scratch
     }

@@ -1,25 +1,25 @@
-//! From a specifier and the file that imports it to a file, by Node's rules for ES modules.
+//! From a specifier and the file that names it to a file: Node's rules for `import` and for `require`.
 //!
 //! Knows nothing of JavaScript values, so that the rules can be tested on plain directories.
 
+use super::errors::{ModuleError, Result};
+use super::package::{Package, Selected, Wanted, percent_decoded};
 use crate::node;
-use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use url::Url;
 
-/// Conditions that select a branch of `exports` and `imports`, besides `default`.
-const CONDITIONS: [&str; 3] = ["node", "import", "module-sync"];
-
 /// What a specifier stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Target {
     /// A module of the host, by the name with `node:`.
     Builtin(&'static str),
-    /// A file, absolute and without symbolic links.
-    File(PathBuf),
+    /// A file, absolute; with `?...` and `#...` of its URL, each of which makes another instance.
+    File(PathBuf, String),
+    /// A `data:` URL.
+    Data(String),
 }
 
 /// How the text of a file is to be read.
@@ -27,26 +27,38 @@ pub(crate) enum Target {
 pub(crate) enum Format {
     /// An ES module.
     Module,
-    /// A classic script.
-    Script,
+    /// A CommonJS module.
+    CommonJs,
     /// A JSON document.
     Json,
     /// A WebAssembly module.
     Wasm,
     /// `.js` without a `type` in its package: the text decides.
     Unknown,
+    /// A file of another kind.
+    Foreign,
 }
 
-/// Why a specifier leads nowhere.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct ResolveError {
-    /// Node's error code.
-    pub(crate) code: &'static str,
-    message: String,
+/// Who asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// `import`, static or dynamic.
+    Import,
+    /// `import.meta.resolve`: the file need not be there.
+    Url,
+    /// `require`.
+    Require,
 }
 
-type Result<T> = std::result::Result<T, ResolveError>;
+impl Kind {
+    /// Conditions that select a branch of `exports` and `imports`, besides `default`.
+    fn conditions(self) -> &'static [&'static str] {
+        match self {
+            Self::Require => &["node", "require", "module-sync", "node-addons"],
+            _ => &["node", "import", "module-sync", "node-addons"],
+        }
+    }
+}
 
 /// Resolves specifiers; remembers the `package.json` files it has read.
 #[derive(Default)]
@@ -54,158 +66,258 @@ pub(crate) struct ModuleResolver {
     packages: HashMap<PathBuf, Option<Rc<Package>>>,
 }
 
-struct Package {
-    directory: PathBuf,
-    json: Value,
-}
-
 impl ModuleResolver {
     /// The target of `specifier` in the file `importer`.
-    pub(crate) fn resolve(&mut self, specifier: &str, importer: &Path) -> Result<Target> {
+    pub(crate) fn resolve(
+        &mut self,
+        specifier: &str,
+        importer: &Path,
+        kind: Kind,
+    ) -> Result<Target> {
         if let Some(name) = node::builtin(specifier) {
             return Ok(Target::Builtin(name));
+        }
+        if specifier.starts_with("node:") {
+            let message = format!("No such built-in module: {specifier}");
+            return Err(ModuleError::new("ERR_UNKNOWN_BUILTIN_MODULE", message));
         }
         let request = Request {
             specifier,
             importer,
+            kind,
         };
-        let path = if is_relative(specifier) || specifier.starts_with("file:") {
-            request.url_to_path()?
-        } else if specifier.starts_with('#') {
+        if kind == Kind::Require {
+            return self.required(&request);
+        }
+        if is_relative(specifier) {
+            return request.file_of_url();
+        }
+        if specifier.starts_with('#') {
             return self.resolve_import(&request);
-        } else if let Some((scheme, _)) = specifier.split_once(':') {
-            let reason = format!("URLs with scheme '{scheme}:' are not supported");
-            return Err(request.error("ERR_UNSUPPORTED_ESM_URL_SCHEME", &reason));
-        } else {
-            self.resolve_bare(&request)?
-        };
-        request.existing(path).map(Target::File)
+        }
+        if let Ok(url) = Url::parse(specifier) {
+            return match url.scheme() {
+                "file" => request.file_of_url(),
+                "data" => Ok(Target::Data(specifier.to_owned())),
+                scheme => Err(request.unsupported(scheme)),
+            };
+        }
+        let path = self.resolve_bare(&request)?;
+        request.existing(path, String::new())
     }
 
     /// How to read the file `path`.
-    pub(crate) fn format(&mut self, path: &Path) -> Format {
-        match path.extension().and_then(|e| e.to_str()) {
+    pub(crate) fn format(&mut self, path: &Path) -> Result<Format> {
+        Ok(match path.extension().and_then(|e| e.to_str()) {
             Some("mjs") => Format::Module,
-            Some("cjs") => Format::Script,
+            Some("cjs") => Format::CommonJs,
             Some("json") => Format::Json,
             Some("wasm") => Format::Wasm,
-            _ => match self
-                .nearest_package(path)
-                .as_ref()
-                .and_then(|p| p.json["type"].as_str())
-            {
-                Some("module") => Format::Module,
-                Some("commonjs") => Format::Script,
-                _ => Format::Unknown,
-            },
+            Some("js") | None => {
+                let package = self.nearest_package(path)?;
+                match package.as_ref().and_then(|p| p.json["type"].as_str()) {
+                    Some("module") if path.extension().is_none() && starts_like_wasm(path) => {
+                        Format::Wasm
+                    }
+                    Some("module") => Format::Module,
+                    Some("commonjs") => Format::CommonJs,
+                    _ => Format::Unknown,
+                }
+            }
+            Some(_) => Format::Foreign,
+        })
+    }
+
+    /// The file that `bident run PATH` means: as `require` finds it.
+    pub(crate) fn main(&mut self, path: &Path) -> Option<PathBuf> {
+        self.as_file(path).or_else(|| self.as_directory(path))
+    }
+
+    fn required(&mut self, request: &Request<'_>) -> Result<Target> {
+        let specifier = request.specifier;
+        let from = request.importer.parent().unwrap_or(Path::new("/"));
+        let found = if is_relative(specifier) {
+            let path = from.join(specifier);
+            let is_folder =
+                specifier.ends_with(['/']) || specifier.ends_with("..") || specifier == ".";
+            let file = match is_folder {
+                true => None,
+                false => self.as_file(&path),
+            };
+            file.or_else(|| self.as_directory(&path))
+        } else if specifier.starts_with('#') {
+            return self.resolve_import(request);
+        } else {
+            Some(self.resolve_bare(request)?)
+        };
+        match found {
+            Some(path) => request.existing(path, String::new()),
+            None => Err(request.not_required()),
         }
     }
 
     fn resolve_bare(&mut self, request: &Request<'_>) -> Result<PathBuf> {
-        let (name, subpath) = split_package_name(request.specifier)
-            .ok_or_else(|| request.error("ERR_INVALID_MODULE_SPECIFIER", "not a package name"))?;
-        if let Some(own) = self.nearest_package(request.importer)
+        let parts = split_package_name(request.specifier);
+        let Some((name, subpath)) = parts else {
+            return Err(match request.kind {
+                Kind::Require => request.not_required(),
+                _ => request.invalid("is not a valid package name"),
+            });
+        };
+        if request.kind != Kind::Require && subpath.ends_with('/') && subpath.len() > 1 {
+            let file = request.importer.display();
+            let message = format!(
+                "Directory import '{}' is not supported resolving ES modules imported from {file}",
+                request.specifier
+            );
+            return Err(ModuleError::new("ERR_UNSUPPORTED_DIR_IMPORT", message));
+        }
+        if let Some(own) = self.nearest_package(request.importer)?
             && own.json["name"] == name
-            && !own.json["exports"].is_null()
+            && own.has_exports()
         {
-            return self.package_entry(&own, &subpath, request);
+            return own.exported(&request.wanted(&subpath, &request.from()));
         }
         for ancestor in request.importer.ancestors().skip(1) {
+            if ancestor.ends_with("node_modules") {
+                continue;
+            }
             let directory = ancestor.join("node_modules").join(name);
             if directory.is_dir() {
-                return match self.package(&directory) {
-                    Some(package) => self.package_entry(&package, &subpath, request),
-                    None => Ok(legacy_entry(&directory, None, &subpath)),
-                };
+                let package = self.package(&directory)?;
+                if let Some(package) = package.as_ref().filter(|package| package.has_exports()) {
+                    return package.exported(&request.wanted(&subpath, &request.from()));
+                }
+                if let Some(path) = self.legacy_entry(&directory, &subpath, request) {
+                    return Ok(path);
+                }
+            } else if request.kind == Kind::Require
+                && subpath == "."
+                && let Some(file) = self.as_file(&directory)
+            {
+                return Ok(file);
             }
         }
-        let reason = format!("no directory node_modules/{name} here or above");
-        Err(request.error("ERR_MODULE_NOT_FOUND", &reason))
+        Err(match request.kind {
+            Kind::Require => request.not_required(),
+            _ => ModuleError::new(
+                "ERR_MODULE_NOT_FOUND",
+                format!("Cannot find package '{name}'{}", request.from()),
+            ),
+        })
     }
 
-    fn package_entry(
+    /// The entry of a package without `exports`.
+    fn legacy_entry(
         &mut self,
-        package: &Package,
+        directory: &Path,
         subpath: &str,
         request: &Request<'_>,
-    ) -> Result<PathBuf> {
-        let exports = &package.json["exports"];
-        if exports.is_null() {
-            return Ok(legacy_entry(
-                &package.directory,
-                package.json["main"].as_str(),
-                subpath,
-            ));
+    ) -> Option<PathBuf> {
+        if request.kind == Kind::Require {
+            if subpath == "." {
+                return self.as_directory(directory);
+            }
+            let path = directory.join(&subpath[2..]);
+            return self.as_file(&path).or_else(|| self.as_directory(&path));
         }
-        let not_exported = || {
-            let file = package.directory.join("package.json");
-            let reason = format!("'{subpath}' is not among \"exports\" of {}", file.display());
-            request.error("ERR_PACKAGE_PATH_NOT_EXPORTED", &reason)
-        };
-        let is_map = exports
-            .as_object()
-            .is_some_and(|o| o.keys().any(|k| k.starts_with('.')));
-        let found = match exports.as_object().filter(|_| is_map) {
-            Some(map) => match_entry(map, subpath),
-            None if subpath == "." => Some((exports, "")),
-            None => None,
-        };
-        let (target, wildcard) = found.ok_or_else(not_exported)?;
-        match select(target, wildcard).ok_or_else(not_exported)? {
-            path if path.starts_with("./") => Ok(package.directory.join(&path[2..])),
-            _ => Err(not_exported()),
+        if subpath != "." {
+            return Some(directory.join(percent_decoded(&subpath[2..])?));
         }
+        self.as_directory(directory)
     }
 
     fn resolve_import(&mut self, request: &Request<'_>) -> Result<Target> {
-        let undefined = || {
-            request.error(
-                "ERR_PACKAGE_IMPORT_NOT_DEFINED",
-                "not among \"imports\" of the package",
-            )
-        };
-        let package = self
-            .nearest_package(request.importer)
-            .ok_or_else(undefined)?;
-        let map = package.json["imports"].as_object().ok_or_else(undefined)?;
-        let (target, wildcard) = match_entry(map, request.specifier).ok_or_else(undefined)?;
-        let target = select(target, wildcard).ok_or_else(undefined)?;
-        match target.strip_prefix("./") {
-            Some(path) => request
-                .existing(package.directory.join(path))
-                .map(Target::File),
-            None => self.resolve(&target, &package.directory.join("package.json")),
+        let key = request.specifier;
+        if key == "#" || key.starts_with("#/") && key.len() == 2 || key.ends_with('/') {
+            return Err(request.invalid("is not a valid internal imports specifier name"));
         }
+        let from = request.from();
+        let package = self.nearest_package(request.importer)?;
+        let selected = match &package {
+            Some(package) => package.imported(&request.wanted(key, &from))?,
+            None => Selected::Undefined,
+        };
+        match (selected, &package) {
+            (Selected::File(path), _) => request.existing(path, String::new()),
+            (Selected::Other(name), Some(package)) => {
+                let importer = package.directory.join("package.json");
+                self.resolve(&name, &importer, request.kind)
+            }
+            _ => {
+                let place = package.map_or_else(String::new, |package| {
+                    format!(" in package {}", package.file())
+                });
+                let message =
+                    format!("Package import specifier \"{key}\" is not defined{place}{from}");
+                Err(ModuleError::of_type(
+                    "ERR_PACKAGE_IMPORT_NOT_DEFINED",
+                    message,
+                ))
+            }
+        }
+    }
+
+    /// The file itself, or with an ending that `require` may add.
+    fn as_file(&self, path: &Path) -> Option<PathBuf> {
+        let ends = ["", ".js", ".json", ".node"];
+        ends.iter()
+            .map(|end| {
+                let mut name = path.as_os_str().to_owned();
+                name.push(end);
+                PathBuf::from(name)
+            })
+            .find(|path| path.is_file())
+    }
+
+    /// The file that a directory stands for.
+    fn as_directory(&mut self, directory: &Path) -> Option<PathBuf> {
+        let package = self.package(directory).ok().flatten();
+        let main = package.as_ref().and_then(|p| p.json["main"].as_str());
+        if let Some(main) = main {
+            let path = directory.join(main);
+            let found = self
+                .as_file(&path)
+                .or_else(|| self.as_file(&path.join("index")));
+            if found.is_some() {
+                return found;
+            }
+        }
+        self.as_file(&directory.join("index"))
+            .filter(|path| path.extension().is_some())
     }
 
     /// The package that the file belongs to.
-    fn nearest_package(&mut self, file: &Path) -> Option<Rc<Package>> {
+    pub(crate) fn nearest_package(&mut self, file: &Path) -> Result<Option<Rc<Package>>> {
         for directory in file.ancestors().skip(1) {
             if directory.ends_with("node_modules") {
-                return None;
+                return Ok(None);
             }
-            if let Some(package) = self.package(directory) {
-                return Some(package);
+            if let Some(package) = self.package(directory)? {
+                return Ok(Some(package));
             }
         }
-        None
+        Ok(None)
     }
 
-    fn package(&mut self, directory: &Path) -> Option<Rc<Package>> {
+    fn package(&mut self, directory: &Path) -> Result<Option<Rc<Package>>> {
         if let Some(known) = self.packages.get(directory) {
-            return known.clone();
+            return Ok(known.clone());
         }
-        let package = fs::read(directory.join("package.json"))
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok())
-            .map(|json| {
-                Rc::new(Package {
-                    directory: directory.to_owned(),
-                    json,
-                })
-            });
+        let file = directory.join("package.json");
+        let package = match fs::read(&file) {
+            Err(_) => None,
+            Ok(text) => {
+                let json = serde_json::from_slice(&text).map_err(|error| {
+                    let message = format!("Invalid package config {}: {error}", file.display());
+                    ModuleError::new("ERR_INVALID_PACKAGE_CONFIG", message)
+                })?;
+                let directory = directory.to_owned();
+                Some(Rc::new(Package { directory, json }))
+            }
+        };
         self.packages.insert(directory.to_owned(), package.clone());
-        package
+        Ok(package)
     }
 }
 
@@ -213,37 +325,104 @@ impl ModuleResolver {
 struct Request<'a> {
     specifier: &'a str,
     importer: &'a Path,
+    kind: Kind,
 }
 
-impl Request<'_> {
-    fn error(&self, code: &'static str, reason: &str) -> ResolveError {
+impl<'a> Request<'a> {
+    fn from(&self) -> String {
+        format!(" imported from {}", self.importer.display())
+    }
+
+    fn wanted(&self, key: &'a str, from: &'a str) -> Wanted<'a> {
+        Wanted {
+            key,
+            conditions: self.kind.conditions(),
+            from,
+        }
+    }
+
+    fn invalid(&self, reason: &str) -> ModuleError {
+        let message = format!(
+            "Invalid module \"{}\" {reason}{}",
+            self.specifier,
+            self.from()
+        );
+        ModuleError::of_type("ERR_INVALID_MODULE_SPECIFIER", message)
+    }
+
+    fn not_required(&self) -> ModuleError {
         let (specifier, importer) = (self.specifier, self.importer.display());
-        ResolveError {
-            code,
-            message: format!("cannot find module '{specifier}' imported from {importer}: {reason}"),
-        }
+        ModuleError::new(
+            "MODULE_NOT_FOUND",
+            format!("Cannot find module '{specifier}'\nRequire stack:\n- {importer}"),
+        )
     }
 
-    fn url_to_path(&self) -> Result<PathBuf> {
-        Url::from_file_path(self.importer)
+    fn unsupported(&self, scheme: &str) -> ModuleError {
+        ModuleError::new(
+            "ERR_UNSUPPORTED_ESM_URL_SCHEME",
+            format!(
+                "Only URLs with a scheme in: file and data are supported by the default ESM loader. \
+                 Received protocol '{scheme}:'"
+            ),
+        )
+    }
+
+    fn file_of_url(&self) -> Result<Target> {
+        let url = Url::from_file_path(self.importer)
             .and_then(|base| base.join(self.specifier).map_err(drop))
-            .and_then(|url| url.to_file_path())
-            .map_err(|()| self.error("ERR_INVALID_MODULE_SPECIFIER", "not a path or file URL"))
+            .map_err(|()| self.invalid("is not a path or a file URL"))?;
+        let lower = url.path().to_ascii_lowercase();
+        if lower.contains("%2f") || lower.contains("%5c") {
+            let path = url.path();
+            let message = format!(
+                "Invalid module \"{path}\" must not include encoded \"/\" or \"\\\" characters{}",
+                self.from()
+            );
+            return Err(ModuleError::of_type(
+                "ERR_INVALID_MODULE_SPECIFIER",
+                message,
+            ));
+        }
+        let path = url
+            .to_file_path()
+            .map_err(|()| self.invalid("is not a path or a file URL"))?;
+        let query = url.query().map(|query| format!("?{query}"));
+        let fragment = url.fragment().map(|fragment| format!("#{fragment}"));
+        let suffix = query.unwrap_or_default() + &fragment.unwrap_or_default();
+        if url.path().ends_with('/') && path.is_dir() {
+            return match self.kind {
+                Kind::Url => Ok(Target::File(path.join(""), suffix)),
+                _ => Err(self.is_directory(&path)),
+            };
+        }
+        self.existing(path, suffix)
     }
 
-    fn existing(&self, path: PathBuf) -> Result<PathBuf> {
+    fn is_directory(&self, path: &Path) -> ModuleError {
+        let (path, importer) = (path.display(), self.importer.display());
+        let message = format!(
+            "Directory import '{path}' is not supported resolving ES modules imported from {importer}"
+        );
+        ModuleError::new("ERR_UNSUPPORTED_DIR_IMPORT", message)
+    }
+
+    fn existing(&self, path: PathBuf, suffix: String) -> Result<Target> {
         match path.canonicalize() {
-            Ok(real) if real.is_dir() => {
-                let reason = format!("{} is a directory", real.display());
-                Err(self.error("ERR_UNSUPPORTED_DIR_IMPORT", &reason))
+            Ok(real) if real.is_dir() && self.kind == Kind::Import => Err(self.is_directory(&path)),
+            Ok(real) => Ok(Target::File(real, suffix)),
+            Err(_) if self.kind == Kind::Url => Ok(Target::File(path, suffix)),
+            Err(_) if self.kind == Kind::Require => Err(self.not_required()),
+            Err(_) => {
+                let message = format!("Cannot find module '{}'{}", path.display(), self.from());
+                Err(ModuleError::new("ERR_MODULE_NOT_FOUND", message))
             }
-            Ok(real) => Ok(real),
-            Err(error) => Err(self.error(
-                "ERR_MODULE_NOT_FOUND",
-                &format!("{}: {error}", path.display()),
-            )),
         }
     }
+}
+
+fn starts_like_wasm(path: &Path) -> bool {
+    fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"\0asm"))
 }
 
 fn is_relative(specifier: &str) -> bool {
@@ -269,69 +448,9 @@ fn split_package_name(specifier: &str) -> Option<(&str, String)> {
         .then_some((name, subpath))
 }
 
-/// The entry for `key`, and what its `*` stands for. An exact key wins, then the longest prefix.
-fn match_entry<'a, 'k>(map: &'a Map<String, Value>, key: &'k str) -> Option<(&'a Value, &'k str)> {
-    if let Some(value) = map.get(key).filter(|_| !key.contains('*')) {
-        return Some((value, ""));
-    }
-    map.iter()
-        .filter_map(|(pattern, value)| {
-            let (prefix, suffix) = pattern.split_once('*')?;
-            let wildcard = key.strip_prefix(prefix)?.strip_suffix(suffix)?;
-            (!wildcard.is_empty()).then_some((prefix.len(), value, wildcard))
-        })
-        .max_by_key(|(length, ..)| *length)
-        .map(|(_, value, wildcard)| (value, wildcard))
-}
-
-/// The path that a target of `exports` or `imports` gives under our conditions.
-fn select(target: &Value, wildcard: &str) -> Option<String> {
-    match target {
-        Value::String(path) => {
-            let path = path.replace('*', wildcard);
-            let escapes = path
-                .split('/')
-                .skip(1)
-                .any(|s| matches!(s, "." | ".." | "node_modules"));
-            (!escapes).then_some(path)
-        }
-        Value::Array(alternatives) => alternatives.iter().find_map(|t| select(t, wildcard)),
-        Value::Object(branches) => branches
-            .iter()
-            .filter(|(condition, _)| {
-                *condition == "default" || CONDITIONS.contains(&condition.as_str())
-            })
-            .find_map(|(_, t)| select(t, wildcard)),
-        _ => None,
-    }
-}
-
-/// The entry of a package without `exports`.
-fn legacy_entry(directory: &Path, main: Option<&str>, subpath: &str) -> PathBuf {
-    if subpath != "." {
-        return directory.join(&subpath[2..]);
-    }
-    let main = main.map(|main| directory.join(main));
-    let candidates = main.iter().flat_map(|main| {
-        let mut with_js = main.as_os_str().to_owned();
-        with_js.push(".js");
-        [main.clone(), with_js.into(), main.join("index.js")]
-    });
-    let index = directory.join("index.js");
-    candidates
-        .chain([index.clone()])
-        .find(|path| path.is_file())
-        .unwrap_or(index)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn matched<'a>(map: &'a Value, key: &'a str) -> Option<String> {
-        let (target, wildcard) = match_entry(map.as_object().unwrap(), key)?;
-        select(target, wildcard)
-    }
 
     #[test]
     fn package_names() {
@@ -342,39 +461,5 @@ mod tests {
         assert_eq!(split("@s/a/b"), Some(("@s/a".into(), "./b".into())));
         assert_eq!(split("@s"), None);
         assert_eq!(split(""), None);
-    }
-
-    #[test]
-    fn conditions_in_the_order_of_the_package() {
-        let map = serde_json::json!({
-            ".": { "require": "./r.cjs", "import": "./i.mjs", "default": "./d.js" },
-            "./nested": { "browser": "./b.js", "node": { "import": "./n.mjs" } },
-            "./list": [{ "deno": "./x.js" }, "./y.js"],
-            "./none": null,
-        });
-        assert_eq!(matched(&map, "."), Some("./i.mjs".into()));
-        assert_eq!(matched(&map, "./nested"), Some("./n.mjs".into()));
-        assert_eq!(matched(&map, "./list"), Some("./y.js".into()));
-        assert_eq!(matched(&map, "./none"), None);
-        assert_eq!(matched(&map, "./absent"), None);
-    }
-
-    #[test]
-    fn patterns() {
-        let map = serde_json::json!({
-            "./*": "./lib/*.js",
-            "./deep/*": "./deep/*/index.js",
-            "./deep/*.mjs": "./m/*.mjs",
-        });
-        assert_eq!(matched(&map, "./a"), Some("./lib/a.js".into()));
-        assert_eq!(
-            matched(&map, "./deep/a/b"),
-            Some("./deep/a/b/index.js".into())
-        );
-        assert_eq!(
-            matched(&map, "./../../etc"),
-            None,
-            "a wildcard may not leave the package"
-        );
     }
 }

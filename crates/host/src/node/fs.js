@@ -1,103 +1,394 @@
-import { later, now } from "host:files";
-import { Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf } from "host:file_classes";
-import { randomBytes } from "node:crypto";
-import { fileURLToPath } from "node:url";
+(native, use) => {
+  const { later, now } = native;
+  const { Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf } = use("node/file_classes");
+  const { randomBytes } = use("node/crypto");
+  const { fail, invalidType, validateFunction, validateInteger } = use("node/errors");
+  const { fileURLToPath } = use("node/url");
 
-// The host has the operations; this adds what programs for Node expect around them: options, paths given as
-// URLs or buffers, and errors with `code`, `errno`, `syscall` and `path`.
+  // The host has the operations; this adds what programs for Node expect around them: options, paths given as
+  // URLs or buffers, and errors with `code`, `errno`, `syscall` and `path`.
 
-function pathOf(value) {
-  if (typeof value === "string") return value;
-  if (value instanceof URL) return fileURLToPath(value);
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  throw new TypeError("a path must be a string, a URL or a Uint8Array");
-}
-
-const constants = { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
-const isRecursive = (options) => Boolean(options?.recursive);
-const isFor = (options, error) => Boolean(options?.force) && error?.errno === 2;
-const nothing = () => undefined;
-
-function entries(names, options, path) {
-  if (!options?.withFileTypes) return names.map(({ name }) => name);
-  return names.map((entry) => new Dirent(entry, path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path));
-}
-
-const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const temporary = (prefix) => prefix + Array.from(randomBytes(6), (byte) => LETTERS[byte % LETTERS.length]).join("");
-
-// Each operation: the system call that errors name, the host's operation, its arguments from those of the
-// caller, what the caller gets from its result, and which errors are none.
-const OPERATIONS = {
-  access: ["access", "access", (path, mode = 0) => [path, mode], nothing],
-  appendFile: ["open", "append", (path, data, options) => [path, bytesOf(data, encodingOf(options))], nothing],
-  chmod: ["chmod", "chmod", (path, mode) => [path, modeOf(mode)], nothing],
-  lstat: ["lstat", "stat", (path) => [path, false], (values) => new Stats(values)],
-  mkdir: ["mkdir", "create_directory", (path, options) => [path, isRecursive(options), modeOf(options) ?? 0o777], (path) => path],
-  mkdtemp: ["mkdtemp", "create_directory", (prefix) => [temporary(prefix), false, 0o700], (path) => path],
-  open: ["open", "open", (path, flags = "r", mode = 0o666) => [path, flags, modeOf(mode)], (handle) => new FileHandle(handle)],
-  readFile: ["open", "read", (path) => [path], (bytes, options) => given(bytes, options)],
-  readdir: ["scandir", "list", (path, options) => [path, isRecursive(options)], (names, options, path) => entries(names, options, path)],
-  rename: ["rename", "rename", (from, to) => [from, pathOf(to)], nothing],
-  rm: ["rm", "remove", (path, options) => [path, isRecursive(options)], nothing, isFor],
-  rmdir: ["rmdir", "remove_directory", (path, options) => [path, isRecursive(options)], nothing],
-  stat: ["stat", "stat", (path) => [path, true], (values) => new Stats(values)],
-  symlink: ["symlink", "symlink", (target, path) => [target, pathOf(path)], nothing],
-  unlink: ["unlink", "remove", (path) => [path, false], nothing],
-  writeFile: ["open", "write", (path, data, options) => [path, bytesOf(data, encodingOf(options)), modeOf(options?.mode)], nothing],
-};
-
-const sync = ([syscall, name, args, result, ignore]) => (path, ...rest) => {
-  const given = pathOf(path);
-  try {
-    return result(now[name](...args(given, ...rest)), rest[0], given);
-  } catch (error) {
-    if (ignore?.(rest[0], error)) return undefined;
-    throw describe(error, syscall, given);
+  function pathOf(value) {
+    if (typeof value === "string") return value;
+    if (value instanceof URL) return fileURLToPath(value);
+    if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+    throw invalidType("path", "of type string or an instance of Buffer or URL", value);
   }
-};
 
-const async = ([syscall, name, args, result, ignore]) => async (path, ...rest) => {
-  const given = pathOf(path);
-  try {
-    return result(await later[name](...args(given, ...rest)), rest[0], given);
-  } catch (error) {
-    if (ignore?.(rest[0], error)) return undefined;
-    throw describe(error, syscall, given);
+  const constants = use("node/fs_constants");
+  const isRecursive = (options) => Boolean(options?.recursive);
+  const isFor = (options, error) => Boolean(options?.force) && error?.errno === 2;
+  const nothing = () => undefined;
+
+  function entries(names, options, path) {
+    if (!options?.withFileTypes) return names.map(({ name }) => name);
+    return names.map((entry) => new Dirent(entry, path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path));
   }
-};
 
-const syncs = {};
-export const promises = { constants };
-for (const [name, operation] of Object.entries(OPERATIONS)) {
-  if (name !== "open") syncs[`${name}Sync`] = sync(operation);
-  if (name !== "appendFile") promises[name] = async(operation);
-}
+  const secondsOf = (time) => (time instanceof Date ? time.getTime() / 1000 : Number(time));
 
-export const {
-  accessSync, appendFileSync, chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync,
-  statSync, symlinkSync, unlinkSync, writeFileSync,
-} = syncs;
+  const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  const temporary = (prefix) => prefix + Array.from(randomBytes(6), (byte) => LETTERS[byte % LETTERS.length]).join("");
 
-export function existsSync(path) {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// The callback form of every operation that has a promise.
-const callbacks = {};
-for (const [name, run] of Object.entries(promises)) {
-  if (typeof run !== "function") continue;
-  callbacks[name] = (...args) => {
-    const done = args.pop();
-    run(...args).then((value) => done(null, value), done);
+  // Each operation: the system call that errors name, the host's operation, its arguments from those of the
+  // caller, what the caller gets from its result, and which errors are none.
+  const OPERATIONS = {
+    access: ["access", "access", (path, mode = 0) => [path, mode], nothing],
+    appendFile: ["open", "append", (path, data, options) => [path, bytesOf(data, encodingOf(options))], nothing],
+    chmod: ["chmod", "chmod", (path, mode) => [path, modeOf(mode)], nothing],
+    lstat: ["lstat", "stat", (path) => [path, false], (values) => new Stats(values)],
+    mkdir: ["mkdir", "create_directory", (path, options) => [path, isRecursive(options), modeOf(options) ?? 0o777], (path) => path],
+    mkdtemp: ["mkdtemp", "create_directory", (prefix) => [temporary(prefix), false, 0o700], (path) => path],
+    copyFile: ["copyfile", "copy", (from, to, mode = 0) => [from, pathOf(to), (mode & 1) === 1], nothing],
+    link: ["link", "link", (from, to) => [from, pathOf(to)], nothing],
+    readlink: ["readlink", "read_link", (path) => [path], (path) => path],
+    realpath: ["realpath", "real_path", (path) => [path], (path) => path],
+    truncate: ["open", "truncate", (path, length) => [path, length ?? 0], nothing],
+    utimes: ["utime", "times", (path, accessed, modified) => [path, secondsOf(accessed), secondsOf(modified)], nothing],
+    chown: ["chown", "chown", (path, user, group) => [path, user, group, true], nothing],
+    lchown: ["lchown", "chown", (path, user, group) => [path, user, group, false], nothing],
+    open: ["open", "open", (path, flags = "r", mode = 0o666) => [path, flags ?? "r", modeOf(mode)], (handle) => new FileHandle(handle)],
+    readFile: ["open", "read", (path) => [path], (bytes, options) => given(bytes, options)],
+    readdir: ["scandir", "list", (path, options) => [path, isRecursive(options)], (names, options, path) => entries(names, options, path)],
+    rename: ["rename", "rename", (from, to) => [from, pathOf(to)], nothing],
+    rm: ["rm", "remove", (path, options) => [path, isRecursive(options)], nothing, isFor],
+    rmdir: ["rmdir", "remove_directory", (path, options) => [path, isRecursive(options)], nothing],
+    stat: ["stat", "stat", (path) => [path, true], (values) => new Stats(values)],
+    symlink: ["symlink", "symlink", (target, path) => [target, pathOf(path)], nothing],
+    unlink: ["unlink", "remove", (path) => [path, false], nothing],
+    writeFile: ["open", "write", (path, data, options) => [path, bytesOf(data, encodingOf(options)), modeOf(options?.mode)], nothing],
   };
-}
 
-export const { access, chmod, lstat, mkdir, mkdtemp, open, readFile, readdir, rm, rmdir, stat, unlink, writeFile, rename, symlink } = callbacks;
-export { constants };
-export default { ...callbacks, ...syncs, constants, existsSync, promises };
+  // Whose errors name both paths.
+  const TWO = new Set(["rename", "copyfile", "link", "symlink"]);
+
+  function failed(error, operation, syscall, path, other) {
+    if (operation === "read" && error?.errno === 21) return describe(error, "read");
+    return describe(error, syscall, path, TWO.has(syscall) && typeof other === "string" ? other : undefined);
+  }
+
+  const sync = ([syscall, name, args, result, ignore]) => (path, ...rest) => {
+    const given = pathOf(path);
+    try {
+      return result(now[name](...args(given, ...rest)), rest[0], given);
+    } catch (error) {
+      if (ignore?.(rest[0], error)) return undefined;
+      throw failed(error, name, syscall, given, rest[0]);
+    }
+  };
+
+  const async = ([syscall, name, args, result, ignore]) => async (path, ...rest) => {
+    const given = pathOf(path);
+    try {
+      return result(await later[name](...args(given, ...rest)), rest[0], given);
+    } catch (error) {
+      if (ignore?.(rest[0], error)) return undefined;
+      throw failed(error, name, syscall, given, rest[0]);
+    }
+  };
+
+  const syncs = {};
+  const promises = { constants };
+  for (const [name, operation] of Object.entries(OPERATIONS)) {
+    if (name !== "open") syncs[`${name}Sync`] = sync(operation);
+    if (name !== "appendFile") promises[name] = async(operation);
+    if (name !== "open") Object.defineProperty(syncs[`${name}Sync`], "name", { value: `${name}Sync` });
+  }
+
+  const { accessSync } = syncs;
+
+  function existsSync(path) {
+    try {
+      accessSync(path);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // ---- By descriptor
+
+  const FLAGS = { r: 0, rs: 0x101000, "r+": 2, "rs+": 0x101002, w: 0x241, wx: 0x2c1, "w+": 0x242, "wx+": 0x2c2, a: 0x441, ax: 0x4c1, "a+": 0x442, "ax+": 0x4c2, as: 0x101441, "as+": 0x101442, xw: 0x2c1, "xw+": 0x2c2, xa: 0x4c1, "xa+": 0x4c2 };
+
+  function flagsOf(flags) {
+    if (flags === undefined || flags === null) return 0;
+    if (typeof flags === "number") return flags;
+    const number = FLAGS[flags];
+    if (number === undefined) fail(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'flags' is invalid. Received '${flags}'`);
+    return number;
+  }
+
+  function descriptor(fd) {
+    if (typeof fd === "object" && fd !== null && typeof fd.fd === "number") return fd.fd;
+    validateInteger(fd, "fd", 0, 2147483647);
+    return fd;
+  }
+
+  function attempt(syscall, run, path) {
+    try {
+      return run();
+    } catch (error) {
+      throw describe(error, syscall, path);
+    }
+  }
+
+  const placed = (position) => (position === undefined || position === null || position < 0 ? undefined : Number(position));
+
+  function openSync(path, flags, mode) {
+    const name = pathOf(path);
+    return attempt("open", () => now.fd_open(name, flagsOf(flags), modeOf(mode) ?? 0o666), name);
+  }
+
+  function rangeOf(buffer, offset, length, position) {
+    if (!ArrayBuffer.isView(buffer)) throw invalidType("buffer", "an instance of Buffer, TypedArray, or DataView", buffer);
+    if (offset !== null && typeof offset === "object") ({ offset, length, position } = offset);
+    const room = bytesOf(buffer);
+    const at = offset ?? 0;
+    validateInteger(at, "offset", 0);
+    const count = length ?? room.length - at;
+    if (at > room.length) fail(RangeError, "ERR_OUT_OF_RANGE", `The value of "offset" is out of range. It must be <= ${room.length}. Received ${at}`);
+    if (count > room.length - at) fail(RangeError, "ERR_OUT_OF_RANGE", `The value of "length" is out of range. It must be <= ${room.length - at}. Received ${count}`);
+    return { room, at, count, position: placed(position) };
+  }
+
+  function readSync(fd, buffer, offset, length, position) {
+    const { room, at, count, position: place } = rangeOf(buffer, offset, length, position);
+    if (count === 0) return 0;
+    const bytes = attempt("read", () => now.fd_read(descriptor(fd), count, place));
+    room.set(bytes, at);
+    return bytes.length;
+  }
+
+  function written(data, offset, length, position) {
+    if (typeof data === "string") return { bytes: Buffer.from(data, typeof length === "string" ? length : "utf8"), place: placed(offset) };
+    const { room, at, count, position: place } = rangeOf(data, offset, length, position);
+    return { bytes: room.subarray(at, at + count), place };
+  }
+
+  function writeSync(fd, data, offset, length, position) {
+    const { bytes, place } = written(data, offset, length, position);
+    return attempt("write", () => now.fd_write(descriptor(fd), bytes, place));
+  }
+
+  const vectors = (fd, views, position, one) => {
+    let [sum, place] = [0, placed(position)];
+    for (const view of views) {
+      const count = one(fd, view, 0, view.byteLength, place);
+      sum += count;
+      if (place !== undefined) place += count;
+      if (count < view.byteLength) break;
+    }
+    return sum;
+  };
+
+  const byDescriptor = {
+    openSync, readSync, writeSync,
+    closeSync: (fd) => attempt("close", () => native.close(descriptor(fd))),
+    fstatSync: (fd, options) => new Stats(attempt("fstat", () => now.fd_stat(descriptor(fd))), options),
+    fsyncSync: (fd) => void attempt("fsync", () => now.fd_sync(descriptor(fd), false)),
+    fdatasyncSync: (fd) => void attempt("fdatasync", () => now.fd_sync(descriptor(fd), true)),
+    ftruncateSync: (fd, length) => void attempt("ftruncate", () => now.fd_truncate(descriptor(fd), length ?? 0)),
+    fchmodSync: (fd, mode) => void attempt("fchmod", () => now.fd_chmod(descriptor(fd), modeOf(mode))),
+    futimesSync: (fd, accessed, modified) => void attempt("futime", () => now.fd_times(descriptor(fd), secondsOf(accessed), secondsOf(modified))),
+    readvSync: (fd, views, position) => vectors(fd, views, position, readSync),
+    writevSync: (fd, views, position) => vectors(fd, views, position, writeSync),
+  };
+
+  // Files may also be named by descriptor.
+  const { readFileSync: readPath, writeFileSync: writePath, appendFileSync: appendPath } = syncs;
+  syncs.readFileSync = function readFileSync(path, options) {
+    if (typeof path !== "number") return readPath(path, options);
+    return given(attempt("read", () => now.fd_read_all(descriptor(path))), options);
+  };
+  const checkedData = (data) => {
+    if (typeof data !== "string" && !ArrayBuffer.isView(data)) throw invalidType("data", "of type string or an instance of Buffer, TypedArray, or DataView", data);
+  };
+  syncs.writeFileSync = function writeFileSync(path, data, options) {
+    checkedData(data);
+    if (typeof path === "number") return void attempt("write", () => now.fd_write_all(descriptor(path), bytesOf(data, encodingOf(options))));
+    const flag = options?.flag;
+    if (flag === undefined || flag === null || flag === "w") return writePath(path, data, options);
+    const fd = openSync(path, flag, options.mode);
+    try {
+      return void attempt("write", () => now.fd_write_all(fd, bytesOf(data, encodingOf(options))));
+    } finally {
+      byDescriptor.closeSync(fd);
+    }
+  };
+  syncs.appendFileSync = function appendFileSync(path, data, options) {
+    checkedData(data);
+    if (typeof path === "number") return syncs.writeFileSync(path, data, options);
+    return appendPath(path, data, options);
+  };
+  const { statSync, lstatSync, mkdirSync } = syncs;
+  const quiet = (run) => (path, options) => {
+    if (options?.throwIfNoEntry !== false) return run(path, options);
+    try {
+      return run(path, options);
+    } catch (error) {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+      throw error;
+    }
+  };
+  syncs.statSync = quiet(statSync);
+  syncs.lstatSync = quiet(lstatSync);
+  syncs.mkdirSync = (path, options) => {
+    if (!options?.recursive) return void mkdirSync(path, options);
+    let first;
+    for (let at = use("node/path").resolve(pathOf(path)); !existsSync(at); at = use("node/path").dirname(at)) first = at;
+    mkdirSync(path, options);
+    return first;
+  };
+  syncs.realpathSync.native = syncs.realpathSync;
+
+  // ---- Streams
+
+  function createReadStream(path, options) {
+    const { Readable } = use("node/stream");
+    const given_ = typeof options === "string" ? { encoding: options } : options ?? {};
+    let fd = given_.fd ?? null;
+    let position = given_.start;
+    const end = given_.end ?? Infinity;
+    let left = end - (position ?? 0) + 1;
+    const stream = new Readable({
+      highWaterMark: given_.highWaterMark ?? 65536, encoding: given_.encoding, emitClose: given_.emitClose, autoDestroy: given_.autoClose, signal: given_.signal,
+      construct(done) {
+        if (fd !== null) return void done();
+        const name = pathOf(path);
+        later.fd_open(name, flagsOf(given_.flags), modeOf(given_.mode) ?? 0o666).then((number) => {
+          fd = stream.fd = number;
+          done();
+          stream.emit("open", fd);
+          stream.emit("ready");
+        }, (error) => done(describe(error, "open", name)));
+      },
+      read(size) {
+        const count = Math.min(size, left);
+        if (count <= 0) return void stream.push(null);
+        later.fd_read(fd, count, position).then((bytes) => {
+          if (position !== undefined) position += bytes.length;
+          left -= bytes.length;
+          stream.bytesRead += bytes.length;
+          stream.push(bytes.length === 0 ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+        }, (error) => stream.destroy(describe(error, "read")));
+      },
+      destroy(error, done) {
+        if (fd === null) return void done(error);
+        const number = fd;
+        fd = stream.fd = null;
+        callbacks.close(number, (failure) => done(error ?? failure));
+      },
+    });
+    return Object.assign(stream, { path: fd === null ? path : undefined, fd, bytesRead: 0, flags: given_.flags ?? "r", mode: given_.mode ?? 0o666, close: (done) => { if (done) stream.once("close", done); stream.destroy(); } });
+  }
+
+  function createWriteStream(path, options) {
+    const { Writable } = use("node/stream");
+    const given_ = typeof options === "string" ? { encoding: options } : options ?? {};
+    let fd = given_.fd ?? null;
+    let position = given_.start;
+    const stream = new Writable({
+      highWaterMark: given_.highWaterMark ?? 16384, decodeStrings: true, defaultEncoding: given_.encoding ?? "utf8", emitClose: given_.emitClose, autoDestroy: given_.autoClose, signal: given_.signal,
+      construct(done) {
+        if (fd !== null) return void done();
+        const name = pathOf(path);
+        later.fd_open(name, flagsOf(given_.flags ?? "w"), modeOf(given_.mode) ?? 0o666).then((number) => {
+          fd = stream.fd = number;
+          done();
+          stream.emit("open", fd);
+          stream.emit("ready");
+        }, (error) => done(describe(error, "open", name)));
+      },
+      write(chunk, encoding, done) {
+        const work = position === undefined ? later.fd_write_all(fd, chunk) : later.fd_write(fd, chunk, position);
+        work.then(() => {
+          if (position !== undefined) position += chunk.length;
+          stream.bytesWritten += chunk.length;
+          done();
+        }, (error) => done(describe(error, "write")));
+      },
+      destroy(error, done) {
+        if (fd === null) return void done(error);
+        const number = fd;
+        fd = stream.fd = null;
+        callbacks.close(number, (failure) => done(error ?? failure));
+      },
+    });
+    return Object.assign(stream, { path, fd, bytesWritten: 0, flags: given_.flags ?? "w", close: (done) => { if (done) stream.once("finish", done); stream.end(); } });
+  }
+
+  // The callback form of every operation that has a promise.
+  const callbacks = {};
+  const callbackOf = (args) => {
+    const done = args.pop();
+    if (typeof done !== "function") throw invalidType("cb", "of type function", done);
+    return done;
+  };
+  for (const [name, run] of Object.entries(promises)) {
+    if (typeof run !== "function" || name === "open") continue;
+    callbacks[name] = (...args) => {
+      const done = callbackOf(args);
+      if (typeof args[0] === "number" || typeof args[0] === "string" || typeof args[0] === "object" && args[0] !== null) {
+        run(...args).then((value) => (value === undefined ? done(null) : done(null, value)), done);
+      } else pathOf(args[0]);
+    };
+  }
+  callbacks.appendFile = (path, data, ...rest) => {
+    const done = callbackOf(rest);
+    try {
+      syncs.appendFileSync(path, data, rest[0]);
+      process.nextTick(done, null);
+    } catch (error) {
+      process.nextTick(done, error);
+    }
+  };
+  const descriptorCallback = (syscall, run) => (fd, ...args) => {
+    const done = callbackOf(args);
+    run(descriptor(fd), ...args).then((value) => done(null, ...(value === undefined ? [] : [].concat(value))), (error) => done(describe(error, syscall)));
+  };
+  Object.assign(callbacks, {
+    open(path, ...args) {
+      const done = callbackOf(args);
+      const name = pathOf(path);
+      later.fd_open(name, flagsOf(args[0]), modeOf(args[1]) ?? 0o666).then((fd) => done(null, fd), (error) => done(describe(error, "open", name)));
+    },
+    close(fd, done = () => {}) {
+      let failure = null;
+      try {
+        byDescriptor.closeSync(fd);
+      } catch (error) {
+        failure = error;
+      }
+      process.nextTick(done, failure);
+    },
+    read(fd, buffer, ...args) {
+      const done = callbackOf(args);
+      const { room, at, count, position } = rangeOf(buffer, ...args);
+      later.fd_read(descriptor(fd), count, position).then((bytes) => { room.set(bytes, at); done(null, bytes.length, buffer); }, (error) => done(describe(error, "read")));
+    },
+    write(fd, data, ...args) {
+      const done = callbackOf(args);
+      const { bytes, place } = written(data, ...args);
+      later.fd_write(descriptor(fd), bytes, place).then((count) => done(null, count, data), (error) => done(describe(error, "write")));
+    },
+    exists(path, done) {
+      validateFunction(done, "cb");
+      process.nextTick(done, existsSync(path));
+    },
+    fstat: descriptorCallback("fstat", async (fd) => new Stats(await later.fd_stat(fd))),
+    fsync: descriptorCallback("fsync", (fd) => later.fd_sync(fd, false)),
+    fdatasync: descriptorCallback("fdatasync", (fd) => later.fd_sync(fd, true)),
+    ftruncate: descriptorCallback("ftruncate", (fd, length) => later.fd_truncate(fd, length ?? 0)),
+  });
+  const readFileByPath = callbacks.readFile;
+  callbacks.readFile = (path, ...args) => {
+    if (typeof path !== "number") return readFileByPath(path, ...args);
+    const done = callbackOf(args);
+    return void later.fd_read_all(descriptor(path)).then((bytes) => done(null, given(bytes, args[0])), (error) => done(describe(error, "read")));
+  };
+  promises.appendFile = async (path, data, options) => syncs.appendFileSync(path instanceof FileHandle ? path.fd : path, data, options);
+  const { absents } = use("node/errors");
+  const missing = absents("fs", ["watch", "watchFile", "unwatchFile", "opendir", "opendirSync", "cp", "cpSync", "statfs", "statfsSync", "glob", "globSync"]);
+
+  return { ...missing, ...callbacks, ...syncs, ...byDescriptor, createReadStream, createWriteStream, constants, existsSync, promises, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
+};

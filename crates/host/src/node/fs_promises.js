@@ -1,4 +1,1 @@
-import { promises } from "node:fs";
-
-export const { access, chmod, constants, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, symlink, unlink, writeFile } = promises;
-export default promises;
+(native, use) => use("node/fs").promises;

@@ -1,33 +1,110 @@
-//! The modules with `node:` in front: JavaScript (`*.js` beside this file) on top of the host's own, whose names start
-//! with `host:`.
+//! Node's modules: scripts (`*.js` beside this file), each with what it needs of Rust's.
 
-use crate::scripts::{Script, script};
+use crate::modules::{commonjs_natives, facade};
+use crate::scripts::{self, Script, script};
+use crate::{files, process, web};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Exception, Module, Result};
+use rquickjs::{Ctx, Function, Module, Object, Result};
 
-/// Scripts that modules and globals are made of.
+/// The scripts. That of a module has its name, with `_` for `/`; those that begin with `global_` and `file_` are
+/// parts of others, and so are `errors` and `fs_constants`.
 pub(crate) const SCRIPTS: &[Script] = &[
-    script!("node", "global_buffer", crate::web::text_natives),
-    script!("node", "global_events", crate::process::natives),
+    script!("node", "assert"),
+    script!("node", "assert_strict"),
+    script!("node", "async_hooks"),
+    script!("node", "buffer"),
+    script!("node", "child_process"),
+    script!("node", "constants"),
+    script!("node", "crypto"),
+    script!("node", "dns"),
+    script!("node", "errors"),
+    script!("node", "events"),
+    script!("node", "file_classes", files::natives),
+    script!("node", "fs", files::natives),
+    script!("node", "fs_constants"),
+    script!("node", "fs_promises"),
+    script!("node", "global_buffer", web::text_natives),
+    script!("node", "global_process", process::natives),
+    script!("node", "global_stdio", files::natives),
+    script!("node", "http"),
+    script!("node", "https"),
+    script!("node", "module", commonjs_natives),
+    script!("node", "net"),
+    script!("node", "os"),
+    script!("node", "path"),
+    script!("node", "path_posix"),
+    script!("node", "path_win32"),
+    script!("node", "perf_hooks"),
+    script!("node", "process"),
+    script!("node", "punycode"),
+    script!("node", "querystring"),
+    script!("node", "readline"),
+    script!("node", "readline_promises"),
+    script!("node", "stream"),
+    script!("node", "stream_promises"),
+    script!("node", "stream_web"),
+    script!("node", "string_decoder"),
+    script!("node", "timers"),
+    script!("node", "timers_promises"),
+    script!("node", "tls"),
+    script!("node", "tty", files::natives),
+    script!("node", "url", web::url_natives),
+    script!("node", "util", web::inspect_natives),
+    script!("node", "util_types", web::inspect_natives),
+    script!("node", "v8"),
+    script!("node", "vm"),
+    script!("node", "wasi"),
+    script!("node", "worker_threads"),
+    script!("node", "zlib"),
 ];
 
-/// Public modules written in JavaScript, by name.
-const SOURCES: [(&str, &str); 14] = [
-    ("node:buffer", include_str!("buffer.js")),
-    ("node:crypto", include_str!("crypto.js")),
-    ("node:events", include_str!("events.js")),
-    ("node:fs", include_str!("fs.js")),
-    ("node:fs/promises", include_str!("fs_promises.js")),
-    ("node:module", include_str!("module.js")),
-    ("node:path", include_str!("path.js")),
-    ("node:perf_hooks", include_str!("perf_hooks.js")),
-    ("node:process", include_str!("process.js")),
-    ("node:timers", include_str!("timers.js")),
-    ("node:timers/promises", include_str!("timers_promises.js")),
-    ("node:url", include_str!("url.js")),
-    ("node:util", include_str!("util.js")),
-    ("node:worker_threads", include_str!("worker_threads.js")),
+/// The names that programs import them by.
+const MODULES: &[&str] = &[
+    "node:assert",
+    "node:assert/strict",
+    "node:async_hooks",
+    "node:buffer",
+    "node:child_process",
+    "node:constants",
+    "node:crypto",
+    "node:dns",
+    "node:events",
+    "node:fs",
+    "node:fs/promises",
+    "node:http",
+    "node:https",
+    "node:module",
+    "node:net",
+    "node:os",
+    "node:path",
+    "node:path/posix",
+    "node:path/win32",
+    "node:perf_hooks",
+    "node:process",
+    "node:punycode",
+    "node:querystring",
+    "node:readline",
+    "node:readline/promises",
+    "node:stream",
+    "node:stream/promises",
+    "node:stream/web",
+    "node:string_decoder",
+    "node:timers",
+    "node:timers/promises",
+    "node:tls",
+    "node:tty",
+    "node:url",
+    "node:util",
+    "node:util/types",
+    "node:v8",
+    "node:vm",
+    "node:wasi",
+    "node:worker_threads",
+    "node:zlib",
 ];
+
+/// The module of the designs before JSPI.
+const STACKLET: &str = "bident:stacklet";
 
 /// The full name of the builtin that a specifier means, with or without `node:`.
 pub(crate) fn builtin(specifier: &str) -> Option<&'static str> {
@@ -35,23 +112,23 @@ pub(crate) fn builtin(specifier: &str) -> Option<&'static str> {
         return Some(STACKLET);
     }
     let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
-    SOURCES
-        .iter()
-        .map(|(name, _)| *name)
-        .find(|name| &name["node:".len()..] == bare)
+    let mut all = MODULES.iter().copied();
+    all.find(|name| &name["node:".len()..] == bare)
 }
 
-/// Whether the name is one of the host's own, which only those here may import.
+/// The names without `node:`.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|name| &name["node:".len()..])
+}
+
+/// Whether the name is one of the host's own, whose imports are names of modules as they are.
 pub(crate) fn is_internal(name: &str) -> bool {
     name.starts_with("host:")
 }
 
-/// The module of the designs before JSPI.
-const STACKLET: &str = "bident:stacklet";
-
 /// Whether the loader must look here rather than among files.
-pub(crate) fn is_internal_or_builtin(name: &str) -> bool {
-    is_internal(name) || name.starts_with("node:") || name == STACKLET
+pub(crate) fn is_builtin(name: &str) -> bool {
+    name.starts_with("node:") || name == STACKLET
 }
 
 /// Declares the module `name`.
@@ -59,18 +136,9 @@ pub(crate) fn declare<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Module<'js, Dec
     if name == STACKLET {
         return bident_js::declare_stacklet(ctx);
     }
-    if let Some((_, source)) = SOURCES.iter().find(|(known, _)| *known == name) {
-        return Module::declare(ctx.clone(), name, *source);
-    }
-    let ctx = ctx.clone();
-    match name {
-        "host:files" => Module::declare_def::<crate::files::FilesModule, _>(ctx, name),
-        "host:file_classes" => Module::declare(ctx, name, include_str!("file_classes.js")),
-        "host:url" => Module::declare_def::<crate::web::UrlModule, _>(ctx, name),
-        "host:inspect" => Module::declare_def::<crate::console::InspectModule, _>(ctx, name),
-        _ => Err(Exception::throw_reference(
-            &ctx,
-            &format!("no module {name} in this host"),
-        )),
-    }
+    let script = format!("node/{}", name["node:".len()..].replace('/', "_"));
+    let exports = scripts::exports(ctx, &script)?;
+    let names = exports.keys::<String>().collect::<Result<_>>()?;
+    let load = move || -> Result<Object<'js>> { Ok(exports.clone()) };
+    facade(ctx, name, names, Function::new(ctx.clone(), load)?)
 }

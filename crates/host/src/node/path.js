@@ -1,100 +1,106 @@
 // Paths as POSIX has them.
+(native, use) => {
+  const sep = "/";
+  const delimiter = ":";
 
-export const sep = "/";
-export const delimiter = ":";
-
-function checked(path) {
-  if (typeof path !== "string") {
-    throw Object.assign(new TypeError(`a path must be a string, not ${typeof path}`), { code: "ERR_INVALID_ARG_TYPE" });
+  function checked(path) {
+    if (typeof path !== "string") throw use("node/errors").invalidType("path", "of type string", path);
+    return path;
   }
+
+  const isAbsolute = (path) => checked(path).startsWith("/");
+
+  // The names of a path with "." and ".." worked off; what goes above the start stays, unless it is the root.
+  function names(path) {
+    const kept = [];
+    for (const name of path.split("/")) {
+      if (name === "" || name === ".") continue;
+      if (name !== "..") kept.push(name);
+      else if (kept.length > 0 && kept.at(-1) !== "..") kept.pop();
+      else if (!path.startsWith("/")) kept.push(name);
+    }
+    return kept;
+  }
+
+  function normalize(path) {
+    const root = isAbsolute(path) ? "/" : "";
+    const body = names(path).join("/");
+    if (body === "") return root || (path.endsWith("/") ? "./" : ".");
+    return root + body + (path.endsWith("/") ? "/" : "");
+  }
+
+  function join(...parts) {
+    const given = parts.filter((part) => checked(part) !== "");
+    return given.length === 0 ? "." : normalize(given.join("/"));
+  }
+
+  function resolve(...parts) {
+    let path = "";
+    for (let i = parts.length - 1; i >= 0 && !path.startsWith("/"); i--) {
+      if (checked(parts[i]) !== "") path = path === "" ? parts[i] : `${parts[i]}/${path}`;
+    }
+    if (!path.startsWith("/")) path = `${process.cwd()}/${path}`;
+    return `/${names(path).join("/")}`;
+  }
+
+  function relative(from, to) {
+    const start = names(resolve(checked(from)));
+    const end = names(resolve(checked(to)));
+    let common = 0;
+    while (common < start.length && common < end.length && start[common] === end[common]) common++;
+    return [...start.slice(common).fill(".."), ...end.slice(common)].join("/");
+  }
+
+  const withoutEnd = (path) => {
+    let end = path.length;
+    while (end > 1 && path[end - 1] === "/") end--;
+    return path.slice(0, end);
+  };
+
+  function dirname(path) {
+    const body = withoutEnd(checked(path));
+    const at = body.lastIndexOf("/");
+    if (at === 1 && body[0] === "/") return "//";
+    return at < 0 ? "." : body.slice(0, at) || "/";
+  }
+
+  function basename(path, suffix = "") {
+    if (suffix !== "" && path === suffix) return "";
+    const body = withoutEnd(checked(path));
+    const name = body.slice(body.lastIndexOf("/") + 1);
+    return name.endsWith(suffix) && name !== suffix ? name.slice(0, name.length - suffix.length) : name;
+  }
+
+  function extname(path) {
+    const name = basename(path);
+    const at = name.lastIndexOf(".");
+    return at <= 0 || name === ".." ? "" : name.slice(at);
+  }
+
+  function parse(path) {
+    const root = isAbsolute(path) ? "/" : "";
+    const base = basename(path);
+    const ext = extname(path);
+    const parent = dirname(path);
+    const dir = parent === "." && !withoutEnd(path).includes("/") ? "" : parent;
+    return { root, dir, base, ext, name: base.slice(0, base.length - ext.length) };
+  }
+
+  function format({ root = "", dir, base, name = "", ext = "" }) {
+    const file = base || name + (ext === "" || ext.startsWith(".") ? ext : `.${ext}`);
+    const parent = dir || root;
+    if (!parent) return file;
+    return parent === root ? parent + file : `${parent}/${file}`;
+  }
+
+  const path = { basename, delimiter, dirname, extname, format, isAbsolute, join, normalize, parse, relative, resolve, sep };
+
+  const { absents } = use("node/errors");
+  const methods = ["basename", "dirname", "extname", "format", "isAbsolute", "join", "matchesGlob", "normalize", "parse", "relative", "resolve", "toNamespacedPath"];
+  path.toNamespacedPath = (given) => given;
+  path.matchesGlob = absents("path", ["matchesGlob"]).matchesGlob;
+  path.posix = path;
+  path.win32 = { ...absents("path/win32", methods), sep: "\\", delimiter: ";", posix: path };
+  path.win32.win32 = path.win32;
   return path;
-}
-
-export const isAbsolute = (path) => checked(path).startsWith("/");
-
-// The names of a path with "." and ".." worked off; what goes above the start stays, unless it is the root.
-function names(path) {
-  const kept = [];
-  for (const name of path.split("/")) {
-    if (name === "" || name === ".") continue;
-    if (name !== "..") kept.push(name);
-    else if (kept.length > 0 && kept.at(-1) !== "..") kept.pop();
-    else if (!path.startsWith("/")) kept.push(name);
-  }
-  return kept;
-}
-
-export function normalize(path) {
-  const root = isAbsolute(path) ? "/" : "";
-  const body = names(path).join("/");
-  if (body === "") return root || (path.endsWith("/") ? "./" : ".");
-  return root + body + (path.endsWith("/") ? "/" : "");
-}
-
-export function join(...parts) {
-  const given = parts.filter((part) => checked(part) !== "");
-  return given.length === 0 ? "." : normalize(given.join("/"));
-}
-
-export function resolve(...parts) {
-  let path = "";
-  for (let i = parts.length - 1; i >= 0 && !path.startsWith("/"); i--) {
-    if (checked(parts[i]) !== "") path = path === "" ? parts[i] : `${parts[i]}/${path}`;
-  }
-  if (!path.startsWith("/")) path = `${process.cwd()}/${path}`;
-  return `/${names(path).join("/")}`;
-}
-
-export function relative(from, to) {
-  const start = names(resolve(checked(from)));
-  const end = names(resolve(checked(to)));
-  let common = 0;
-  while (common < start.length && common < end.length && start[common] === end[common]) common++;
-  return [...start.slice(common).fill(".."), ...end.slice(common)].join("/");
-}
-
-const withoutEnd = (path) => {
-  let end = path.length;
-  while (end > 1 && path[end - 1] === "/") end--;
-  return path.slice(0, end);
 };
-
-export function dirname(path) {
-  const body = withoutEnd(checked(path));
-  const at = body.lastIndexOf("/");
-  if (at === 1 && body[0] === "/") return "//";
-  return at < 0 ? "." : body.slice(0, at) || "/";
-}
-
-export function basename(path, suffix = "") {
-  if (suffix !== "" && path === suffix) return "";
-  const body = withoutEnd(checked(path));
-  const name = body.slice(body.lastIndexOf("/") + 1);
-  return name.endsWith(suffix) && name !== suffix ? name.slice(0, name.length - suffix.length) : name;
-}
-
-export function extname(path) {
-  const name = basename(path);
-  const at = name.lastIndexOf(".");
-  return at <= 0 || name === ".." ? "" : name.slice(at);
-}
-
-export function parse(path) {
-  const root = isAbsolute(path) ? "/" : "";
-  const base = basename(path);
-  const ext = extname(path);
-  const parent = dirname(path);
-  const dir = parent === "." && !withoutEnd(path).includes("/") ? "" : parent;
-  return { root, dir, base, ext, name: base.slice(0, base.length - ext.length) };
-}
-
-export function format({ root = "", dir, base, name = "", ext = "" }) {
-  const file = base || name + (ext === "" || ext.startsWith(".") ? ext : `.${ext}`);
-  const parent = dir || root;
-  if (!parent) return file;
-  return parent === root ? parent + file : `${parent}/${file}`;
-}
-
-const path = { basename, delimiter, dirname, extname, format, isAbsolute, join, normalize, parse, relative, resolve, sep };
-export const posix = path;
-export default Object.assign(path, { posix });

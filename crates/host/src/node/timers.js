@@ -1,2 +1,4 @@
-export const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
-export default { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
+(native, use) => {
+  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
+  return { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate, promises: use("node/timers_promises") };
+};

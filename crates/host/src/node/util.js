@@ -1,14 +1,183 @@
-import { format, formatWithOptions, inspect } from "host:inspect";
+// `node:util`.
+(native, use) => {
+  const { format, formatWithOptions, inspect } = use("web/inspect");
+  const { TextDecoder, TextEncoder } = use("web/text");
+  const { fail, invalidType, validateFunction, validateString, validateNumber, absents } = use("node/errors");
+  const types = use("node/util_types");
+  const custom = Symbol.for("nodejs.util.promisify.custom");
 
-export { format, formatWithOptions, inspect };
-export const { TextDecoder, TextEncoder } = globalThis;
+  function promisify(original) {
+    validateFunction(original, "original");
+    if (original[custom]) {
+      validateFunction(original[custom], "util.promisify.custom");
+      return Object.defineProperty(original[custom], custom, { value: original[custom], configurable: true });
+    }
+    function promised(...args) {
+      return new Promise((resolve, reject) => {
+        const result = Reflect.apply(original, this, [...args, (error, ...values) => (error ? reject(error) : resolve(values[0]))]);
+        if (typeof result?.then === "function" && result instanceof Promise) result.catch(() => {});
+      });
+    }
+    Object.setPrototypeOf(promised, Object.getPrototypeOf(original));
+    Object.defineProperty(promised, custom, { value: promised, configurable: true });
+    return Object.defineProperties(promised, Object.getOwnPropertyDescriptors(original));
+  }
+  promisify.custom = custom;
 
-export const promisify = (f) => (...args) =>
-  new Promise((resolve, reject) => f(...args, (error, value) => (error ? reject(error) : resolve(value))));
+  function callbackify(original) {
+    validateFunction(original, "original");
+    function callbackified(...args) {
+      const done = args.pop();
+      validateFunction(done, "last argument");
+      Reflect.apply(original, this, args).then(
+        (value) => process.nextTick(done, null, value),
+        (reason) => {
+          const error = reason || Object.assign(new Error("Promise was rejected with a falsy value"), { code: "ERR_FALSY_VALUE_REJECTION", reason });
+          process.nextTick(done, error);
+        },
+      );
+    }
+    Object.setPrototypeOf(callbackified, Object.getPrototypeOf(original));
+    const properties = Object.getOwnPropertyDescriptors(original);
+    if (typeof properties.length?.value === "number") properties.length.value += 1;
+    if (typeof properties.name?.value === "string") properties.name.value += "Callbackified";
+    return Object.defineProperties(callbackified, properties);
+  }
 
-export function inherits(constructor, parent) {
-  Object.defineProperty(constructor, "super_", { value: parent, writable: true, configurable: true });
-  Object.setPrototypeOf(constructor.prototype, parent.prototype);
-}
+  function inherits(constructor, parent) {
+    if (typeof constructor !== "function") throw invalidType("ctor", "of type function", constructor);
+    if (typeof parent !== "function") throw invalidType("superCtor", "of type function", parent);
+    if (parent.prototype === undefined) throw invalidType("superCtor.prototype", "of type object", parent.prototype);
+    Object.defineProperty(constructor, "super_", { value: parent, writable: true, configurable: true });
+    Object.setPrototypeOf(constructor.prototype, parent.prototype);
+  }
 
-export default { TextDecoder, TextEncoder, format, formatWithOptions, inherits, inspect, promisify };
+  const warned = new Set();
+  function deprecate(original, message, code) {
+    let done = false;
+    function deprecated(...args) {
+      if (!done) {
+        done = true;
+        if (code === undefined || !warned.has(code)) {
+          if (code !== undefined) warned.add(code);
+          process.emitWarning(message, "DeprecationWarning", code);
+        }
+      }
+      return new.target ? Reflect.construct(original, args, new.target) : Reflect.apply(original, this, args);
+    }
+    Object.setPrototypeOf(deprecated, original);
+    if (original.prototype) deprecated.prototype = original.prototype;
+    return deprecated;
+  }
+
+  function debuglog(section) {
+    const on = (process.env.NODE_DEBUG ?? "").split(",").some((name) => name.toLowerCase() === section.toLowerCase());
+    const log = on ? (...values) => process.stderr.write(`${section.toUpperCase()} ${process.pid}: ${format(...values)}\n`) : () => {};
+    return Object.defineProperty(log, "enabled", { get: () => on, configurable: true, enumerable: true });
+  }
+
+  const CODES = {
+    reset: [0, 0], bold: [1, 22], dim: [2, 22], italic: [3, 23], underline: [4, 24], blink: [5, 25], inverse: [7, 27], hidden: [8, 28], strikethrough: [9, 29], doubleunderline: [21, 24],
+    black: [30, 39], red: [31, 39], green: [32, 39], yellow: [33, 39], blue: [34, 39], magenta: [35, 39], cyan: [36, 39], white: [37, 39], gray: [90, 39], grey: [90, 39],
+    bgBlack: [40, 49], bgRed: [41, 49], bgGreen: [42, 49], bgYellow: [43, 49], bgBlue: [44, 49], bgMagenta: [45, 49], bgCyan: [46, 49], bgWhite: [47, 49], bgGray: [100, 49],
+    redBright: [91, 39], greenBright: [92, 39], yellowBright: [93, 39], blueBright: [94, 39], magentaBright: [95, 39], cyanBright: [96, 39], whiteBright: [97, 39], framed: [51, 54], overlined: [53, 55],
+  };
+  function styleText(styles, text, { validateStream = true, stream = process.stdout } = {}) {
+    validateString(text, "text");
+    const list = [styles].flat().filter((style) => style !== "none");
+    for (const style of list) if (!(style in CODES)) fail(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'format' must be one of: ${Object.keys(CODES).map((key) => `'${key}'`).join(", ")}. Received '${style}'`);
+    if (validateStream && !stream?.isTTY) return text;
+    return list.reduceRight((inner, style) => `\x1b[${CODES[style][0]}m${inner}\x1b[${CODES[style][1]}m`, text);
+  }
+
+  const stripVTControlCharacters = (text) => {
+    validateString(text, "str");
+    return text.replace(/[\u001B\u009B][[\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\d/#&.:=?%@~_]+)*|[a-zA-Z\d]+(?:;[-a-zA-Z\d/#&.:=?%@~_]*)*)?(?:\u0007|\u001B\u005C|\u009C))|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~]))/g, "");
+  };
+
+  function parseArgs({ args = process.argv.slice(2), options = {}, strict = true, allowPositionals = !strict, allowNegative = false, tokens: withTokens = false } = {}) {
+    const values = Object.create(null);
+    const [positionals, tokens] = [[], []];
+    const shorts = Object.fromEntries(Object.entries(options).filter(([, option]) => option.short).map(([name, option]) => [option.short, name]));
+    const give = (name, value, shown) => {
+      const option = options[name];
+      if (strict && option === undefined) fail(TypeError, "ERR_PARSE_ARGS_UNKNOWN_OPTION", `Unknown option '${shown}'${allowPositionals ? `. To specify a positional argument starting with a '-', place it at the end of the command after '--', as in '-- "${shown}"` : ""}`);
+      if (strict && option.type === "string" && typeof value !== "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name} <value>' argument missing`);
+      if (strict && option.type === "boolean" && typeof value === "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name}' does not take an argument`);
+      if (option?.multiple) (values[name] ??= []).push(value ?? true);
+      else values[name] = value ?? true;
+    };
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      const next = () => args[++i];
+      if (arg === "--") {
+        tokens.push({ kind: "option-terminator", index: i });
+        for (const rest of args.slice(i + 1)) {
+          if (strict && !allowPositionals) fail(TypeError, "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL", `Unexpected argument '${rest}'. This command does not take positional arguments`);
+          positionals.push(rest);
+          tokens.push({ kind: "positional", index: ++i, value: rest });
+        }
+        break;
+      }
+      if (/^--./.test(arg)) {
+        const at = arg.indexOf("=");
+        let name = arg.slice(2, at < 0 ? undefined : at);
+        const index = i;
+        let value = at < 0 ? undefined : arg.slice(at + 1);
+        if (allowNegative && name.startsWith("no-") && options[name.slice(3)]?.type === "boolean" && at < 0) {
+          name = name.slice(3);
+          values[name] = false;
+          tokens.push({ kind: "option", name, rawName: arg, index, value: undefined, inlineValue: undefined });
+          continue;
+        }
+        const inlineValue = at >= 0;
+        if (value === undefined && options[name]?.type === "string" && args[i + 1] !== undefined && !args[i + 1].startsWith("-")) value = next();
+        tokens.push({ kind: "option", name, rawName: `--${name}`, index, value, inlineValue: value === undefined ? undefined : inlineValue });
+        give(name, value, `--${name}`);
+      } else if (/^-[^-]/.test(arg)) {
+        for (let at = 1; at < arg.length; at++) {
+          const letter = arg[at];
+          const name = shorts[letter] ?? letter;
+          let value;
+          let inlineValue;
+          const index = i;
+          if (options[name]?.type === "string") {
+            if (at + 1 < arg.length) [value, inlineValue] = [arg.slice(at + 1), true];
+            else if (args[i + 1] !== undefined && !args[i + 1].startsWith("-")) [value, inlineValue] = [next(), false];
+            at = arg.length;
+          }
+          tokens.push({ kind: "option", name, rawName: `-${letter}`, index, value, inlineValue });
+          give(name, value, `-${letter}`);
+        }
+      } else {
+        if (strict && !allowPositionals) fail(TypeError, "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL", `Unexpected argument '${arg}'. This command does not take positional arguments`);
+        positionals.push(arg);
+        tokens.push({ kind: "positional", index: i, value: arg });
+      }
+    }
+    for (const [name, option] of Object.entries(options)) if (option.default !== undefined && !(name in values)) values[name] = option.default;
+    return { values, positionals, ...(withTokens ? { tokens } : {}) };
+  }
+
+  const isDeepStrictEqual = (left, right) => use("node/assert").isEqual(left, right, true);
+  const system = (code) => Object.entries(use("node/os").constants.errno).find(([, number]) => number === -code)?.[0];
+  const toUSVString = (text) => `${text}`.toWellFormed();
+  const aborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", () => resolve(), { once: true }); });
+  const only = (type) => (value) => typeof value === type;
+
+  return {
+    ...absents("util", ["getCallSites", "MIMEType", "MIMEParams", "transferableAbortController", "transferableAbortSignal"]),
+    TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, format, formatWithOptions, getSystemErrorName: (code) => { validateNumber(code, "err"); return system(code); },
+    inherits, inspect, isArray: Array.isArray, isDeepStrictEqual, parseArgs, parseEnv, promisify, stripVTControlCharacters, styleText, toUSVString, types,
+    _extend: (target, source) => (source === null || typeof source !== "object" ? target : Object.assign(target, source)), isBoolean: only("boolean"),
+  };
+
+  function parseEnv(text) {
+    validateString(text, "content");
+    const values = {};
+    for (const [, name, quoted, plain] of text.matchAll(/^\s*(?:export\s+)?([\w.-]+)\s*=\s*(?:("(?:[^"])*"|'(?:[^'])*'|`(?:[^`])*`)|([^#\n\r]*))/gm)) {
+      values[name] = quoted === undefined ? plain.trim() : quoted[0] === '"' ? quoted.slice(1, -1).replaceAll("\\n", "\n") : quoted.slice(1, -1);
+    }
+    return values;
+  }
+};

@@ -1,14 +1,22 @@
 // There is the main thread and no other. Programs ask which one they are on before they start any.
-export const isMainThread = true;
-export const threadId = 0;
-export const parentPort = null;
-export const workerData = null;
-export const resourceLimits = {};
+(native, use) => {
+  const isMainThread = true;
+  const threadId = 0;
+  const parentPort = null;
+  const workerData = null;
+  const resourceLimits = {};
 
-export class Worker {
-  constructor() {
-    throw Object.assign(new Error("node:worker_threads: this host has no workers"), { code: "ERR_WORKER_UNSUPPORTED_OPERATION" });
+  class Worker {
+    constructor() {
+      throw Object.assign(new Error("node:worker_threads: this host has no workers"), { code: "ERR_WORKER_UNSUPPORTED_OPERATION" });
+    }
   }
-}
 
-export default { isMainThread, threadId, parentPort, workerData, resourceLimits, Worker };
+  const { MessageChannel, MessagePort, BroadcastChannel } = globalThis;
+  const { absents } = use("node/errors");
+  const missing = absents("worker_threads", ["moveMessagePortToContext", "postMessageToThread", "receiveMessageOnPort", "setEnvironmentData", "getEnvironmentData"]);
+  return {
+    ...missing, MessageChannel, MessagePort, BroadcastChannel, markAsUntransferable() {}, isMarkedAsUntransferable: () => false, isInternalThread: false,
+    isMainThread, threadId, parentPort, workerData, resourceLimits, Worker, SHARE_ENV: Symbol.for("nodejs.worker_threads.SHARE_ENV"),
+  };
+};

@@ -8,13 +8,14 @@ mod random;
 mod text;
 mod urls;
 
+pub(crate) use crate::console::natives as inspect_natives;
 use crate::scripts::{self, Script, script};
 use rquickjs::object::{Accessor, Property};
 use rquickjs::prelude::{Func, This};
 use rquickjs::{Ctx, Function, Object, Result, Value};
 use std::time::Instant;
 pub(crate) use text::natives as text_natives;
-pub(crate) use urls::UrlModule;
+pub(crate) use urls::module_natives as url_natives;
 
 /// The scripts, with what each has of Rust's.
 pub(crate) const SCRIPTS: &[Script] = &[
@@ -129,6 +130,7 @@ const GLOBALS: &[(&str, &[&str])] = &[
     ("web/url", &["URL", "URLSearchParams"]),
     ("web/url_pattern", &["URLPattern"]),
     ("node/global_buffer", &["Buffer"]),
+    ("node/global_process", &["process"]),
 ];
 
 /// Defines the names; `start` is the origin of `performance.now()`.

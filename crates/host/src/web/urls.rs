@@ -2,7 +2,6 @@
 //! module `host:url`.
 
 use rquickjs::class::Trace;
-use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::prelude::Func;
 use rquickjs::{Class, Ctx, Exception, JsLifetime, Object, Result};
 use std::cell::RefCell;
@@ -115,31 +114,21 @@ fn query(pairs: Vec<String>) -> String {
     query.finish()
 }
 
-/// The module `host:url`.
-pub(crate) struct UrlModule;
-
-impl ModuleDef for UrlModule {
-    fn declare(declarations: &Declarations<'_>) -> Result<()> {
-        for name in ["domainToASCII", "domainToUnicode", "fileUrl"] {
-            declarations.declare(name)?;
-        }
-        Ok(())
-    }
-
-    fn evaluate<'js>(_: &Ctx<'js>, exports: &Exports<'js>) -> Result<()> {
-        exports.export(
-            "domainToASCII",
-            Func::from(|name: String| quirks::domain_to_ascii(&name)),
-        )?;
-        exports.export(
-            "domainToUnicode",
-            Func::from(|name: String| quirks::domain_to_unicode(&name)),
-        )?;
-        // Of an absolute path.
-        exports.export(
-            "fileUrl",
-            Func::from(|path: String| Url::from_file_path(path).map(String::from).ok()),
-        )?;
-        Ok(())
-    }
+/// What `node:url` has of Rust's.
+pub(crate) fn module_natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let natives = Object::new(ctx.clone())?;
+    natives.set(
+        "domainToASCII",
+        Func::from(|name: String| quirks::domain_to_ascii(&name)),
+    )?;
+    natives.set(
+        "domainToUnicode",
+        Func::from(|name: String| quirks::domain_to_unicode(&name)),
+    )?;
+    // Of an absolute path.
+    natives.set(
+        "fileUrl",
+        Func::from(|path: String| Url::from_file_path(path).map(String::from).ok()),
+    )?;
+    Ok(natives)
 }

@@ -1,0 +1,219 @@
+// `process`. `native` has what only the host knows and can do.
+(native, use) => {
+  const EventEmitter = use("node/events");
+  const { fail, invalidType, validateFunction, outOfRange } = use("node/errors");
+  const { nextTick } = native;
+
+  function process_() {}
+  Object.setPrototypeOf(process_.prototype, EventEmitter.prototype);
+  Object.defineProperty(process_, "name", { value: "process" });
+  Object.defineProperty(process_.prototype, "constructor", { value: process_, writable: true, configurable: true });
+  Object.defineProperty(process_.prototype, Symbol.toStringTag, { value: "process", configurable: true });
+  const process = Object.create(Object.create(process_.prototype, {}));
+  EventEmitter.call(process);
+
+  let exitCode;
+  let exiting = false;
+
+  function code(value) {
+    if (value === undefined || value === null) return undefined;
+    const number = typeof value === "string" && value.trim() !== "" && Number.isInteger(Number(value)) ? Number(value) : value;
+    if (typeof number !== "number") throw invalidType("code", "of type number", value);
+    if (!Number.isInteger(number)) throw outOfRange("code", "an integer", value);
+    return value;
+  }
+
+  // Says that the program ends, once.
+  function leave(status = exitCode ?? 0) {
+    if (exiting) return;
+    exiting = true;
+    process._exiting = true;
+    process.emit("exit", Number(status));
+  }
+
+  const env = new Proxy(native.env(), {
+    set(target, key, value) {
+      if (typeof key === "symbol") return Reflect.set(target, key, value);
+      target[key] = String(value);
+      native.setEnv(key, target[key]);
+      return true;
+    },
+    defineProperty(target, key, property) {
+      return Reflect.defineProperty(target, key, "value" in property ? { ...property, value: String(property.value) } : property);
+    },
+    deleteProperty(target, key) {
+      if (typeof key === "string") native.setEnv(key, undefined);
+      return Reflect.deleteProperty(target, key);
+    },
+  });
+
+  const hrtime = (since) => {
+    const now = native.hrtime();
+    let [seconds, nanoseconds] = [Math.floor(now / 1e9), Math.floor(now % 1e9)];
+    if (since !== undefined) {
+      if (!Array.isArray(since)) throw invalidType("time", "an instance of Array", since);
+      seconds -= since[0];
+      nanoseconds -= since[1];
+      if (nanoseconds < 0) [seconds, nanoseconds] = [seconds - 1, nanoseconds + 1e9];
+    }
+    return [seconds, nanoseconds];
+  };
+  hrtime.bigint = () => BigInt(Math.floor(native.hrtime()));
+
+  function emitWarning(warning, type = undefined, warningCode = undefined) {
+    let options = {};
+    if (type !== null && typeof type === "object") [options, type] = [type, type.type];
+    let shown = warning;
+    if (typeof warning === "string") shown = Object.assign(new Error(warning), { name: type ?? "Warning" });
+    else if (!(warning instanceof Error)) throw invalidType("warning", "of type string or an instance of Error", warning);
+    const given = options.code ?? warningCode;
+    if (given !== undefined) shown.code = given;
+    if (options.detail !== undefined) shown.detail = options.detail;
+    if (shown.name === "DeprecationWarning" && process.noDeprecation) return;
+    nextTick(() => {
+      process.emit("warning", shown);
+      const mark = shown.code ? `[${shown.code}] ` : "";
+      native.complain(`(${native.title}:${native.pid}) ${mark}${shown.name}: ${shown.message}${shown.detail ? `\n${shown.detail}` : ""}`);
+    });
+  }
+
+  const members = {
+    version: `v${native.nodeVersion}`,
+    versions: native.versions,
+    arch: native.arch,
+    platform: native.platform,
+    release: { name: "node" },
+    argv: native.argv,
+    execArgv: [],
+    env,
+    title: native.title,
+    pid: native.pid,
+    ppid: native.ppid,
+    execPath: native.execPath,
+    debugPort: 9229,
+    argv0: native.argv[0],
+    exitCode: undefined,
+    features: { inspector: false, debug: false, uv: false, ipv6: true, tls: false, typescript: false },
+    config: { target_defaults: {}, variables: {} },
+    moduleLoadList: [],
+    allowedNodeEnvironmentFlags: new Set(),
+    exit(value) {
+      if (value !== undefined) process.exitCode = value;
+      leave();
+      native.exit(Number(exitCode ?? 0) & 255);
+    },
+    reallyExit: (value) => native.exit(Number(value ?? 0) & 255),
+    abort: () => native.abort(),
+    cwd: () => native.cwd(),
+    chdir(directory) {
+      if (typeof directory !== "string") throw invalidType("directory", "of type string", directory);
+      try {
+        native.chdir(directory);
+      } catch (error) {
+        const { code, message } = use("node/file_classes").describe(error, "chdir");
+        throw Object.assign(new Error(`${message.replace(/, chdir$/, "")}, chdir '${native.cwd()}' -> '${directory}'`), { code, errno: -error.errno, syscall: "chdir", path: native.cwd(), dest: directory });
+      }
+    },
+    umask: (mask) => native.umask(typeof mask === "string" ? parseInt(mask, 8) : mask),
+    uptime: () => native.hrtime() / 1e9 - native.begin,
+    hrtime,
+    nextTick(callback, ...args) {
+      validateFunction(callback, "callback");
+      if (!exiting) nextTick(callback, ...args);
+    },
+    emitWarning,
+    memoryUsage: Object.assign(() => {
+      const rss = native.rss();
+      return { rss, heapTotal: rss, heapUsed: rss, external: 0, arrayBuffers: 0 };
+    }, { rss: () => native.rss() }),
+    cpuUsage: (since) => {
+      const { user, system } = native.cpuUsage();
+      return since ? { user: user - since.user, system: system - since.system } : { user, system };
+    },
+    resourceUsage: () => {
+      const { user, system } = native.cpuUsage();
+      return { userCPUTime: user, systemCPUTime: system, maxRSS: native.rss() / 1024 };
+    },
+    constrainedMemory: () => 0,
+    availableMemory: () => native.availableMemory(),
+    kill(pid, signal = "SIGTERM") {
+      if (!Number.isInteger(pid)) throw invalidType("pid", "of type number", pid);
+      const { signals } = use("node/os").constants;
+      const number = typeof signal === "number" ? signal : signals[signal];
+      if (number === undefined) fail(TypeError, "ERR_UNKNOWN_SIGNAL", `Unknown signal: ${signal}`);
+      try {
+        native.kill(pid, number);
+      } catch (error) {
+        throw use("node/file_classes").describe(error, "kill");
+      }
+      return true;
+    },
+    getuid: () => native.ids()[0],
+    geteuid: () => native.ids()[1],
+    getgid: () => native.ids()[2],
+    getegid: () => native.ids()[3],
+    getgroups: () => [native.ids()[2]],
+    getActiveResourcesInfo: () => [],
+    getBuiltinModule: (name) => {
+      const module = use("node/module");
+      return module.isBuiltin(name) ? module._load(name) : undefined;
+    },
+    setUncaughtExceptionCaptureCallback(callback) {
+      if (callback !== null) validateFunction(callback, "fn");
+      capture = callback;
+    },
+    hasUncaughtExceptionCaptureCallback: () => capture !== null,
+    setSourceMapsEnabled() {},
+    binding: (name) => fail(Error, "ERR_INVALID_MODULE", `No such binding: ${name}`),
+  };
+  let capture = null;
+  for (const key of Object.keys(members)) Object.defineProperty(process, key, { value: members[key], writable: true, configurable: true, enumerable: true });
+  Object.defineProperty(process, "exitCode", {
+    get: () => exitCode,
+    set: (value) => { exitCode = code(value); },
+    enumerable: true, configurable: true,
+  });
+  const late = (name, make) => Object.defineProperty(process, name, {
+    get() {
+      const value = make();
+      Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
+      return value;
+    },
+    set(value) { Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true }); },
+    enumerable: true, configurable: true,
+  });
+  late("stdin", () => use("node/global_stdio").stdin());
+  late("stdout", () => use("node/global_stdio").output(1));
+  late("stderr", () => use("node/global_stdio").output(2));
+  late("report", () => ({}));
+
+  // Signals are listened to as long as somebody does.
+  const isSignal = (event) => typeof event === "string" && /^SIG[A-Z0-9]+$/.test(event);
+  EventEmitter.prototype.on.call(process, "newListener", (event) => {
+    if (isSignal(event) && process.listenerCount(event) === 0) native.listen(event, () => process.emit(event, event, use("node/os").constants.signals[event]));
+  });
+  EventEmitter.prototype.on.call(process, "removeListener", (event) => {
+    if (isSignal(event) && process.listenerCount(event) === 0) native.unlisten(event);
+  });
+  const own = ["newListener", "removeListener"];
+  const { eventNames } = EventEmitter.prototype;
+  Object.defineProperty(process, "eventNames", { value: () => eventNames.call(process).filter((name) => !own.includes(name)), writable: true, configurable: true });
+
+  // For the host: an event that it has; false if nobody listens.
+  function emit(event, ...args) {
+    if (event === "exit") {
+      leave(...args);
+      return true;
+    }
+    if (event === "uncaughtException") {
+      if (process.listenerCount("uncaughtExceptionMonitor") > 0) process.emit("uncaughtExceptionMonitor", ...args);
+      if (capture !== null) {
+        capture(args[0]);
+        return true;
+      }
+    }
+    return process.emit(event, ...args);
+  }
+
+  return { process, emit, exitCode: () => Number(exitCode ?? 0) & 255, hasExitCode: () => exitCode !== undefined };
+};

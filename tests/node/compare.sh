@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs every program here under Node 26 and keeps what it printed and its status in `FILE.out`:
+#   tests/node/compare.sh record NODE
+# or shows where a command of ours differs from what is kept:
+#   tests/node/compare.sh check BIDENT run
+cd "$(dirname "$0")" || exit 1
+mode=$1
+shift
+for file in */*.cjs */*.mjs; do
+    ended=$("$@" "$file" 2>/dev/null </dev/null; echo "status $?")
+    case $mode in
+    record) printf '%s\n' "$ended" >"$file.out" ;;
+    *) printf '%s\n' "$ended" | diff -u "$file.out" - >/tmp/node-difference.$$ || { echo "$file"; cat /tmp/node-difference.$$; } ;;
+    esac
+done
+rm -f /tmp/node-difference.$$

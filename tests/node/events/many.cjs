@@ -1,0 +1,17 @@
+const { EventEmitter } = require("events");
+const emitter = new EventEmitter().setMaxListeners(0);
+const seen = [];
+const listeners = Array.from({ length: 40 }, (_, i) => () => seen.push(i));
+for (const listener of listeners) emitter.on("x", listener);
+emitter.prependListener("x", () => seen.push("first"));
+emitter.once("x", listeners[3]);
+emitter.on("x", listeners[3]);
+console.log(emitter.listenerCount("x"), emitter.listenerCount("x", listeners[3]), emitter.rawListeners("x").length);
+emitter.off("x", listeners[3]).off("x", listeners[7]).off("x", () => {});
+emitter.emit("x");
+console.log(seen.join());
+seen.length = 0;
+emitter.emit("x");
+console.log(seen.length, emitter.listeners("x").includes(listeners[7]), emitter.listenerCount("x", listeners[3]));
+for (const listener of emitter.listeners("x")) emitter.off("x", listener);
+console.log(emitter.listenerCount("x"), emitter.eventNames());

@@ -1,0 +1,15 @@
+import fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+const folder = await fs.mkdtemp(path.join(tmpdir(), "fs-"));
+const file = path.join(folder, "a");
+await fs.writeFile(file, "text");
+await fs.appendFile(file, "+");
+console.log(await fs.readFile(file, "utf8"), (await fs.stat(file)).size);
+await fs.copyFile(file, file + "2");
+console.log(await fs.readdir(folder));
+const handle = await fs.open(file);
+console.log((await handle.read(Buffer.alloc(3), 0, 3, 1)).buffer.toString());
+await handle.close();
+await fs.access(file + "3").catch((error) => console.log(error.code, error.syscall));
+await fs.rm(folder, { recursive: true });

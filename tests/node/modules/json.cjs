@@ -1,0 +1,2 @@
+const data = require("./lib/data.json");
+console.log(Object.keys(data).join(), data.a[1], require("./lib/data") === data);

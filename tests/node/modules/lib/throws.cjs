@@ -1,0 +1,2 @@
+globalThis.count = (globalThis.count ?? 0) + 1;
+throw new RangeError("thrown " + globalThis.count);

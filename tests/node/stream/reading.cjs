@@ -1,0 +1,10 @@
+const { Readable } = require("stream");
+const source = new Readable({ read() {}, highWaterMark: 4 });
+console.log(source.push("abc"), source.push("def"), source.readableLength, source.readableFlowing);
+console.log(String(source.read(2)), String(source.read()), source.read());
+source.on("readable", () => { let part; while ((part = source.read()) !== null) console.log("part", String(part)); });
+source.on("end", () => console.log("end", source.readableEnded));
+source.on("close", () => console.log("close", source.destroyed));
+source.push("x");
+source.unshift("w");
+source.push(null);
