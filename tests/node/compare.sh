@@ -10,7 +10,7 @@ for file in */*.cjs */*.mjs; do
     ended=$("$@" "$file" 2>/dev/null </dev/null; echo "status $?")
     case $mode in
     record) printf '%s\n' "$ended" >"$file.out" ;;
-    *) printf '%s\n' "$ended" | diff -u "$file.out" - >/tmp/node-difference.$$ || { echo "$file"; cat /tmp/node-difference.$$; } ;;
+    *) printf '%s\n' "$ended" | diff -u "$file.out" - ;;
     esac
 done
-rm -f /tmp/node-difference.$$
+exit 0
