@@ -28,9 +28,22 @@ pub(crate) struct UsageError(pub(crate) String);
 
 /// Prints an error and gives its status.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
-    complain(&format!("bident: {error:#}"));
+    complain(&format!("bident: {}", whole(error)));
     let usage = error.downcast_ref::<UsageError>().is_some();
     ExitCode::from(if usage { USAGE } else { FAILED })
+}
+
+/// An error with its causes. One whose text the error before it ends with is not said again: errors of the engine
+/// say what those of the host say.
+fn whole(error: &anyhow::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if said.last().is_none_or(|last| !last.ends_with(&cause)) {
+            said.push(cause);
+        }
+    }
+    said.join(": ")
 }
 
 /// The status that a program asked for; the system keeps the low byte.
@@ -101,4 +114,20 @@ fn last_words(message: String) {
 /// Prints a message on standard error. Where nobody reads it, that is no reason to stop.
 pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "{}", printable_lines(message));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let limit = || bident::Error::new(io::Error::other("no room"));
+        let error = anyhow!(limit()).context("a.wasm");
+        assert_eq!(whole(&error), "a.wasm: no room");
+        let error = anyhow!(limit()).context("no room").context("b");
+        assert_eq!(whole(&error), "b: no room");
+        assert_eq!(whole(&anyhow!("x").context("y")), "y: x");
+    }
 }
