@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use bident::{Compile, Config, Engine};
+use bident::{Cache, Compile, Config, Engine};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +19,13 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Runs a JavaScript program or a WebAssembly command.
     Run(Box<Run>),
+    /// Compiles a WebAssembly module, for `bident run`.
+    Compile(Precompile),
+    /// Says what is kept of modules that were run, or removes it.
+    Cache {
+        #[command(subcommand)]
+        what: CacheCommand,
+    },
     /// Runs test scripts of the WebAssembly specification.
     Wast {
         /// The scripts.
@@ -27,12 +34,36 @@ pub(crate) enum Command {
     },
 }
 
+/// The subcommands of `bident cache`.
+#[derive(Subcommand, Clone, Copy, Debug)]
+pub(crate) enum CacheCommand {
+    /// Prints where it is, and how much.
+    Info,
+    /// Removes all of it.
+    Clear,
+}
+
+/// Options of `bident compile`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Precompile {
+    /// The module, a binary or a text
+    pub(crate) file: PathBuf,
+
+    /// Where the code goes (default: FILE with the extension .bident)
+    #[arg(short, long = "output", value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// For `bident run --fuel`
+    #[arg(long)]
+    pub(crate) fuel: bool,
+}
+
 /// Options of `bident run`. Those before FILE are ours, everything after it belongs to the program.
 #[derive(clap::Args, Debug)]
 #[command(
     override_usage = "bident run [OPTIONS] FILE [ARGS]...\n       bident run --script FILE...",
     after_help = "FILE is an ES module (.mjs, .js), a classic script (.js, .cjs) or a WebAssembly \
-                  command (.wasm, .wat).\nJavaScript runs with your rights, as under Node. A \
+                  command (.wasm, .wat, or what `bident compile` wrote).\nJavaScript runs with your rights, as under Node. A \
                   WebAssembly command gets nothing but what --dir and --env grant."
 )]
 pub(crate) struct Run {
@@ -85,6 +116,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "UNITS", value_parser = parse_fuel)]
     pub(crate) fuel: Option<u64>,
 
+    /// Look for no compiled code of earlier runs, and keep none
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+
     /// The program, and its arguments
     #[arg(
         required = true,
@@ -105,6 +140,11 @@ impl Run {
         let mut config = Config::new();
         if std::env::var_os("BIDENT_LAZY").is_none() {
             config = config.compile(Compile::LazyFrom(LARGE));
+        }
+        if self.no_cache {
+            config = config.cache(None);
+        } else if std::env::var_os("BIDENT_CACHE").is_none() {
+            config = config.cache(Cache::of_user());
         }
         if let Some(bytes) = self.max_memory {
             config = config.max_memory_size(bytes);
@@ -206,7 +246,7 @@ mod tests {
         let parsed = Args::try_parse_from(["bident", "run"].iter().chain(args))?;
         match parsed.command {
             Command::Run(run) => Ok(*run),
-            Command::Wast { .. } => unreachable!("`run` was typed"),
+            _ => unreachable!("`run` was typed"),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
 use crate::{js, wasm};
 use anyhow::Context;
+use bident::{Engine, Module};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
     }
     if options.script {
         let scripts: Vec<PathBuf> = options.program.iter().map(PathBuf::from).collect();
-        return js::run_scripts(&options.engine()?, &scripts);
+        return js::run_scripts(&engine(options)?, &scripts);
     }
     let (file, args) = options
         .program
@@ -35,7 +36,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
     }
     match language(file) {
         Language::WebAssembly => wasm::run(&wasm::Command {
-            engine: options.engine()?,
+            engine: engine(options)?,
             file,
             args,
             invoke: options.invoke.as_deref(),
@@ -48,9 +49,16 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
         }),
         Language::JavaScript => {
             refuse_guest_options(options)?;
-            js::run(&options.engine()?, file, args)
+            js::run(&engine(options)?, file, args)
         }
     }
+}
+
+/// The engine, whose code is kept when the program ends.
+fn engine(options: &Run) -> Result<Engine, bident::Error> {
+    let engine = options.engine()?;
+    exit::keep_code_of(&engine);
+    Ok(engine)
 }
 
 /// By the extension; where that says nothing, by the first bytes.
@@ -64,11 +72,9 @@ fn language(file: &Path) -> Language {
 }
 
 fn starts_like_wasm(file: &Path) -> bool {
-    let mut magic = [0; 4];
-    File::open(file)
-        .and_then(|mut file| file.read_exact(&mut magic))
-        .is_ok()
-        && magic == *b"\0asm"
+    let mut start = [0; 8];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && (start.starts_with(b"\0asm") || Module::is_serialized(&start))
 }
 
 fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {
