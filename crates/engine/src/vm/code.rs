@@ -10,7 +10,7 @@
 use crate::Engine;
 use crate::Error;
 use crate::alloc;
-use crate::image::{Entry, Image, Kind, Snapshot};
+use crate::image::{Entry as Keep, Image, Kind, Snapshot};
 use crate::vm::cold::Cold;
 use crate::vm::mapped;
 use bident_abi::{TrapCode, VmStore};
@@ -163,7 +163,7 @@ pub(crate) struct Code {
     length: usize,
     content: Content,
     /// Where it is kept, if it is.
-    entry: Option<Entry>,
+    entry: Option<Keep>,
 }
 
 /// Where in a module a program counter lies.
@@ -181,7 +181,7 @@ impl Code {
         module: Arc<Module>,
         mut artifact: Artifact,
         stress: bool,
-        entry: Option<Entry>,
+        entry: Option<Keep>,
     ) -> Result<Self, Error> {
         let tables = Tables::of(&artifact);
         let text = std::mem::take(&mut artifact.text);
@@ -238,7 +238,7 @@ impl Code {
         late: Late,
         image: Option<&Image>,
         stress: bool,
-        entry: Option<Entry>,
+        entry: Option<Keep>,
     ) -> Result<Self, Error> {
         let (pages, cold) = Cold::new(module, late, image, stress)?;
         Ok(Self {
