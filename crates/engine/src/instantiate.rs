@@ -9,11 +9,12 @@ use crate::list::Position;
 use crate::module::Module;
 use crate::slots::InstanceNumber;
 use crate::store::OpaqueContext;
+use crate::vm::host_func::ReadyHost;
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::{
-    AddressType, Composite, DataIndex, Elem, ElemIndex, ElemItems, ElemMode, GlobalIndex,
-    GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
+    AddressType, Composite, DataIndex, Elem, ElemIndex, ElemItems, ElemMode, ExternType,
+    GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
 };
 
 /// Instantiates a module; gives the instance's number. `made` gets it before anybody may call functions of it.
@@ -174,13 +175,36 @@ fn check_type(
     if fits {
         return Ok(());
     }
+    Err(mismatch(module, import, &store.type_of_extern(given)))
+}
+
+/// Checks a host function that no store has yet, as an import.
+pub(crate) fn check_host(module: &Module, import: &Import, host: &ReadyHost) -> Result<(), Error> {
+    match import.kind {
+        ItemType::Func(wanted)
+            if module
+                .engine()
+                .is_subtype(host.type_id, module.type_id(wanted)) =>
+        {
+            Ok(())
+        }
+        _ => Err(mismatch(
+            module,
+            import,
+            &ExternType::Func(host.body.ty.clone()),
+        )),
+    }
+}
+
+fn mismatch(module: &Module, import: &Import, given: &ExternType) -> Error {
+    let types = module.canonical();
     let wanted = describe(&types.extern_type(module.inner().import_type(import)));
-    let given = describe(&store.type_of_extern(given));
-    Err(Error::link(format_args!(
+    let given = describe(given);
+    Error::link(format_args!(
         "incompatible import type for `{}.{}`: the module asks for {wanted}, but {given} was given",
         printable(&import.module),
         printable(&import.name)
-    )))
+    ))
 }
 
 /// Whether a global can stand for another: one that is written must hold the same, one that is only
@@ -200,8 +224,8 @@ fn within(given: Limits, wanted: Limits) -> bool {
             .is_none_or(|most| given.max.is_some_and(|given| given <= most))
 }
 
-fn describe(ty: &bident_module::ExternType) -> String {
-    use bident_module::ExternType as E;
+fn describe(ty: &ExternType) -> String {
+    use ExternType as E;
     let bounds = |l: &Limits| match l.max {
         Some(max) => format!("{}..{max}", l.min),
         None => format!("{}..", l.min),
@@ -365,7 +389,7 @@ fn position(address: AddressType, word: u64) -> u64 {
 }
 
 impl StoreOpaque {
-    fn type_of_extern(&self, item: Extern) -> bident_module::ExternType {
+    fn type_of_extern(&self, item: Extern) -> ExternType {
         item.ty(OpaqueContext(self))
     }
 }

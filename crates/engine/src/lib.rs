@@ -133,7 +133,7 @@ pub use host::{Answer, Caller, HostReturn, IntoFunc, Reply, WasmTy, WasmValues};
 pub use instance::{Extern, Instance};
 pub use kept::{Kept, Lasting};
 pub use lazy::Load;
-pub use linker::Linker;
+pub use linker::{InstancePre, Linker};
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
 pub use outcome::{Outcome, ParkedCall, ParkedId, Results};

@@ -1,7 +1,10 @@
 //! Names for imports.
 
 mod modules;
+mod pre;
 mod unknown;
+
+pub use pre::InstancePre;
 
 use crate::alloc;
 use crate::asynchronous::{self, Accessor, InBox, InLocal, IntoAsyncFunc};

@@ -1,10 +1,12 @@
 //! Host functions: before they belong to a store, and as a store has them.
 
 use crate::Answer;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::host::{Caller, HostReturn, Reply, WasmValues};
 use crate::slots::{FuncNumber, InstanceNumber, NO_SLOT, Number};
 use crate::value::Val;
+use crate::vm::code::Code;
 use crate::vm::instance::instance_slot;
 use crate::vm::leave::{ArrayEntry, dynamic_entry, owned_entry};
 use crate::vm::store::{FuncData, StoreOpaque};
@@ -26,6 +28,36 @@ pub(crate) struct HostBody {
     entry: usize,
     fits: Fits,
     closure: Arc<dyn Any + Send + Sync>,
+}
+
+/// A host function of which the engine knows what it needs: what is left is to add it to stores.
+pub(crate) struct ReadyHost {
+    pub(crate) body: HostBody,
+    pub(crate) type_id: TypeId,
+    /// What brings a call to the transfer buffer, unless its values fit registers.
+    trampoline: Option<Arc<Code>>,
+    name: Option<LinkName>,
+}
+
+impl ReadyHost {
+    /// Asks the engine for identity of the type, and code.
+    pub(crate) fn new(
+        engine: &Engine,
+        body: HostBody,
+        name: Option<LinkName>,
+    ) -> Result<Self, Error> {
+        let type_id = engine.type_id(&body.ty)?;
+        let trampoline = match body.fits {
+            Fits::Registers => None,
+            Fits::Array => Some(engine.leave_trampoline(type_id)?),
+        };
+        Ok(Self {
+            body,
+            type_id,
+            trampoline,
+            name,
+        })
+    }
 }
 
 /// A host function of a store. Boxed; compiled code holds pointers to `record`, which comes first.
@@ -134,16 +166,20 @@ impl StoreOpaque {
         body: HostBody,
         name: Option<LinkName>,
     ) -> Result<FuncNumber, Error> {
-        let type_id = self.engine.type_id(&body.ty)?;
-        let code = match body.fits {
-            Fits::Registers => bident_stack::leave_host as *const () as usize,
-            Fits::Array => {
-                let code = self.engine.leave_trampoline(type_id)?;
-                self.add_code(&code)?;
+        let ready = ReadyHost::new(&self.engine, body, name)?;
+        self.add_ready_host(&ready)
+    }
+
+    /// Adds a host function that the engine has made ready; gives its number.
+    pub(crate) fn add_ready_host(&mut self, ready: &ReadyHost) -> Result<FuncNumber, Error> {
+        let code = match &ready.trampoline {
+            None => bident_stack::leave_host as *const () as usize,
+            Some(code) => {
+                self.add_code(code)?;
                 code.start()
             }
         };
-        self.push_host_func(code, type_id, body, name)
+        self.push_host_func(code, ready.type_id, ready.body.clone(), ready.name.clone())
     }
 
     /// Adds a function that stands for one which is loaded late, by `loader`: a closure that takes
