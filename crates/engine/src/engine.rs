@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::vm::code::Code;
 use crate::vm::gc::types::TypeTable;
+use crate::vm::reservations::Reservations;
 use crate::vm::signals;
 use bident_abi::VmTypeRow;
 use bident_compile::{Compiler, Order};
@@ -27,6 +28,7 @@ struct Inner {
     config: Config,
     compiler: Compiler,
     types: Mutex<Types>,
+    reservations: Arc<Reservations>,
 
     enter: Mutex<HashMap<TypeId, Arc<Code>>>,
     cont: Mutex<HashMap<TypeId, Arc<Code>>>,
@@ -80,6 +82,7 @@ impl Engine {
                 registry: Registry::default(),
                 table: TypeTable::new()?,
             }),
+            reservations: Arc::default(),
             enter: Mutex::default(),
             cont: Mutex::default(),
             leave: Mutex::default(),
@@ -118,6 +121,11 @@ impl Engine {
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Address space for memories.
+    pub(crate) fn reservations(&self) -> &Arc<Reservations> {
+        &self.0.reservations
     }
 
     pub(crate) fn compiler(&self) -> &Compiler {

@@ -65,7 +65,7 @@ impl SharedMemory {
             return Err(Error::usage("the type of a shared memory says that it is"));
         }
         check_memory_type(engine.config(), ty)?;
-        let mapping = Mapping::new(ty, engine.config().max_memory_size)?;
+        let mapping = Mapping::new(ty, engine.config().max_memory_size, engine.reservations())?;
         Ok(Self(Arc::new(mapping)))
     }
 

@@ -20,6 +20,7 @@
 //! The mapping of a shared memory belongs to all stores that use it, and to the host's handles.
 
 use crate::Error;
+use crate::vm::reservations::Reservations;
 use crate::waits::Waits;
 use bident_abi::{MEMORY_GUARD, MEMORY_RESERVATION, TrapCode, VmMemory};
 use bident_module::{AddressType, MemoryType};
@@ -29,7 +30,7 @@ use std::fmt;
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes that a 64-bit memory keeps for its growth, at most: so one that may grow without end leaves
 /// address space to others.
@@ -44,8 +45,10 @@ pub(crate) struct Mapping {
     ty: MemoryType,
     /// Pages that growth stops at: the type's maximum, the engine's limit, or what is reserved.
     most: u64,
-    /// Held by who makes more of it accessible.
-    growing: Mutex<()>,
+    /// Bytes that can be accessed; held by who makes more of them.
+    usable: Mutex<usize>,
+    /// Where the addresses go in the end, if others can use them.
+    idle: Arc<Reservations>,
     /// Who waits at its addresses, if it is shared.
     pub(crate) waits: Waits,
 }
@@ -59,7 +62,11 @@ unsafe impl Sync for Mapping {}
 
 impl Mapping {
     /// A zeroed memory of the type's minimal size.
-    pub(crate) fn new(ty: MemoryType, limit_bytes: u64) -> Result<Self, Error> {
+    pub(crate) fn new(
+        ty: MemoryType,
+        limit_bytes: u64,
+        idle: &Arc<Reservations>,
+    ) -> Result<Self, Error> {
         let (min, page) = (ty.limits.min, ty.page_size());
         let limit = ty.most_pages().min(limit_bytes / page);
         if min > limit {
@@ -69,9 +76,14 @@ impl Mapping {
             )));
         }
         let most = ty.limits.max.unwrap_or(limit).min(limit);
-        let Reservation { base, size, bound } = match ty.address {
-            AddressType::I32 => Reservation::whole()?,
-            AddressType::I64 => Reservation::within(min * page, most.saturating_mul(page))?,
+        let Reservation {
+            base,
+            size,
+            bound,
+            usable,
+        } = match ty.address {
+            AddressType::I32 => Reservation::whole(min * page, idle)?,
+            AddressType::I64 => Reservation::within(min * page, most.saturating_mul(page), idle)?,
         };
         let memory = Self {
             record: VmMemory {
@@ -82,7 +94,8 @@ impl Mapping {
             reserved: size,
             ty,
             most: most.min(bound / page),
-            growing: Mutex::new(()),
+            usable: Mutex::new(usable),
+            idle: idle.clone(),
             waits: Waits::default(),
         };
         if memory.grow(min).is_none() {
@@ -133,21 +146,21 @@ impl Mapping {
 
     /// Adds zeroed pages; the old size, or `None` where a limit is reached or the system refuses.
     pub(crate) fn grow(&self, delta: u64) -> Option<u64> {
-        let growing = self.growing.lock();
+        let usable = self.usable.lock();
         // Nothing panics while it is locked.
-        let _growing = growing.unwrap_or_else(PoisonError::into_inner);
+        let mut usable = usable.unwrap_or_else(PoisonError::into_inner);
         let old = self.pages();
         let new = old.checked_add(delta).filter(|new| *new <= self.most)?;
         if delta > 0 {
             // A page of the system may be larger than one of the memory.
             let system = os::page_size();
             let length = (new << self.ty.page_size_log2) as usize;
-            let accessible = self.length().next_multiple_of(system);
-            let more = length.next_multiple_of(system) - accessible;
-            let start = self.base().wrapping_add(accessible);
-            if more > 0 {
+            let end = length.next_multiple_of(system);
+            if end > *usable {
+                let (start, more) = (self.base().wrapping_add(*usable), end - *usable);
                 // SAFETY: the next part of our reservation, which nobody could access so far.
                 unsafe { os::protect(start, more, Access::ReadWrite).ok()? };
+                *usable = end;
             }
             // Only then does anybody learn of it.
             self.record.length.store(length as u64, Ordering::SeqCst);
@@ -253,23 +266,43 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
+        let usable = *self
+            .usable
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         // SAFETY: whoever could access it holds the `Arc`: stores do until nothing of them runs any more.
-        unsafe { os::unmap(self.base(), self.reserved) };
+        unsafe {
+            match self.ty.address {
+                AddressType::I32 => self.idle.give(self.record.base, usable),
+                AddressType::I64 => os::unmap(self.record.base, self.reserved),
+            }
+        }
     }
 }
 
-/// Address space of a memory, none of it accessible yet.
+/// Address space of a memory.
 struct Reservation {
     base: *mut u8,
     size: usize,
     /// Where what the memory can grow to ends.
     bound: u64,
+    /// Bytes at its start that can be accessed already, all zero.
+    usable: usize,
 }
 
 impl Reservation {
     /// For a 32-bit memory: all that it can address.
-    fn whole() -> Result<Self, Error> {
-        let size = MEMORY_RESERVATION;
+    fn whole(min: u64, idle: &Reservations) -> Result<Self, Error> {
+        let (size, bound) = (MEMORY_RESERVATION, 1 << 32);
+        let wanted = (min as usize).next_multiple_of(os::page_size());
+        if let Some((base, usable)) = idle.take(wanted) {
+            return Ok(Self {
+                base,
+                size,
+                bound,
+                usable,
+            });
+        }
         let base = os::reserve(size).map_err(|error| {
             let what = format_args!(
                 "one more memory of {} GiB (about 16,000 fit)",
@@ -277,14 +310,18 @@ impl Reservation {
             );
             no_address_space(what, &error)
         })?;
-        let bound = 1 << 32;
-        Ok(Self { base, size, bound })
+        Ok(Self {
+            base,
+            size,
+            bound,
+            usable: 0,
+        })
     }
 
     /// For a 64-bit memory: what it can grow to, in bytes, and never less than a 32-bit one gets, so that
     /// no more of them fit; less than `most`, but not than `min`, where that is more than a memory gets
     /// or the system has.
-    fn within(min: u64, most: u64) -> Result<Self, Error> {
+    fn within(min: u64, most: u64, idle: &Reservations) -> Result<Self, Error> {
         let page = os::page_size() as u64;
         let least = min.max((MEMORY_RESERVATION - MEMORY_GUARD) as u64);
         let mut wanted = most.min(MOST_FOR_GROWTH).max(least);
@@ -298,8 +335,15 @@ impl Reservation {
             match (reserved, bound, size) {
                 (Ok(base), Some(bound), Some(size)) => {
                     let size = size as usize;
-                    return Ok(Self { base, size, bound });
+                    return Ok(Self {
+                        base,
+                        size,
+                        bound,
+                        usable: 0,
+                    });
                 }
+                // What is kept for 32-bit memories is in the way.
+                (Err(_), ..) if idle.clear() => (),
                 (Err(error), ..) if wanted == least => {
                     let what = format_args!("a 64-bit memory of {min} bytes");
                     return Err(no_address_space(what, &error));

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::vm::lifetime::Lie;
 use crate::vm::mapping::Mapping;
+use crate::vm::reservations::Reservations;
 use bident_abi::VmMemory;
 use bident_module::MemoryType;
 use std::ops::{Deref, Range};
@@ -26,8 +27,12 @@ impl Deref for LinearMemory {
 
 impl LinearMemory {
     /// A zeroed memory of the type's minimal size.
-    pub(crate) fn new(ty: MemoryType, limit_bytes: u64) -> Result<Self, Error> {
-        Mapping::new(ty, limit_bytes).map(|mapping| Self::of_mapping(Arc::new(mapping)))
+    pub(crate) fn new(
+        ty: MemoryType,
+        limit_bytes: u64,
+        idle: &Arc<Reservations>,
+    ) -> Result<Self, Error> {
+        Mapping::new(ty, limit_bytes, idle).map(|mapping| Self::of_mapping(Arc::new(mapping)))
     }
 
     /// A memory that other stores may have, too.

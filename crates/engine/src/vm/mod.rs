@@ -39,6 +39,7 @@ pub(crate) mod panics;
 pub(crate) mod payload;
 pub(crate) mod polling;
 pub(crate) mod record;
+pub(crate) mod reservations;
 pub(crate) mod roots;
 pub(crate) mod signals;
 pub(crate) mod store;

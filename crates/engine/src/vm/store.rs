@@ -411,7 +411,11 @@ impl StoreOpaque {
     /// Adds a memory.
     pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
         check_memory_type(self.engine.config(), ty)?;
-        let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
+        let memory = LinearMemory::new(
+            ty,
+            self.engine.config().max_memory_size,
+            self.engine.reservations(),
+        )?;
         self.fresh.note(1, memory.length());
         match memory.shared() {
             Some(mapping) => self.add_shared_memory(&mapping.clone()),

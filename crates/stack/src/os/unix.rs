@@ -131,13 +131,14 @@ pub unsafe fn unmap(address: *mut u8, size: usize) {
     }
 }
 
-/// Gives the memory of a range of pages back. Whoever reads there next finds zeros.
+/// Gives the memory of a range of pages back. Whoever reads there next finds zeros, unless the system refuses, as
+/// it does where pages are locked: then this is false.
 ///
 /// # Safety
 /// The range lies in mappings of the caller, and nobody needs what is there.
-pub unsafe fn discard(address: *mut u8, size: usize) {
+pub unsafe fn discard(address: *mut u8, size: usize) -> bool {
     // SAFETY: passed on to the caller.
-    unsafe { libc::madvise(address.cast(), size, libc::MADV_DONTNEED) };
+    unsafe { libc::madvise(address.cast(), size, libc::MADV_DONTNEED) == 0 }
 }
 
 /// Lowest usable address of the calling thread's host stack, if the system tells.
