@@ -247,8 +247,13 @@ fn functions_of_another_module_and_the_start_function_are_compiled_too() {
     assert_eq!(call(&mut store, second, "get", 4), 50);
 }
 
+/// Tests that look at the mappings of the process run one after the other: to compile thousands of functions one by one
+/// makes hundreds of them for a while.
+static MAPPINGS: Mutex<()> = Mutex::new(());
+
 #[test]
 fn code_goes_with_its_module() {
+    let _alone = MAPPINGS.lock();
     let engine = lazy();
     let mut store = Store::new(&engine, ());
     let mappings = || {
@@ -276,6 +281,7 @@ fn code_goes_with_its_module() {
 
 #[test]
 fn a_module_of_many_tiny_functions_takes_few_pages() {
+    let _alone = MAPPINGS.lock();
     let engine = lazy();
     let count = 20_000;
     let funcs = "(func (result i32) (i32.const 5))".repeat(count);
