@@ -1,7 +1,7 @@
 //! What `node:fs` is made of: the natives of `node/fs.js`. Each operation exists twice, at once and
 //! with a promise; the promise's runs on another thread.
 
-use crate::raw;
+use crate::numbers::{Number, with_numbers};
 use bident_js::hosting::copy_bytes;
 use rquickjs::class::Trace;
 use rquickjs::prelude::{Async, Func};
@@ -75,15 +75,8 @@ operations! {
     handle_truncate(file: Open, length: f64);
     handle_write(file: Open, bytes: Bytes, position: Option<f64>);
     fd_open(path: String, flags: i32, mode: u32);
-    fd_read(fd: i32, length: u32, position: Option<f64>);
-    fd_write(fd: i32, bytes: Bytes, position: Option<f64>);
-    fd_write_all(fd: i32, bytes: Bytes);
-    fd_read_all(fd: i32);
-    fd_stat(fd: i32);
-    fd_sync(fd: i32, only_data: bool);
-    fd_truncate(fd: i32, length: f64);
-    fd_chmod(fd: i32, mode: u32);
-    fd_times(fd: i32, accessed: f64, modified: f64);
+    handle_times(file: Open, accessed: f64, modified: f64);
+    handle_write_some(file: Open, bytes: Bytes, position: Option<f64>);
     times(path: String, accessed: f64, modified: f64);
     real_path(path: String);
     read_link(path: String);
@@ -100,22 +93,22 @@ pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;
     natives.set("now", now)?;
     natives.set("later", later)?;
-    natives.set(
-        "isatty",
-        Func::from(|fd: i32| raw::with(fd, |file| Ok(file.is_terminal())).unwrap_or(false)),
-    )?;
+    let is_terminal = |file: Open| file.0.is_ok_and(|file| file.is_terminal());
+    natives.set("isatty", Func::from(is_terminal))?;
     natives.set("windowSize", Func::from(window_size))?;
-    natives.set(
-        "close",
-        Func::from(|ctx: Ctx<'js>, fd: i32| raw::close(fd).map_err(|error| throw(&ctx, &error))),
-    )?;
+    natives.set("close", Func::from(close_number))?;
     Ok(natives)
 }
 
 /// Columns and rows of a terminal.
-fn window_size(fd: i32) -> Option<Vec<u16>> {
-    let size = raw::with(fd, |file| Ok(rustix::termios::tcgetwinsize(file)?)).ok()?;
+fn window_size(file: Open) -> Option<Vec<u16>> {
+    let size = rustix::termios::tcgetwinsize(file.0.ok()?).ok()?;
     Some(vec![size.ws_col, size.ws_row])
+}
+
+/// What is under way with the file goes on.
+fn close_number(ctx: Ctx<'_>, number: i32) -> Result<()> {
+    with_numbers(&ctx, |numbers| numbers.close(number)).map_err(|error| throw(&ctx, &error))
 }
 
 /// What an operation gives.
@@ -128,8 +121,8 @@ enum Outcome {
     Stat(Metadata),
     Path(PathBuf),
     File(File),
-    /// The number of an open file.
-    Number(i32),
+    /// A file that gets a number.
+    Numbered(File),
 }
 
 fn give<'js>(ctx: &Ctx<'js>, outcome: io::Result<Outcome>) -> Result<Value<'js>> {
@@ -149,7 +142,10 @@ fn give<'js>(ctx: &Ctx<'js>, outcome: io::Result<Outcome>) -> Result<Value<'js>>
         }
         Outcome::Stat(metadata) => describe(ctx, &metadata).map(Object::into_value),
         Outcome::Path(path) => path.to_string_lossy().into_owned().into_js(ctx),
-        Outcome::Number(number) => number.into_js(ctx),
+        Outcome::Numbered(file) => {
+            let number = with_numbers(ctx, |numbers| Ok(numbers.add(file)));
+            number.map_err(|error| throw(ctx, &error))?.into_js(ctx)
+        }
         Outcome::File(file) => {
             let file = RefCell::new(Some(Arc::new(file)));
             Class::instance(ctx.clone(), Handle { file })?.into_js(ctx)
@@ -211,13 +207,12 @@ struct Handle {
 
 #[rquickjs::methods]
 impl Handle {
+    /// Its number, which names it to operations as long as it is open here.
     #[qjs(get)]
-    fn fd(&self) -> i32 {
-        use std::os::fd::AsRawFd;
-        self.file
-            .borrow()
-            .as_ref()
-            .map_or(-1, |file| file.as_raw_fd())
+    fn fd(&self, ctx: Ctx<'_>) -> i32 {
+        let lend = |file: &Arc<File>| with_numbers(&ctx, |numbers| Ok(numbers.lend(file)));
+        let number = self.file.borrow().as_ref().and_then(|file| lend(file).ok());
+        number.unwrap_or(-1)
     }
 
     fn close(&self) {
@@ -225,15 +220,20 @@ impl Handle {
     }
 }
 
-/// The file of a [`Handle`], for another thread.
-struct Open(Arc<File>);
+/// The file of a [`Handle`] or of a number, for another thread; or why there is none.
+struct Open(io::Result<Arc<File>>);
 
 impl<'js> FromJs<'js> for Open {
     fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> Result<Self> {
+        if let Some(number) = value.as_number() {
+            let file = with_numbers(ctx, |numbers| numbers.get(number as Number));
+            return Ok(Self(file));
+        }
         let handle = Class::<Handle>::from_js(ctx, value)?;
         let file = handle.borrow().file.borrow().clone();
-        file.map(Self)
-            .ok_or_else(|| throw(ctx, &io::Error::from_raw_os_error(libc::EBADF)))
+        Ok(Self(
+            file.ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF)),
+        ))
     }
 }
 
@@ -378,14 +378,17 @@ fn write(path: String, Bytes(bytes): Bytes, mode: Option<u32>) -> Done {
 }
 
 fn handle_chmod(Open(file): Open, mode: u32) -> Done {
+    let file = file?;
     nothing(file.set_permissions(PermissionsExt::from_mode(mode)))
 }
 
 fn handle_chown(Open(file): Open, user: u32, group: u32) -> Done {
+    let file = file?;
     nothing(std::os::unix::fs::fchown(&*file, Some(user), Some(group)))
 }
 
 fn handle_read(Open(file): Open, length: u32, position: Option<f64>) -> Done {
+    let file = file?;
     read_some(&file, length, position)
 }
 
@@ -405,14 +408,17 @@ fn read_some(mut file: &File, length: u32, position: Option<f64>) -> Done {
 }
 
 fn handle_read_all(Open(file): Open) -> Done {
+    let file = file?;
     read_to_end(&file)
 }
 
 fn handle_stat(Open(file): Open) -> Done {
+    let file = file?;
     file.metadata().map(Outcome::Stat)
 }
 
 fn handle_sync(Open(file): Open, only_data: bool) -> Done {
+    let file = file?;
     nothing(match only_data {
         true => file.sync_data(),
         false => file.sync_all(),
@@ -420,10 +426,12 @@ fn handle_sync(Open(file): Open, only_data: bool) -> Done {
 }
 
 fn handle_truncate(Open(file): Open, length: f64) -> Done {
+    let file = file?;
     nothing(file.set_len(length as u64))
 }
 
 fn handle_write(Open(file): Open, Bytes(bytes): Bytes, position: Option<f64>) -> Done {
+    let file = file?;
     match position {
         Some(position) => file.write_all_at(&bytes, position as u64)?,
         None => (&*file).write_all(&bytes)?,
@@ -435,79 +443,40 @@ fn fd_open(path: String, flags: i32, mode: u32) -> Done {
     use rustix::fs::{CWD, Mode, OFlags, openat};
     let flags = OFlags::from_bits_retain(flags as u32) | OFlags::CLOEXEC;
     let file = openat(CWD, path, flags, Mode::from_raw_mode(mode))?;
-    Ok(Outcome::Number(raw::number(File::from(file))))
+    Ok(Outcome::Numbered(File::from(file)))
 }
 
-fn fd_read(fd: i32, length: u32, position: Option<f64>) -> Done {
-    raw::with(fd, |file| read_some(file, length, position))
+fn handle_write_some(Open(file): Open, Bytes(bytes): Bytes, position: Option<f64>) -> Done {
+    let file = file?;
+    Ok(Outcome::Count(match position {
+        Some(position) => file.write_at(&bytes, position as u64)?,
+        None => (&*file).write(&bytes)?,
+    }))
 }
 
-fn fd_write(fd: i32, Bytes(bytes): Bytes, position: Option<f64>) -> Done {
-    raw::with(fd, |mut file| {
-        Ok(Outcome::Count(match position {
-            Some(position) => file.write_at(&bytes, position as u64)?,
-            None => file.write(&bytes)?,
-        }))
-    })
-}
-
-fn fd_write_all(fd: i32, Bytes(bytes): Bytes) -> Done {
-    raw::with(fd, |mut file| {
-        file.write_all(&bytes)?;
-        Ok(Outcome::Count(bytes.len()))
-    })
-}
-
-fn fd_read_all(fd: i32) -> Done {
-    raw::with(fd, read_to_end)
-}
-
-fn fd_stat(fd: i32) -> Done {
-    raw::with(fd, |file| file.metadata().map(Outcome::Stat))
-}
-
-fn fd_sync(fd: i32, only_data: bool) -> Done {
-    raw::with(fd, |file| {
-        nothing(match only_data {
-            true => file.sync_data(),
-            false => file.sync_all(),
-        })
-    })
-}
-
-fn fd_truncate(fd: i32, length: f64) -> Done {
-    raw::with(fd, |file| nothing(file.set_len(length as u64)))
-}
-
-fn fd_chmod(fd: i32, mode: u32) -> Done {
-    raw::with(fd, |file| {
-        nothing(file.set_permissions(PermissionsExt::from_mode(mode)))
-    })
-}
-
-fn fd_times(fd: i32, accessed: f64, modified: f64) -> Done {
-    raw::with(fd, |file| {
-        nothing(file.set_times(times_of(accessed, modified)))
-    })
+fn handle_times(Open(file): Open, accessed: f64, modified: f64) -> Done {
+    let file = file?;
+    nothing(file.set_times(times_of(accessed, modified)?))
 }
 
 fn times(path: String, accessed: f64, modified: f64) -> Done {
     let file = File::open(path)?;
-    nothing(file.set_times(times_of(accessed, modified)))
+    nothing(file.set_times(times_of(accessed, modified)?))
 }
 
 /// Seconds since 1970 as the system has them.
-fn times_of(accessed: f64, modified: f64) -> fs::FileTimes {
+fn times_of(accessed: f64, modified: f64) -> io::Result<fs::FileTimes> {
     let time = |seconds: f64| {
-        let length = Duration::try_from_secs_f64(seconds.abs()).unwrap_or_default();
+        let length = Duration::try_from_secs_f64(seconds.abs()).ok()?;
         match seconds < 0.0 {
-            true => UNIX_EPOCH - length,
-            false => UNIX_EPOCH + length,
+            true => UNIX_EPOCH.checked_sub(length),
+            false => UNIX_EPOCH.checked_add(length),
         }
     };
-    fs::FileTimes::new()
-        .set_accessed(time(accessed))
-        .set_modified(time(modified))
+    let time = |seconds| time(seconds).ok_or(io::Error::from_raw_os_error(libc::EINVAL));
+    Ok(fs::FileTimes::new()
+        .set_accessed(time(accessed)?)
+        .set_modified(time(modified)?))
 }
 
 fn real_path(path: String) -> Done {

@@ -10,6 +10,7 @@ mod event_loop;
 mod files;
 mod modules;
 mod node;
+mod numbers;
 mod process;
 mod raw;
 mod rejections;
@@ -261,6 +262,7 @@ fn stack_for_javascript() -> usize {
 fn install_all(ctx: &Ctx<'_>, start: Start, engine: &Engine) -> rquickjs::Result<()> {
     let time = start.time;
     ctx.store_userdata(Host::default())?;
+    ctx.store_userdata(numbers::Numbers::default())?;
     ctx.store_userdata(start)?;
     bident_js::hosting::may_block(ctx);
     console::install(ctx)?;

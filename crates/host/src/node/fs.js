@@ -154,7 +154,7 @@
   function readSync(fd, buffer, offset, length, position) {
     const { room, at, count, position: place } = rangeOf(buffer, offset, length, position);
     if (count === 0) return 0;
-    const bytes = attempt("read", () => now.fd_read(descriptor(fd), count, place));
+    const bytes = attempt("read", () => now.handle_read(descriptor(fd), count, place));
     room.set(bytes, at);
     return bytes.length;
   }
@@ -167,7 +167,7 @@
 
   function writeSync(fd, data, offset, length, position) {
     const { bytes, place } = written(data, offset, length, position);
-    return attempt("write", () => now.fd_write(descriptor(fd), bytes, place));
+    return attempt("write", () => now.handle_write_some(descriptor(fd), bytes, place));
   }
 
   const vectors = (fd, views, position, one) => {
@@ -184,12 +184,12 @@
   const byDescriptor = {
     openSync, readSync, writeSync,
     closeSync: (fd) => attempt("close", () => native.close(descriptor(fd))),
-    fstatSync: (fd, options) => new Stats(attempt("fstat", () => now.fd_stat(descriptor(fd))), options),
-    fsyncSync: (fd) => void attempt("fsync", () => now.fd_sync(descriptor(fd), false)),
-    fdatasyncSync: (fd) => void attempt("fdatasync", () => now.fd_sync(descriptor(fd), true)),
-    ftruncateSync: (fd, length) => void attempt("ftruncate", () => now.fd_truncate(descriptor(fd), length ?? 0)),
-    fchmodSync: (fd, mode) => void attempt("fchmod", () => now.fd_chmod(descriptor(fd), modeOf(mode))),
-    futimesSync: (fd, accessed, modified) => void attempt("futime", () => now.fd_times(descriptor(fd), secondsOf(accessed), secondsOf(modified))),
+    fstatSync: (fd, options) => new Stats(attempt("fstat", () => now.handle_stat(descriptor(fd))), options),
+    fsyncSync: (fd) => void attempt("fsync", () => now.handle_sync(descriptor(fd), false)),
+    fdatasyncSync: (fd) => void attempt("fdatasync", () => now.handle_sync(descriptor(fd), true)),
+    ftruncateSync: (fd, length) => void attempt("ftruncate", () => now.handle_truncate(descriptor(fd), length ?? 0)),
+    fchmodSync: (fd, mode) => void attempt("fchmod", () => now.handle_chmod(descriptor(fd), modeOf(mode))),
+    futimesSync: (fd, accessed, modified) => void attempt("futime", () => now.handle_times(descriptor(fd), secondsOf(accessed), secondsOf(modified))),
     readvSync: (fd, views, position) => vectors(fd, views, position, readSync),
     writevSync: (fd, views, position) => vectors(fd, views, position, writeSync),
   };
@@ -198,19 +198,19 @@
   const { readFileSync: readPath, writeFileSync: writePath, appendFileSync: appendPath } = syncs;
   syncs.readFileSync = function readFileSync(path, options) {
     if (typeof path !== "number") return readPath(path, options);
-    return given(attempt("read", () => now.fd_read_all(descriptor(path))), options);
+    return given(attempt("read", () => now.handle_read_all(descriptor(path))), options);
   };
   const checkedData = (data) => {
     if (typeof data !== "string" && !ArrayBuffer.isView(data)) throw invalidType("data", "of type string or an instance of Buffer, TypedArray, or DataView", data);
   };
   syncs.writeFileSync = function writeFileSync(path, data, options) {
     checkedData(data);
-    if (typeof path === "number") return void attempt("write", () => now.fd_write_all(descriptor(path), bytesOf(data, encodingOf(options))));
+    if (typeof path === "number") return void attempt("write", () => now.handle_write(descriptor(path), bytesOf(data, encodingOf(options)), undefined));
     const flag = options?.flag;
     if (flag === undefined || flag === null || flag === "w") return writePath(path, data, options);
     const fd = openSync(path, flag, options.mode);
     try {
-      return void attempt("write", () => now.fd_write_all(fd, bytesOf(data, encodingOf(options))));
+      return void attempt("write", () => now.handle_write(fd, bytesOf(data, encodingOf(options)), undefined));
     } finally {
       byDescriptor.closeSync(fd);
     }
@@ -265,7 +265,7 @@
       read(size) {
         const count = Math.min(size, left);
         if (count <= 0) return void stream.push(null);
-        later.fd_read(fd, count, position).then((bytes) => {
+        later.handle_read(fd, count, position).then((bytes) => {
           if (position !== undefined) position += bytes.length;
           left -= bytes.length;
           stream.bytesRead += bytes.length;
@@ -300,7 +300,7 @@
         }, (error) => done(describe(error, "open", name)));
       },
       write(chunk, encoding, done) {
-        const work = position === undefined ? later.fd_write_all(fd, chunk) : later.fd_write(fd, chunk, position);
+        const work = later.handle_write(fd, chunk, position);
         work.then(() => {
           if (position !== undefined) position += chunk.length;
           stream.bytesWritten += chunk.length;
@@ -364,27 +364,27 @@
     read(fd, buffer, ...args) {
       const done = callbackOf(args);
       const { room, at, count, position } = rangeOf(buffer, ...args);
-      later.fd_read(descriptor(fd), count, position).then((bytes) => { room.set(bytes, at); done(null, bytes.length, buffer); }, (error) => done(describe(error, "read")));
+      later.handle_read(descriptor(fd), count, position).then((bytes) => { room.set(bytes, at); done(null, bytes.length, buffer); }, (error) => done(describe(error, "read")));
     },
     write(fd, data, ...args) {
       const done = callbackOf(args);
       const { bytes, place } = written(data, ...args);
-      later.fd_write(descriptor(fd), bytes, place).then((count) => done(null, count, data), (error) => done(describe(error, "write")));
+      later.handle_write_some(descriptor(fd), bytes, place).then((count) => done(null, count, data), (error) => done(describe(error, "write")));
     },
     exists(path, done) {
       validateFunction(done, "cb");
       process.nextTick(done, existsSync(path));
     },
-    fstat: descriptorCallback("fstat", async (fd) => new Stats(await later.fd_stat(fd))),
-    fsync: descriptorCallback("fsync", (fd) => later.fd_sync(fd, false)),
-    fdatasync: descriptorCallback("fdatasync", (fd) => later.fd_sync(fd, true)),
-    ftruncate: descriptorCallback("ftruncate", (fd, length) => later.fd_truncate(fd, length ?? 0)),
+    fstat: descriptorCallback("fstat", async (fd) => new Stats(await later.handle_stat(fd))),
+    fsync: descriptorCallback("fsync", (fd) => later.handle_sync(fd, false)),
+    fdatasync: descriptorCallback("fdatasync", (fd) => later.handle_sync(fd, true)),
+    ftruncate: descriptorCallback("ftruncate", (fd, length) => later.handle_truncate(fd, length ?? 0)),
   });
   const readFileByPath = callbacks.readFile;
   callbacks.readFile = (path, ...args) => {
     if (typeof path !== "number") return readFileByPath(path, ...args);
     const done = callbackOf(args);
-    return void later.fd_read_all(descriptor(path)).then((bytes) => done(null, given(bytes, args[0])), (error) => done(describe(error, "read")));
+    return void later.handle_read_all(descriptor(path)).then((bytes) => done(null, given(bytes, args[0])), (error) => done(describe(error, "read")));
   };
   promises.appendFile = async (path, data, options) => syncs.appendFileSync(path instanceof FileHandle ? path.fd : path, data, options);
   const { absents } = use("node/errors");

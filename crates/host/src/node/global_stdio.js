@@ -20,7 +20,7 @@
     _write(chunk, encoding, done) {
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
       try {
-        now.fd_write_all(this.fd, bytes);
+        now.handle_write(this.fd, bytes, undefined);
         done();
       } catch (error) {
         done(describe(error, "write"));
@@ -55,7 +55,7 @@
     }
 
     _read(size) {
-      later.fd_read(this.fd, size, undefined).then(
+      later.handle_read(this.fd, size, undefined).then(
         (bytes) => this.push(bytes.length === 0 ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
         (error) => this.destroy(describe(error, "read")),
       );

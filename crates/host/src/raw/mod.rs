@@ -4,12 +4,10 @@
 //! the `Ctx` it was made with.
 #![allow(unsafe_code, reason = "calls the C API of QuickJS")]
 
-mod descriptors;
 mod jobs;
 mod script;
 mod stack;
 
-pub(crate) use descriptors::{close, number, with};
 pub(crate) use jobs::{Job, Jobs};
 pub(crate) use script::Script;
 pub(crate) use stack::remaining_stack;
