@@ -122,12 +122,8 @@ impl<T: 'static> InstancePre<T> {
     /// # Panics
     /// As for [`Linker::instantiate`].
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance, Error> {
-        let Inner {
-            linker,
-            module,
-            found,
-        } = &*self.0;
-        let Some(found) = found else {
+        let (linker, module) = (&self.0.linker, &self.0.module);
+        let Some(found) = &self.0.found else {
             return linker.instantiate(store, module);
         };
         linker.check(store.context_mut().engine(), "store")?;
@@ -146,12 +142,8 @@ impl<T: 'static> InstancePre<T> {
         &self,
         mut store: impl AsContextMut<Data = T>,
     ) -> Result<(Instance, Option<Func>), Error> {
-        let Inner {
-            linker,
-            module,
-            found,
-        } = &*self.0;
-        let Some(found) = found else {
+        let (linker, module) = (&self.0.linker, &self.0.module);
+        let Some(found) = &self.0.found else {
             return linker.without_start(store, module, &[]);
         };
         linker.check(store.context_mut().engine(), "store")?;

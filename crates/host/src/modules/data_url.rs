@@ -1,6 +1,10 @@
 //! Modules whose text is their URL: `data:text/javascript,...`.
 
 use super::errors::{ModuleError, Result};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// What a `data:` URL holds.
 pub(crate) struct Data {
@@ -21,55 +25,29 @@ pub(crate) fn parse(url: &str) -> Result<Data> {
     let mut parts = head.split(';').map(str::trim);
     let mime = parts.next().unwrap_or_default().to_ascii_lowercase();
     let is_base64 = parts.any(|part| part.eq_ignore_ascii_case("base64"));
-    let bytes = decode_percent(body.as_bytes());
+    let text = Cow::from(percent_decode_str(body));
     let bytes = match is_base64 {
-        true => decode_base64(&bytes).ok_or_else(invalid)?,
-        false => bytes,
+        true => decode_base64(&text).ok_or_else(invalid)?,
+        false => text.into_owned(),
     };
     Ok(Data { mime, bytes })
 }
 
-fn decode_percent(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&first) = text.get(at) {
-        let digit = |i: usize| text.get(at + i).and_then(|c| (*c as char).to_digit(16));
-        match (first, digit(1), digit(2)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            _ => {
-                bytes.push(first);
-                at += 1;
-            }
-        }
-    }
-    bytes
-}
-
+/// Base64 as Node reads it: either alphabet, spaces anywhere, with padding or without.
 fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for &c in text {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' | b' ' | b'\n' | b'\r' | b'\t' => continue,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(bytes)
+    let digits = text.iter().filter_map(|&c| match c {
+        b'-' => Some(b'+'),
+        b'_' => Some(b'/'),
+        b'=' | b' ' | b'\n' | b'\r' | b'\t' => None,
+        c => Some(c),
+    });
+    let digits: Vec<u8> = digits.collect();
+    let rules = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true);
+    GeneralPurpose::new(&alphabet::STANDARD, rules)
+        .decode(digits)
+        .ok()
 }
 
 #[cfg(test)]
@@ -88,6 +66,16 @@ mod tests {
             (coded.mime.as_str(), coded.bytes.as_slice()),
             ("application/json", &b"{\"a\":1}"[..])
         );
-        assert!(parse("data:text/javascript").is_err());
+        for text in ["-_8=", "+/8", "%2B/8%3D", " + / 8 ", "-_9"] {
+            let coded = parse(&format!("data:text/javascript;base64,{text}")).unwrap();
+            assert_eq!(coded.bytes, [0xfb, 0xff], "{text}");
+        }
+        for wrong in [
+            "data:text/javascript",
+            "data:text/javascript;base64,!",
+            "text/javascript,",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

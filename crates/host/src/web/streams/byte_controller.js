@@ -173,33 +173,8 @@
     setUp(stream, begin, { pull: (controller) => pulls(controller.public), cancel: cancels }, highWaterMark, autoAllocateChunkSize);
   }
 
-  function callPull(controller) {
-    if (!shouldPull(controller)) return;
-    if (controller.pulling) {
-      controller.pullAgain = true;
-      return;
-    }
-    controller.pulling = true;
-    promiseThen(controller.pull(controller), () => {
-      controller.pulling = false;
-      if (controller.pullAgain) {
-        controller.pullAgain = false;
-        callPull(controller);
-      }
-    }, (reason) => error(controller, reason));
-  }
-
-  function shouldPull(controller) {
-    const { stream } = controller;
-    if (stream.state !== "readable" || controller.closeRequested || !controller.started) return false;
-    if (core.isLocked(stream) && core.requestsOf(stream) > 0) return true;
-    return desiredSize(controller) > 0;
-  }
-
-  function desiredSize({ stream, highWaterMark, queue }) {
-    if (stream.state === "errored") return null;
-    return stream.state === "closed" ? 0 : highWaterMark - queue.total;
-  }
+  const { desiredSize } = core;
+  const callPull = (controller) => core.callPull(controller, error);
 
   function close(controller) {
     if (controller.closeRequested || controller.stream.state !== "readable") return;

@@ -59,6 +59,38 @@
     else request.chunk(chunk);
   }
 
+  // Whether a controller takes more.
+  const isOpen = ({ closeRequested, stream }) => !closeRequested && stream.state === "readable";
+
+  function desiredSize({ stream, highWaterMark, queue }) {
+    if (stream.state === "errored") return null;
+    return stream.state === "closed" ? 0 : highWaterMark - queue.total;
+  }
+
+  function shouldPull(controller) {
+    const { stream } = controller;
+    if (!isOpen(controller) || !controller.started) return false;
+    if (isLocked(stream) && requestsOf(stream) > 0) return true;
+    return desiredSize(controller) > 0;
+  }
+
+  // Asks a source for more where that is wanted, once at a time; `failed` gets the controller, and why it cannot.
+  function callPull(controller, failed) {
+    if (!shouldPull(controller)) return;
+    if (controller.pulling) {
+      controller.pullAgain = true;
+      return;
+    }
+    controller.pulling = true;
+    promiseThen(controller.pull(controller), () => {
+      controller.pulling = false;
+      if (controller.pullAgain) {
+        controller.pullAgain = false;
+        callPull(controller, failed);
+      }
+    }, (reason) => failed(controller, reason));
+  }
+
   function makeReader(stream, kind) {
     if (isLocked(stream)) throw new TypeError("the stream is locked to a reader");
     if (kind === "byob" && stream.controller.kind !== "byte") throw new TypeError("only a stream of bytes has readers with buffers of their own");
@@ -96,5 +128,8 @@
     refuse(reader, new TypeError("the reader was released while it waited"));
   }
 
-  return { cancel, close, error, fulfill, hasReader, isLocked, makeReader, makeStream, read, release, requestsOf };
+  return {
+    callPull, cancel, close, desiredSize, error, fulfill, hasReader, isLocked, isOpen, makeReader, makeStream, read, release, requestsOf,
+    shouldPull,
+  };
 };

@@ -102,30 +102,8 @@
     setUp(stream, begin, { pull: (controller) => pulls(controller.public), cancel: cancels, size }, highWaterMark);
   }
 
-  function callPull(controller) {
-    if (!shouldPull(controller)) return;
-    if (controller.pulling) {
-      controller.pullAgain = true;
-      return;
-    }
-    controller.pulling = true;
-    promiseThen(controller.pull(controller), () => {
-      controller.pulling = false;
-      if (controller.pullAgain) {
-        controller.pullAgain = false;
-        callPull(controller);
-      }
-    }, (reason) => error(controller, reason));
-  }
-
-  function shouldPull(controller) {
-    const { stream } = controller;
-    if (!canClose(controller) || !controller.started) return false;
-    if (core.isLocked(stream) && core.requestsOf(stream) > 0) return true;
-    return desiredSize(controller) > 0;
-  }
-
-  const canClose = ({ closeRequested, stream }) => !closeRequested && stream.state === "readable";
+  const { desiredSize, isOpen: canClose } = core;
+  const callPull = (controller) => core.callPull(controller, error);
 
   function close(controller) {
     if (!canClose(controller)) return;
@@ -160,12 +138,7 @@
     core.error(controller.stream, reason);
   }
 
-  function desiredSize({ stream, highWaterMark, queue }) {
-    if (stream.state === "errored") return null;
-    return stream.state === "closed" ? 0 : highWaterMark - queue.total;
-  }
-
-  const hasBackpressure = (controller) => !shouldPull(controller);
+  const hasBackpressure = (controller) => !core.shouldPull(controller);
 
   return { ReadableStreamDefaultController, canClose, close, desiredSize, enqueue, error, hasBackpressure, setUp, setUpFrom };
 };

@@ -167,46 +167,36 @@
     });
   }
 
-  function sinkAbort(stream, reason) {
-    const { controller, readable } = stream;
+  // The end of both sides, once, by whichever comes first: `work` is the transformer's part; then `side`, the other
+  // one, ends by `end`, or by `failed` where the work failed.
+  function finishOnce(controller, work, side, end, failed) {
     if (controller.finishing !== undefined) return controller.finishing.promise;
     controller.finishing = deferred();
     const { finishing } = controller;
-    const done = controller.cancel(reason);
+    const done = work();
     clear(controller);
     promiseThen(done, () => {
-      if (readable.state === "errored") {
-        finishing.reject(readable.error);
+      if (side.state === "errored") {
+        finishing.reject(side.error);
       } else {
-        chunks.error(readable.controller, reason);
+        end();
         finishing.resolve(undefined);
       }
-    }, (failure) => {
-      chunks.error(readable.controller, failure);
-      finishing.reject(failure);
+    }, (reason) => {
+      failed(reason);
+      finishing.reject(reason);
     });
     return finishing.promise;
   }
 
-  function sinkClose(stream) {
-    const { controller, readable } = stream;
-    if (controller.finishing !== undefined) return controller.finishing.promise;
-    controller.finishing = deferred();
-    const { finishing } = controller;
-    const done = controller.flush(controller);
-    clear(controller);
-    promiseThen(done, () => {
-      if (readable.state === "errored") {
-        finishing.reject(readable.error);
-      } else {
-        chunks.close(readable.controller);
-        finishing.resolve(undefined);
-      }
-    }, (reason) => {
-      chunks.error(readable.controller, reason);
-      finishing.reject(reason);
-    });
-    return finishing.promise;
+  function sinkAbort({ controller, readable }, reason) {
+    const failed = (why) => chunks.error(readable.controller, why);
+    return finishOnce(controller, () => controller.cancel(reason), readable, () => failed(reason), failed);
+  }
+
+  function sinkClose({ controller, readable }) {
+    const failed = (why) => chunks.error(readable.controller, why);
+    return finishOnce(controller, () => controller.flush(controller), readable, () => chunks.close(readable.controller), failed);
   }
 
   function sourcePull(stream) {
@@ -216,25 +206,11 @@
 
   function sourceCancel(stream, reason) {
     const { controller, writable } = stream;
-    if (controller.finishing !== undefined) return controller.finishing.promise;
-    controller.finishing = deferred();
-    const { finishing } = controller;
-    const done = controller.cancel(reason);
-    clear(controller);
-    promiseThen(done, () => {
-      if (writable.state === "errored") {
-        finishing.reject(writable.error);
-      } else {
-        writables.errorIfNeeded(writable.controller, reason);
-        unblock(stream);
-        finishing.resolve(undefined);
-      }
-    }, (failure) => {
-      writables.errorIfNeeded(writable.controller, failure);
+    const failed = (why) => {
+      writables.errorIfNeeded(writable.controller, why);
       unblock(stream);
-      finishing.reject(failure);
-    });
-    return finishing.promise;
+    };
+    return finishOnce(controller, () => controller.cancel(reason), writable, () => failed(reason), failed);
   }
 
   // What makes a class one with the two sides of a stream of the host's own.
