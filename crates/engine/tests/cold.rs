@@ -1,7 +1,10 @@
 //! Functions that are compiled when they are first called.
 
+mod common;
+
 use bident::{Compile, Config, Engine, ErrorKind, Extern, Func, Instance, Lasting, Module, Store};
 use bident::{TrapCode, Val};
+use common::child;
 use std::fs;
 use std::sync::{Barrier, Mutex};
 use std::thread;
@@ -247,13 +250,14 @@ fn functions_of_another_module_and_the_start_function_are_compiled_too() {
     assert_eq!(call(&mut store, second, "get", 4), 50);
 }
 
-/// Tests that look at the mappings of the process run one after the other: to compile thousands of functions one by one
-/// makes hundreds of them for a while.
-static MAPPINGS: Mutex<()> = Mutex::new(());
-
 #[test]
 fn code_goes_with_its_module() {
-    let _alone = MAPPINGS.lock();
+    // In a process of its own: other tests have mappings, too.
+    let status = child("code_goes_with_its_module", modules_come_and_go);
+    assert!(status.success(), "{status}");
+}
+
+fn modules_come_and_go() {
     let engine = lazy();
     let mut store = Store::new(&engine, ());
     let mappings = || {
@@ -281,7 +285,12 @@ fn code_goes_with_its_module() {
 
 #[test]
 fn a_module_of_many_tiny_functions_takes_few_pages() {
-    let _alone = MAPPINGS.lock();
+    let name = "a_module_of_many_tiny_functions_takes_few_pages";
+    let status = child(name, many_tiny_functions);
+    assert!(status.success(), "{status}");
+}
+
+fn many_tiny_functions() {
     let engine = lazy();
     let count = 20_000;
     let funcs = "(func (result i32) (i32.const 5))".repeat(count);
