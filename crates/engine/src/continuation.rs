@@ -71,6 +71,16 @@ impl Continuation {
         Ok(Self::of(store, word, Known::Func(ty)))
     }
 
+    /// What keeps it, if this is the only clone.
+    pub(crate) fn only_clone(&self) -> Option<&Arc<Held>> {
+        (Arc::strong_count(&self.0) == 1).then_some(&self.0.held)
+    }
+
+    /// The word that compiled code has for it.
+    pub(crate) fn word(&self) -> u64 {
+        self.0.held.word()
+    }
+
     fn of(store: &mut StoreOpaque, word: u64, known: Known) -> Self {
         let held = store.hold(word);
         Self(Arc::new(Inner { held, known }))

@@ -180,6 +180,50 @@ diesLater("the function of lazy", async (object) => {
   object.instance = await instantiateAsync(plain, { m: load });
 });
 
+const serving = module`(module (type $run (func)) (type $serve (func (param externref (ref $run))))
+  (type $idle (func (param (ref $run)))) (type $k (cont $serve)) (type $l (cont $idle))
+  (tag $idle (export "idle") (result (ref $run))) (elem declare func $serve)
+  (func $serve (param $object externref) (param $run (ref $run))
+    (loop $next
+      (call_ref $run (local.get $run))
+      (local.set $run (suspend $idle))
+      (if (ref.is_null (local.get $object)) (then (unreachable)))
+      (br $next)))
+  (global $object (export "object") (mut externref) (ref.null extern))
+  (func (export "make") (result (ref $l)) (local $object externref)
+    (local.set $object (global.get $object)) (global.set $object (ref.null extern))
+    (cont.bind $k $l (local.get $object) (cont.new $k (ref.func $serve)))))`;
+
+/** A stacklet whose stack, which WebAssembly makes, has the object in a frame. */
+const serve = (object) => {
+  const server = make(serving);
+  server.object.value = object;
+  return Stacklet.from(server.make, server.idle);
+};
+const echo = module`(module (import "m" "f" (func $f (param externref) (result externref)))
+  (func (export "f") (param externref) (result externref) (call $f (local.get 0))))`;
+
+dies("a stack that is a stacklet", (object) => {
+  object.stacklet = serve(object);
+});
+
+diesLater("a stack that is a stacklet, after calls", async (object) => {
+  object.stacklet = serve(object);
+  const { f } = (await instantiateAsync(echo, { m: { f: (value) => value } }, object.stacklet)).exports;
+  same(f(object), object);
+});
+
+diesLater("a function of an instance whose stacklet is a stack", async (object) => {
+  object.f = (await instantiateAsync(echo, { m: { f: (value) => value } }, serve(object))).exports.f;
+  same(object.f(object), object);
+});
+
+diesLater("a call that waits on a stack that is a stacklet", async (object) => {
+  const wait = () => new Promise((resolve) => { object.resolve = resolve; });
+  object.instance = await instantiateAsync(echo, { m: { f: new WebAssembly.Suspending(wait) } }, serve(object));
+  object.promise = object.instance.exports.f(object);
+});
+
 // What stays.
 
 const value = () => ({ value: 7 });
@@ -188,6 +232,27 @@ test("what a frame holds that calls JavaScript stays", () => {
   const { f } = make(module`(module (import "m" "f" (func $f)) (func (export "f") (param externref) (result externref)
     (call $f) (local.get 0)))`, { m: { f: () => { for (let i = 0; i < 4; i++) collect(); } } });
   same(f(value()).value, 7);
+});
+
+test("what a stack that is a stacklet holds stays, idle and while a call waits, whoever has it", async () => {
+  let weak;
+  const begin = async () => {
+    const object = value();
+    weak = new WeakRef(object);
+    const m = { f: new WebAssembly.Suspending((value) => new Promise((resolve) => setTimeout(resolve, 1, value))) };
+    return (await instantiateAsync(echo, { m }, serve(object))).exports.f;
+  };
+  const f = await begin();
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+    same(weak.deref().value, 7);
+    const waiting = f(value());
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+    same(weak.deref().value, 7);
+    same((await waiting).value, 7);
+  }
 });
 
 test("what a suspended stack holds that a frame has stays", () => {

@@ -14,6 +14,7 @@
 //! is freed, and nothing runs in the store between two steps, so each step finds what was there before.
 
 use crate::any::AnyRef;
+use crate::continuation::Continuation;
 use crate::exception::WeakException;
 use crate::kept::Kept;
 use crate::outcome::ParkedCall;
@@ -40,6 +41,8 @@ pub enum Owned<'a> {
     Any(&'a AnyRef),
     /// A parked call.
     Call(&'a ParkedCall),
+    /// A continuation.
+    Continuation(&'a Continuation),
     /// The way back to an exception, which keeps it for a trace alone.
     Weak(&'a WeakException),
 }
@@ -70,6 +73,11 @@ impl StoreOpaque {
             Owned::Item(kept) => kept.count(),
             Owned::Any(any) => {
                 if let Some(held) = any.only_clone() {
+                    count(held);
+                }
+            }
+            Owned::Continuation(continuation) => {
+                if let Some(held) = continuation.only_clone() {
                     count(held);
                 }
             }
@@ -183,6 +191,9 @@ impl StoreOpaque {
             }
             From::Handle(Owned::Item(kept)) => heaps.reach(kept.node()),
             From::Handle(Owned::Any(any)) => heaps.follow(&mut marking, any.word()),
+            From::Handle(Owned::Continuation(continuation)) => {
+                heaps.follow(&mut marking, continuation.word());
+            }
             From::Handle(Owned::Call(call)) if call.0.waits() => {
                 marking.reach_held(call.0.chain());
             }

@@ -216,6 +216,7 @@ impl Payload {
             Self::Promising(promising) => promising.callee().realm.drop_dead(),
             Self::AsyncFunction(function) => function.realm().drop_dead(),
             Self::PendingCall(call) => call.realm().drop_dead(),
+            Self::Stacklet(stacklet) => stacklet.realm().drop_dead(),
             Self::Collected(object) => object.going(),
             // No owners.
             Self::Realm(_)
@@ -225,7 +226,6 @@ impl Payload {
             | Self::Marked(_)
             | Self::LazyNamespace(_)
             | Self::LoadReaction(_)
-            | Self::Stacklet(_)
             | Self::Suspender(_) => {}
         }
     }

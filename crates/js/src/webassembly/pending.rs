@@ -139,6 +139,7 @@ impl PendingCall {
     /// Tells the collector about every value in it.
     pub(super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
+        self.border.mark(&self.realm, marker);
         self.capability.mark(marker);
         if let Some(value) = &self.instead {
             value.mark(marker);

@@ -118,12 +118,33 @@ pub(super) struct Sharing {
     stage: Cell<Stage>,
     trace: Cell<Option<Trace>>,
     dead: RefCell<Vec<Place>>,
+    /// The number of the last collection that counted.
+    collection: Cell<u64>,
     /// Whether the next collection shares, whatever that costs.
     pub(super) forced: Cell<bool>,
     /// Work that was done since the last one which did, in bytes to look at.
     credit: Cell<usize>,
     /// Fewest bytes of stacks that there were since then.
     least: Cell<usize>,
+}
+
+/// Who of several owners of the same handles has been asked, in one collection.
+#[derive(Default)]
+pub(super) struct Asked {
+    collection: Cell<u64>,
+    owners: Cell<usize>,
+}
+
+impl Asked {
+    /// Another owner is asked. Gives how many have been.
+    fn count(&self, collection: u64) -> usize {
+        let before = match self.collection.replace(collection) == collection {
+            true => self.owners.get(),
+            false => 0,
+        };
+        self.owners.set(before + 1);
+        before + 1
+    }
 }
 
 /// Bytes to look at that a new value pays for.
@@ -188,6 +209,17 @@ impl Realm {
         }
     }
 
+    /// The collector asks one of so many owners that have handles together. Whether they are to be given to
+    /// [`Realm::owner`] now: they are counted once, when all owners have been asked, or else somebody has them
+    /// of whom the collector does not know.
+    pub(super) fn owners(&self, marker: &Marker, asked: &Asked, owners: usize) -> bool {
+        self.begin_pass(marker);
+        match self.sharing.stage.get() {
+            Stage::Counting => asked.count(self.sharing.collection.get()) == owners,
+            Stage::Plain | Stage::Sharing => true,
+        }
+    }
+
     /// The collector asks an object that calls an import.
     pub(super) fn owner_of_import(&self, marker: &Marker, import: &super::import::Import) {
         self.begin_pass(marker);
@@ -215,6 +247,9 @@ impl Realm {
         });
         if let Some(Some(trace)) = trace {
             self.imports.forget_counts();
+            self.sharing
+                .collection
+                .set(self.sharing.collection.get() + 1);
             self.sharing.trace.set(Some(trace));
             self.sharing.stage.set(Stage::Counting);
         }

@@ -25,7 +25,7 @@ pub(super) struct Adapter {
     /// The function to be called.
     pub(super) run: Func,
     /// As long as this is there, so is the instance.
-    _kept: Kept,
+    pub(super) kept: Kept,
     state: Global,
     callee: Global,
     thrown: Global,
@@ -86,7 +86,7 @@ impl Adapter {
         let made = Instance::new(&mut *store, &module, &[gone.into()]);
         gone.release(&mut *store)?;
         let instance = made?;
-        let _kept = instance.keep(&mut *store)?;
+        let kept = instance.keep(&mut *store)?;
         instance.release(&mut *store)?;
         let mut globals = Vec::new();
         let mut run = None;
@@ -102,7 +102,7 @@ impl Adapter {
         let params = globals.by_ref().take(ty.params().len()).collect();
         Ok(Self {
             run: run.ok_or_else(missing)?,
-            _kept,
+            kept,
             state: state.ok_or_else(missing)?,
             callee: callee.ok_or_else(missing)?,
             thrown: thrown.ok_or_else(missing)?,

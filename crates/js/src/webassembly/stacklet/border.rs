@@ -5,7 +5,7 @@ use super::super::realm::{Realm, RealmRef};
 use super::super::{convert, errors};
 use super::made::Made;
 use super::suspender::Suspender;
-use crate::raw::{Args, Attempt, Env, Own};
+use crate::raw::{Args, Attempt, Env, Marker, Own};
 use bident::{Error, Func, Outcome, ParkedCall, Val, WordFunc, WordOutcome};
 use std::rc::Rc;
 
@@ -29,6 +29,13 @@ pub(in super::super) enum Begun<'js> {
 }
 
 impl Border {
+    /// Tells the collector what it leads to, for one owner.
+    pub(in super::super) fn mark(&self, realm: &Realm, marker: &Marker) {
+        if let Self::Made(made) = self {
+            made.mark(realm, marker);
+        }
+    }
+
     /// Checks that a call may begin.
     pub(super) fn check(&self, realm: &Rc<Realm>, env: Env<'_>) -> Attempt<()> {
         match self {

@@ -61,6 +61,7 @@ impl AsyncFunction {
     /// Tells the collector about every value in it.
     pub(in super::super) fn mark(&self, marker: &Marker) {
         self.callee.mark(marker);
+        self.border.mark(self.realm(), marker);
         if let Some(stacklet) = &self.stacklet {
             stacklet.mark(marker);
         }

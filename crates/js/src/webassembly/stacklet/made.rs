@@ -9,13 +9,14 @@
 //! ```
 
 use super::super::realm::{Realm, RealmRef};
+use super::super::sharing::Asked;
 use super::super::{Payload, convert, errors};
 use super::adapter::{Adapter, Progress};
 use super::border::Border;
 use super::{expected, function};
-use crate::raw::{self, Attempt, Call, Env, Own, Ref};
+use crate::raw::{self, Attempt, Call, Env, Marker, Own, Ref};
 use bident::{
-    Continuation, Error, ErrorKind, Func, FuncType, HeapType, Kept, Kind, Lasting, Outcome,
+    Continuation, Error, ErrorKind, Func, FuncType, HeapType, Kept, Kind, Lasting, Outcome, Owned,
     RefType, Tag, Val, ValType,
 };
 use std::cell::{Cell, RefCell};
@@ -26,7 +27,7 @@ use std::rc::Rc;
 pub(in super::super) struct Made {
     /// The tag with which the stack says that it is ready for the next call.
     idle: Tag,
-    _idle: Kept,
+    idle_kept: Kept,
     state: Cell<State>,
     /// What goes on with the next call.
     stack: RefCell<Option<Continuation>>,
@@ -34,6 +35,7 @@ pub(in super::super) struct Made {
     adapters: RefCell<HashMap<FuncType, Rc<Adapter>>>,
     /// That of the call under way.
     current: RefCell<Option<Rc<Adapter>>>,
+    asked: Asked,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,7 +64,7 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
     let env = Env::new(&call.ctx);
     let (ty, tag) = (realm.store).with(|store| (func.ty(&*store), idle.ty(&*store)));
     let kept = realm.store.with(|store| idle.keep(store));
-    let _idle = kept.map_err(|error| function::engine_error(realm, call, &error))?;
+    let idle_kept = kept.map_err(|error| function::engine_error(realm, call, &error))?;
     if !ty.params().is_empty() || ty.results().len() != 1 {
         return Err(wrong(
             "an exported function without parameters that gives a continuation",
@@ -93,11 +95,12 @@ pub(super) fn of_arguments(realm: &Rc<Realm>, call: &Call<'_>) -> rquickjs::Resu
     let stack = stack.map_err(|error| function::engine_error(realm, call, &error))?;
     Ok(Made {
         idle,
-        _idle,
+        idle_kept,
         state: Cell::new(State::Idle),
         stack: RefCell::new(Some(stack)),
         adapters: RefCell::default(),
         current: RefCell::default(),
+        asked: Asked::default(),
     })
 }
 
@@ -109,6 +112,21 @@ fn is_one_function(types: &[ValType]) -> bool {
 }
 
 impl Made {
+    /// Tells the collector, for one of its owners, what it leads to.
+    pub(super) fn mark(self: &Rc<Self>, realm: &Realm, marker: &Marker) {
+        if !realm.owners(marker, &self.asked, Rc::strong_count(self)) {
+            return;
+        }
+        realm.owner(marker, Owned::Item(&self.idle_kept));
+        if let Some(stack) = &*self.stack.borrow() {
+            realm.owner(marker, Owned::Continuation(stack));
+        }
+        // That of the call under way is among them.
+        for adapter in self.adapters.borrow().values() {
+            realm.owner(marker, Owned::Item(&adapter.kept));
+        }
+    }
+
     /// A word for the state.
     pub(super) fn state(&self) -> &'static str {
         match self.state.get() {

@@ -136,6 +136,11 @@ impl StackletObject {
     /// Tells the collector about every value in it.
     pub(in super::super) fn mark(&self, marker: &Marker) {
         self.realm.mark(marker);
+        self.border.mark(&self.realm, marker);
+    }
+
+    pub(in super::super) fn realm(&self) -> &Realm {
+        &self.realm
     }
 
     /// Notes what an instance of the stacklet exports.
