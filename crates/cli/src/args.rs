@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use crate::progress;
-use bident::{Compile, Config, Engine};
+use bident::{Cache, Compile, Config, Engine};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,6 +30,13 @@ pub(crate) enum Command {
         #[arg(allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Compiles a WebAssembly module, for `bident run`.
+    Compile(Precompile),
+    /// Says what is kept of modules that were run, or removes it.
+    Cache {
+        #[command(subcommand)]
+        what: CacheCommand,
+    },
     /// Runs test scripts of the WebAssembly specification.
     Wast {
         /// The scripts.
@@ -38,12 +45,37 @@ pub(crate) enum Command {
     },
 }
 
+/// The subcommands of `bident cache`.
+#[derive(Subcommand, Clone, Copy, Debug)]
+pub(crate) enum CacheCommand {
+    /// Prints where it is, and how much.
+    Info,
+    /// Removes all of it.
+    Clear,
+}
+
+/// Options of `bident compile`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Precompile {
+    /// The module, a binary or a text
+    pub(crate) file: PathBuf,
+
+    /// Where the code goes (default: FILE with the extension .bident)
+    #[arg(short, long = "output", value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// For `bident run --fuel`
+    #[arg(long)]
+    pub(crate) fuel: bool,
+}
+
 /// Options of `bident run`. Those before FILE are ours, everything after it belongs to the program.
 #[derive(clap::Args, Debug)]
 #[command(
     override_usage = "bident run [OPTIONS] FILE [ARGS]...\n       bident run [OPTIONS] - [ARGS]...\n       bident run --script FILE...",
     after_help = "FILE is an ES module (.mjs, .js), a CommonJS module (.js, .cjs), a directory with a package or an \
-                  index.js, a WebAssembly command (.wasm, .wat), or - for JavaScript from standard input.\nJavaScript runs with your rights, as under Node. A \
+                  index.js, a WebAssembly command (.wasm, .wat, or what `bident compile` wrote), or - for JavaScript \
+                  from standard input.\nJavaScript runs with your rights, as under Node. A \
                   WebAssembly command gets nothing but what --dir and --env grant."
 )]
 pub(crate) struct Run {
@@ -96,6 +128,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "UNITS", value_parser = parse_fuel)]
     pub(crate) fuel: Option<u64>,
 
+    /// Look for no compiled code of earlier runs, and keep none
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+
     /// The program, and its arguments
     #[arg(
         required = true,
@@ -115,11 +151,15 @@ pub(crate) fn plain_engine() -> Result<Engine, bident::Error> {
 }
 
 fn plain_config() -> Config {
-    let config = progress::shown(Config::new());
-    match std::env::var_os("BIDENT_LAZY") {
-        None => config.compile(Compile::LazyFrom(LARGE)),
-        Some(_) => config,
+    let mut config = progress::shown(Config::new());
+    // What the variables of tests ask for stays.
+    if std::env::var_os("BIDENT_LAZY").is_none() {
+        config = config.compile(Compile::LazyFrom(LARGE));
     }
+    if std::env::var_os("BIDENT_CACHE").is_none() {
+        config = config.cache(Cache::of_user());
+    }
+    config
 }
 
 impl Run {
@@ -127,6 +167,9 @@ impl Run {
     pub(crate) fn engine(&self) -> Result<Engine, bident::Error> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         let mut config = plain_config();
+        if self.no_cache {
+            config = config.cache(None);
+        }
         if let Some(bytes) = self.max_memory {
             config = config.max_memory_size(bytes);
         }

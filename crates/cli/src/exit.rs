@@ -1,11 +1,11 @@
 //! How the process ends: 0, 1 for a program that failed, 2 for a mistake on the command line, 124 where its time is
 //! up, 130 for an interrupt, or whatever the program asks for.
 
-use bident::printable_lines;
+use bident::{Engine, printable_lines};
 use nix::sys::signal::{SigSet, Signal};
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -51,8 +51,24 @@ pub(crate) fn code(status: i32) -> ExitCode {
     ExitCode::from(status as u8)
 }
 
+/// The engine whose code is kept.
+static ENGINE: OnceLock<Engine> = OnceLock::new();
+
+/// The process ends with the code of this engine in its cache, where the program ends it.
+pub(crate) fn keep_code_of(engine: &Engine) {
+    let _second = ENGINE.set(engine.clone());
+}
+
+/// What was compiled goes to the cache.
+pub(crate) fn keep_code() {
+    if let Some(engine) = ENGINE.get() {
+        engine.keep_code();
+    }
+}
+
 /// Ends the process at once.
 pub(crate) fn now(status: i32) -> ! {
+    keep_code();
     // What cannot be written now can be written nowhere else.
     let _ = io::stdout().flush();
     process::exit(status)

@@ -1,10 +1,12 @@
 //! The command `bident`: what was typed (`args`), what was meant (`run`), how it ended (`exit`).
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod args;
+mod cache;
 mod exit;
 mod js;
 mod lazy;
+mod precompiled;
 mod progress;
 mod run;
 mod wasm;
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
     let ended = match &args.command {
         Command::Run(options) => run::run(options),
         Command::Eval { code, args } => run::eval(code, args),
+        Command::Compile(options) => precompiled::compile(options),
+        Command::Cache { what } => cache::run(*what),
         Command::Wast { files } => wast::run(files),
     };
     ended.unwrap_or_else(|error| exit::failed(&error))

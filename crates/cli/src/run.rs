@@ -5,6 +5,7 @@ use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
 use crate::{js, wasm};
 use anyhow::Context;
+use bident::{Engine, Module};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
@@ -27,7 +28,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             .iter()
             .try_for_each(|file| refuse_option(Path::new(file)))?;
         let scripts: Vec<PathBuf> = options.program.iter().map(PathBuf::from).collect();
-        return js::run_scripts(&options.engine()?, &scripts);
+        return js::run_scripts(&engine(options)?, &scripts);
     }
     let (file, args) = options
         .program
@@ -37,13 +38,13 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
         refuse_guest_options(options)?;
         let text =
             std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?;
-        return js::run_text(&options.engine()?, &text, args);
+        return js::run_text(&engine(options)?, &text, args);
     }
     let file = Path::new(file);
     refuse_option(file)?;
     match language(file) {
         Language::WebAssembly => wasm::run(&wasm::Command {
-            engine: options.engine()?,
+            engine: engine(options)?,
             file,
             args,
             invoke: options.invoke.as_deref(),
@@ -56,14 +57,16 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
         }),
         Language::JavaScript => {
             refuse_guest_options(options)?;
-            js::run(&options.engine()?, file, args)
+            js::run(&engine(options)?, file, args)
         }
     }
 }
 
 /// Runs the JavaScript of the command line.
 pub(crate) fn eval(code: &str, args: &[OsString]) -> anyhow::Result<ExitCode> {
-    js::run_text(&plain_engine()?, code, args)
+    let engine = plain_engine()?;
+    exit::keep_code_of(&engine);
+    js::run_text(&engine, code, args)
 }
 
 /// What begins like an option, where a file is meant, is a misspelt one. (A file of that name is `./-name`.)
@@ -77,6 +80,13 @@ fn refuse_option(file: &Path) -> Result<(), UsageError> {
     Ok(())
 }
 
+/// The engine, whose code is kept when the program ends.
+fn engine(options: &Run) -> Result<Engine, bident::Error> {
+    let engine = options.engine()?;
+    exit::keep_code_of(&engine);
+    Ok(engine)
+}
+
 /// By the extension; where that says nothing, by the first bytes.
 fn language(file: &Path) -> Language {
     match file.extension().and_then(|extension| extension.to_str()) {
@@ -88,11 +98,9 @@ fn language(file: &Path) -> Language {
 }
 
 fn starts_like_wasm(file: &Path) -> bool {
-    let mut magic = [0; 4];
-    File::open(file)
-        .and_then(|mut file| file.read_exact(&mut magic))
-        .is_ok()
-        && magic == *b"\0asm"
+    let mut start = [0; 8];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && (start.starts_with(b"\0asm") || Module::is_serialized(&start))
 }
 
 fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {

@@ -2,6 +2,7 @@
 
 use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
+use crate::precompiled;
 use anyhow::{Context, anyhow, bail};
 use bident::{
     Engine, Error, ExternType, Func, FuncType, Instance, Linker, Module, Store, Val, ValType,
@@ -34,9 +35,15 @@ pub(crate) struct Command<'a> {
 
 /// Runs it.
 pub(crate) fn run(command: &Command<'_>) -> anyhow::Result<ExitCode> {
+    let ended = run_module(command);
+    exit::keep_code();
+    ended
+}
+
+fn run_module(command: &Command<'_>) -> anyhow::Result<ExitCode> {
     let file = command.file.display();
     let engine = &command.engine;
-    let module = Module::from_file(engine, command.file).map_err(|error| {
+    let module = precompiled::load(engine, command.file).map_err(|error| {
         match error.downcast::<io::Error>() {
             Ok(error) => anyhow!(error).context(format!("cannot read {file}")),
             Err(error) => anyhow!(error).context(file.to_string()),

@@ -39,6 +39,7 @@ fn check_with(options: &[&str], name: &str) {
             .args(options)
             .arg(&file)
             .env("BIDENT_STRESS", stress)
+            .env("BIDENT_CACHE", "")
             .output()
             .unwrap();
         let complaint = String::from_utf8_lossy(&output.stderr);

@@ -41,6 +41,7 @@ fn run(program: &str) -> String {
     let ended = Command::new(env!("CARGO_BIN_EXE_bident"))
         .args(["run", program])
         .current_dir(folder())
+        .env("BIDENT_CACHE", "")
         .stdin(Stdio::null())
         .output()
         .expect("bident runs");

@@ -106,49 +106,4 @@ impl Artifact {
                 .position(|&member| member as usize == defined),
         }
     }
-
-    /// The function at a position in `functions`: its position among the defined ones.
-    pub fn defined(&self, position: usize) -> usize {
-        let member = self.members.get(position);
-        member.map_or(position, |&member| member as usize)
-    }
-
-    /// The function that the code at `offset` belongs to: its position in `functions`.
-    pub fn function_at(&self, offset: u32) -> Option<usize> {
-        let next = self.functions.partition_point(|f| f.start <= offset);
-        let function = next.checked_sub(1)?;
-        let FunctionRange { start, len } = self.functions[function];
-        (offset - start < len).then_some(function)
-    }
-
-    /// Why the instruction at exactly `offset` traps; `None` if it cannot.
-    pub fn trap_at(&self, offset: u32) -> Option<TrapCode> {
-        let found = self.traps.binary_search_by_key(&offset, |(at, _)| *at).ok();
-        found.map(|i| self.traps[i].1)
-    }
-
-    /// Where an exception lands that comes out of the call which returns to exactly `offset`; `None`
-    /// if it leaves the function.
-    pub fn landing_at(&self, offset: u32) -> Option<Landing> {
-        let landings = &self.landings;
-        let found = landings.binary_search_by_key(&offset, |(at, _)| *at).ok();
-        found.map(|i| landings[i].1)
-    }
-
-    /// Positions in the binary of the operator that the code at `offset` belongs to, and of the calls
-    /// that were replaced by the code around it, innermost first.
-    pub fn addresses_at(&self, offset: u32) -> impl Iterator<Item = u32> + '_ {
-        let next = self.addresses.partition_point(|(at, _)| *at <= offset);
-        let known = self.function_at(offset).and(next.checked_sub(1));
-        let mut origin = known.map(|i| self.addresses[i].1);
-        std::iter::from_fn(move || {
-            let here = origin.take()?;
-            let Some(i) = here.checked_sub(INLINED) else {
-                return Some(here);
-            };
-            let (position, call) = self.inlined[i as usize];
-            origin = Some(call);
-            Some(position)
-        })
-    }
 }

@@ -84,6 +84,19 @@ impl Compiler {
         Self { observer, ..self }
     }
 
+    /// All that decides what code becomes, apart from the program: settings, and what the processor has.
+    pub fn settings(&self) -> String {
+        let Self {
+            generators,
+            limits,
+            epochs,
+            fuel,
+            observer: _,
+        } = self;
+        let generators = generators.settings();
+        format!("{limits:?} epochs {epochs} fuel {fuel} {generators}")
+    }
+
     /// Validates and compiles the bodies of a module. `bodies` is what `bident_module::decode` gave
     /// along with it.
     ///

@@ -78,6 +78,17 @@ impl Generators {
         })
     }
 
+    /// See [`crate::Compiler::settings`].
+    pub(crate) fn settings(&self) -> String {
+        let (quick, relaxed) = (self.only_quick, self.relaxed);
+        let all = [&self.usual, &self.optimized, &self.quick].map(|isa| {
+            let machine = isa.isa_flags();
+            let machine: Vec<_> = machine.iter().map(ToString::to_string).collect();
+            format!("{} {} {machine:?}", isa.triple(), isa.flags())
+        });
+        format!("only quick {quick} {relaxed:?} {all:?}")
+    }
+
     /// The usual one.
     pub(crate) fn usual(&self) -> &dyn TargetIsa {
         &*self.usual

@@ -57,12 +57,17 @@ impl Compiler {
                 results.into_iter().collect::<Result<(), _>>()?;
             }
         }
-        Ok(Late {
+        Ok(self.late_valid(module, bodies))
+    }
+
+    /// The same for bodies that are known to be valid. Were one not, compiling it would be an error.
+    pub fn late_valid(&self, module: &Module, bodies: Vec<BodyValidator>) -> Late {
+        Late {
             layout: VmLayout::new(module),
             inline: module.wrappers.iter().map(|w| w.inline).collect(),
             budget: self.budget(module),
             bodies,
-        })
+        }
     }
 
     /// Compiles functions of a module, given by their positions among the defined ones. Of others, those that

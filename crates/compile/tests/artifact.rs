@@ -3,21 +3,22 @@
 mod support;
 
 use bident_abi::TrapCode;
-use bident_compile::{Artifact, Error, Order};
+use bident_compile::{Error, Order, Tables};
 use bident_module::ValType;
 use support::{compile, compiler, decode, func_type, try_compile};
 
 #[test]
 fn functions_are_found_by_offset() {
     let artifact = compile("(module (func) (func (call 0)) (func (call 1) (call 2)))");
+    let tables = Tables::of(&artifact);
     assert_eq!(artifact.functions.len(), 3);
     for (i, f) in artifact.functions.iter().enumerate() {
         assert!(f.len > 0 && f.start % 16 == 0);
-        assert_eq!(artifact.function_at(f.start), Some(i));
-        assert_eq!(artifact.function_at(f.start + f.len - 1), Some(i));
-        assert_ne!(artifact.function_at(f.start + f.len), Some(i));
+        assert_eq!(tables.function_at(f.start), Some(i));
+        assert_eq!(tables.function_at(f.start + f.len - 1), Some(i));
+        assert_ne!(tables.function_at(f.start + f.len), Some(i));
     }
-    assert_eq!(artifact.function_at(artifact.text.len() as u32), None);
+    assert_eq!(tables.function_at(artifact.text.len() as u32), None);
     assert!(artifact.traps.is_sorted_by_key(|(at, _)| *at));
     assert!(artifact.addresses.is_sorted_by_key(|(at, _)| *at));
 }
@@ -52,6 +53,7 @@ fn every_reason_to_trap_has_an_entry() {
              (if (i32.load (local.get 0)) (then unreachable))
              (i32.rem_u (local.get 0) (local.get 0))))",
     );
+    let tables = Tables::of(&artifact);
     let expected = [
         TrapCode::StackOverflow,
         TrapCode::UndefinedElement,
@@ -67,8 +69,8 @@ fn every_reason_to_trap_has_an_entry() {
     for code in expected {
         let entry = artifact.traps.iter().find(|(_, found)| *found == code);
         let (at, _) = entry.unwrap_or_else(|| panic!("no trap for {code}"));
-        assert_eq!(artifact.trap_at(*at), Some(code));
-        assert_eq!(artifact.function_at(*at), Some(0));
+        assert_eq!(tables.trap_at(*at), Some(code));
+        assert_eq!(tables.function_at(*at), Some(0));
     }
 }
 
@@ -77,33 +79,35 @@ fn addresses_lead_to_operators() {
     let text = "(module (func (param i32) nop unreachable) (func unreachable))";
     let (module, bodies) = decode(text);
     let artifact = compiler().compile(&module, bodies).unwrap();
+    let tables = Tables::of(&artifact);
     const UNREACHABLE: u8 = 0x00;
     for (i, body) in module.bodies.iter().enumerate() {
         let range = artifact.functions[i];
         // The prologue counts as the start of the body.
-        assert_eq!(positions(&artifact, range.start), [body.range.start as u32]);
+        assert_eq!(positions(&tables, range.start), [body.range.start as u32]);
         let mut traps = artifact.traps.iter();
-        let is_ours = |at: u32| artifact.function_at(at) == Some(i);
+        let is_ours = |at: u32| tables.function_at(at) == Some(i);
         let (at, _) = traps
             .find(|(at, code)| is_ours(*at) && *code == TrapCode::Unreachable)
             .unwrap();
-        let position = positions(&artifact, *at)[0] as usize;
+        let position = positions(&tables, *at)[0] as usize;
         assert!(body.range.contains(&position));
         assert_eq!(module.bytes[position], UNREACHABLE);
         assert_eq!(position, body.range.end - 2, "the operator before `end`");
     }
 }
 
-fn positions(artifact: &Artifact, offset: u32) -> Vec<u32> {
-    artifact.addresses_at(offset).collect()
+fn positions(tables: &Tables, offset: u32) -> Vec<u32> {
+    tables.addresses_at(offset).collect()
 }
 
 #[test]
 fn an_empty_module_compiles() {
     let artifact = compile("(module)");
+    let tables = Tables::of(&artifact);
     assert!(artifact.text.is_empty() && artifact.functions.is_empty());
-    assert_eq!(artifact.function_at(0), None);
-    assert!(positions(&artifact, 0).is_empty());
+    assert_eq!(tables.function_at(0), None);
+    assert!(positions(&tables, 0).is_empty());
 }
 
 #[test]

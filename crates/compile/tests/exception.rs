@@ -2,6 +2,7 @@
 
 mod support;
 
+use bident_compile::Tables;
 use support::{clif, compile, count};
 
 /// Tags and callees, then one function with this code.
@@ -251,16 +252,17 @@ fn landings_are_found_by_return_address() {
         "",
         "call $f (block $out (try_table (catch_all $out) call $f call $g)) call $g",
     ));
+    let tables = Tables::of(&artifact);
     let [function] = artifact.functions[..] else {
         panic!("one function")
     };
     assert_eq!(artifact.landings.len(), 2);
     assert!(artifact.landings.is_sorted_by_key(|(at, _)| *at));
     for (at, landing) in &artifact.landings {
-        assert_eq!(artifact.landing_at(*at), Some(*landing));
-        assert_eq!(artifact.landing_at(at - 1), None);
-        assert_eq!(artifact.function_at(*at), Some(0));
-        assert_eq!(artifact.function_at(landing.pad), Some(0));
+        assert_eq!(tables.landing_at(*at), Some(*landing));
+        assert_eq!(tables.landing_at(at - 1), None);
+        assert_eq!(tables.function_at(*at), Some(0));
+        assert_eq!(tables.function_at(landing.pad), Some(0));
         assert!(landing.pad > function.start && landing.frame > 0);
     }
 }
@@ -271,10 +273,11 @@ fn landings_lie_in_their_own_function() {
     let artifact = compile(&format!(
         "(module (import \"m\" \"f\" (func $f)) {throwing} (func call $f) {throwing})"
     ));
+    let tables = Tables::of(&artifact);
     let functions = artifact
         .landings
         .iter()
-        .map(|(at, landing)| (artifact.function_at(*at), artifact.function_at(landing.pad)));
+        .map(|(at, landing)| (tables.function_at(*at), tables.function_at(landing.pad)));
     assert_eq!(
         functions.collect::<Vec<_>>(),
         [(Some(0), Some(0)), (Some(2), Some(2))]

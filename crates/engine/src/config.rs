@@ -1,5 +1,6 @@
 //! Settings of an engine.
 
+use crate::image::Cache;
 use bident_compile::{Limits as CompileLimits, Observer, Progress};
 use bident_module::{Module, Optional};
 use bident_stack::Limits;
@@ -28,6 +29,7 @@ pub struct Config {
     pub(crate) fuel: bool,
     pub(crate) initial_fuel: u64,
     pub(crate) observer: Option<Observed>,
+    pub(crate) cache: Option<Cache>,
 }
 
 /// Who is told how far the compiler has come.
@@ -95,6 +97,9 @@ impl Default for Config {
             fuel: false,
             initial_fuel: 0,
             observer: None,
+            cache: std::env::var_os("BIDENT_CACHE")
+                .filter(|directory| !directory.is_empty())
+                .map(|directory| Cache::new(directory).min_module(0)),
         }
     }
 }
@@ -276,6 +281,16 @@ impl Config {
     /// The fuel that a store has at first, in units: see [`crate::Store::set_fuel`]. Default: none.
     pub fn initial_fuel(mut self, units: u64) -> Self {
         self.initial_fuel = units;
+        self
+    }
+
+    /// Where compiled code is kept from one run to the next. [`crate::Module::new`] then first looks there, and validates
+    /// and compiles nothing that is found. What was compiled is written when the last handle of a module goes, when
+    /// [`crate::Engine::keep_code`] is called, and now and then by the thread that compiles ahead; with
+    /// [`Compile::Lazy`] that is what was called so far. Small modules are not kept ([`Cache::min_module`]). Default:
+    /// nowhere, unless the environment variable `BIDENT_CACHE` names a directory; then modules of any size are kept there.
+    pub fn cache(mut self, cache: impl Into<Option<Cache>>) -> Self {
+        self.cache = cache.into();
         self
     }
 

@@ -3,6 +3,7 @@
 use crate::alloc;
 use crate::config::{Config, Observed};
 use crate::error::Error;
+use crate::image::{Entry, Origin};
 use crate::vm::code::Code;
 use crate::vm::gc::types::TypeTable;
 use crate::vm::signals;
@@ -12,7 +13,7 @@ use bident_module::{CanonComposite, DefinedType, FieldType, FuncType, Registry, 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 /// Most parameters of a function type, and most results: what the validator allows to modules, and what
 /// compiled code is known to cope with.
@@ -32,6 +33,9 @@ struct Inner {
     cont: Mutex<HashMap<TypeId, Arc<Code>>>,
     leave: Mutex<HashMap<TypeId, Arc<Code>>>,
     late: Mutex<HashMap<TypeId, Arc<Code>>>,
+    origin: OnceLock<Arc<Origin>>,
+    /// Code that is kept in the cache.
+    kept: Mutex<Vec<Weak<Code>>>,
 }
 
 /// On a cache line of its own: running code reads it all the time.
@@ -85,6 +89,8 @@ impl Engine {
             cont: Mutex::default(),
             leave: Mutex::default(),
             late: Mutex::default(),
+            origin: OnceLock::new(),
+            kept: Mutex::default(),
         })))
     }
 
@@ -123,6 +129,43 @@ impl Engine {
 
     pub(crate) fn compiler(&self) -> &Compiler {
         &self.0.compiler
+    }
+
+    /// What code of this engine is compiled by.
+    pub(crate) fn origin(&self) -> &Arc<Origin> {
+        let origin = || Origin::of(self.config(), self.compiler()).into();
+        self.0.origin.get_or_init(origin)
+    }
+
+    /// The place of a binary in the cache, if it has one.
+    pub(crate) fn entry(&self, binary: &[u8]) -> Option<Entry> {
+        let cache = self.config().cache.as_ref()?;
+        let key = || *blake3::hash(binary).as_bytes();
+        cache
+            .takes(binary)
+            .then(|| Entry::new(cache.clone(), self.origin().clone(), key()))
+    }
+
+    /// Code of a module came: it is kept, if it is to be.
+    pub(crate) fn remember(&self, code: &Arc<Code>) {
+        if code.is_kept() {
+            let mut kept = lock(&self.0.kept);
+            if kept.len() == kept.capacity() {
+                kept.retain(|code| code.strong_count() > 0);
+            }
+            kept.push(Arc::downgrade(code));
+        }
+    }
+
+    /// Writes to the cache ([`Config::cache`]) what was compiled and is not there yet: for who ends the process with
+    /// [`std::process::exit`], which drops nothing. Takes about a millisecond for each two megabytes of code. Where
+    /// that cannot be, nothing happens.
+    pub fn keep_code(&self) {
+        let kept = std::mem::take(&mut *lock(&self.0.kept));
+        for code in kept.iter().filter_map(Weak::upgrade) {
+            code.keep(true);
+            self.remember(&code);
+        }
     }
 
     /// Whether both are the same engine.

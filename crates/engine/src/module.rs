@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::image::{Entry, Image, Kind};
 use crate::second_stack;
 use crate::vm::code::Code;
 use bident_abi::VmLayout;
@@ -9,6 +10,7 @@ use bident_module::{
     self as wasm, Canonical, ExternType, GlobalIndex, ItemType, TypeId, TypeIndex, printable,
     printable_lines,
 };
+use bytes::Bytes;
 use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
@@ -36,23 +38,63 @@ impl Module {
     /// gives the offset in the binary. Or it would take longer to compile than
     /// [`crate::Config::max_function_work`] or [`crate::Config::max_work_per_byte`] allows.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
-        let (module, bodies) =
-            wasm::decode_with(bytes.into(), engine.config().optional).map_err(Error::compile)?;
+        Self::of_binary(engine, Bytes::copy_from_slice(bytes))
+    }
+
+    fn of_binary(engine: &Engine, binary: Bytes) -> Result<Self, Error> {
+        let entry = engine.entry(&binary);
+        if let Some(image) = entry.as_ref().and_then(Entry::find)
+            && let Some(module) = Self::of_kept(engine, &binary, &image)
+        {
+            return Ok(module);
+        }
+        let optional = engine.config().optional;
+        let (module, bodies) = wasm::decode_with(binary, optional).map_err(Error::compile)?;
         let (config, compiler) = (engine.config(), engine.compiler());
         let module = Arc::new(module);
         let code = if config.compile.is_late(&module) {
             let late = compiler.late(&module, bodies).map_err(Error::compile)?;
-            Code::of_cold(module.clone(), late, config.stress)?
+            Code::of_cold(module.clone(), late, None, config.stress, entry)?
         } else {
             let artifact = compiler.compile(&module, bodies);
             let artifact = artifact.map_err(Error::compile)?;
-            Code::of_module(module.clone(), artifact, config.stress)?
+            Code::of_module(module.clone(), artifact, config.stress, entry)?
         };
+        Self::of_code(engine, module, code)
+    }
+
+    /// A module whose code was found in the cache, if that is of use.
+    fn of_kept(engine: &Engine, binary: &Bytes, image: &Image) -> Option<Self> {
+        let (config, compiler) = (engine.config(), engine.compiler());
+        let (module, bodies) = wasm::decode_with(binary.clone(), config.optional).ok()?;
+        let module = Arc::new(module);
+        let code = match image.kind {
+            Kind::Whole => Code::of_image(module.clone(), image, config.stress).ok()?,
+            Kind::Growing if config.compile.is_late(&module) => {
+                let entry = engine.entry(binary)?.found(image.text.bytes.len());
+                // There is code of this very binary only where it was valid.
+                let late = compiler.late_valid(&module, bodies);
+                let entry = Some(entry);
+                Code::of_cold(module.clone(), late, Some(image), config.stress, entry).ok()?
+            }
+            Kind::Growing => return None,
+        };
+        Self::of_code(engine, module, code).ok()
+    }
+
+    /// A module with its code.
+    pub(crate) fn of_code(
+        engine: &Engine,
+        module: Arc<wasm::Module>,
+        code: Code,
+    ) -> Result<Self, Error> {
+        let code = Arc::new(code);
+        engine.remember(&code);
         let type_ids = engine.register(&module.types, &module.groups)?;
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),
             layout: VmLayout::new(&module),
-            code: Arc::new(code),
+            code,
             stack_pointer: OnceLock::new(),
             module,
             type_ids,
@@ -64,7 +106,7 @@ impl Module {
     /// # Errors
     /// As for [`Module::new`]; a text that does not parse gives line and column.
     pub fn from_text_or_binary(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
-        Self::of_text_or_binary(engine, bytes, "")
+        Self::of_text_or_binary(engine, Bytes::copy_from_slice(bytes), "")
     }
 
     /// The same for a file, which messages about a text name.
@@ -74,13 +116,16 @@ impl Module {
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Self, Error> {
         let file = file.as_ref();
         let bytes = fs::read(file).map_err(Error::new)?;
-        Self::of_text_or_binary(engine, &bytes, &format!("{}:", file.display()))
+        Self::of_text_or_binary(engine, bytes.into(), &format!("{}:", file.display()))
     }
 
-    fn of_text_or_binary(engine: &Engine, bytes: &[u8], place: &str) -> Result<Self, Error> {
-        let binary: Cow<'_, [u8]> =
-            wat::parse_bytes(bytes).map_err(|error| text_error(&error, place))?;
-        Self::new(engine, &binary)
+    fn of_text_or_binary(engine: &Engine, bytes: Bytes, place: &str) -> Result<Self, Error> {
+        let parsed = wat::parse_bytes(&bytes).map_err(|error| text_error(&error, place))?;
+        let made = match parsed {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(binary) => Some(binary.into()),
+        };
+        Self::of_binary(engine, made.unwrap_or(bytes))
     }
 
     /// Checks a binary without compiling it.

@@ -22,8 +22,8 @@ use crate::module::{
 };
 use crate::names::Names;
 use crate::types::{HeapType, RefType};
+use bytes::Bytes;
 use std::ops::Range;
-use std::sync::Arc;
 use wasmparser::{
     BinaryReader, CustomSectionReader, DataKind, DataSectionReader, ElementItems, ElementKind,
     ElementSectionReader, Encoding, ExportSectionReader, ExternalKind, FuncToValidate,
@@ -40,13 +40,13 @@ pub type BodyValidator = FuncToValidate<ValidatorResources>;
 /// Decodes a binary, and validates all of it but the function bodies.
 ///
 /// The module comes with one validator per body, in the order of [`Module::bodies`].
-pub fn decode(bytes: Arc<[u8]>) -> Result<(Module, Vec<BodyValidator>), Error> {
+pub fn decode(bytes: Bytes) -> Result<(Module, Vec<BodyValidator>), Error> {
     decode_with(bytes, Optional::default())
 }
 
 /// The same with proposals that are optional.
 pub fn decode_with(
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     optional: Optional,
 ) -> Result<(Module, Vec<BodyValidator>), Error> {
     let mut decoder = Decoder {
@@ -76,7 +76,7 @@ pub fn validate(bytes: &[u8]) -> Result<(), Error> {
 
 /// The same with proposals that are optional.
 pub fn validate_with(bytes: &[u8], optional: Optional) -> Result<(), Error> {
-    let (module, validators) = decode_with(bytes.into(), optional)?;
+    let (module, validators) = decode_with(Bytes::copy_from_slice(bytes), optional)?;
     validate_bodies(&module, &validators, 0..validators.len())
 }
 
@@ -411,10 +411,10 @@ impl Decoder {
     }
 
     fn custom(&mut self, section: &CustomSectionReader<'_>) {
-        if section.name() == "name" {
-            self.module.names = Names::read(section.data_reader());
-        }
         let range = position(section.data_range());
+        if section.name() == "name" {
+            self.module.names = Names::of(self.module.bytes.slice(range.clone()));
+        }
         self.module.custom.push((section.name().to_owned(), range));
     }
 
@@ -433,7 +433,7 @@ impl Decoder {
 
 impl Module {
     /// The record of a module without sections.
-    fn empty(bytes: Arc<[u8]>, optional: Optional) -> Self {
+    fn empty(bytes: Bytes, optional: Optional) -> Self {
         Self {
             bytes,
             optional,

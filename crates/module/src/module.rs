@@ -12,8 +12,8 @@ use crate::types::{
     Composite, DefinedType, ExternType, FieldType, FuncType, GlobalType, MemoryType, RefType,
     TableType,
 };
+use bytes::Bytes;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// A decoded, validated module. Immutable; shared by its instances.
 ///
@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Module {
     /// The binary, whole. Ranges below are positions in it.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
     /// Which of the optional proposals it may use.
     pub optional: Optional,
     /// Type section.

@@ -1,12 +1,22 @@
-//! The name section: names for backtraces and error messages.
+//! The name section: names for backtraces and error messages. It is read when somebody wants one.
 
 use crate::index::{FuncIndex, GlobalIndex};
+use bytes::Bytes;
 use std::ops::Range;
+use std::sync::OnceLock;
 use wasmparser::{BinaryReader, Name, NameMap, NameSectionReader};
 
 /// Names that a module gives to itself, its functions and its globals.
 #[derive(Clone, Default, Debug)]
 pub struct Names {
+    /// Content of the section.
+    section: Bytes,
+    known: OnceLock<Known>,
+}
+
+/// What the section says.
+#[derive(Clone, Default, Debug)]
+struct Known {
     module: Option<String>,
     /// Names of functions and globals end to end: one allocation for thousands of names.
     text: String,
@@ -17,14 +27,44 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads the content of a name section up to its first malformed place: a custom section never
-    /// makes a module invalid, and the names before that place are as good as any.
-    pub(crate) fn read(section: BinaryReader<'_>) -> Self {
-        let mut names = Self::default();
-        let _malformed = names.read_subsections(section);
-        names
+    /// Of a section with this content.
+    pub(crate) fn of(section: Bytes) -> Self {
+        let known = OnceLock::new();
+        Self { section, known }
     }
 
+    /// Reads the section up to its first malformed place: a custom section never makes a module invalid, and
+    /// the names before that place are as good as any.
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| {
+            let mut known = Known::default();
+            // Nobody learns of positions in the section.
+            let _malformed = known.read_subsections(BinaryReader::new(&self.section, 0));
+            known
+        })
+    }
+
+    /// Name of the module.
+    pub fn module(&self) -> Option<&str> {
+        self.known().module.as_deref()
+    }
+
+    /// Name of a function.
+    pub fn func(&self, func: FuncIndex) -> Option<&str> {
+        let Known { text, funcs, .. } = self.known();
+        let position = funcs.binary_search_by_key(&func, |(index, _)| *index);
+        Some(&text[funcs[position.ok()?].1.clone()])
+    }
+
+    /// The globals with a name, in ascending order; several may have the same.
+    pub fn globals(&self) -> impl Iterator<Item = (GlobalIndex, &str)> {
+        let Known { text, globals, .. } = self.known();
+        let named = globals.iter();
+        named.map(|(index, range)| (*index, &text[range.clone()]))
+    }
+}
+
+impl Known {
     fn read_subsections(&mut self, section: BinaryReader<'_>) -> Result<(), wasmparser::Error> {
         // The reader refuses repeated subsections and indices out of order, so `funcs` ascends.
         for subsection in NameSectionReader::new(section) {
@@ -40,26 +80,6 @@ impl Names {
             }
         }
         Ok(())
-    }
-
-    /// Name of the module.
-    pub fn module(&self) -> Option<&str> {
-        self.module.as_deref()
-    }
-
-    /// Name of a function.
-    pub fn func(&self, func: FuncIndex) -> Option<&str> {
-        let position = self
-            .funcs
-            .binary_search_by_key(&func, |(index, _)| *index)
-            .ok()?;
-        Some(&self.text[self.funcs[position].1.clone()])
-    }
-
-    /// The globals with a name, in ascending order; several may have the same.
-    pub fn globals(&self) -> impl Iterator<Item = (GlobalIndex, &str)> {
-        let named = self.globals.iter();
-        named.map(|(index, range)| (*index, &self.text[range.clone()]))
     }
 }
 

@@ -48,7 +48,7 @@ fn module(text: &str) -> Module {
 }
 
 fn decoded(bytes: &[u8]) -> Result<Module, Error> {
-    decode(bytes.into()).map(|(module, _)| module)
+    decode(bytes.to_vec().into()).map(|(module, _)| module)
 }
 
 fn expr<const N: usize>(ops: [ConstOp; N]) -> ConstExpr {

@@ -33,6 +33,7 @@ impl Folder {
             .args(args)
             .current_dir(&self.0)
             .env("SECRET", "inherited")
+            .env("XDG_CACHE_HOME", self.0.join("cache"))
             .stdin(Stdio::null());
         command
     }

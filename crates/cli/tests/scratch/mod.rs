@@ -29,6 +29,7 @@ impl Scratch {
         command
             .args(args)
             .current_dir(&self.0)
+            .env("BIDENT_CACHE", "")
             .env_remove("BIDENT_STRESS");
         command
     }

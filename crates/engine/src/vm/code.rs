@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  Artifact (inert) ──copy──► pages, read-write ──protect──► pages, read-execute ──drop──► unmapped
+//!  Image (file) ───────────────────map──────────────────────────────▲
 //! ```
 //!
 //! Of a module whose functions are compiled when they are called there are more pages with each: `cold.rs`.
@@ -9,9 +10,11 @@
 use crate::Engine;
 use crate::Error;
 use crate::alloc;
+use crate::image::{Entry as Keep, Image, Kind, Snapshot};
 use crate::vm::cold::Cold;
+use crate::vm::mapped;
 use bident_abi::{TrapCode, VmStore};
-use bident_compile::{Artifact, Compiler, Late, Trampoline, in_background};
+use bident_compile::{Artifact, Compiler, Late, Tables, Trampoline, in_background};
 use bident_module::{FuncIndex, Module};
 use bident_stack::Transfers;
 use bident_stack::os::{self, Access};
@@ -58,6 +61,22 @@ impl Pages {
             os::protect(start, size, Access::ReadExecute)
                 .map_err(Error::no_memory("machine code"))?;
         }
+        Ok(pages)
+    }
+
+    /// Publishes the code of an image, which is mapped where it can be.
+    fn publish_image(image: &Image, stubs: &Transfers) -> Result<Self, Error> {
+        let size = image.text.bytes.len().max(1);
+        let size = size.next_multiple_of(os::page_size());
+        let near = bident_stack::leave_host as *const () as usize;
+        let start = os::reserve_near(size, near).map_err(Error::no_memory("machine code"))?;
+        let pages = Self {
+            start,
+            size,
+            offset: 0,
+        };
+        // SAFETY: freshly mapped, long enough, and nobody else's. Whoever made the image vouches for what it is.
+        unsafe { mapped::place(&image.text, &image.tables, start, stubs)? };
         Ok(pages)
     }
 
@@ -125,10 +144,10 @@ fn has_idle_cores() -> bool {
 
 /// What the pages hold.
 enum Content {
-    /// The artifact without its text, which is in the pages.
+    /// All functions, and what explains them.
     Module {
         module: Arc<Module>,
-        artifact: Artifact,
+        tables: Tables,
     },
     /// Functions that come when they are called.
     Cold(Box<Cold>),
@@ -143,6 +162,8 @@ pub(crate) struct Code {
     /// Bytes of code.
     length: usize,
     content: Content,
+    /// Where it is kept, if it is.
+    entry: Option<Keep>,
 }
 
 /// Where in a module a program counter lies.
@@ -160,29 +181,71 @@ impl Code {
         module: Arc<Module>,
         mut artifact: Artifact,
         stress: bool,
+        entry: Option<Keep>,
     ) -> Result<Self, Error> {
+        let tables = Tables::of(&artifact);
         let text = std::mem::take(&mut artifact.text);
         let jumps = std::mem::take(&mut artifact.transfers);
+        drop(artifact);
         let stubs = bident_stack::transfers(stress);
         let pages = Pages::publish(&text, |code, address| {
             shorten(code, address, &jumps, &stubs);
         })?;
-        let content = Content::Module { module, artifact };
         Ok(Self {
             pages,
             length: text.len(),
+            content: Content::Module { module, tables },
+            entry,
+        })
+    }
+
+    /// Makes the code of an image executable, which has all functions of a module.
+    /// `stress`: as above.
+    ///
+    /// # Errors
+    /// Kind `Usage`: it does not have them.
+    pub(crate) fn of_image(
+        module: Arc<Module>,
+        image: &Image,
+        stress: bool,
+    ) -> Result<Self, Error> {
+        let (tables, length) = (&image.tables, image.text.bytes.len());
+        let ends = (0..tables.len()).map(|i| tables.function(i));
+        let fits = |end: Option<u32>| end.is_some_and(|end| end as usize <= length);
+        let fit = ends
+            .map(|range| range.start.checked_add(range.len))
+            .all(fits);
+        if tables.len() != module.bodies.len() || !fit || image.kind != Kind::Whole {
+            return Err(Error::usage("compiled code of another module"));
+        }
+        let content = Content::Module {
+            module,
+            tables: tables.clone(),
+        };
+        Ok(Self {
+            pages: Pages::publish_image(image, &bident_stack::transfers(stress))?,
+            length,
             content,
+            entry: None,
         })
     }
 
     /// Room for the code of a module that is compiled later.
     /// `stress`: as above.
-    pub(crate) fn of_cold(module: Arc<Module>, late: Late, stress: bool) -> Result<Self, Error> {
-        let (pages, cold) = Cold::new(module, late, stress)?;
+    /// `image` has what was compiled in other runs.
+    pub(crate) fn of_cold(
+        module: Arc<Module>,
+        late: Late,
+        image: Option<&Image>,
+        stress: bool,
+        entry: Option<Keep>,
+    ) -> Result<Self, Error> {
+        let (pages, cold) = Cold::new(module, late, image, stress)?;
         Ok(Self {
             length: pages.size - pages.offset,
             pages,
             content: Content::Cold(Box::new(cold)),
+            entry,
         })
     }
 
@@ -194,6 +257,7 @@ impl Code {
             content: Content::Trampoline {
                 traps: trampoline.traps,
             },
+            entry: None,
         })
     }
 
@@ -210,8 +274,8 @@ impl Code {
     /// not.
     pub(crate) fn function(&self, defined: usize) -> usize {
         match &self.content {
-            Content::Module { artifact, .. } => {
-                self.start() + artifact.functions[defined].start as usize
+            Content::Module { tables, .. } => {
+                self.start() + tables.function(defined).start as usize
             }
             Content::Cold(cold) => cold.function(defined),
             Content::Trampoline { .. } => self.start(),
@@ -237,16 +301,54 @@ impl Code {
         if has_idle_cores() && cold.look_ahead(defined) {
             let (code, engine) = (Arc::downgrade(self), engine.clone());
             let turn = move || match code.upgrade().as_deref() {
-                Some(Self {
-                    content: Content::Cold(cold),
-                    ..
-                }) => cold.compile_ahead(engine.compiler()),
+                Some(
+                    code @ Self {
+                        content: Content::Cold(cold),
+                        ..
+                    },
+                ) => {
+                    let more = cold.compile_ahead(engine.compiler());
+                    if !more {
+                        code.keep(false);
+                    }
+                    more
+                }
                 _ => false,
             };
             if in_background(turn).is_err() {
                 cold.stop_looking_ahead();
             }
         }
+    }
+
+    /// Writes the code to the cache that it is to be kept in, if any, and if there is new code.
+    /// `at_once`: the process may be about to end.
+    pub(crate) fn keep(&self, at_once: bool) {
+        let Some(entry) = &self.entry else {
+            return;
+        };
+        match &self.content {
+            Content::Module { tables, .. } => entry.save(self.length, at_once, || {
+                // SAFETY: published, as long as this.
+                let code =
+                    unsafe { std::slice::from_raw_parts(self.start() as *const u8, self.length) };
+                let mut text = alloc::list(code.len(), "machine code").ok()?;
+                text.extend_from_slice(code);
+                mapped::restore(&mut text, tables);
+                Some(Snapshot {
+                    kind: Kind::Whole,
+                    tables: tables.clone(),
+                    text,
+                })
+            }),
+            Content::Cold(cold) => entry.save(cold.size(), at_once, || cold.snapshot()),
+            Content::Trampoline { .. } => {}
+        }
+    }
+
+    /// Whether it is kept somewhere.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.entry.is_some()
     }
 
     /// Tells of functions whose code has come: see [`Cold::news`].
@@ -266,15 +368,15 @@ impl Code {
         }
     }
 
-    /// The artifact that an address lies in, where that is, and the offset there.
-    fn in_artifact<R>(
+    /// The tables for the code at an address, where that code begins, and the offset there.
+    fn in_tables<R>(
         &self,
         pc: usize,
-        look: impl FnOnce(&Artifact, usize, u32) -> Option<R>,
+        look: impl FnOnce(&Tables, usize, u32) -> Option<R>,
     ) -> Option<R> {
         match &self.content {
-            Content::Module { artifact, .. } => look(artifact, self.start(), self.offset(pc)?),
-            Content::Cold(cold) => cold.in_artifact(pc, look),
+            Content::Module { tables, .. } => look(tables, self.start(), self.offset(pc)?),
+            Content::Cold(cold) => cold.in_tables(pc, look),
             Content::Trampoline { .. } => None,
         }
     }
@@ -284,9 +386,9 @@ impl Code {
         if let Content::Trampoline { .. } = &self.content {
             return self.offset(pc).map(|_| self.start());
         }
-        self.in_artifact(pc, |artifact, start, offset| {
-            let index = artifact.function_at(offset)?;
-            Some(start + artifact.functions[index].start as usize)
+        self.in_tables(pc, |tables, start, offset| {
+            let index = tables.function_at(offset)?;
+            Some(start + tables.function(index).start as usize)
         })
     }
 
@@ -297,14 +399,14 @@ impl Code {
             let found = traps.iter().find(|(at, _)| *at == offset);
             return found.map(|(_, code)| *code);
         }
-        self.in_artifact(pc, |artifact, _, offset| artifact.trap_at(offset))
+        self.in_tables(pc, |tables, _, offset| tables.trap_at(offset))
     }
 
     /// Where an exception lands that comes out of the call which returns to `pc`: landing pad, and the
     /// distance from frame to stack pointer there.
     pub(crate) fn landing_at(&self, pc: usize) -> Option<(usize, usize)> {
-        self.in_artifact(pc, |artifact, start, offset| {
-            let landing = artifact.landing_at(offset)?;
+        self.in_tables(pc, |tables, start, offset| {
+            let landing = tables.landing_at(offset)?;
             Some((start + landing.pad as usize, landing.frame as usize))
         })
     }
@@ -312,10 +414,10 @@ impl Code {
     /// Functions and instructions that an address belongs to: more than one where a function was compiled
     /// in place of a call, innermost first. Empty in a trampoline.
     pub(crate) fn positions(&self, pc: usize) -> Vec<Position> {
-        let positions = self.in_artifact(pc, |artifact, _, offset| {
+        let positions = self.in_tables(pc, |tables, _, offset| {
             let module = self.module()?;
-            let defined = artifact.defined(artifact.function_at(offset)?);
-            let mut offsets: Vec<_> = artifact.addresses_at(offset).collect();
+            let defined = tables.defined(tables.function_at(offset)?);
+            let mut offsets: Vec<_> = tables.addresses_at(offset).collect();
             // The last is in the function itself.
             let own = offsets.pop();
             let inlined = offsets.into_iter().filter_map(|offset| {
@@ -334,6 +436,12 @@ impl Code {
         (self.start()..self.end())
             .contains(&pc)
             .then(|| (pc - self.start()) as u32)
+    }
+}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        self.keep(true);
     }
 }
 

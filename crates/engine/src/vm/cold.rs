@@ -17,8 +17,10 @@
 
 use crate::alloc;
 use crate::error::Error;
+use crate::image::{Image, Kind, Snapshot};
 use crate::vm::code::{LINE, Pages, shorten};
-use bident_compile::{Artifact, Compiler, Late, Reach, callees, companions};
+use crate::vm::mapped;
+use bident_compile::{Artifact, Compiler, Late, Reach, Tables, callees, companions};
 use bident_module::Module;
 use bident_stack::os::{self, Access};
 use bident_stack::{first_call, leave_host, stack_pointer, transfers};
@@ -99,8 +101,7 @@ struct Piece {
     start: usize,
     /// Bytes of code.
     length: usize,
-    /// Without its text, which is in the pages.
-    artifact: Artifact,
+    tables: Tables,
 }
 
 // SAFETY: the slots are atomics in pages that live as long as the value: both are in a `Code`.
@@ -109,10 +110,11 @@ unsafe impl Send for Cold {}
 unsafe impl Sync for Cold {}
 
 impl Cold {
-    /// Room for the functions of a module, and stubs.
+    /// Room for the functions of a module, stubs, and what other runs have compiled.
     pub(super) fn new(
         module: Arc<Module>,
         late: Late,
+        image: Option<&Image>,
         stress: bool,
     ) -> Result<(Pages, Self), Error> {
         let page = os::page_size();
@@ -129,13 +131,27 @@ impl Cold {
             size,
             offset: slots,
         };
+        let code = image.map_or(0, |image| image.text.bytes.len());
+        if image.is_some() && (code < stubs || !code.is_multiple_of(page) || code > size - slots) {
+            return Err(Error::usage("compiled code of another module"));
+        }
         // SAFETY: freshly mapped, and nobody else's. The first part gets `count + 1` words, the second what
-        // `write_stubs` writes, and both are large enough.
+        // `write_stubs` writes, or what it wrote when the image was made, and both are large enough.
         unsafe {
-            os::protect(start, slots + stubs, Access::ReadWrite).map_err(Error::no_memory(WHAT))?;
-            write_stubs(start.cast(), start.add(slots), count);
-            os::protect(start.add(slots), stubs, Access::ReadExecute)
-                .map_err(Error::no_memory(WHAT))?;
+            os::protect(start, slots, Access::ReadWrite).map_err(Error::no_memory(WHAT))?;
+            write_slots(start.cast(), start.add(slots), count);
+            let stub = start.add(slots);
+            match image {
+                Some(image) => {
+                    mapped::place(&image.text, &image.tables, stub, &transfers(stress))?;
+                }
+                None => {
+                    os::protect(stub, stubs, Access::ReadWrite).map_err(Error::no_memory(WHAT))?;
+                    write_stubs(start.cast(), stub, count);
+                    os::protect(stub, stubs, Access::ReadExecute)
+                        .map_err(Error::no_memory(WHAT))?;
+                }
+            }
         }
         let cold = Self {
             module,
@@ -148,13 +164,65 @@ impl Cold {
             state: Mutex::new(State {
                 busy: Vec::new(),
                 log: Vec::new(),
-                next: start.addr() + slots + stubs,
+                next: start.addr() + slots + stubs.max(code),
             }),
             changed: Condvar::new(),
             ahead: Mutex::default(),
             pieces: RwLock::default(),
         };
+        if let Some(image) = image {
+            cold.take_over(&image.tables, code)?;
+        }
         Ok((pages, cold))
+    }
+
+    /// Leads calls to the functions that an image has, whose code lies from the stubs on.
+    fn take_over(&self, tables: &Tables, length: usize) -> Result<(), Error> {
+        for position in 0..tables.len() {
+            let (range, defined) = (tables.function(position), tables.defined(position));
+            if defined >= self.count || range.start.saturating_add(range.len) as usize > length {
+                return Err(Error::usage("compiled code of another module"));
+            }
+            let code = self.stubs + range.start as usize;
+            // Nobody else has it yet.
+            self.slot(defined).store(code, Ordering::Relaxed);
+        }
+        let mut pieces = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
+        pieces.push(Piece {
+            start: self.stubs,
+            length,
+            tables: tables.clone(),
+        });
+        Ok(())
+    }
+
+    /// Bytes of code and stubs that are there.
+    pub(super) fn size(&self) -> usize {
+        lock(&self.state).next - self.stubs
+    }
+
+    /// All code that is there, as it was compiled.
+    pub(super) fn snapshot(&self) -> Option<Snapshot> {
+        let (pieces, size) = {
+            let state = lock(&self.state);
+            let there = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
+            let mut pieces = alloc::list(there.len(), WHAT).ok()?;
+            let place = |piece: &Piece| ((piece.start - self.stubs) as u32, piece.tables.clone());
+            pieces.extend(there.iter().map(place));
+            (pieces, state.next - self.stubs)
+        };
+        let tables = Tables::join(pieces.iter().map(|(at, tables)| (*at, tables)));
+        let mut text = alloc::list(size, WHAT).ok()?;
+        // SAFETY: the pages up to there can be read, and nobody writes them any more.
+        text.extend_from_slice(unsafe {
+            std::slice::from_raw_parts(self.stubs as *const u8, size)
+        });
+        mapped::restore(&mut text, &tables);
+        Some(Snapshot {
+            kind: Kind::Growing,
+            tables,
+            text,
+        })
     }
 
     pub(super) fn module(&self) -> &Arc<Module> {
@@ -279,6 +347,7 @@ impl Cold {
 
     /// Makes code executable, and leads calls of its functions there.
     fn publish(&self, mut artifact: Artifact) -> Result<(), Error> {
+        let tables = Tables::of(&artifact);
         let text = std::mem::take(&mut artifact.text);
         let mut state = lock(&self.state);
         let page = os::page_size();
@@ -316,7 +385,7 @@ impl Cold {
         let piece = Piece {
             start,
             length: text.len(),
-            artifact,
+            tables,
         };
         let pieces = &mut self.pieces.write().unwrap_or_else(PoisonError::into_inner);
         pieces.push(piece);
@@ -361,17 +430,17 @@ impl Cold {
         }
     }
 
-    /// What a look at the piece gives that an address lies in: its artifact, where it is, and the offset.
-    pub(super) fn in_artifact<R>(
+    /// What a look at the piece gives that an address lies in: its tables, where it is, and the offset.
+    pub(super) fn in_tables<R>(
         &self,
         pc: usize,
-        look: impl FnOnce(&Artifact, usize, u32) -> Option<R>,
+        look: impl FnOnce(&Tables, usize, u32) -> Option<R>,
     ) -> Option<R> {
         let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
         let after = pieces.partition_point(|piece| piece.start <= pc);
         let piece = &pieces[after.checked_sub(1)?];
         let offset = pc - piece.start;
-        (offset < piece.length).then(|| look(&piece.artifact, piece.start, offset as u32))?
+        (offset < piece.length).then(|| look(&piece.tables, piece.start, offset as u32))?
     }
 }
 
@@ -416,12 +485,24 @@ fn elsewhere<R: Send>(run: impl FnOnce() -> R + Send) -> Result<R, Error> {
     })
 }
 
-/// Writes slots and stubs.
+/// Writes slots, which lead back into the stubs.
 ///
 /// # Safety
-/// There is room for `count + 1` slots, and for `count` stubs and the way out; the stubs are within reach of
-/// the slots.
-unsafe fn write_stubs(slots: *mut AtomicUsize, stubs: *mut u8, count: usize) {
+/// There is room for `count + 1` slots.
+unsafe fn write_slots(slots: *mut AtomicUsize, stubs: *mut u8, count: usize) {
+    let first_call = first_call as *const () as usize;
+    let back = (0..count).map(|defined| stubs.addr() + defined * STUB + ENTER);
+    for (slot, code) in back.chain([first_call]).enumerate() {
+        // SAFETY: the caller provides the room.
+        unsafe { slots.add(slot).write(AtomicUsize::new(code)) };
+    }
+}
+
+/// Writes stubs. They are the same wherever they lie, at the same distance from the slots.
+///
+/// # Safety
+/// There is room for `count` stubs and the way out; they are within reach of the slots.
+unsafe fn write_stubs(slots: *const AtomicUsize, stubs: *mut u8, count: usize) {
     let way_out = stubs.addr() + count * STUB;
     let jump = |from: usize, slot: usize| {
         let slot = slots.addr() + slot * SLOT;
@@ -438,16 +519,12 @@ unsafe fn write_stubs(slots: *mut AtomicUsize, stubs: *mut u8, count: usize) {
             let to = stubs.add(defined * STUB);
             to.cast::<[u8; ENTER]>().write(jump(stub, defined));
             to.add(ENTER).cast::<[u8; STUB - ENTER]>().write(rest);
-            slots.add(defined).write(AtomicUsize::new(stub + ENTER));
         }
     }
     // SAFETY: as above.
     unsafe {
         let to = stubs.add(count * STUB);
         to.cast::<[u8; ENTER]>().write(jump(way_out, count));
-        slots
-            .add(count)
-            .write(AtomicUsize::new(first_call as *const () as usize));
     }
 }
 

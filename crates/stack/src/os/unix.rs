@@ -1,7 +1,9 @@
 //! System calls: pages, the bounds of the host stack.
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::os::fd::AsRawFd;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -97,6 +99,14 @@ pub enum Access {
     ReadExecute,
 }
 
+fn protection(access: Access) -> i32 {
+    match access {
+        Access::None => libc::PROT_NONE,
+        Access::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
+        Access::ReadExecute => libc::PROT_READ | libc::PROT_EXEC,
+    }
+}
+
 /// Changes what a range of pages may be used for.
 ///
 /// # Safety
@@ -105,13 +115,8 @@ pub enum Access {
 /// # Errors
 /// What `mprotect` says.
 pub unsafe fn protect(address: *mut u8, size: usize, access: Access) -> io::Result<()> {
-    let protection = match access {
-        Access::None => libc::PROT_NONE,
-        Access::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
-        Access::ReadExecute => libc::PROT_READ | libc::PROT_EXEC,
-    };
     // SAFETY: passed on to the caller.
-    match unsafe { libc::mprotect(address.cast(), size, protection) } {
+    match unsafe { libc::mprotect(address.cast(), size, protection(access)) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
@@ -200,4 +205,68 @@ pub fn page_size() -> usize {
 pub unsafe fn populate(address: *mut u8, size: usize) {
     // SAFETY: passed on to the caller; the call changes no content.
     unsafe { libc::madvise(address.cast(), size, libc::MADV_POPULATE_WRITE) };
+}
+
+/// Maps a part of a file for reading: `size` bytes from `offset` on, which is a multiple of the page size.
+///
+/// # Errors
+/// What `mmap` says.
+pub fn map_file(file: &File, offset: u64, size: usize) -> io::Result<*mut u8> {
+    // SAFETY: a new mapping at an address of the kernel's choice touches nothing.
+    unsafe { map_part(ptr::null_mut(), size, libc::PROT_READ, 0, file, offset) }
+}
+
+/// As [`map_file`], in the place of pages; what is written there stays out of the file.
+///
+/// # Safety
+/// The pages are the caller's, and nobody uses them.
+///
+/// # Errors
+/// What `mmap` says; the pages may be gone then.
+pub unsafe fn map_file_at(
+    address: *mut u8,
+    size: usize,
+    access: Access,
+    file: &File,
+    offset: u64,
+) -> io::Result<()> {
+    let protection = protection(access);
+    // SAFETY: passed on to the caller.
+    let mapped = unsafe {
+        map_part(
+            address.cast(),
+            size,
+            protection,
+            libc::MAP_FIXED,
+            file,
+            offset,
+        )
+    };
+    mapped.map(|_| ())
+}
+
+/// # Safety
+/// With `MAP_FIXED`, the pages are the caller's, and nobody uses them.
+unsafe fn map_part(
+    address: *mut libc::c_void,
+    size: usize,
+    protection: i32,
+    flags: i32,
+    file: &File,
+    offset: u64,
+) -> io::Result<*mut u8> {
+    let offset = offset.try_into().map_err(io::Error::other)?;
+    let flags = flags | libc::MAP_PRIVATE;
+    // SAFETY: passed on to the caller.
+    let address = unsafe { libc::mmap(address, size, protection, flags, file.as_raw_fd(), offset) };
+    match address == libc::MAP_FAILED {
+        true => Err(io::Error::last_os_error()),
+        false => Ok(address.cast()),
+    }
+}
+
+/// Who runs this process: the effective user.
+pub fn user() -> u32 {
+    // SAFETY: no preconditions.
+    unsafe { libc::geteuid() }
 }

@@ -1,0 +1,47 @@
+//! `bident compile FILE`, and running what it wrote.
+#![allow(
+    unsafe_code,
+    reason = "a file of machine code that the user asks for is run; see docs/unsafe.md"
+)]
+
+use crate::args::Precompile;
+use anyhow::Context;
+use bident::{Config, Engine, Error, Module};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Extension of files of compiled code.
+const EXTENSION: &str = "bident";
+
+/// Compiles a module to a file, which is there as a whole or not at all.
+pub(crate) fn compile(options: &Precompile) -> anyhow::Result<ExitCode> {
+    let (file, config) = (&options.file, Config::new().consume_fuel(options.fuel));
+    let out = match &options.out {
+        Some(out) => out.clone(),
+        None => file.with_extension(EXTENSION),
+    };
+    let what = || file.display().to_string();
+    let module = Module::from_file(&Engine::new(&config)?, file).with_context(what)?;
+    let code = module.serialize().with_context(what)?;
+    let mut unfinished = out.clone().into_os_string();
+    unfinished.push(format!(".{}.tmp", std::process::id()));
+    let written = fs::write(&unfinished, code).and_then(|()| fs::rename(&unfinished, &out));
+    if written.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    written.with_context(|| format!("cannot write {}", out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Loads a module, compiled or not.
+pub(crate) fn load(engine: &Engine, file: &Path) -> Result<Module, Error> {
+    let mut start = [0; 8];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
+    if read.is_err() || !Module::is_serialized(&start) {
+        return Module::from_file(engine, file);
+    }
+    // SAFETY: the user names the file, and docs/cli.md says that it is trusted like a program.
+    unsafe { Module::deserialize_file(engine, file) }
+}
