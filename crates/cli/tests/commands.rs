@@ -129,7 +129,7 @@ fn missing_for_cargo(words: &[&str]) -> Option<String> {
 fn missing_for_bident(words: &[&str]) -> Option<String> {
     // Nothing: a document says what stands for the command.
     let (subcommand, rest) = words.split_first()?;
-    if !["run", "eval", "wast"].contains(subcommand) {
+    if !["run", "eval", "compile", "cache", "wast"].contains(subcommand) {
         return Some(format!("subcommand {subcommand}"));
     }
     // An option may have its file behind `NAME=`.
