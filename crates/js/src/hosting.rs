@@ -16,6 +16,11 @@ pub fn is_exception<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
     webassembly::is_exception(ctx, value)
 }
 
+/// Makes these the frames of an error, as QuickJS writes them: what its `stack` is, if it has no property of its own.
+pub fn set_frames<'js>(ctx: &Ctx<'js>, error: &Value<'js>, frames: &str) -> Result<()> {
+    webassembly::set_frames(ctx, error, frames)
+}
+
 /// Whether a value stands for a structure or an array of WebAssembly: a proxy that nobody may look behind.
 pub fn is_collected(value: &Value<'_>) -> bool {
     webassembly::is_collected(value)

@@ -1,7 +1,7 @@
 // The `stack` of errors that cross a park, and whom a SuspendError names.
 import { test, run, same, list, holds, later, instance, rejects, promising, Suspending, SuspendError } from "../harness.mjs";
 
-const names = (error) => error.stack.split("\n").filter((line) => line !== "").map((line) => /^ {4}at (.*?) \(/.exec(line)[1]);
+const names = (error) => error.stack.split("\n").filter((line) => line.startsWith("    at ")).map((line) => /^ {4}at (.*?) \(/.exec(line)[1]);
 
 const waits = (f) => promising(instance(`(module (import "m" "f" (func $f))
   (func $inner (call $f)) (func $outer (export "call") (call $inner)))`, { m: { f: new Suspending(f) } }).call);

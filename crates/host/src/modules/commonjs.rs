@@ -33,7 +33,7 @@ pub(super) fn compile<'js>(ctx: &Ctx<'js>, source: &[u8], name: &str) -> Result<
     }
     text.extend_from_slice(source);
     text.extend_from_slice(BEHIND.as_bytes());
-    raw::Script::compile(ctx, &text, name)
+    raw::Script::compile(ctx, text, name)
 }
 
 /// A path from the root, whether or not it exists.

@@ -81,7 +81,10 @@ impl ModuleLoader {
     pub(crate) fn load_text<'js>(&self, ctx: &Ctx<'js>, text: &str) -> Result<Program<'js>> {
         let name = commonjs::absolute(Path::new("[eval1]"));
         match commonjs::compile(ctx, text.as_bytes(), "[eval]") {
-            Ok(_) => raw::Script::compile(ctx, text.as_bytes(), "[eval]").map(Program::Script),
+            Ok(_) => {
+                let text = text.as_bytes().to_vec();
+                raw::Script::compile(ctx, text, "[eval]").map(Program::Script)
+            }
             Err(_) => {
                 let wrong = ctx.catch();
                 let module =
@@ -93,7 +96,7 @@ impl ModuleLoader {
 
     /// Reads and compiles a classic script.
     pub(crate) fn load_script<'js>(&self, ctx: &Ctx<'js>, path: &Path) -> Result<raw::Script<'js>> {
-        raw::Script::compile(ctx, &read(ctx, path)?, &name_of(path))
+        raw::Script::compile(ctx, read(ctx, path)?, &name_of(path))
     }
 
     /// A text that is no CommonJS module, for `wrong`. Only an ES module may contain `import`, `export` or `await`
@@ -121,7 +124,7 @@ impl ModuleLoader {
         name: &str,
         source: Vec<u8>,
     ) -> Result<Module<'js, Declared>> {
-        let module = Module::declare(ctx.clone(), name, source)?;
+        let module = raw::declare_module(ctx, name, source)?;
         self.describe(&module.meta()?, name)?;
         Ok(module)
     }

@@ -164,7 +164,13 @@
     },
     hasUncaughtExceptionCaptureCallback: () => capture !== null,
     setSourceMapsEnabled() {},
-    binding: (name) => fail(Error, "ERR_INVALID_MODULE", `No such binding: ${name}`),
+    binding(name) {
+      if (name === "constants") {
+        const of = (module) => Object.assign(Object.create(null), use(`node/${module}`).constants);
+        return { os: of("os"), fs: of("fs"), crypto: of("crypto"), zlib: of("zlib"), trace: Object.create(null) };
+      }
+      throw new Error(`No such module: ${name}`);
+    },
   };
   let capture = null;
   for (const key of Object.keys(members)) Object.defineProperty(process, key, { value: members[key], writable: true, configurable: true, enumerable: true });

@@ -9,7 +9,7 @@ mod script;
 mod stack;
 
 pub(crate) use jobs::{Job, Jobs};
-pub(crate) use script::Script;
+pub(crate) use script::{Script, declare_module};
 pub(crate) use stack::remaining_stack;
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};

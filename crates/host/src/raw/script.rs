@@ -1,26 +1,45 @@
-//! Classic scripts, compiled first and run later.
+//! Classic scripts, compiled first and run later; texts with zeros in them, which rquickjs takes for their end.
 
-use rquickjs::{Ctx, Result, Value, qjs};
-use std::ffi::CString;
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Module, Result, Value, qjs};
+use std::cell::Cell;
+use std::ffi::{CStr, CString, c_char};
+use std::ptr::null_mut;
+
+/// A text as the parser takes it: it looks at the byte behind the last, which must be zero.
+fn ended(mut source: Vec<u8>) -> Vec<u8> {
+    source.push(0);
+    source
+}
+
+/// Compiles a text that ends in a zero of [`ended`].
+///
+/// # Safety
+/// Who calls owns what is returned.
+unsafe fn eval(context: *mut qjs::JSContext, text: &[u8], name: &CStr, flags: u32) -> qjs::JSValue {
+    let length = text.len() - 1;
+    // SAFETY: name and text end in a zero and outlive the call; the length is that of what stands before it.
+    unsafe {
+        qjs::JS_Eval(
+            context,
+            text.as_ptr().cast(),
+            length as qjs::size_t,
+            name.as_ptr(),
+            flags as i32,
+        )
+    }
+}
 
 /// A compiled classic script.
 pub(crate) struct Script<'js>(Value<'js>);
 
 impl<'js> Script<'js> {
     /// Compiles `source`; `name` is what stack traces call it.
-    pub(crate) fn compile(ctx: &Ctx<'js>, source: &[u8], name: &str) -> Result<Self> {
-        let (source, name) = (CString::new(source)?, CString::new(name)?);
+    pub(crate) fn compile(ctx: &Ctx<'js>, source: Vec<u8>, name: &str) -> Result<Self> {
+        let (text, name) = (ended(source), CString::new(name)?);
         let flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
-        // SAFETY: both strings end in a zero and outlive the call; the result is owned by us.
-        let code = unsafe {
-            let length = source.as_bytes().len() as qjs::size_t;
-            let context = ctx.as_raw().as_ptr();
-            let (source, name) = (source.as_ptr(), name.as_ptr());
-            super::owned(
-                ctx,
-                qjs::JS_Eval(context, source, length, name, flags as i32),
-            )
-        };
+        // SAFETY: the result is owned by us.
+        let code = unsafe { super::owned(ctx, eval(ctx.as_raw().as_ptr(), &text, &name, flags)) };
         code.map(Self)
     }
 
@@ -33,6 +52,43 @@ impl<'js> Script<'js> {
             let context = ctx.as_raw().as_ptr();
             let code = qjs::JS_DupValue(context, self.0.as_raw());
             super::owned(&ctx, qjs::JS_EvalFunction(context, code))
+        }
+    }
+}
+
+/// Declares an ES module, whose text may have zeros in it.
+pub(crate) fn declare_module<'js>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    source: Vec<u8>,
+) -> Result<Module<'js, Declared>> {
+    if !source.contains(&0) {
+        return Module::declare(ctx.clone(), name, source);
+    }
+    TEXT.set(ended(source));
+    // SAFETY: `compile_module` returns a module of this context, or null after an exception.
+    unsafe { Module::from_load_fn(ctx.clone(), name, compile_module) }
+}
+
+thread_local! {
+    /// The text that `compile_module` is called for: rquickjs hands it the name alone.
+    static TEXT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+unsafe extern "C" fn compile_module(
+    context: *mut qjs::JSContext,
+    name: *const c_char,
+) -> *mut qjs::JSModuleDef {
+    let text = TEXT.take();
+    let flags =
+        qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_STRICT | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
+    // SAFETY: context and name are those that `declare_module` gave, and the text is its own. The context keeps a module,
+    // so the value is no reference that somebody must free.
+    unsafe {
+        let module = eval(context, &text, CStr::from_ptr(name), flags);
+        match qjs::JS_IsException(module) {
+            true => null_mut(),
+            false => qjs::JS_VALUE_GET_PTR(module).cast(),
         }
     }
 }

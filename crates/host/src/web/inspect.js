@@ -3,8 +3,9 @@
 //
 // `look(value)` tells what JavaScript cannot see: `["proxy", target]`, `["revoked"]`, `["promise", state, result]`,
 // otherwise nothing. All recursion is JavaScript's own, so that its end is a `RangeError`.
-({ look }) => {
+({ look }, use) => {
   const call = Function.prototype.call;
+  const { headOf, stackOf } = use("web/errors");
   const uncurry = (f) => call.bind(f);
   const getter = (object, name) => uncurry(Object.getOwnPropertyDescriptor(object, name).get);
   const { getPrototypeOf, getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, keys: ownKeys } = Object;
@@ -421,17 +422,39 @@
     return `<${classOf(buffer)}${parts.length + own.length > 0 ? " " : ""}${[...parts, ...own].join(", ")}>`;
   }
 
-  // QuickJS keeps only the frames in `stack`; the first line is made here.
+  // A stack whose first line has the class of the error, where its name does not say it.
+  function withClass(error, stack, name) {
+    let [said, kind] = [name, "Error"];
+    if (classOf(error) === null) {
+      said = (/^([A-Z][a-z_ A-Z0-9[\]()-]+)(?::|\n {4}at)/.exec(stack) ?? /^([a-z_A-Z0-9-]*Error)$/.exec(stack))?.[1] ?? "";
+      kind = said || kind;
+    } else if (!name.endsWith("Error") || !stack.startsWith(name) || !/^(:|\n|$)/.test(stack.slice(name.length))) {
+      return stack;
+    }
+    const prefix = prefixOf(error, kind).trimEnd();
+    if (name === prefix) return stack;
+    const rest = stack.slice(said.length);
+    if (!prefix.includes(name)) return `${prefix} [${name}]${rest}`;
+    return said === "" ? `${prefix}: ${rest}` : prefix + rest;
+  }
+
   function describeError(inspection, error, all) {
-    const { message, stack } = error;
-    const own = error.name === undefined ? classOf(error) : String(error.name);
-    const name = own === "Error" ? (classOf(error) ?? own) : own;
-    const head = message === undefined || message === "" ? `${name}` : `${name}: ${message}`;
-    const frames = typeof stack === "string" ? stack.trimEnd() : "";
-    const text = frames.startsWith(own) ? frames : frames === "" ? `[${head}]` : `${head}\n${frames}`;
-    const keys = all.filter((key) => !["name", "message", "stack"].includes(key) || !text.includes(String(error[key])));
+    const get = (key) => {
+      try {
+        return error[key];
+      } catch {
+        return undefined;
+      }
+    };
+    const [name, message] = [get("name"), get("message")];
+    const given = stackOf(error);
+    const stack = typeof given === "string" ? given : `${headOf(error)}\n    ${inspection.nested(given, 1, 4)}`;
+    const saysIt = (value) => typeof value !== "string" || stack.includes(value);
+    const keys = all.filter((key) => key !== "stack" && !(key === "message" && saysIt(message)) && !(key === "name" && saysIt(name)));
     const extra = ["cause", "errors"].filter((key) => Object.hasOwn(error, key) && !keys.includes(key));
-    const base = text.replaceAll("\n", `\n${" ".repeat(inspection.indent)}`);
+    const text = withClass(error, stack, String(name ?? "Error"));
+    const behind = typeof message === "string" && message !== "" ? text.indexOf(message) + message.length : 0;
+    const base = (text.indexOf("\n    at", behind) === -1 ? `[${text}]` : text).replaceAll("\n", `\n${" ".repeat(inspection.indent)}`);
     if (keys.length + extra.length === 0) return { whole: base };
     const entries = (level) => extra.map((key) => `[${key}]: ${inspection.nested(error[key], level)}`);
     return { name, base, braces: ["{", "}"], keys, entries };

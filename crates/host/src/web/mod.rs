@@ -25,7 +25,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "clone", clone_natives),
     script!("web", "compression", compression::natives),
     script!("web", "data_url", text::natives),
-    script!("web", "errors"),
+    script!("web", "errors", stack_natives),
     script!("web", "events", performance::natives),
     script!("web", "fetch", http::natives),
     script!("web", "form_data", text::natives),
@@ -149,13 +149,29 @@ pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
             .writable()
             .configurable(),
     )?;
-    scripts::exports(ctx, "web/errors")?;
     for (script, names) in GLOBALS {
         for name in *names {
             define_late(&globals, script, name)?;
         }
     }
     Ok(())
+}
+
+/// Lets the `stack` of errors be as V8's is. Afterwards WebAssembly does not look at what QuickJS has.
+pub(super) fn install_stacks(ctx: &Ctx<'_>) -> Result<()> {
+    scripts::exports(ctx, "web/errors").map(drop)
+}
+
+/// What `errors.js` has of Rust's.
+fn stack_natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let natives = Object::new(ctx.clone())?;
+    natives.set(
+        "setFrames",
+        Func::from(|ctx: Ctx<'js>, error: Value<'js>, frames: String| {
+            bident_js::hosting::set_frames(&ctx, &error, &frames)
+        }),
+    )?;
+    Ok(natives)
 }
 
 /// Defines a global as an accessor that becomes the value when it is first read.

@@ -11,9 +11,6 @@ const MOST: i64 = 64 << 10;
 const STACK: qjs::JSAtom = PredefinedAtom::Stack as qjs::JSAtom;
 const NAME: qjs::JSAtom = PredefinedAtom::Name as qjs::JSAtom;
 
-/// How many prototypes an error may have.
-const MOST_PROTOTYPES: usize = 16;
-
 /// Flags of the property as QuickJS and this crate define it.
 const FLAGS: u32 = qjs::JS_PROP_WRITABLE | qjs::JS_PROP_CONFIGURABLE;
 
@@ -21,14 +18,24 @@ const FLAGS: u32 = qjs::JS_PROP_WRITABLE | qjs::JS_PROP_CONFIGURABLE;
 enum Property<'js> {
     None,
     Value(Own<'js>, u32),
-    Getter(Own<'js>),
+    Computed,
+}
+
+/// Where the stacks of errors lie that have no property of their own for it.
+pub(crate) struct Stacks<'js> {
+    /// A `WeakMap` of those that were changed.
+    pub(crate) map: Own<'js>,
+    /// Its methods.
+    pub(crate) get: Own<'js>,
+    pub(crate) set: Own<'js>,
+    /// The getter of QuickJS's own for what it has written.
+    pub(crate) written: Own<'js>,
 }
 
 impl<'js> Env<'js> {
-    /// The text of an error's `stack`, if that is a text which can be set, of the error itself or as
-    /// `getter`, QuickJS's own, gives it; `Some(None)` if QuickJS has yet to write it, as for an error that
-    /// it makes itself.
-    pub(crate) fn stack_of(self, error: Ref<'_>, getter: Ref<'_>) -> Option<Option<String>> {
+    /// The text of an error's `stack`, if that is a text which can be set, of the error itself or among these;
+    /// `Some(None)` if QuickJS has yet to write it, as for an error that it makes itself.
+    pub(crate) fn stack_of(self, error: Ref<'_>, stacks: &Stacks<'js>) -> Option<Option<String>> {
         // SAFETY: reads the class of a living value.
         if !unsafe { qjs::JS_IsError(error.raw) } {
             return None;
@@ -40,10 +47,13 @@ impl<'js> Env<'js> {
             Property::None => {
                 // SAFETY: alive, and no proxy.
                 let extensible = unsafe { qjs::JS_IsExtensible(self.raw(), error.raw) } == 1;
-                if !extensible || !self.inherits(error, getter) {
+                if !extensible {
                     return None;
                 }
-                let text = self.gotten(error, getter)?;
+                let mut text = self.gotten(stacks.get.get(), stacks.map.get(), &[error])?;
+                if text.get().is_undefined() {
+                    text = self.gotten(stacks.written.get(), error, &[])?;
+                }
                 match text.get().is_undefined() {
                     true => Some(None),
                     false => self.short(text).map(Some),
@@ -66,22 +76,36 @@ impl<'js> Env<'js> {
     }
 
     /// Where JavaScript is now, as an error made here would say.
-    pub(crate) fn stack_here(self, getter: Ref<'_>) -> Option<String> {
+    pub(crate) fn stack_here(self, stacks: &Stacks<'js>) -> Option<String> {
         // SAFETY: makes a value in a living context; it is ours.
         let error = unsafe { self.take(qjs::JS_NewError(self.raw())) };
         match error {
-            Ok(error) => self.short(self.gotten(error.get(), getter)?),
+            Ok(error) => self.short(self.gotten(stacks.written.get(), error.get(), &[])?),
             Err(_) => self.forget(),
         }
     }
 
     /// Sets an error's `stack`, of which [`Self::stack_of`] has given the text.
-    pub(crate) fn set_stack_of(self, error: Ref<'_>, stack: &str) {
-        // SAFETY: the error is alive, and QuickJS copies the text. It takes over the value, also where it
-        // fails. An error is no exotic object: this runs no code.
+    pub(crate) fn set_stack_of(self, error: Ref<'_>, stacks: &Stacks<'js>, stack: &str) {
+        let Ok(text) = rquickjs::String::from_str(self.ctx(), stack) else {
+            return self.forget().unwrap_or_default();
+        };
+        let text = self.own(text.as_value());
+        match self.own_property(error, STACK) {
+            Some(Property::None) => {
+                let args = [error, text.get()];
+                drop(self.gotten(stacks.set.get(), stacks.map.get(), &args));
+            }
+            Some(Property::Value(..)) => self.define_stack(error, text),
+            _ => {}
+        }
+    }
+
+    fn define_stack(self, error: Ref<'_>, text: Own<'js>) {
+        // SAFETY: the error is alive. QuickJS takes over the text, also where it fails. An error is no exotic object: this
+        // runs no code.
         let done = unsafe {
-            let (text, length) = (stack.as_ptr().cast(), stack.len() as qjs::size_t);
-            let text = qjs::JS_NewStringLen(self.raw(), text, length);
+            let text = text.into_raw();
             qjs::JS_DefinePropertyValue(self.raw(), error.raw, STACK, text, FLAGS as i32)
         };
         if done < 0 {
@@ -95,9 +119,10 @@ impl<'js> Env<'js> {
         None
     }
 
-    /// What a getter of QuickJS's own gives for an error.
-    fn gotten(self, error: Ref<'_>, getter: Ref<'_>) -> Option<Own<'js>> {
-        (self.call(getter, error, &[])).map_or_else(|_| self.forget(), Some)
+    /// What a function of QuickJS's own gives.
+    fn gotten(self, function: Ref<'_>, this: Ref<'_>, args: &[Ref<'_>]) -> Option<Own<'js>> {
+        let args: Vec<_> = args.iter().map(|arg| (*arg).to_owned(self)).collect();
+        (self.call(function, this, &args)).map_or_else(|_| self.forget(), Some)
     }
 
     /// The text that a value is, unless it is very long.
@@ -111,34 +136,6 @@ impl<'js> Env<'js> {
             return self.forget();
         }
         text.to_string().ok().filter(|_| length <= MOST)
-    }
-
-    /// Whether `stack` of an object that has none of its own is computed by this getter.
-    fn inherits(self, object: Ref<'_>, getter: Ref<'_>) -> bool {
-        let mut prototype = self.prototype(object);
-        for _ in 0..MOST_PROTOTYPES {
-            let Some(object) = prototype.filter(|p| p.get().is_object()) else {
-                return false;
-            };
-            // SAFETY: reads the class of a living value.
-            if unsafe { qjs::JS_IsProxy(object.get().raw) } {
-                return false;
-            }
-            match self.own_property(object.get(), STACK) {
-                Some(Property::None) => prototype = self.prototype(object.get()),
-                Some(Property::Getter(found)) => {
-                    return found.get().identity() == getter.identity();
-                }
-                _ => return false,
-            }
-        }
-        false
-    }
-
-    /// The prototype of an object that is not a proxy.
-    fn prototype(self, object: Ref<'_>) -> Option<Own<'js>> {
-        // SAFETY: the object is alive; the result is a new reference.
-        unsafe { self.take(qjs::JS_GetPrototype(self.raw(), object.raw)) }.ok()
     }
 
     /// An own property of an object that is not a proxy.
@@ -158,12 +155,12 @@ impl<'js> Env<'js> {
                 _ => return self.forget(),
             }
             let value = Own::from_raw(self, found.value);
-            let getter = Own::from_raw(self, found.getter);
+            drop(Own::from_raw(self, found.getter));
             drop(Own::from_raw(self, found.setter));
             let flags = found.flags as u32;
             Some(match flags & qjs::JS_PROP_GETSET {
                 0 => Property::Value(value, flags),
-                _ => Property::Getter(getter),
+                _ => Property::Computed,
             })
         }
     }

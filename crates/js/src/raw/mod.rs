@@ -36,6 +36,7 @@ mod value;
 
 pub(crate) use buffer::{Length, ViewGetters, copy_bytes, detach, fits_buffer, memory_buffer};
 pub(crate) use env::{ContextId, Env, Running};
+pub(crate) use error::Stacks;
 pub(crate) use native::{Call, Kind, accessor, function, hidden_accessor, prevent_extensions};
 pub(crate) use object::{Backlink, Classes, HostObject, Marker, Pass};
 pub(crate) use object::{create_proxied, payload, proxied};

@@ -207,6 +207,8 @@ pub(super) fn install(ctx: &Ctx<'_>, engine: &Engine) -> Result<()> {
     memory::guard_buffers(ctx)?;
     atomics::guard(ctx)?;
     ctx.eval::<(), _>(errors::GUARD_SETTERS)?;
+    let show: Function = ctx.eval(errors::SHOW_STACKS)?;
+    show.call::<_, ()>((realm.intrinsic(env, |i| &i.stacks).into_value(),))?;
     ctx.globals().prop(
         "WebAssembly",
         Property::from(namespace).writable().configurable(),
@@ -238,6 +240,7 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
     let globals = ctx.globals();
     let weak_set: Constructor = globals.get(PredefinedAtom::WeakSet)?;
     let traps: Object = weak_set.construct(())?;
+    let stacks: Object = globals.get::<_, Constructor>("WeakMap")?.construct(())?;
     let error_class: Object = globals.get(PredefinedAtom::Error)?;
     let buffer = prototype_of_global(ctx, "ArrayBuffer")?;
     let view = prototype_of_global(ctx, "DataView")?;
@@ -264,6 +267,9 @@ fn define_classes<'js>(ctx: &Ctx<'js>, namespace: &Object<'js>) -> Result<Intrin
         link_error: error(namespace, "LinkError", |i| &i.link_error)?,
         runtime_error: error(namespace, "RuntimeError", |i| &i.runtime_error)?,
         suspend_error: error(namespace, "SuspendError", |i| &i.suspend_error)?,
+        stacks: keep(stacks.as_value()),
+        stacks_get: keep(&stacks.get::<_, Value>("get")?),
+        stacks_set: keep(&stacks.get::<_, Value>("set")?),
         error_stack: getter(&prototype_of_global(ctx, "Error")?, "stack")?,
         prepare_stack: getter(&error_class, "prepareStackTrace")?,
         stack_limit: getter(&error_class, "stackTraceLimit")?,

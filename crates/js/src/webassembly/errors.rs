@@ -3,7 +3,7 @@
 use super::intrinsics::Intrinsics;
 use super::realm::{self, HostData, Realm};
 use super::{exception, trace};
-use crate::raw::{Attempt, Call, Env, Kind, Own, Stored, Thrown, function};
+use crate::raw::{Attempt, Call, Env, Kind, Own, Ref, Stored, Thrown, function};
 use bident::{Error, ErrorKind, FrameInfo, StoreContextMut, TrapCode};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::function::{Args, Constructor};
@@ -52,8 +52,8 @@ fn construct<'js>(call: &Call<'js>, which: impl Fn(&Intrinsics) -> &Stored) -> R
         .cloned()
         .or_else(|| own_class().into_object());
     set_class(&made, target)?;
-    if let Some(stack) = stack_below(&made)? {
-        set_stack(&made, &stack)?;
+    if let Some(stack) = stack_below(&realm, env, &made)? {
+        env.set_stack_of(Ref::new(made.as_value()), &realm.stacks(env), &stack);
     }
     Ok(made.into_value())
 }
@@ -73,20 +73,35 @@ pub(super) const GUARD_SETTERS: &str = "((apply, describe, define) => {
     guard('prepareStackTrace', 'function', undefined);
 })(Reflect.apply, Object.getOwnPropertyDescriptor, Object.defineProperty)";
 
+/// Source of a function that lets `stack` of an error be what a map has for it, and where that has nothing, what QuickJS
+/// has written.
+pub(super) const SHOW_STACKS: &str = "((apply, find, describe, define) => (stacks) => {
+    const { get, set } = describe(Error.prototype, 'stack');
+    const shown = { get stack() { return apply(find, stacks, [this]) ?? apply(get, this, []); } };
+    define(Error.prototype, 'stack', { ...describe(shown, 'stack'), set, enumerable: false });
+})(Reflect.apply, WeakMap.prototype.get, Object.getOwnPropertyDescriptor, Object.defineProperty)";
+
 /// The stack of an error that one of our functions has made, without the frame of that function: it is
 /// none of the program's.
-fn stack_below(error: &Object<'_>) -> Result<Option<String>> {
-    let stack: Option<String> = error.get(PredefinedAtom::Stack)?;
+fn stack_below(realm: &Realm, env: Env<'_>, error: &Object<'_>) -> Result<Option<String>> {
+    let stack = written_stack(realm, env, error)?;
     Ok(stack.map(|stack| match stack.split_once('\n') {
         Some((first, rest)) if first.ends_with("(native)") => rest.to_owned(),
         _ => stack,
     }))
 }
 
+/// What QuickJS has written as the stack of an error.
+fn written_stack(realm: &Realm, env: Env<'_>, error: &Object<'_>) -> Result<Option<String>> {
+    let getter = realm.intrinsic(env, |i| &i.error_stack);
+    let stack = env.call(getter.get(), Ref::new(error.as_value()), &[])?;
+    stack.into_value().get()
+}
+
 /// The stack of the program that has called one of our functions.
 pub(super) fn current_stack(realm: &Realm, env: Env<'_>) -> Result<String> {
     let error = Constructor::from_value(realm.intrinsic(env, |i| &i.error).into_value())?;
-    Ok(stack_below(&error.construct(())?)?.unwrap_or_default())
+    Ok(stack_below(realm, env, &error.construct(())?)?.unwrap_or_default())
 }
 
 fn set_class<'js>(error: &Object<'js>, class: Option<Object<'js>>) -> Result<()> {
@@ -98,13 +113,6 @@ fn set_class<'js>(error: &Object<'js>, class: Option<Object<'js>>) -> Result<()>
         error.set_prototype(prototype.as_object())?;
     }
     Ok(())
-}
-
-fn set_stack(error: &Object<'_>, stack: &str) -> Result<()> {
-    error.prop(
-        PredefinedAtom::Stack,
-        Property::from(stack).writable().configurable(),
-    )
 }
 
 /// A new error of one of the classes.
@@ -123,12 +131,8 @@ pub(super) fn make<'js>(
     )?;
     if !frames.is_empty() {
         let mut stack: String = trace::lines(frames).collect();
-        stack.push_str(
-            &made
-                .get::<_, Option<String>>(PredefinedAtom::Stack)?
-                .unwrap_or_default(),
-        );
-        set_stack(&made, &stack)?;
+        stack.push_str(&written_stack(realm, env, &made)?.unwrap_or_default());
+        env.set_stack_of(Ref::new(made.as_value()), &realm.stacks(env), &stack);
     }
     Ok(made.into_value())
 }

@@ -2,7 +2,7 @@
 
 use super::Payload;
 use super::realm::Realm;
-use crate::raw::{Attempt, Env, Marker, Own, Stored, ViewGetters};
+use crate::raw::{Attempt, Env, Marker, Own, Stacks, Stored, ViewGetters};
 
 macro_rules! intrinsics {
     ($($(#[$doc:meta])* $name:ident)*) => {
@@ -43,7 +43,11 @@ intrinsics! {
     traps_has
     /// `BigInt.asIntN`.
     as_int_n
-    /// Getters of `Error` and its prototype.
+    /// The stacks of errors that passed through WebAssembly: a `WeakMap`, with its methods.
+    stacks
+    stacks_get
+    stacks_set
+    /// Getters of `Error` and its prototype, QuickJS's own.
     error_stack
     prepare_stack
     stack_limit
@@ -95,6 +99,16 @@ impl Realm {
         intrinsics
             .as_ref()
             .map_or_else(|| env.undefined(), |all| which(all).to_owned(env))
+    }
+
+    /// Where the stacks of errors lie.
+    pub(super) fn stacks<'js>(&self, env: Env<'js>) -> Stacks<'js> {
+        Stacks {
+            map: self.intrinsic(env, |i| &i.stacks),
+            get: self.intrinsic(env, |i| &i.stacks_get),
+            set: self.intrinsic(env, |i| &i.stacks_set),
+            written: self.intrinsic(env, |i| &i.error_stack),
+        }
     }
 
     /// The getters of views.

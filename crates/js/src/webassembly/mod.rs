@@ -112,6 +112,20 @@ pub(crate) fn is_exception<'js>(ctx: &Ctx<'js>, value: &rquickjs::Value<'js>) ->
     matches!(payload, Some(Payload::Exception(_)))
 }
 
+/// Makes these the frames of an error.
+pub(crate) fn set_frames<'js>(
+    ctx: &Ctx<'js>,
+    error: &rquickjs::Value<'js>,
+    frames: &str,
+) -> rquickjs::Result<()> {
+    let env = Env::new(ctx);
+    let stacks = realm::of(ctx)?.stacks(env);
+    if error.is_error() {
+        env.set_stack_of(crate::raw::Ref::new(error), &stacks, frames);
+    }
+    Ok(())
+}
+
 /// Whether a value stands for a structure or an array of WebAssembly.
 pub(crate) fn is_collected(value: &rquickjs::Value<'_>) -> bool {
     let realm = realm::of(value.ctx());

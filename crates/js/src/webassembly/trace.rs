@@ -44,15 +44,14 @@ impl Realm {
         thrown: Ref<'_>,
         frames: impl FnOnce(&StoreContextMut<'_, HostData>) -> Vec<FrameInfo>,
     ) {
-        let getter = self.intrinsic(env, |i| &i.error_stack);
-        let getter = getter.get();
-        let Some(stack) = env.stack_of(thrown, getter) else {
+        let stacks = self.stacks(env);
+        let Some(stack) = env.stack_of(thrown, &stacks) else {
             return;
         };
         let Some(limit) = self.stack_limit(env) else {
             return;
         };
-        let Some(here) = env.stack_here(getter) else {
+        let Some(here) = env.stack_here(&stacks) else {
             return;
         };
         let stack = stack.unwrap_or_else(|| here.clone());
@@ -64,7 +63,7 @@ impl Realm {
         };
         let passed: String = lines(&frames).collect();
         if let Some(stack) = with_passed(&stack, &here, &passed, limit) {
-            env.set_stack_of(thrown, &stack);
+            env.set_stack_of(thrown, &stacks, &stack);
         }
     }
 

@@ -1,0 +1,10 @@
+// Ruby on the package's own WASI for browsers.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { DefaultRubyVM } from "@ruby/wasm-wasi/dist/browser";
+import { run } from "./program.mjs";
+
+const wasm = readFileSync(fileURLToPath(import.meta.resolve("@ruby/3.4-wasm-wasi/dist/ruby+stdlib.wasm")));
+const { vm } = await DefaultRubyVM(await WebAssembly.compile(wasm));
+await run(vm);
