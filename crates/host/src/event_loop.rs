@@ -1,8 +1,8 @@
 //! What runs in one turn, and in which order.
 //!
 //! ```text
-//!      ┌─► expired timers ─► immediates ─► wait for a timer or a future ─┐
-//!      └─────────────────────────────────────────────────────────────────┘
+//!      ┌─► expired timers ─► events ─► immediates ─► wait for a timer, an event or a future ─┐
+//!      └─────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! After each callback of each phase: `process.nextTick` callbacks, then all microtasks, again until
@@ -13,6 +13,7 @@ use super::process;
 use super::rejections::{Rejection, Rejections};
 use super::report::{self, Origin};
 use super::timers::Timers;
+use crate::io::{Queue, Signals, Sources};
 use crate::raw::{Job, Jobs};
 use rquickjs::prelude::Rest;
 use rquickjs::runtime::UserDataGuard;
@@ -33,6 +34,10 @@ use std::time::Instant;
 pub(super) struct Host<'js> {
     /// Timers and immediates.
     pub(super) timers: RefCell<Timers<'js>>,
+    /// What the program has open that events come from.
+    pub(super) sources: Sources<'js>,
+    /// Signals that the program has listened to.
+    pub(super) signals: Signals,
     /// `process.nextTick`.
     pub(super) ticks: RefCell<VecDeque<Task<'js>>>,
     /// Promises rejected in this turn that have no handler.
@@ -100,14 +105,17 @@ fn count(calls: &Cell<u64>) {
 /// Runs until nothing is left to wait for.
 pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn {
     context.with(|ctx| settle_first(&ctx)).await?;
+    let queue = context.with(|ctx| queue_of(&ctx)).await;
     loop {
         context.with(|ctx| run_timers(&ctx)).await?;
+        context.with(|ctx| run_events(&ctx)).await?;
         context.with(|ctx| run_immediates(&ctx)).await?;
-        let (next, keep_alive, ready) = context.with(|ctx| outlook(&ctx)).await;
+        let (mut next, keep_alive, ready) = context.with(|ctx| outlook(&ctx)).await;
         if ready {
-            continue;
-        }
-        if !keep_alive && !runtime.is_job_pending().await {
+            // Immediates do not keep others from what they wait for.
+            tokio::task::yield_now().await;
+            next = Some(Instant::now());
+        } else if !keep_alive && !runtime.is_job_pending().await {
             context.with(|ctx| before_exit(&ctx)).await?;
             let (_, keep_alive, ready) = context.with(|ctx| outlook(&ctx)).await;
             if !keep_alive && !ready && !runtime.is_job_pending().await {
@@ -116,14 +124,14 @@ pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn 
             continue;
         }
         context.with(|ctx| next_call(&ctx)).await;
-        if wait(runtime, next).await.is_break() {
+        if wait(runtime, &queue, next).await.is_break() {
             context.with(|ctx| fail(&ctx, Error::Exception)).await?;
         }
         context.with(|ctx| settle(&ctx)).await?;
     }
 }
 
-/// When the next timer expires, whether timers or immediates keep the program alive, and whether an
+/// When the next timer expires, whether timers, immediates or sources keep the program alive, and whether an
 /// immediate is ready now.
 fn outlook(ctx: &Ctx<'_>) -> (Option<Instant>, bool, bool) {
     let Ok(host) = Host::of(ctx) else {
@@ -132,7 +140,7 @@ fn outlook(ctx: &Ctx<'_>) -> (Option<Instant>, bool, bool) {
     let timers = host.timers.borrow();
     (
         timers.next_expiry(),
-        timers.keep_alive(),
+        timers.keep_alive() || host.sources.keep_alive(),
         timers.has_immediates(),
     )
 }
@@ -151,6 +159,24 @@ fn run_timers(ctx: &Ctx<'_>) -> Turn {
     let now = Instant::now();
     while let Some(task) = take(ctx, |host| host.timers.borrow_mut().take_expired(now)) {
         run_task(ctx, task)?;
+    }
+    Ok(())
+}
+
+fn queue_of(ctx: &Ctx<'_>) -> Queue {
+    take(ctx, |host| Some(host.sources.queue.clone())).unwrap_or_default()
+}
+
+/// Tells what has happened until now.
+fn run_events(ctx: &Ctx<'_>) -> Turn {
+    for _ in 0..queue_of(ctx).len() {
+        let Some(task) = take(ctx, |host| host.sources.next(ctx)) else {
+            break;
+        };
+        match task {
+            Ok(task) => run_task(ctx, task)?,
+            Err(error) => fail(ctx, error)?,
+        }
     }
     Ok(())
 }
@@ -238,8 +264,8 @@ pub(super) fn fail(ctx: &Ctx<'_>, error: Error) -> Turn {
     report::uncaught(ctx, value, None, Origin::Script)
 }
 
-/// Waits until a future has made progress or `deadline` has come. Breaks off if a job threw.
-async fn wait(runtime: &AsyncRuntime, deadline: Option<Instant>) -> ControlFlow<()> {
+/// Waits until a future has made progress, something has happened or `deadline` has come. Breaks off if a job threw.
+async fn wait(runtime: &AsyncRuntime, queue: &Queue, deadline: Option<Instant>) -> ControlFlow<()> {
     let mut sleep = pin!(async {
         match deadline {
             Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
@@ -252,6 +278,9 @@ async fn wait(runtime: &AsyncRuntime, deadline: Option<Instant>) -> ControlFlow<
             Poll::Ready(Ok(true)) => return Poll::Ready(ControlFlow::Continue(())),
             Poll::Ready(Err(_)) => return Poll::Ready(ControlFlow::Break(())),
             Poll::Ready(Ok(false)) | Poll::Pending => {}
+        }
+        if queue.poll(cx).is_ready() {
+            return Poll::Ready(ControlFlow::Continue(()));
         }
         sleep.as_mut().poll(cx).map(ControlFlow::Continue)
     })

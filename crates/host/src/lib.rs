@@ -8,6 +8,7 @@
 mod console;
 mod event_loop;
 mod files;
+mod io;
 mod modules;
 mod node;
 mod numbers;
@@ -16,6 +17,7 @@ mod raw;
 mod rejections;
 mod report;
 mod scripts;
+mod time_limit;
 mod timers;
 mod web;
 
@@ -29,6 +31,7 @@ use rquickjs::promise::PromiseState;
 use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Function, Object, Value};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use time_limit::TimeLimit;
 
 /// Bytes of the thread's stack that JavaScript leaves to what it calls: more than what WebAssembly asks
 /// for when it is entered, so that endless recursion ends in a `RangeError` of either. A stack of less
@@ -92,7 +95,7 @@ impl Runtime {
     ) -> Result<Self, StartError> {
         let start = Instant::now();
         let tokio = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
+            .enable_all()
             .build()?;
         let loader = ModuleLoader::default();
         let (runtime, context) = tokio.block_on(async {
@@ -107,6 +110,10 @@ impl Runtime {
                 )))
                 .await;
             runtime.set_gc_threshold(GC_THRESHOLD).await;
+            let limit = TimeLimit::default();
+            let asked = limit.clone();
+            let interrupt = Box::new(move || asked.is_over());
+            runtime.set_interrupt_handler(Some(interrupt)).await;
             let context = AsyncContext::full(&runtime).await?;
             context
                 .with(|ctx| {
@@ -116,7 +123,7 @@ impl Runtime {
                         exit,
                         loader: loader.clone(),
                     };
-                    let installed = install_all(&ctx, start, engine);
+                    let installed = install_all(&ctx, start, limit, engine);
                     installed.map_err(|error| StartError::caught(&ctx, error))
                 })
                 .await?;
@@ -259,11 +266,17 @@ fn stack_for_javascript() -> usize {
     })
 }
 
-fn install_all(ctx: &Ctx<'_>, start: Start, engine: &Engine) -> rquickjs::Result<()> {
+fn install_all(
+    ctx: &Ctx<'_>,
+    start: Start,
+    limit: TimeLimit,
+    engine: &Engine,
+) -> rquickjs::Result<()> {
     let time = start.time;
     ctx.store_userdata(Host::default())?;
     ctx.store_userdata(numbers::Numbers::default())?;
     ctx.store_userdata(start)?;
+    ctx.store_userdata(limit)?;
     bident_js::hosting::may_block(ctx);
     console::install(ctx)?;
     timers::install(ctx)?;

@@ -91,15 +91,8 @@ fn act(natives: &Object<'_>, start: &Start) -> Result<()> {
     )?;
     natives.set("umask", Func::from(umask))?;
     natives.set("kill", Func::from(kill))?;
-    natives.set(
-        "listen",
-        Func::from(|event: String| {
-            complain(&format!(
-                "Warning: process.on('{event}'): signals are not passed to programs"
-            ));
-        }),
-    )?;
-    natives.set("unlisten", Func::from(|_: String| ()))?;
+    natives.set("listen", Func::from(crate::io::listen))?;
+    natives.set("unlisten", Func::from(crate::io::unlisten))?;
     natives.set("setEnv", Func::from(|_: String, _: Opt<Value<'_>>| ()))
 }
 

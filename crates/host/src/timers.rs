@@ -1,6 +1,7 @@
 //! `setTimeout`, `setInterval`, `setImmediate` and their queues, in Node's order.
 
 use super::event_loop::{Host, Task};
+use rquickjs::atom::PredefinedAtom;
 use rquickjs::class::Trace;
 use rquickjs::prelude::{Func, Opt, Rest, This};
 use rquickjs::{Class, Coerced, Ctx, Function, JsLifetime, Result, Value};
@@ -27,6 +28,7 @@ struct Timer<'js> {
     expiry: Instant,
     interval: Option<Duration>,
     keeps_alive: bool,
+    delay: Duration,
 }
 
 impl<'js> Timers<'js> {
@@ -47,6 +49,7 @@ impl<'js> Timers<'js> {
             expiry: Instant::now() + delay,
             interval: repeats.then_some(delay),
             keeps_alive: true,
+            delay,
         };
         self.queue.insert((timer.expiry, id));
         self.timers.insert(id, timer);
@@ -74,6 +77,15 @@ impl<'js> Timers<'js> {
             None => {
                 self.immediates.remove(&id);
             }
+        }
+    }
+
+    /// Starts a timer that has not expired anew.
+    fn refresh(&mut self, id: u64) {
+        if let Some(timer) = self.timers.get_mut(&id) {
+            self.queue.remove(&(timer.expiry, id));
+            timer.expiry = Instant::now() + timer.delay;
+            self.queue.insert((timer.expiry, id));
         }
     }
 
@@ -157,6 +169,19 @@ impl Timeout {
         Ok(held)
     }
 
+    /// Starts it anew.
+    fn refresh<'js>(this: This<Class<'js, Self>>, ctx: Ctx<'js>) -> Result<Class<'js, Self>> {
+        let id = this.borrow().id;
+        Host::of(&ctx)?.timers.borrow_mut().refresh(id);
+        Ok(this.0)
+    }
+
+    /// The number that `clearTimeout` also takes.
+    #[qjs(rename = PredefinedAtom::SymbolToPrimitive)]
+    fn primitive(&self) -> f64 {
+        self.id as f64
+    }
+
     /// Cancels the timer.
     fn close(&self, ctx: Ctx<'_>) -> Result<()> {
         Host::of(&ctx)?.timers.borrow_mut().clear(self.id);
@@ -167,6 +192,37 @@ impl Timeout {
     #[qjs(rename = "valueOf")]
     fn number(&self) -> f64 {
         self.id as f64
+    }
+}
+
+/// What `setImmediate` returns.
+#[derive(Trace, JsLifetime)]
+#[rquickjs::class]
+struct Immediate {
+    #[qjs(skip_trace)]
+    id: u64,
+}
+
+#[rquickjs::methods]
+impl Immediate {
+    /// An immediate runs in any case.
+    #[qjs(rename = "ref")]
+    fn hold<'js>(this: This<Class<'js, Self>>) -> Class<'js, Self> {
+        this.0
+    }
+
+    /// An immediate runs in any case.
+    #[qjs(rename = "unref")]
+    fn release<'js>(this: This<Class<'js, Self>>) -> Class<'js, Self> {
+        this.0
+    }
+
+    /// Whether it has yet to run.
+    #[qjs(rename = "hasRef")]
+    fn is_held(&self, ctx: Ctx<'_>) -> Result<bool> {
+        let host = Host::of(&ctx)?;
+        let held = host.timers.borrow().is_held(self.id);
+        Ok(held)
     }
 }
 
@@ -196,20 +252,20 @@ type Handle<'js> = Result<Class<'js, Timeout>>;
 
 fn set_timeout<'js>(
     ctx: Ctx<'js>,
-    f: Function<'js>,
+    f: Opt<Value<'js>>,
     delay: Opt<Value<'js>>,
     args: Rest<Value<'js>>,
 ) -> Handle<'js> {
-    start(&ctx, f, delay, args, false)
+    start(&ctx, callback(&ctx, f)?, delay, args, false)
 }
 
 fn set_interval<'js>(
     ctx: Ctx<'js>,
-    f: Function<'js>,
+    f: Opt<Value<'js>>,
     delay: Opt<Value<'js>>,
     args: Rest<Value<'js>>,
 ) -> Handle<'js> {
-    start(&ctx, f, delay, args, true)
+    start(&ctx, callback(&ctx, f)?, delay, args, true)
 }
 
 fn start<'js>(
@@ -242,15 +298,27 @@ fn start<'js>(
 
 fn set_immediate<'js>(
     ctx: Ctx<'js>,
-    function: Function<'js>,
+    function: Opt<Value<'js>>,
     args: Rest<Value<'js>>,
-) -> Handle<'js> {
+) -> Result<Class<'js, Immediate>> {
     let task = Task {
-        function,
+        function: callback(&ctx, function)?,
         args: args.0,
     };
     let id = Host::of(&ctx)?.timers.borrow_mut().start_immediate(task);
-    Class::instance(ctx.clone(), Timeout { id })
+    Class::instance(ctx, Immediate { id })
+}
+
+/// The function that a timer is to call, or Node's error.
+fn callback<'js>(ctx: &Ctx<'js>, given: Opt<Value<'js>>) -> Result<Function<'js>> {
+    let undefined = || Value::new_undefined(ctx.clone());
+    let given = given.0.unwrap_or_else(undefined);
+    if let Some(function) = given.as_function() {
+        return Ok(function.clone());
+    }
+    let invalid: Function = crate::scripts::exports(ctx, "node/errors")?.get("invalidType")?;
+    let error: Value = invalid.call(("callback", "of type function", given))?;
+    Err(ctx.throw(error))
 }
 
 fn clear<'js>(ctx: Ctx<'js>, timer: Opt<Value<'js>>) -> Result<()> {
@@ -260,9 +328,13 @@ fn clear<'js>(ctx: Ctx<'js>, timer: Opt<Value<'js>>) -> Result<()> {
     else {
         return Ok(());
     };
-    let id = match Class::<Timeout>::from_value(&timer) {
-        Ok(timeout) => timeout.borrow().id,
-        Err(_) => timer.get::<Coerced<f64>>()?.0 as u64,
+    let id = match (
+        Class::<Timeout>::from_value(&timer),
+        Class::<Immediate>::from_value(&timer),
+    ) {
+        (Ok(timeout), _) => timeout.borrow().id,
+        (_, Ok(immediate)) => immediate.borrow().id,
+        _ => timer.get::<Coerced<f64>>()?.0 as u64,
     };
     Host::of(&ctx)?.timers.borrow_mut().clear(id);
     Ok(())

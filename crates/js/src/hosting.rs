@@ -3,8 +3,9 @@
 
 use crate::raw::{self, Env, Ref};
 use crate::webassembly;
-pub use crate::webassembly::Prepared;
-use rquickjs::{Ctx, Result, String, Value};
+pub use crate::webassembly::{HostData, Prepared};
+use bident::{Error, Linker};
+use rquickjs::{Ctx, Object, Result, String, Value};
 
 /// Whether a value is a buffer of a memory, which only the memory itself may detach.
 pub fn is_memory_buffer<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
@@ -32,6 +33,20 @@ pub fn is_collected(value: &Value<'_>) -> bool {
 /// A `WebAssembly.CompileError`, if the bytes are no valid module.
 pub fn prepare_import<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Prepared<'js>> {
     webassembly::prepare_import(ctx, bytes)
+}
+
+/// Host functions of an embedder's as JavaScript has them: exported functions, which WebAssembly calls without
+/// JavaScript where it imports them. `define` puts them into a linker, under `module` and these names.
+///
+/// # Errors
+/// What `define` fails with, and an `Error` for a name that it does not define.
+pub fn host_functions<'js>(
+    ctx: &Ctx<'js>,
+    module: &str,
+    names: &[&str],
+    define: impl FnOnce(&mut Linker<HostData>) -> std::result::Result<(), Error>,
+) -> Result<Object<'js>> {
+    webassembly::host_functions(ctx, module, names, define)
 }
 
 /// A copy of the bytes of an `ArrayBuffer`, a `SharedArrayBuffer`, or of a view of one: its own range. No

@@ -38,7 +38,7 @@ mod guest;
 mod p1;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
-pub use p1::{MODULE, add_to_linker};
+pub use p1::{MODULE, add_context_to_linker, add_to_linker};
 
 /// The guest ended itself with `proc_exit`: not a failure, but nothing in it can run any more.
 ///

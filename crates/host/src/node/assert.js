@@ -252,6 +252,9 @@
     if (typeof expected === "string") {
       if (message !== undefined) throw invalidType("error", "of type function or an instance of Error, RegExp, or Object", expected);
       [wanted, words_] = [undefined, expected];
+      const { error } = caught;
+      const same = typeof error === "object" && error !== null ? error.message === expected : error === expected;
+      if (caught !== NONE && same) throwCode(TypeError, "ERR_AMBIGUOUS_ARGUMENT", `The "error/message" argument is ambiguous. The error${typeof error === "object" ? " message" : ""} "${expected}" is identical to the message.`);
     }
     if (caught === NONE) {
       const name = wanted?.name ? ` (${wanted.name})` : "";
@@ -321,6 +324,9 @@
   Object.assign(assert, shared, make(false));
   function strict(...args) { truth(args, "==", strict); }
   Object.assign(strict, shared, make(true));
+  for (const name of ["deepStrictEqual", "notDeepStrictEqual", "strictEqual", "notStrictEqual"]) {
+    strict[name] = strict[name.replace("Strict", "").replace("strictE", "e")] = assert[name];
+  }
   assert.strict = strict.strict = strict;
   Object.defineProperty(assert, "isEqual", { value: isEqual });
   return assert;

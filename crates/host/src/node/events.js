@@ -219,7 +219,7 @@
     },
     eventNames() { return this._eventsCount > 0 ? ownKeys(this._events) : []; },
     setMaxListeners(count) {
-      if (typeof count !== "number" || count < 0 || Number.isNaN(count)) fail(RangeError, "ERR_OUT_OF_RANGE", `The value of "n" is out of range. It must be a non-negative number. Received ${String(count)}`);
+      if (typeof count !== "number" || count < 0 || Number.isNaN(count)) fail(RangeError, "ERR_OUT_OF_RANGE", `The value of "setMaxListeners" is out of range. It must be >= 0. Received ${String(count)}`);
       this._maxListeners = count;
       return this;
     },

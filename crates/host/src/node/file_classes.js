@@ -6,6 +6,7 @@
   // Linux's numbers, with the words that Node has for them.
   const ERRORS = {
     1: ["EPERM", "operation not permitted"], 2: ["ENOENT", "no such file or directory"], 5: ["EIO", "i/o error"],
+    3: ["ESRCH", "no such process"], 7: ["E2BIG", "argument list too long"], 8: ["ENOEXEC", "exec format error"],
     6: ["ENXIO", "no such device or address"], 9: ["EBADF", "bad file descriptor"],
     11: ["EAGAIN", "resource temporarily unavailable"], 12: ["ENOMEM", "not enough memory"],
     13: ["EACCES", "permission denied"], 16: ["EBUSY", "resource busy or locked"],
@@ -16,7 +17,13 @@
     27: ["EFBIG", "file too large"], 28: ["ENOSPC", "no space left on device"], 29: ["ESPIPE", "invalid seek"],
     30: ["EROFS", "read-only file system"], 31: ["EMLINK", "too many links"], 32: ["EPIPE", "broken pipe"],
     36: ["ENAMETOOLONG", "name too long"], 39: ["ENOTEMPTY", "directory not empty"],
-    40: ["ELOOP", "too many symbolic links encountered"], 95: ["ENOTSUP", "operation not supported on socket"],
+    40: ["ELOOP", "too many symbolic links encountered"], 71: ["EPROTO", "protocol error"],
+    95: ["ENOTSUP", "operation not supported on socket"], 98: ["EADDRINUSE", "address already in use"],
+    99: ["EADDRNOTAVAIL", "address not available"], 101: ["ENETUNREACH", "network is unreachable"],
+    103: ["ECONNABORTED", "software caused connection abort"], 104: ["ECONNRESET", "connection reset by peer"],
+    106: ["EISCONN", "socket is already connected"], 107: ["ENOTCONN", "socket is not connected"],
+    110: ["ETIMEDOUT", "connection timed out"], 111: ["ECONNREFUSED", "connection refused"],
+    113: ["EHOSTUNREACH", "host is unreachable"],
   };
 
   function describe(error, syscall, path, dest) {
@@ -73,10 +80,16 @@
 
   const encodingOf = (options) => (typeof options === "string" ? options : options?.encoding) ?? undefined;
 
+  function checkedEncoding(options) {
+    const encoding = encodingOf(options);
+    if (encoding === undefined || encoding === "buffer" || Buffer.isEncoding(encoding)) return encoding === "buffer" ? undefined : encoding;
+    throw use("node/errors").invalidValue("encoding", encoding, "is invalid encoding");
+  }
+
   // What a reader gets: a buffer, or text where an encoding is given.
   function given(bytes, options) {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const encoding = encodingOf(options);
+    const encoding = checkedEncoding(options);
     return encoding === undefined ? buffer : buffer.toString(encoding);
   }
 
@@ -151,5 +164,7 @@
     }
   }
 
-  return { Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf };
+  const wordsOf = (number) => (ERRORS[number] ?? [undefined, "unknown error"])[1];
+
+  return { wordsOf, Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf };
 };

@@ -2,7 +2,7 @@
   const { later, now } = native;
   const { Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf } = use("node/file_classes");
   const { randomBytes } = use("node/crypto");
-  const { fail, invalidType, validateFunction, validateInteger } = use("node/errors");
+  const { fail, invalidType, outOfRange, validateFunction, validateInteger } = use("node/errors");
   const { fileURLToPath } = use("node/url");
 
   // The host has the operations; this adds what programs for Node expect around them: options, paths given as
@@ -197,7 +197,7 @@
   // Files may also be named by descriptor.
   const { readFileSync: readPath, writeFileSync: writePath, appendFileSync: appendPath } = syncs;
   syncs.readFileSync = function readFileSync(path, options) {
-    if (typeof path !== "number") return readPath(path, options);
+    if (!Number.isInteger(path)) return readPath(path, options);
     return given(attempt("read", () => now.handle_read_all(descriptor(path))), options);
   };
   const checkedData = (data) => {
@@ -239,13 +239,47 @@
     mkdirSync(path, options);
     return first;
   };
-  syncs.realpathSync.native = syncs.realpathSync;
+  const { realpathSync, rmSync } = syncs;
+  // Node looks at one part of the path after the other.
+  syncs.realpathSync = Object.assign(function (path, options) {
+    try {
+      return realpathSync(path, options);
+    } catch (error) {
+      if (error?.syscall !== "realpath") throw error;
+      const whole = use("node/path").resolve(pathOf(path));
+      throw Object.assign(error, { syscall: "lstat", path: whole, message: error.message.replace(/realpath '.*'$/s, `lstat '${whole}'`) });
+    }
+  }, { native: realpathSync });
+  const isFolder = (error) => Object.assign(error, { name: "SystemError" });
+  syncs.rmSync = (path, options) => {
+    const found = syncs.lstatSync(path, { throwIfNoEntry: !options?.force });
+    if (found?.isDirectory() && !options?.recursive) {
+      const name = pathOf(path);
+      throw isFolder(Object.assign(new Error(`Path is a directory: rm returned EISDIR (is a directory) ${name}`), { code: "ERR_FS_EISDIR", errno: 21, syscall: "rm", path: name }));
+    }
+    return rmSync(path, options);
+  };
+  for (const name of ["realpathSync", "rmSync"]) Object.defineProperty(syncs[name], "name", { value: name, configurable: true });
 
   // ---- Streams
 
+  // The options of a stream of a file, or why there are none.
+  function streamOptions(path, options) {
+    if (options !== undefined && options !== null && typeof options !== "string" && typeof options !== "object") throw invalidType("options", "one of type string or object", options);
+    const given = typeof options === "string" ? { encoding: options } : options ?? {};
+    if (given.fd === undefined || given.fd === null) pathOf(path);
+    if (given.start !== undefined) validateInteger(given.start, "start", 0);
+    if (given.end !== undefined && given.end !== Infinity) validateInteger(given.end, "end", 0);
+    if (given.start > given.end) throw outOfRange("start", `<= "end" (here: ${given.end})`, given.start);
+    return given;
+  }
+
+  // Whether a file is yet to be opened.
+  const pending = { get() { return this.fd === null && !this.closed; }, configurable: true, enumerable: true };
+
   function createReadStream(path, options) {
     const { Readable } = use("node/stream");
-    const given_ = typeof options === "string" ? { encoding: options } : options ?? {};
+    const given_ = streamOptions(path, options);
     let fd = given_.fd ?? null;
     let position = given_.start;
     const end = given_.end ?? Infinity;
@@ -279,12 +313,12 @@
         callbacks.close(number, (failure) => done(error ?? failure));
       },
     });
-    return Object.assign(stream, { path: fd === null ? path : undefined, fd, bytesRead: 0, flags: given_.flags ?? "r", mode: given_.mode ?? 0o666, close: (done) => { if (done) stream.once("close", done); stream.destroy(); } });
+    return Object.assign(Object.defineProperty(stream, "pending", pending), { path: fd === null ? path : undefined, fd, bytesRead: 0, flags: given_.flags ?? "r", mode: given_.mode ?? 0o666, close: (done) => { if (done) stream.once("close", done); stream.destroy(); } });
   }
 
   function createWriteStream(path, options) {
     const { Writable } = use("node/stream");
-    const given_ = typeof options === "string" ? { encoding: options } : options ?? {};
+    const given_ = streamOptions(path, options);
     let fd = given_.fd ?? null;
     let position = given_.start;
     const stream = new Writable({
@@ -314,7 +348,7 @@
         callbacks.close(number, (failure) => done(error ?? failure));
       },
     });
-    return Object.assign(stream, { path, fd, bytesWritten: 0, flags: given_.flags ?? "w", close: (done) => { if (done) stream.once("finish", done); stream.end(); } });
+    return Object.assign(Object.defineProperty(stream, "pending", pending), { path, fd, bytesWritten: 0, flags: given_.flags ?? "w", close: (done) => { if (done) stream.once("finish", done); stream.end(); } });
   }
 
   // The callback form of every operation that has a promise.
@@ -327,7 +361,7 @@
   for (const [name, run] of Object.entries(promises)) {
     if (typeof run !== "function" || name === "open") continue;
     callbacks[name] = (...args) => {
-      const done = callbackOf(args);
+      const done = callbackOf(args.length > 1 ? args : [undefined]);
       if (typeof args[0] === "number" || typeof args[0] === "string" || typeof args[0] === "object" && args[0] !== null) {
         run(...args).then((value) => (value === undefined ? done(null) : done(null, value)), done);
       } else pathOf(args[0]);
@@ -388,7 +422,53 @@
   };
   promises.appendFile = async (path, data, options) => syncs.appendFileSync(path instanceof FileHandle ? path.fd : path, data, options);
   const { absents } = use("node/errors");
-  const missing = absents("fs", ["watch", "watchFile", "unwatchFile", "opendir", "opendirSync", "cp", "cpSync", "statfs", "statfsSync", "glob", "globSync"]);
+  const missing = absents("fs", ["statfs", "statfsSync", "glob", "globSync"]);
 
-  return { ...missing, ...callbacks, ...syncs, ...byDescriptor, createReadStream, createWriteStream, constants, existsSync, promises, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
+  // ---- Parts that have scripts of their own, which come when they are first called
+
+  const looks = {
+    watch: (path, ...rest) => use("node/fs_watch").watch(pathOf(path), ...rest),
+    watchFile: (path, options, listener) => use("node/fs_watch").watchFile(pathOf(path), options, listener, (name) => syncs.statSync(name, { throwIfNoEntry: false }) ?? new Stats({ dev: 0, ino: 0, mode: 0, nlink: 0, uid: 0, gid: 0, rdev: 0, size: 0, blksize: 0, blocks: 0, atimeMs: 0, mtimeMs: 0, ctimeMs: 0, birthtimeMs: 0 })),
+    unwatchFile: (path, listener) => use("node/fs_watch").unwatchFile(pathOf(path), listener),
+  };
+  promises.watch = (path, options) => use("node/fs_watch").watchAsync(pathOf(path), options);
+
+  const dirOf = (path, entries_) => new (use("node/fs_dir").Dir)(path, entries_);
+  // As Node tells it: at once, without the path.
+  const opening = (error, isSync) => {
+    if (error?.syscall !== "scandir") return error;
+    const message = error.message.replace("scandir", "opendir");
+    if (isSync) delete error.path;
+    return Object.assign(error, { syscall: "opendir", message: isSync ? message.replace(/ '.*$/s, "") : message });
+  };
+  function opendirSync(path, options) {
+    try {
+      return dirOf(pathOf(path), syncs.readdirSync(path, { ...options, withFileTypes: true }));
+    } catch (error) {
+      throw opening(error, true);
+    }
+  }
+  promises.opendir = async (path, options) => {
+    const name = pathOf(path);
+    const found = await promises.readdir(name, { ...options, withFileTypes: true }).catch((error) => { throw opening(error); });
+    return dirOf(name, found);
+  };
+  function opendir(path, options, done = options) {
+    validateFunction(done, "callback");
+    promises.opendir(pathOf(path), typeof options === "function" ? undefined : options).then((dir) => done(null, dir), done);
+  }
+
+  const quietly = (run) => run.then((value) => value, (error) => { if (error.code === "ENOENT") return undefined; throw error; });
+  const copying = {
+    now: () => ({ ...Object.fromEntries(["stat", "lstat", "mkdir", "readdir", "readlink", "symlink", "unlink", "copyFile", "utimes"].map((name) => [name, syncs[`${name}Sync`]])), find: (path) => syncs.lstatSync(path, { throwIfNoEntry: false }) }),
+    later: () => ({ ...promises, find: (path) => quietly(promises.lstat(path)) }),
+  };
+  const cpSync = (from, to, options) => use("node/fs_cp").cpSync(copying.now(), pathOf(from), pathOf(to), options);
+  promises.cp = async (from, to, options) => use("node/fs_cp").cp(copying.later(), pathOf(from), pathOf(to), options);
+  function cp(from, to, options, done = options) {
+    validateFunction(done, "callback");
+    promises.cp(from, to, typeof options === "function" ? undefined : options).then(() => done(null), done);
+  }
+
+  return { ...missing, ...looks, opendir, opendirSync, cp, cpSync, ...callbacks, ...syncs, ...byDescriptor, createReadStream, createWriteStream, constants, existsSync, promises, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
 };

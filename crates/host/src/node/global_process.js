@@ -52,6 +52,7 @@
     let [seconds, nanoseconds] = [Math.floor(now / 1e9), Math.floor(now % 1e9)];
     if (since !== undefined) {
       if (!Array.isArray(since)) throw invalidType("time", "an instance of Array", since);
+      if (since.length !== 2) throw outOfRange("time", "2", since.length);
       seconds -= since[0];
       nanoseconds -= since[1];
       if (nanoseconds < 0) [seconds, nanoseconds] = [seconds - 1, nanoseconds + 1e9];
@@ -127,6 +128,7 @@
       return { rss, heapTotal: rss, heapUsed: rss, external: 0, arrayBuffers: 0 };
     }, { rss: () => native.rss() }),
     cpuUsage: (since) => {
+      if (since !== undefined && (since === null || typeof since !== "object")) throw invalidType("prevValue", "of type object", since);
       const { user, system } = native.cpuUsage();
       return since ? { user: user - since.user, system: system - since.system } : { user, system };
     },
@@ -144,7 +146,9 @@
       try {
         native.kill(pid, number);
       } catch (error) {
-        throw use("node/file_classes").describe(error, "kill");
+        const described = use("node/file_classes").describe(error, "kill");
+        described.message = `kill ${described.code}`;
+        throw described;
       }
       return true;
     },
@@ -159,7 +163,7 @@
       return module.isBuiltin(name) ? module._load(name) : undefined;
     },
     setUncaughtExceptionCaptureCallback(callback) {
-      if (callback !== null) validateFunction(callback, "fn");
+      if (callback !== null && typeof callback !== "function") throw invalidType("fn", "of type function or null", callback);
       capture = callback;
     },
     hasUncaughtExceptionCaptureCallback: () => capture !== null,
@@ -194,16 +198,22 @@
   late("report", () => ({}));
 
   // Signals are listened to as long as somebody does.
-  const isSignal = (event) => typeof event === "string" && /^SIG[A-Z0-9]+$/.test(event);
+  const numberOf = (event) => (typeof event === "string" && event.startsWith("SIG") ? use("node/os").constants.signals[event] : undefined);
   EventEmitter.prototype.on.call(process, "newListener", (event) => {
-    if (isSignal(event) && process.listenerCount(event) === 0) native.listen(event, () => process.emit(event, event, use("node/os").constants.signals[event]));
+    const number = numberOf(event);
+    if (number === undefined || process.listenerCount(event) > 0) return;
+    try {
+      native.listen(number, () => process.emit(event, event, number));
+    } catch (error) {
+      const described = use("node/file_classes").describe(error, "uv_signal_start");
+      described.message = `uv_signal_start ${described.code}`;
+      throw described;
+    }
   });
   EventEmitter.prototype.on.call(process, "removeListener", (event) => {
-    if (isSignal(event) && process.listenerCount(event) === 0) native.unlisten(event);
+    const number = numberOf(event);
+    if (number !== undefined && process.listenerCount(event) === 0) native.unlisten(number);
   });
-  const own = ["newListener", "removeListener"];
-  const { eventNames } = EventEmitter.prototype;
-  Object.defineProperty(process, "eventNames", { value: () => eventNames.call(process).filter((name) => !own.includes(name)), writable: true, configurable: true });
 
   // For the host: an event that it has; false if nobody listens.
   function emit(event, ...args) {

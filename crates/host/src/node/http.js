@@ -1,5 +1,22 @@
-// `node:http`: this host has it not; what is called says so.
+// `node:http`.
 (native, use) => {
-  const { absents } = use("node/errors");
-  return absents("http", ["request", "get", "createServer", "Agent", "ClientRequest", "IncomingMessage", "OutgoingMessage", "Server", "ServerResponse"]);
+  const { Server, ServerResponse } = use("node/http_server");
+  const { Agent, ClientRequest, globalAgent } = use("node/http_client");
+  const { IncomingMessage, OutgoingMessage, validateHeaderName, validateHeaderValue } = use("node/http_messages");
+  const { METHODS, STATUS_CODES } = use("node/http_words");
+
+  const request = (url, options, done) => new ClientRequest(url, options, done);
+  const get = (url, options, done) => {
+    const made = request(url, options, done);
+    made.end();
+    return made;
+  };
+
+  const exports = {
+    METHODS, STATUS_CODES, Agent, ClientRequest, IncomingMessage, OutgoingMessage, Server, ServerResponse,
+    createServer: (options, onRequest) => new Server(options, onRequest), get, request, validateHeaderName, validateHeaderValue, maxHeaderSize: 16384, setMaxIdleHTTPParsers: () => {},
+  };
+  let agent = globalAgent;
+  Object.defineProperty(exports, "globalAgent", { get: () => agent, set: (value) => { agent = value; }, enumerable: true, configurable: true });
+  return exports;
 };

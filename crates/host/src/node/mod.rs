@@ -1,35 +1,54 @@
 //! Node's modules: scripts (`*.js` beside this file), each with what it needs of Rust's.
 
+mod crypto;
+mod http;
+mod vm;
+mod wasi;
+mod zlib;
+
 use crate::modules::{commonjs_natives, facade};
 use crate::scripts::{self, Script, script};
-use crate::{files, process, web};
+use crate::{files, io, process, web};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Function, Module, Object, Result};
 
 /// The scripts. That of a module has its name, with `_` for `/`; those that begin with `global_` and `file_` are
-/// parts of others, and so are `errors` and `fs_constants`.
+/// parts of others, and so are those whose first part is another's name.
 pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "assert"),
     script!("node", "assert_strict"),
     script!("node", "async_hooks"),
     script!("node", "buffer"),
-    script!("node", "child_process"),
+    script!("node", "child_process", io::child_natives),
+    script!("node", "console"),
     script!("node", "constants"),
-    script!("node", "crypto"),
+    script!("node", "crypto", crypto::natives),
+    script!("node", "crypto_subtle", crypto::natives),
     script!("node", "dns"),
+    script!("node", "dns_promises"),
     script!("node", "errors"),
     script!("node", "events"),
     script!("node", "file_classes", files::natives),
     script!("node", "fs", files::natives),
+    script!("node", "fs_cp"),
     script!("node", "fs_constants"),
+    script!("node", "fs_dir"),
     script!("node", "fs_promises"),
+    script!("node", "fs_watch", io::watch_natives),
     script!("node", "global_buffer", web::text_natives),
+    script!("node", "global_buffer_numbers"),
+    script!("node", "global_buffer_text"),
     script!("node", "global_process", process::natives),
     script!("node", "global_stdio", files::natives),
     script!("node", "http"),
+    script!("node", "http_client", http::natives),
+    script!("node", "http_messages"),
+    script!("node", "http_server", http::natives),
+    script!("node", "http_words"),
     script!("node", "https"),
     script!("node", "module", commonjs_natives),
     script!("node", "net"),
+    script!("node", "net_natives", io::socket_natives),
     script!("node", "os"),
     script!("node", "path"),
     script!("node", "path_posix"),
@@ -41,6 +60,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "readline"),
     script!("node", "readline_promises"),
     script!("node", "stream"),
+    script!("node", "stream_consumers"),
     script!("node", "stream_promises"),
     script!("node", "stream_web"),
     script!("node", "string_decoder"),
@@ -48,14 +68,17 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "timers_promises"),
     script!("node", "tls"),
     script!("node", "tty", files::natives),
+    script!("node", "url_legacy", web::url_natives),
     script!("node", "url", web::url_natives),
     script!("node", "util", web::inspect_natives),
+    script!("node", "util_mime"),
     script!("node", "util_types", web::inspect_natives),
     script!("node", "v8"),
-    script!("node", "vm"),
-    script!("node", "wasi"),
+    script!("node", "v8_format"),
+    script!("node", "vm", vm::natives),
+    script!("node", "wasi", wasi::natives),
     script!("node", "worker_threads"),
-    script!("node", "zlib"),
+    script!("node", "zlib", zlib::natives),
 ];
 
 /// The names that programs import them by.
@@ -65,9 +88,11 @@ const MODULES: &[&str] = &[
     "node:async_hooks",
     "node:buffer",
     "node:child_process",
+    "node:console",
     "node:constants",
     "node:crypto",
     "node:dns",
+    "node:dns/promises",
     "node:events",
     "node:fs",
     "node:fs/promises",
@@ -86,6 +111,7 @@ const MODULES: &[&str] = &[
     "node:readline",
     "node:readline/promises",
     "node:stream",
+    "node:stream/consumers",
     "node:stream/promises",
     "node:stream/web",
     "node:string_decoder",

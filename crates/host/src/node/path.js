@@ -3,8 +3,8 @@
   const sep = "/";
   const delimiter = ":";
 
-  function checked(path) {
-    if (typeof path !== "string") throw use("node/errors").invalidType("path", "of type string", path);
+  function checked(path, name = "path") {
+    if (typeof path !== "string") throw use("node/errors").invalidType(name, "of type string", path);
     return path;
   }
 
@@ -37,15 +37,15 @@
   function resolve(...parts) {
     let path = "";
     for (let i = parts.length - 1; i >= 0 && !path.startsWith("/"); i--) {
-      if (checked(parts[i]) !== "") path = path === "" ? parts[i] : `${parts[i]}/${path}`;
+      if (checked(parts[i], `paths[${i}]`) !== "") path = path === "" ? parts[i] : `${parts[i]}/${path}`;
     }
     if (!path.startsWith("/")) path = `${process.cwd()}/${path}`;
     return `/${names(path).join("/")}`;
   }
 
   function relative(from, to) {
-    const start = names(resolve(checked(from)));
-    const end = names(resolve(checked(to)));
+    const start = names(resolve(checked(from, "from")));
+    const end = names(resolve(checked(to, "to")));
     let common = 0;
     while (common < start.length && common < end.length && start[common] === end[common]) common++;
     return [...start.slice(common).fill(".."), ...end.slice(common)].join("/");
@@ -65,6 +65,7 @@
   }
 
   function basename(path, suffix = "") {
+    checked(suffix, "suffix");
     if (suffix !== "" && path === suffix) return "";
     const body = withoutEnd(checked(path));
     const name = body.slice(body.lastIndexOf("/") + 1);
@@ -86,7 +87,9 @@
     return { root, dir, base, ext, name: base.slice(0, base.length - ext.length) };
   }
 
-  function format({ root = "", dir, base, name = "", ext = "" }) {
+  function format(parts) {
+    if (parts === null || typeof parts !== "object") throw use("node/errors").invalidType("pathObject", "of type object", parts);
+    const { root = "", dir, base, name = "", ext = "" } = parts;
     const file = base || name + (ext === "" || ext.startsWith(".") ? ext : `.${ext}`);
     const parent = dir || root;
     if (!parent) return file;

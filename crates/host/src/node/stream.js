@@ -40,7 +40,8 @@
       if (error) side.errored = error;
     }
     const finish = (failure) => {
-      const reason = failure ?? error ?? null;
+      // Who destroys may keep an error to itself.
+      const reason = failure ?? null;
       for (const side of sides) {
         side.closed = true;
         if (reason) side.errored = reason;
@@ -60,7 +61,7 @@
     const start = () => {
       try {
         const result = this._destroy(error ?? null, finish);
-        if (typeof result?.then === "function") result.then(() => finish(), finish);
+        if (typeof result?.then === "function") result.then(() => finish(error), finish);
       } catch (failure) {
         finish(failure);
       }

@@ -62,9 +62,16 @@
     return this.write(bytes.subarray(offset));
   };
 
+  // How many bytes what has begun has.
+  function totalOf({ rest, encoding }) {
+    if (encoding === "utf16le") return rest.length > 2 || rest.length === 2 ? 4 : 2;
+    if (encoding !== "utf8") return 3;
+    return rest[0] >= 0xf0 ? 4 : rest[0] >= 0xe0 ? 3 : 2;
+  }
+
   Object.defineProperties(StringDecoder.prototype, {
-    lastNeed: { get() { return this.rest.length === 0 ? 0 : 1; }, configurable: true },
-    lastTotal: { get() { return this.rest.length; }, configurable: true },
+    lastNeed: { get() { return this.rest.length === 0 ? 0 : totalOf(this) - this.rest.length; }, configurable: true },
+    lastTotal: { get() { return this.rest.length === 0 ? 0 : totalOf(this); }, configurable: true },
   });
   return { StringDecoder };
 };

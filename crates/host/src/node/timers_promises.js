@@ -1,4 +1,5 @@
-() => {
+(native, use) => {
+  const { invalidType, validateNumber } = use("node/errors");
   const { setTimeout: after, setImmediate: soon, setInterval: every, clearTimeout, clearInterval, clearImmediate } = globalThis;
 
   function waits(signal, start, stop) {
@@ -23,14 +24,33 @@
     return error;
   }
 
-  const setTimeout = (delay, value, { signal, ref = true } = {}) =>
-    waits(signal, (done) => {
+  // The options, or why there are none.
+  function checked(options = {}) {
+    if (options === null || typeof options !== "object") throw invalidType("options", "of type object", options);
+    const { signal, ref = true } = options;
+    if (signal !== undefined && (signal === null || typeof signal !== "object" || !("aborted" in signal))) throw invalidType("options.signal", "an instance of AbortSignal", signal);
+    if (typeof ref !== "boolean") throw invalidType("options.ref", "of type boolean", ref);
+    return { signal, ref };
+  }
+
+  async function setTimeout(delay, value, options) {
+    if (delay !== undefined) validateNumber(delay, "delay");
+    const { signal, ref } = checked(options);
+    await waits(signal, (done) => {
       const timer = after(done, delay);
       return ref ? timer : timer.unref();
-    }, clearTimeout).then(() => value);
-  const setImmediate = (value, { signal } = {}) => waits(signal, (done) => soon(done), clearImmediate).then(() => value);
+    }, clearTimeout);
+    return value;
+  }
 
-  async function* setInterval(delay, value, { signal } = {}) {
+  async function setImmediate(value, options) {
+    await waits(checked(options).signal, (done) => soon(done), clearImmediate);
+    return value;
+  }
+
+  async function* setInterval(delay, value, options) {
+    if (delay !== undefined) validateNumber(delay, "delay");
+    const { signal } = checked(options);
     if (signal?.aborted) throw aborted(signal);
     let [ticks, wake] = [0, () => {}];
     const timer = every(() => { ticks += 1; wake(); }, delay);

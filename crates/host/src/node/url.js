@@ -1,17 +1,23 @@
 (native, use) => {
   const { domainToASCII, domainToUnicode, fileUrl } = native;
   const { URL, URLSearchParams } = use("web/url");
+  const { fail, invalidType } = use("node/errors");
+
+  const isURL = (value) => typeof value === "object" && value !== null && typeof value.href === "string" && typeof value.protocol === "string" && value.auth === undefined;
+
   function fileURLToPath(value) {
-    const { protocol, host, pathname } = new URL(value);
-    if (protocol !== "file:") throw new TypeError(`not a file URL: ${value}`);
-    if (host !== "") throw new TypeError(`a file URL must not name a host: ${value}`);
+    if (typeof value !== "string" && !isURL(value)) throw invalidType("path", "of type string or an instance of URL", value);
+    const { protocol, hostname, pathname } = typeof value === "string" ? new URL(value) : value;
+    if (protocol !== "file:") fail(TypeError, "ERR_INVALID_URL_SCHEME", "The URL must be of scheme file");
+    if (hostname !== "") fail(TypeError, "ERR_INVALID_FILE_URL_HOST", `File URL host must be "localhost" or empty on ${process.platform}`);
+    if (/%2f/i.test(pathname)) fail(TypeError, "ERR_INVALID_FILE_URL_PATH", "File URL path must not include encoded / characters", { input: value });
     return decodeURIComponent(pathname);
   }
 
   function pathToFileURL(path) {
-    const url = fileUrl(String(path).toWellFormed());
-    if (url === undefined) throw new TypeError(`not an absolute path: ${path}`);
-    return new URL(url);
+    if (typeof path !== "string") throw invalidType("path", "of type string", path);
+    const full = use("node/path").resolve(path) + (path.length > 1 && path.endsWith("/") ? "/" : "");
+    return new URL(fileUrl(full.toWellFormed()));
   }
 
   function urlToHttpOptions(url) {
@@ -22,12 +28,23 @@
     return options;
   }
 
-  function format(url, { auth = true, fragment = true, search = true, unicode = false } = {}) {
+  // The functions from before the URL standard come with a script of their own.
+  const legacy = (name) => Object.defineProperty((...args) => use("node/url_legacy")[name](...args), "name", { value: name, configurable: true });
+
+  function format(url, options) {
+    return url instanceof URL ? formatURL(url, options ?? {}) : use("node/url_legacy").format(url);
+  }
+
+  function formatURL(url, { auth = true, fragment = true, search = true, unicode = false } = {}) {
     const { protocol, username, password, hostname, port, pathname } = url;
     const user = auth && username !== "" ? `${username}${password === "" ? "" : `:${password}`}@` : "";
     const host = (unicode ? domainToUnicode(hostname) : hostname) + (port === "" ? "" : `:${port}`);
     return `${protocol}//${user}${host}${pathname}${search ? url.search : ""}${fragment ? url.hash : ""}`;
   }
 
-  return { URL, URLSearchParams, domainToASCII, domainToUnicode, fileURLToPath, format, pathToFileURL, urlToHttpOptions };
+  const parse = legacy("parse");
+  const resolve = legacy("resolve");
+  const resolveObject = legacy("resolveObject");
+  const old = { get Url() { return use("node/url_legacy").Url; } };
+  return Object.defineProperties({ URL, URLSearchParams, domainToASCII, domainToUnicode, fileURLToPath, format, pathToFileURL, parse, resolve, resolveObject, urlToHttpOptions }, Object.getOwnPropertyDescriptors(old));
 };

@@ -8,6 +8,8 @@
 
   function promisify(original) {
     validateFunction(original, "original");
+    const timer = { setTimeout: "setTimeout", setImmediate: "setImmediate" }[original.name];
+    if (timer !== undefined && original === globalThis[timer]) return use("node/timers_promises")[timer];
     if (original[custom]) {
       validateFunction(original[custom], "util.promisify.custom");
       return Object.defineProperty(original[custom], custom, { value: original[custom], configurable: true });
@@ -32,7 +34,7 @@
       Reflect.apply(original, this, args).then(
         (value) => process.nextTick(done, null, value),
         (reason) => {
-          const error = reason || Object.assign(new Error("Promise was rejected with a falsy value"), { code: "ERR_FALSY_VALUE_REJECTION", reason });
+          const error = reason || Object.assign(new Error("Promise was rejected with falsy value"), { code: "ERR_FALSY_VALUE_REJECTION", reason });
           process.nextTick(done, error);
         },
       );
@@ -45,8 +47,8 @@
   }
 
   function inherits(constructor, parent) {
-    if (typeof constructor !== "function") throw invalidType("ctor", "of type function", constructor);
-    if (typeof parent !== "function") throw invalidType("superCtor", "of type function", parent);
+    if (constructor === undefined || constructor === null) throw invalidType("ctor", "of type function", constructor);
+    if (parent === undefined || parent === null) throw invalidType("superCtor", "of type function", parent);
     if (parent.prototype === undefined) throw invalidType("superCtor.prototype", "of type object", parent.prototype);
     Object.defineProperty(constructor, "super_", { value: parent, writable: true, configurable: true });
     Object.setPrototypeOf(constructor.prototype, parent.prototype);
@@ -166,7 +168,9 @@
   const only = (type) => (value) => typeof value === type;
 
   return {
-    ...absents("util", ["getCallSites", "MIMEType", "MIMEParams", "transferableAbortController", "transferableAbortSignal"]),
+    get MIMEType() { return use("node/util_mime").MIMEType; },
+    get MIMEParams() { return use("node/util_mime").MIMEParams; },
+    ...absents("util", ["getCallSites", "transferableAbortController", "transferableAbortSignal"]),
     TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, format, formatWithOptions, getSystemErrorName: (code) => { validateNumber(code, "err"); return system(code); },
     inherits, inspect, isArray: Array.isArray, isDeepStrictEqual, parseArgs, parseEnv, promisify, stripVTControlCharacters, styleText, toUSVString, types,
     _extend: (target, source) => (source === null || typeof source !== "object" ? target : Object.assign(target, source)), isBoolean: only("boolean"),

@@ -4,10 +4,12 @@
 //! the `Ctx` it was made with.
 #![allow(unsafe_code, reason = "calls the C API of QuickJS")]
 
+mod context;
 mod jobs;
 mod script;
 mod stack;
 
+pub(crate) use context::new_context;
 pub(crate) use jobs::{Job, Jobs};
 pub(crate) use script::{Script, declare_module};
 pub(crate) use stack::remaining_stack;

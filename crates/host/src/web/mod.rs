@@ -129,12 +129,13 @@ const GLOBALS: &[(&str, &[&str])] = &[
     ),
     ("web/url", &["URL", "URLSearchParams"]),
     ("web/url_pattern", &["URLPattern"]),
+    ("node/crypto_subtle", &["CryptoKey", "SubtleCrypto"]),
     ("node/global_buffer", &["Buffer"]),
     ("node/global_process", &["process"]),
 ];
 
 /// Defines the names; `start` is the origin of `performance.now()`.
-pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
+pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
     let globals = ctx.globals();
     // The name of Node, and that of the Web.
     for name in ["global", "self"] {
@@ -143,12 +144,12 @@ pub(super) fn install(ctx: &Ctx<'_>, start: Instant) -> Result<()> {
     }
     globals.set("queueMicrotask", Func::from(|f: Function<'_>| f.defer(())))?;
     performance::begin(ctx, start)?;
-    globals.prop(
-        "crypto",
-        Property::from(random::crypto(ctx)?)
-            .writable()
-            .configurable(),
-    )?;
+    let crypto = random::crypto(ctx)?;
+    let subtle = |ctx: Ctx<'js>| -> Result<Value<'js>> {
+        scripts::exports(&ctx, "node/crypto_subtle")?.get("subtle")
+    };
+    crypto.prop("subtle", Accessor::new_get(subtle).configurable())?;
+    globals.prop("crypto", Property::from(crypto).writable().configurable())?;
     for (script, names) in GLOBALS {
         for name in *names {
             define_late(&globals, script, name)?;

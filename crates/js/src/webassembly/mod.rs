@@ -35,6 +35,7 @@ mod objects;
 mod options;
 mod pending;
 mod pressure;
+mod provided;
 mod realm;
 mod reflect;
 mod shared_buffers;
@@ -51,7 +52,8 @@ pub use esm::Prepared;
 pub(crate) use esm::prepare as prepare_import;
 pub(crate) use known_buffers::SeenMemory;
 pub(crate) use module::copy_bytes;
-pub(crate) use realm::HostData;
+pub(crate) use provided::host_functions;
+pub use realm::HostData;
 pub(crate) use shown::Showing;
 pub use stacklet::declare_stacklet;
 

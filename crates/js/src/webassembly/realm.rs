@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 /// Data of the engine's store: the way from a host function to its realm.
-pub(crate) struct HostData {
+pub struct HostData {
     realm: Weak<Realm>,
 }
 

@@ -14,23 +14,43 @@ use crate::errno::Errno;
 use crate::guest::Guest;
 use bident::{Caller, Error, Extern, Linker};
 use path::Place;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The module that guests import these functions from.
 pub const MODULE: &str = "wasi_snapshot_preview1";
 
-/// How the functions find the context in the store's data.
-type Get<T> = fn(&mut T) -> &mut WasiCtx;
+/// How the functions find their context.
+trait Find<T>: Clone + Send + Sync + 'static {
+    fn with<R>(&self, data: &mut T, f: impl FnOnce(&mut WasiCtx) -> R) -> R;
+}
+
+/// In the store's data.
+impl<T: 'static> Find<T> for fn(&mut T) -> &mut WasiCtx {
+    fn with<R>(&self, data: &mut T, f: impl FnOnce(&mut WasiCtx) -> R) -> R {
+        f(self(data))
+    }
+}
+
+/// They have it themselves.
+impl<T> Find<T> for Arc<Mutex<WasiCtx>> {
+    fn with<R>(&self, _: &mut T, f: impl FnOnce(&mut WasiCtx) -> R) -> R {
+        f(&mut self.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// Defines the functions of a table in a linker. A line is the function as guests see it, and what it
 /// comes to: `name(parameters) = file::body(arguments)`.
 macro_rules! functions {
-    ($linker:ident, $get:ident:
+    ($linker:ident, $find:ident:
      $($name:ident($($arg:ident: $ty:ty),*) = $file:ident::$body:ident($($value:expr),*);)*) => {$(
         $linker.func_wrap(
             MODULE,
             stringify!($name),
-            move |mut caller: Caller<'_, T>, $($arg: $ty),*| {
-                call(&mut caller, $get, |ctx, guest| $file::$body(ctx, guest, $($value),*))
+            {
+                let find = $find.clone();
+                move |mut caller: Caller<'_, T>, $($arg: $ty),*| {
+                    call(&mut caller, &find, |ctx, guest| $file::$body(ctx, guest, $($value),*))
+                }
             },
         )?;
     )*};
@@ -40,16 +60,34 @@ macro_rules! functions {
 ///
 /// # Errors
 /// If one of the names is taken.
-pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
-    add_program(linker, get)?;
-    add_fd(linker, get)?;
-    add_path(linker, get)?;
-    add_sock(linker, get)
+pub fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    get: fn(&mut T) -> &mut WasiCtx,
+) -> Result<(), Error> {
+    add_all(linker, &get)
+}
+
+/// Defines preview 1 in a linker, for a context that the functions have themselves: a store may so have several.
+///
+/// # Errors
+/// As for [`add_to_linker`].
+pub fn add_context_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    ctx: WasiCtx,
+) -> Result<(), Error> {
+    add_all(linker, &Arc::new(Mutex::new(ctx)))
+}
+
+fn add_all<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+    add_program(linker, find)?;
+    add_fd(linker, find)?;
+    add_path(linker, find)?;
+    add_sock(linker, find)
 }
 
 /// What concerns the program as a whole: its arguments and environment, time, chance, waiting, ending.
-fn add_program<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
-    functions! { linker, get:
+fn add_program<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+    functions! { linker, find:
         args_get(list: u32, buffer: u32) = args::args_get(list, buffer);
         args_sizes_get(count: u32, size: u32) = args::args_sizes_get(count, size);
         environ_get(list: u32, buffer: u32) = args::environ_get(list, buffer);
@@ -67,8 +105,8 @@ fn add_program<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Er
 }
 
 /// What is done with an open file or directory.
-fn add_fd<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
-    functions! { linker, get:
+fn add_fd<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+    functions! { linker, find:
         fd_advise(fd: u32, _offset: u64, _length: u64, advice: u32) = fd::advise(fd, advice);
         fd_allocate(fd: u32, _offset: u64, _length: u64) = fd::allocate(fd);
         fd_close(fd: u32) = fd::close(fd);
@@ -100,8 +138,8 @@ fn add_fd<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> 
 }
 
 /// What is done with a path below an open directory.
-fn add_path<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
-    functions! { linker, get:
+fn add_path<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+    functions! { linker, find:
         path_create_directory(fd: u32, path: u32, length: u32)
             = path::create_directory(Place { fd, path, length });
         path_filestat_get(fd: u32, lookup: u32, path: u32, length: u32, out: u32)
@@ -133,12 +171,12 @@ fn add_path<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error
         path_unlink_file(fd: u32, path: u32, length: u32)
             = path::unlink_file(Place { fd, path, length });
     }
-    path::add_open(linker, get)
+    path::add_open(linker, find)
 }
 
 /// Sockets, of which there are none.
-fn add_sock<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
-    functions! { linker, get:
+fn add_sock<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+    functions! { linker, find:
         sock_accept(fd: u32, _flags: u32, _out: u32) = fd::no_socket(fd);
         sock_recv(fd: u32, _list: u32, _count: u32, _flags: u32, _out: u32, _out_flags: u32)
             = fd::no_socket(fd);
@@ -151,7 +189,7 @@ fn add_sock<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error
 /// Runs one function on the caller's memory; gives the number that the guest sees.
 fn call<T: 'static>(
     caller: &mut Caller<'_, T>,
-    get: Get<T>,
+    find: &impl Find<T>,
     function: impl FnOnce(&mut WasiCtx, &mut Guest<'_>) -> Result<(), Errno>,
 ) -> Result<u32, Error> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
@@ -165,7 +203,7 @@ fn call<T: 'static>(
         None => Guest::new(bytes),
         Some(memory) => Guest::shared(memory),
     };
-    Ok(match function(get(data), &mut guest) {
+    Ok(match find.with(data, |ctx| function(ctx, &mut guest)) {
         Ok(()) => 0,
         Err(errno) => errno as u32,
     })

@@ -1,7 +1,7 @@
 //! Functions on paths, all relative to a directory that the guest has open and never leading out of
 //! it: cap-std sees to that, symbolic links included.
 
-use super::{Get, MODULE, call};
+use super::{Find, MODULE, call};
 use crate::ctx::WasiCtx;
 use crate::dir::OpenDir;
 use crate::errno::Errno;
@@ -351,7 +351,11 @@ impl Open {
 }
 
 /// Defines `path_open`, which has more parameters than a typed host function may have.
-pub(crate) fn add_open<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Result<(), Error> {
+pub(super) fn add_open<T: 'static>(
+    linker: &mut Linker<T>,
+    find: &impl Find<T>,
+) -> Result<(), Error> {
+    let find = find.clone();
     use ValType::{I32, I64};
     let ty = FuncType::new([I32, I32, I32, I32, I32, I64, I64, I32, I32], [I32]);
     linker.func_new(
@@ -360,7 +364,7 @@ pub(crate) fn add_open<T: 'static>(linker: &mut Linker<T>, get: Get<T>) -> Resul
         ty,
         move |mut caller: Caller<'_, T>, params, results| {
             let open = Open::from_params(params);
-            let errno = call(&mut caller, get, |ctx, guest| open.run(ctx, guest))?;
+            let errno = call(&mut caller, &find, |ctx, guest| open.run(ctx, guest))?;
             results[0] = Val::I32(errno as i32);
             Ok(Answer::Ready)
         },

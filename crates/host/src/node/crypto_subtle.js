@@ -1,0 +1,160 @@
+// `crypto.subtle`, of the Web Cryptography API: digests, HMAC, and keys made of passwords.
+(native, use) => {
+  const { DOMException } = use("web/idl");
+  const refuse = (name, message) => {
+    throw new DOMException(message, name);
+  };
+
+  const HASHES = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512", "SHA3-256": "sha3-256", "SHA3-384": "sha3-384", "SHA3-512": "sha3-512" };
+  const USES = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
+
+  function bytesOf(data, what = "data") {
+    if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
+    if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    throw Object.assign(new TypeError(`${what} must be an ArrayBuffer or a view of one`), { code: "ERR_INVALID_ARG_TYPE" });
+  }
+
+  const named = (algorithm) => {
+    const given = typeof algorithm === "string" ? { name: algorithm } : algorithm;
+    if (given === null || typeof given !== "object" || given.name === undefined) throw new TypeError("an algorithm must have a name");
+    return { ...given, name: String(given.name).toUpperCase() };
+  };
+
+  function hashOf(algorithm) {
+    const { name } = named(algorithm);
+    if (HASHES[name] === undefined) refuse("NotSupportedError", "Unrecognized algorithm name");
+    return name;
+  }
+
+  const exact = (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+
+  const MADE = Symbol("made");
+  class CryptoKey {
+    #held;
+
+    constructor(made, held) {
+      if (made !== MADE) throw Object.assign(new TypeError("Illegal constructor"), { code: "ERR_ILLEGAL_CONSTRUCTOR" });
+      this.#held = held;
+    }
+
+    get type() { return "secret"; }
+    get extractable() { return this.#held.extractable; }
+    get algorithm() { return this.#held.algorithm; }
+    get usages() { return [...this.#held.usages]; }
+    static bytesOf(key, usage) {
+      if (!(key instanceof CryptoKey)) throw new TypeError("a key must be a CryptoKey");
+      if (usage !== undefined && !key.#held.usages.includes(usage)) refuse("InvalidAccessError", `The requested operation is not valid for the provided key`);
+      return key.#held.bytes;
+    }
+  }
+  const { bytesOf: heldBy } = CryptoKey;
+  delete CryptoKey.bytesOf;
+  Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { value: "CryptoKey", configurable: true });
+
+  const BLOCK = { "SHA-1": 64, "SHA-256": 64, "SHA-384": 128, "SHA-512": 128, "SHA3-256": 136, "SHA3-384": 104, "SHA3-512": 72 };
+  const ALLOWED = { HMAC: ["sign", "verify"], PBKDF2: ["deriveKey", "deriveBits"], HKDF: ["deriveKey", "deriveBits"] };
+
+  function make(algorithm, bytes, extractable, usages) {
+    const { name } = algorithm;
+    if (ALLOWED[name] === undefined) refuse("NotSupportedError", "Unrecognized algorithm name");
+    for (const usage of usages) {
+      if (!USES.includes(usage)) throw new TypeError(`${usage} is no usage of a key`);
+      if (!ALLOWED[name].includes(usage)) refuse("SyntaxError", `Unsupported key usage for a ${name} key`);
+    }
+    if (usages.length === 0) refuse("SyntaxError", "Usages cannot be empty when importing a secret key.");
+    if (name === "HMAC") {
+      const hash = hashOf(algorithm.hash);
+      const length = algorithm.length ?? 8 * bytes.length;
+      if (bytes.length === 0) refuse("DataError", "Zero-length key is not supported");
+      return new CryptoKey(MADE, { bytes, extractable: Boolean(extractable), usages: [...usages], algorithm: { name, length, hash: { name: hash } } });
+    }
+    if (extractable) refuse("SyntaxError", `${name} keys are not extractable`);
+    return new CryptoKey(MADE, { bytes, extractable: false, usages: [...usages], algorithm: { name } });
+  }
+
+  function mac(key, usage, data) {
+    const bytes = heldBy(key, usage);
+    const hasher = native.hmac(HASHES[key.algorithm.hash.name], bytes);
+    hasher.update(bytesOf(data));
+    return hasher.finish();
+  }
+
+  function derive(algorithm, key, bits) {
+    const given = named(algorithm);
+    if (given.name !== key.algorithm?.name) refuse("InvalidAccessError", "Key algorithm mismatch");
+    if (bits === null || bits === undefined || bits % 8 !== 0) refuse("OperationError", "length must be a multiple of 8");
+    const hash = HASHES[hashOf(given.hash)];
+    const salt = bytesOf(given.salt, "salt");
+    if (given.name === "PBKDF2") {
+      if (!(given.iterations > 0)) refuse("OperationError", "iterations cannot be zero");
+      return native.pbkdf2Later(hash, heldBy(key), salt, given.iterations, bits / 8);
+    }
+    const made = native.hkdf(hash, heldBy(key), salt, bytesOf(given.info, "info"), bits / 8);
+    return made ?? refuse("OperationError", "the length is too large");
+  }
+
+  class SubtleCrypto {
+    constructor(made) {
+      if (made !== MADE) throw Object.assign(new TypeError("Illegal constructor"), { code: "ERR_ILLEGAL_CONSTRUCTOR" });
+    }
+
+    async digest(algorithm, data) {
+      const hasher = native.hash(HASHES[hashOf(algorithm)]);
+      hasher.update(bytesOf(data));
+      return exact(hasher.finish());
+    }
+
+    async importKey(format, data, algorithm, extractable, usages) {
+      const given = named(algorithm);
+      if (format === "raw" || format === "raw-secret") return make(given, bytesOf(data), extractable, usages);
+      if (format !== "jwk") refuse("NotSupportedError", `Unable to import ${given.name} using ${format} format`);
+      if (data?.kty !== "oct") refuse("DataError", "Invalid keyData");
+      return make(given, new Uint8Array(Buffer.from(data.k, "base64url")), extractable, usages);
+    }
+
+    async exportKey(format, key) {
+      const bytes = heldBy(key);
+      if (!key.extractable) refuse("InvalidAccessError", "key is not extractable");
+      if (format === "raw" || format === "raw-secret") return exact(bytes.slice());
+      if (format !== "jwk") refuse("NotSupportedError", `Unable to export using ${format} format`);
+      return { key_ops: key.usages, ext: key.extractable, kty: "oct", k: Buffer.from(bytes).toString("base64url"), alg: `HS${key.algorithm.hash.name.slice(4)}` };
+    }
+
+    async generateKey(algorithm, extractable, usages) {
+      const given = named(algorithm);
+      if (given.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
+      const length = given.length ?? 8 * BLOCK[hashOf(given.hash)];
+      return make({ ...given, length }, globalThis.crypto.getRandomValues(new Uint8Array(Math.ceil(length / 8))), extractable, usages);
+    }
+
+    async sign(algorithm, key, data) {
+      if (named(algorithm).name !== "HMAC" || key?.algorithm?.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
+      return exact(mac(key, "sign", data));
+    }
+
+    async verify(algorithm, key, signature, data) {
+      if (named(algorithm).name !== "HMAC" || key?.algorithm?.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
+      return native.isEqual(mac(key, "verify", data), bytesOf(signature));
+    }
+
+    async deriveBits(algorithm, key, length) {
+      heldBy(key, "deriveBits");
+      return exact(await derive(algorithm, key, length));
+    }
+
+    async deriveKey(algorithm, key, wanted, extractable, usages) {
+      heldBy(key, "deriveKey");
+      const given = named(wanted);
+      if (given.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
+      const bits = given.length ?? 8 * BLOCK[hashOf(given.hash)];
+      return make(given, await derive(algorithm, key, bits), extractable, usages);
+    }
+  }
+  for (const name of ["encrypt", "decrypt", "wrapKey", "unwrapKey"]) {
+    const value = { async [name](algorithm) { return refuse("NotSupportedError", `${named(algorithm).name} is not there in this host`); } }[name];
+    Object.defineProperty(SubtleCrypto.prototype, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+  Object.defineProperty(SubtleCrypto.prototype, Symbol.toStringTag, { value: "SubtleCrypto", configurable: true });
+
+  return { CryptoKey, SubtleCrypto, subtle: new SubtleCrypto(MADE) };
+};

@@ -1,0 +1,1 @@
+(native, use) => use("node/dns").promises;

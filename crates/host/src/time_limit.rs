@@ -1,0 +1,54 @@
+//! When JavaScript must have ended that was given a time: QuickJS asks every so often.
+
+use rquickjs::JsLifetime;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// No limit.
+const NEVER: u64 = u64::MAX;
+
+/// The limit of a runtime.
+#[derive(Clone, JsLifetime)]
+pub(crate) struct TimeLimit {
+    start: Instant,
+    /// Milliseconds from the start.
+    until: Arc<AtomicU64>,
+}
+
+impl Default for TimeLimit {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            until: Arc::new(AtomicU64::new(NEVER)),
+        }
+    }
+}
+
+impl TimeLimit {
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(NEVER)
+    }
+
+    /// What runs now must end in time, and no later than what it is part of; gives that for [`TimeLimit::end`].
+    pub(crate) fn begin(&self, time: Duration) -> u64 {
+        let time = u64::try_from(time.as_millis()).unwrap_or(NEVER);
+        let until = self.now().saturating_add(time);
+        self.until.fetch_min(until, Ordering::Relaxed)
+    }
+
+    /// Goes back to the limit before; whether the time was over.
+    pub(crate) fn end(&self, before: u64) -> bool {
+        let is_over = self.is_over();
+        self.until.store(before, Ordering::Relaxed);
+        is_over
+    }
+
+    /// Whether JavaScript must end.
+    pub(crate) fn is_over(&self) -> bool {
+        match self.until.load(Ordering::Relaxed) {
+            NEVER => false,
+            until => self.now() >= until,
+        }
+    }
+}
