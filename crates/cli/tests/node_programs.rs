@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How many programs run at once.
+const AT_ONCE: usize = 4;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/node")
@@ -51,26 +57,34 @@ fn run(program: &str) -> String {
     format!("{printed}status {status}\n")
 }
 
+/// What is wrong with a program, if anything is.
+fn complaint(program: &str, differs: bool) -> Option<String> {
+    let kept = folder().join(format!("{program}.out"));
+    let expected = fs::read_to_string(&kept).unwrap_or_else(|_| panic!("no {program}.out"));
+    let got = run(program);
+    match (got == expected, differs) {
+        (false, false) => Some(format!("{program}: expected\n{expected}got\n{got}")),
+        (true, true) => Some(format!(
+            "{program} is as under Node: strike it from differs.txt"
+        )),
+        _ => None,
+    }
+}
+
+/// They mostly wait: several run at once.
 #[test]
 fn as_under_node() {
-    let differing = differing();
-    let mut complaints = Vec::new();
-    for program in programs() {
-        let kept = folder().join(format!("{program}.out"));
-        let expected = fs::read_to_string(&kept).unwrap_or_else(|_| panic!("no {program}.out"));
-        let got = run(&program);
-        match (got == expected, differing.contains_key(&program)) {
-            (false, false) => {
-                complaints.push(format!("{program}: expected\n{expected}got\n{got}"));
+    let (differing, programs) = (differing(), programs());
+    let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(program) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(complaint) = complaint(program, differing.contains_key(program)) {
+                complaints.lock().expect("no thread panics").push(complaint);
             }
-            (true, true) => {
-                complaints.push(format!(
-                    "{program} is as under Node: strike it from differs.txt"
-                ));
-            }
-            _ => {}
         }
-    }
+    };
+    thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
+    let complaints = complaints.into_inner().expect("no thread panics");
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 

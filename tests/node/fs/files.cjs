@@ -1,0 +1,55 @@
+// Whole files, parts of files, times, modes, links.
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+process.chdir(fs.mkdtempSync(path.join(os.tmpdir(), "files-")));
+fs.writeFileSync("a", "hello");
+fs.appendFileSync("a", " world");
+console.log(fs.readFileSync("a", "utf8"), fs.readFileSync("a"), fs.readFileSync("a", { encoding: "hex" }), fs.readFileSync(Buffer.from("a"), "latin1"), fs.readFileSync(require("node:url").pathToFileURL("a"), "base64"));
+fs.writeFileSync("b", "x", { flag: "wx", mode: 0o640 });
+console.log((fs.statSync("b").mode & 0o777).toString(8), fs.existsSync("b"), fs.existsSync("none"));
+fs.chmodSync("b", 0o600);
+console.log((fs.statSync("b").mode & 0o777).toString(8));
+const stat = fs.statSync("a");
+console.log(stat.size, stat.isFile(), stat.isDirectory(), stat.isSymbolicLink(), stat.mtime instanceof Date, typeof stat.ino, stat.nlink, Object.keys(stat).length);
+fs.utimesSync("a", 1, 2.5);
+console.log(fs.statSync("a").atimeMs, fs.statSync("a").mtimeMs, fs.statSync("a").mtime.toISOString());
+fs.symlinkSync("a", "link");
+fs.linkSync("a", "hard");
+console.log(fs.lstatSync("link").isSymbolicLink(), fs.readlinkSync("link"), fs.statSync("hard").nlink, fs.realpathSync("link") === path.resolve("a"));
+fs.renameSync("b", "c");
+fs.copyFileSync("c", "d");
+fs.truncateSync("a", 3);
+console.log(fs.readFileSync("a", "utf8"), fs.readdirSync(".").sort());
+const fd = fs.openSync("e", "w+");
+console.log(typeof fd, fs.writeSync(fd, "abcdef"), fs.writeSync(fd, Buffer.from("XY"), 0, 2, 1), fs.writeSync(fd, "end", 10));
+const buffer = Buffer.alloc(8);
+console.log(fs.readSync(fd, buffer, 0, 8, 0), JSON.stringify(buffer.toString()), fs.readSync(fd, buffer, { position: 10 }), buffer.toString("latin1", 0, 3), fs.fstatSync(fd).size);
+console.log(fs.readvSync(fd, [Buffer.alloc(2), Buffer.alloc(2)], 0), fs.writevSync(fd, [Buffer.from("1"), Buffer.from("22")], 0), fs.readFileSync("e", "utf8").slice(0, 3));
+fs.ftruncateSync(fd, 4);
+fs.fsyncSync(fd);
+fs.closeSync(fd);
+console.log(fs.readFileSync("e", "utf8"));
+(async () => {
+  const { promises } = fs;
+  await promises.writeFile("p", "promised");
+  console.log(await promises.readFile("p", "utf8"), (await promises.stat("p")).size, await promises.access("p"), await promises.access("none").catch((error) => error.code));
+  const handle = await promises.open("p", "r+");
+  const { bytesRead, buffer: room } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+  console.log(bytesRead, room.toString(), (await handle.write("XX", 0)).bytesWritten, (await handle.stat()).size, typeof handle.fd);
+  await handle.close();
+  console.log(await promises.readFile("p", "utf8"), await promises.mkdir("q/r", { recursive: true }) === path.resolve("q"), await promises.readdir("q"));
+  await promises.rm("q", { recursive: true });
+  await promises.appendFile("p", "!");
+  await promises.copyFile("p", "p2");
+  await promises.rename("p2", "p3");
+  await promises.unlink("p3");
+  console.log(await promises.readdir("."), await promises.readlink("link"), await promises.realpath("link") === path.resolve("a"), (await promises.lstat("link")).isSymbolicLink());
+  fs.readFile("p", "utf8", (error, text) => {
+    console.log(error, text);
+    fs.stat("none", (failure, found) => {
+      console.log(failure.code, found);
+      fs.mkdtemp("tmp-", (none, name) => console.log(none, name.startsWith("tmp-"), fs.readdirSync(name)));
+    });
+  });
+})();

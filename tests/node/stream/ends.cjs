@@ -1,0 +1,54 @@
+// How streams end, are destroyed, and what `finished` says of it.
+const { Readable, Writable, Duplex, PassThrough, finished, isReadable, isErrored, isDisturbed, Stream } = require("node:stream");
+const { once } = require("node:events");
+const tell = (name, stream, log) => { for (const event of ["end", "finish", "close", "error"]) stream.on(event, (value) => log.push(`${name} ${event}${value ? ` ${value.message}` : ""}`)); return stream; };
+(async () => {
+  const log = [];
+  const one = tell("one", new Readable({ read() { this.push("x"); this.push(null); } }), log);
+  one.resume();
+  await once(one, "close");
+  const two = tell("two", new Writable({ write(chunk, encoding, done) { done(); } }), log);
+  two.end("x");
+  await once(two, "close");
+  const three = tell("three", new PassThrough(), log);
+  three.destroy(new Error("why"));
+  await new Promise((resolve) => three.once("close", resolve));
+  const four = tell("four", new Duplex({ read() {}, write(c, e, done) { done(); }, autoDestroy: false }), log);
+  four.end();
+  four.push(null);
+  four.resume();
+  await once(four, "finish");
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  console.log(log, four.destroyed);
+  const late = new Readable({ read() {} });
+  late.push("a");
+  late.push(null);
+  console.log(late.read().toString(), late.read());
+  await once(late, "end");
+  console.log(late.readableEnded, isReadable(late), isDisturbed(late), isErrored(three), three.errored.message, three.closed);
+  for (const make of [() => { const s = new PassThrough(); s.end(); s.resume(); return s; }, () => { const s = new Writable({ write() {} }); s.destroy(); return s; }, () => { const s = new Readable({ read() { this.destroy(new Error("read")); } }); s.resume(); return s; }, () => { const s = new Writable({ final(done) { done(new Error("final")); } }); s.end(); return s; }, () => { const s = new Writable({ destroy(error, done) { done(new Error("destroy")); } }); s.destroy(); return s; }]) {
+    await new Promise((resolve) => finished(make(), (error) => { console.log(error ? `${error.code} ${error.message}` : error); resolve(); }));
+  }
+  const corked = new Writable({ writev(chunks, done) { console.log(chunks.map(({ chunk }) => String(chunk))); done(); } });
+  corked.cork();
+  corked.write("1");
+  corked.write("2");
+  console.log(corked.writableLength, corked.writableCorked);
+  corked.uncork();
+  const small = new Writable({ highWaterMark: 3, write(chunk, encoding, done) { setImmediate(done); } });
+  console.log(small.write("ab"), small.write("cd"), small.writableNeedDrain, small.writableLength);
+  await once(small, "drain");
+  console.log(small.writableNeedDrain, small.writableLength);
+  const reader = new Readable({ highWaterMark: 4, read(size) { console.log("read", size); this.push("ab"); if (++this.count > 3) this.push(null); } });
+  reader.count = 0;
+  const parts = [];
+  for await (const part of reader) parts.push(String(part));
+  console.log(parts.join(""));
+  const unshifted = Readable.from([Buffer.from("world")], { objectMode: false });
+  await once(unshifted, "readable");
+  unshifted.unshift("hello ");
+  console.log(String(unshifted.read()));
+  console.log(Stream.Readable === Readable, require("node:stream/promises") === Stream.promises, Stream.getDefaultHighWaterMark(false), Stream.getDefaultHighWaterMark(true));
+  const encoded = new Readable({ encoding: "hex", read() { this.push(Buffer.from([255, 1])); this.push(null); } });
+  for await (const text of encoded) console.log(text, encoded.readableEncoding);
+})();

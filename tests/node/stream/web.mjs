@@ -1,0 +1,22 @@
+// Streams of Node's and of the Web.
+import { Readable, Writable, Duplex, Transform } from "node:stream";
+import { ReadableStream, WritableStream, TransformStream, TextDecoderStream } from "node:stream/web";
+import { text, json, buffer, arrayBuffer, blob } from "node:stream/consumers";
+console.log(await text(Readable.from(["a", "b"])), await json(Readable.from(['{"a":', "1}"])), await buffer(Readable.from([Buffer.from("x")])), (await arrayBuffer(Readable.from([Buffer.from("yz")]))).byteLength, (await blob(Readable.from([Buffer.from("b")]))).size);
+const web = new ReadableStream({ start(controller) { controller.enqueue("one"); controller.enqueue("two"); controller.close(); } });
+console.log(await Readable.fromWeb(web, { encoding: "utf8" }).toArray());
+const back = Readable.toWeb(Readable.from([Buffer.from("x"), Buffer.from("y")]));
+const parts = [];
+for await (const part of back) parts.push(Buffer.from(part).toString());
+console.log(parts);
+const log = [];
+const sink = Writable.fromWeb(new WritableStream({ write(chunk) { log.push(String(chunk)); }, close() { log.push("close"); } }));
+await new Promise((resolve) => sink.end("written", resolve));
+console.log(log);
+const writer = Writable.toWeb(new Writable({ write(chunk, encoding, done) { log.push(String(chunk)); done(); } })).getWriter();
+await writer.write(Buffer.from("web"));
+await writer.close();
+console.log(log);
+const upper = new TransformStream({ transform(chunk, controller) { controller.enqueue(String(chunk).toUpperCase()); } });
+console.log(await text(Readable.from(["abc"]).pipe(Duplex.fromWeb(upper))));
+console.log(await text(ReadableStream.from(["q", "r"])), typeof TextDecoderStream);

@@ -1,0 +1,23 @@
+// Globals of contexts: what is shared with the object, and what is not.
+const vm = require("node:vm");
+const sandbox = { x: 2, list: [1], log: [] };
+console.log(vm.isContext(sandbox), vm.createContext(sandbox) === sandbox, vm.isContext(sandbox));
+console.log(vm.runInContext("x += 40; var y = 17; z = 'undeclared'; x", sandbox), sandbox.x, sandbox.y, sandbox.z, typeof x, typeof y);
+sandbox.x = 5;
+sandbox.added = "later";
+console.log(vm.runInContext("[x, added, y, typeof missing]", sandbox).join());
+vm.runInContext("function f() { return x * 2 } const c = 1; let l = 2; class K {}", sandbox);
+console.log(sandbox.f(), sandbox.c, sandbox.l, vm.runInContext("c + l + typeof K", sandbox));
+console.log(vm.runInContext("delete globalThis.added; typeof added", sandbox), "added" in sandbox);
+console.log(vm.runInContext("typeof require + typeof process + typeof console + typeof setTimeout + typeof Buffer", vm.createContext({})).replace("object", "undefined"));
+console.log(vm.runInContext("Array", sandbox) === Array, vm.runInContext("[] instanceof Array", sandbox), vm.runInContext("[]", sandbox) instanceof Array, Array.isArray(vm.runInContext("[1]", sandbox)));
+console.log(vm.runInContext("list instanceof Array", sandbox), vm.runInContext("list.push(2); list.length", sandbox), sandbox.list);
+const other = vm.createContext({ x: "other" });
+console.log(vm.runInContext("x", other), vm.runInContext("x", sandbox), vm.runInContext("Object", other) === vm.runInContext("Object", sandbox));
+console.log(vm.runInNewContext("a + b", { a: 1, b: 2 }), vm.runInNewContext("typeof a"));
+console.log(Object.keys(sandbox).sort().join());
+const frozen = vm.createContext(Object.freeze({ a: 1 }));
+console.log(vm.runInContext("a", frozen));
+const withSetter = { value: 0, set v(n) { this.value = n; }, get v() { return this.value + 1; } };
+vm.createContext(withSetter);
+console.log(vm.runInContext("v = 10; v", withSetter), withSetter.value);
