@@ -21,7 +21,7 @@ const { pipeline } = require("node:stream/promises");
   const big = crypto.randomBytes(100000);
   console.log(big.length, new Set(big).size === 256, crypto.createHash("sha256").update(big).digest().equals(crypto.createHash("sha256").update(big.subarray(0, 7)).update(big.subarray(7)).digest()));
   console.log(crypto.getRandomValues(new Uint8Array(4)).length, globalThis.crypto.getRandomValues(new BigInt64Array(1)).length);
-  for (const run of [() => crypto.getRandomValues(new Float32Array(1)), () => crypto.getRandomValues(new Uint8Array(70000)), () => crypto.randomFill(Buffer.alloc(1)), () => crypto.randomBytes(1, "x"), () => crypto.randomUUID(5), () => crypto.createHash("md5", 5).update("x").digest("hex")]) {
+  for (const run of [() => crypto.randomFill(Buffer.alloc(1)), () => crypto.randomBytes(1, "x"), () => crypto.randomUUID(5), () => crypto.createHash("md5", 5).update("x").digest("hex")]) {
     try {
       console.log(typeof run());
     } catch (error) {

@@ -4,7 +4,7 @@ const os = require("node:os");
 const path = require("node:path");
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "dirs-"));
 process.chdir(root);
-console.log(fs.mkdirSync("a/b/c", { recursive: true }) === path.join(root, "a"), fs.mkdirSync("a/b", { recursive: true }));
+console.log(path.resolve(fs.mkdirSync("a/b/c", { recursive: true })) === path.resolve("a"), fs.mkdirSync("a/b", { recursive: true }));
 for (const name of ["a/one", "a/b/two", "a/b/c/three"]) fs.writeFileSync(name, name);
 fs.symlinkSync("one", "a/link");
 console.log(fs.readdirSync("a").sort(), fs.readdirSync("a", { recursive: true }).sort());
@@ -41,5 +41,5 @@ console.log(fs.readdirSync("a", { withFileTypes: true }).map((entry) => [entry.n
   }
   fs.rmSync("a", { recursive: true });
   console.log(fs.existsSync("a"), fs.rmSync("nothing", { force: true }));
-  fs.rmdirSync("copy/b/c", { recursive: false, maxRetries: 0 });
+  fs.rmdirSync("copy/b/c");
 })().catch((error) => console.log(error.code));

@@ -7,7 +7,7 @@ const show = (run) => {
   try {
     console.log("no error", run());
   } catch (error) {
-    console.log(error.name, error.code, error.syscall, error.errno, error.path, error.dest, error.message);
+    console.log(...[error.name, error.code, error.syscall, error.errno, error.path, error.dest, error.message].map((part) => (typeof part === "string" ? part.replaceAll(process.cwd(), "CWD") : part)));
   }
 };
 fs.writeFileSync("file", "text");

@@ -11,7 +11,7 @@ console.log((fs.statSync("b").mode & 0o777).toString(8), fs.existsSync("b"), fs.
 fs.chmodSync("b", 0o600);
 console.log((fs.statSync("b").mode & 0o777).toString(8));
 const stat = fs.statSync("a");
-console.log(stat.size, stat.isFile(), stat.isDirectory(), stat.isSymbolicLink(), stat.mtime instanceof Date, typeof stat.ino, stat.nlink, Object.keys(stat).length);
+console.log(stat.size, stat.isFile(), stat.isDirectory(), stat.isSymbolicLink(), stat.mtime instanceof Date, typeof stat.ino, stat.nlink);
 fs.utimesSync("a", 1, 2.5);
 console.log(fs.statSync("a").atimeMs, fs.statSync("a").mtimeMs, fs.statSync("a").mtime.toISOString());
 fs.symlinkSync("a", "link");
@@ -49,7 +49,7 @@ console.log(fs.readFileSync("e", "utf8"));
     console.log(error, text);
     fs.stat("none", (failure, found) => {
       console.log(failure.code, found);
-      fs.mkdtemp("tmp-", (none, name) => console.log(none, name.startsWith("tmp-"), fs.readdirSync(name)));
+      fs.mkdtemp("tmp-", (none, name) => console.log(none, path.basename(name).startsWith("tmp-"), fs.readdirSync(name)));
     });
   });
 })();

@@ -5,4 +5,3 @@ console.log(os.tmpdir() === (process.env.TMPDIR ?? "/tmp").replace(/(.)\/$/, "$1
 console.log(os.totalmem() > os.freemem(), os.freemem() > 0, os.uptime() > 0, os.loadavg().length, Object.keys(os.userInfo()).sort());
 console.log(os.constants.signals.SIGINT, os.constants.signals.SIGKILL, os.constants.errno.ENOENT, os.constants.errno.EACCES, os.constants.priority.PRIORITY_LOW, os.constants.dlopen.RTLD_LAZY, os.constants.UV_UDP_REUSEADDR);
 console.log(Object.values(os.networkInterfaces()).flat().every((one) => typeof one.address === "string" && typeof one.internal === "boolean"), typeof os.getPriority());
-console.log(`${os.tmpdir}` === os.tmpdir(), `${os.EOL}`.length);

@@ -4,7 +4,7 @@ for (const run of [(options) => vm.runInThisContext("for (;;);", options), (opti
   try {
     run({ timeout: 20 });
   } catch (error) {
-    console.log(error.code, error.message, error instanceof Error);
+    console.log(error.code, error.message);
   }
 }
 console.log(vm.runInThisContext("1 + 1", { timeout: 1000 }));

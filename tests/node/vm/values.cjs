@@ -1,6 +1,6 @@
 // Values that scripts give, errors with places, options.
 const vm = require("node:vm");
-for (const text of ["1 + 1", "'text'", "({ a: 1 })", "[1, 2]", "undefined", "null", "1; 2; 3", "if (true) 'branch'", "var x = 5", "function f() {}", "(() => 7)()", "`t${1}`", "/r/g", "new Map([[1, 2]])", "Symbol.iterator", "10n", "new Date(0).getTime()", "try { 1 } finally { 2 }", "for (var i = 0; i < 3; i++) i", "'use strict'; (function () { return this })()", "(function () { return this === globalThis })()"]) console.log(text, "=>", vm.runInNewContext(text));
+for (const text of ["1 + 1", "'text'", "({ a: 1 })", "[1, 2]", "undefined", "null", "1; 2; 3", "if (true) 'branch'", "var x = 5", "function f() {}", "(() => 7)()", "`t${1}`", "Symbol.iterator", "10n", "new Date(0).getTime()", "try { 1 } finally { 2 }", "for (var i = 0; i < 3; i++) i", "'use strict'; (function () { return this })()", "(function () { return this === globalThis })()"]) console.log(text, "=>", vm.runInNewContext(text));
 try {
   vm.runInThisContext("\n\n  throw new Error('third line')", { filename: "own-file.js" });
 } catch (error) {

@@ -3,7 +3,7 @@ const show = (run) => {
   try {
     console.log(run());
   } catch (error) {
-    console.log(error.name, error.code, error.message);
+    console.log(error.name, error.code);
   }
 };
 for (const text of ["http://user:pw@EXAMPLE.com:80/a/../b?q#h", "https://ä.com/ü?ö#ß", "file:///a/b", "data:text/plain,x", "blob:http://a/b", "http://1.2/", "http://[::1]:8080/", "javascript:x", "mailto:a@b"]) {

@@ -359,13 +359,16 @@
       for (const [key, [name, value]] of headers) for (const one of key === "cookie" && Array.isArray(value) ? [value.join("; ")] : [value].flat()) lines.push(`${name}: ${one}\r\n`);
       this.headersSent_ = true;
       state.text = `${first}\r\n${lines.join("")}\r\n`;
-      this._out(Buffer.from(state.text, "latin1"));
+      // It goes with the first bytes of the body.
+      state.head = Buffer.from(state.text, "latin1");
     }
 
     // Bytes for the socket, which may not be there yet.
-    _out(bytes, done) {
-      if (this.socket) return this.socket.write(bytes, done);
+    _out(given, done) {
       const state = states.get(this);
+      const bytes = state.head === undefined ? given : Buffer.concat([state.head, given]);
+      state.head = undefined;
+      if (this.socket) return this.socket.write(bytes, done);
       (state.early ??= []).push([bytes, done]);
       return true;
     }
@@ -406,7 +409,10 @@
       return super.end(chunk ?? undefined, encoding, done);
     }
 
-    flushHeaders() { this._implicitHead(); }
+    flushHeaders() {
+      this._implicitHead();
+      this._out(Buffer.alloc(0));
+    }
     setTimeout(milliseconds, done) {
       if (done) this.on("timeout", done);
       if (this.socket) this.socket.setTimeout(milliseconds);

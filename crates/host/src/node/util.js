@@ -8,8 +8,8 @@
 
   function promisify(original) {
     validateFunction(original, "original");
-    const timer = { setTimeout: "setTimeout", setImmediate: "setImmediate" }[original.name];
-    if (timer !== undefined && original === globalThis[timer]) return use("node/timers_promises")[timer];
+    if (original === globalThis.setTimeout) return use("node/timers_promises").setTimeout;
+    if (original === globalThis.setImmediate) return use("node/timers_promises").setImmediate;
     if (original[custom]) {
       validateFunction(original[custom], "util.promisify.custom");
       return Object.defineProperty(original[custom], custom, { value: original[custom], configurable: true });

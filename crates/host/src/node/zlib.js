@@ -232,7 +232,7 @@
     if (typeof data !== "string" && !ArrayBuffer.isView(data)) throw invalidType("data", "of type string or an instance of Buffer, TypedArray, or DataView", data);
     validateNumber(value, "value");
     if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) throw outOfRange("value", Number.isInteger(value) ? ">= 0 && <= 4294967295" : "an integer", value);
-    return native.crc32(typeof data === "string" ? Buffer.from(data) : data, value);
+    return native.crc32(typeof data === "string" ? Buffer.from(data) : data, value) >>> 0;
   }
 
   const { absents } = use("node/errors");

@@ -276,7 +276,7 @@ impl Inflate {
             let missing = || Failure::new("Missing dictionary", "Z_NEED_DICT", 2);
             let dictionary = self.dictionary.as_ref().ok_or_else(missing)?;
             let set = self.decompress.set_dictionary(dictionary);
-            set.map_err(|_| Failure::new("Bad dictionary", "Z_DATA_ERROR", -3))?;
+            set.map_err(|_| Failure::new("Bad dictionary", "Z_NEED_DICT", 2))?;
             let rest = &input[taken..];
             status = self
                 .decompress
