@@ -85,9 +85,12 @@ pub(crate) fn on_interrupt() {
         return;
     }
     let wait = move || {
-        if interrupt.wait().is_ok() {
-            last_words("bident: interrupted".to_owned());
-            process::exit(INTERRUPTED);
+        while interrupt.wait().is_ok() {
+            // A program that listens to it decides itself.
+            if !bident_host::interrupt() {
+                last_words("bident: interrupted".to_owned());
+                process::exit(INTERRUPTED);
+            }
         }
     };
     if thread::Builder::new()

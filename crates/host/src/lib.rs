@@ -23,6 +23,7 @@ mod web;
 
 use bident::{Config, Engine};
 use event_loop::{Exit, Host};
+pub use io::interrupt;
 use modules::ModuleLoader;
 use process::Start;
 use report::complain;

@@ -11,6 +11,7 @@ mod wire;
 
 pub(crate) use child::natives as child_natives;
 pub(crate) use events::{Queue, Sources};
+pub use signals::interrupt;
 pub(crate) use signals::{Signals, listen, unlisten};
 pub(crate) use sockets::natives as socket_natives;
 pub(crate) use watch::natives as watch_natives;

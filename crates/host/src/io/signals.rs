@@ -7,8 +7,8 @@ use crate::files::throw;
 use rquickjs::{Ctx, Function, JsLifetime, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The signals that were listened to, by number. Who has listened once is told ever after: the handler stays, and
@@ -19,6 +19,24 @@ pub(crate) struct Signals(RefCell<HashMap<i32, Listened>>);
 struct Listened {
     source: Source,
     is_wanted: Arc<AtomicBool>,
+}
+
+/// The programs that have listened to SIGINT, which a command may wait for instead of having it handled.
+static INTERRUPTIBLE: Mutex<Vec<(Source, Arc<AtomicBool>)>> = Mutex::new(Vec::new());
+
+/// For a process that blocks SIGINT and waits for it: tells the programs that listen to it that it has come. False if
+/// none does.
+pub fn interrupt() -> bool {
+    let programs = INTERRUPTIBLE.lock();
+    let programs = programs.unwrap_or_else(PoisonError::into_inner);
+    let mut is_told = false;
+    for (source, is_wanted) in programs.iter() {
+        if is_wanted.load(Ordering::Relaxed) {
+            source.post(|ctx| say(ctx, "signal", ()));
+            is_told = true;
+        }
+    }
+    is_told
 }
 
 /// Calls `callback` for each signal from now on. It does not keep the program alive.
@@ -36,6 +54,11 @@ pub(crate) fn listen<'js>(ctx: Ctx<'js>, number: i32, callback: Function<'js>) -
     let source = Source::open(&ctx, callback)?;
     source.hold(&ctx, false)?;
     let is_wanted = Arc::new(AtomicBool::new(true));
+    if number == libc::SIGINT {
+        let programs = INTERRUPTIBLE.lock();
+        let mut programs = programs.unwrap_or_else(PoisonError::into_inner);
+        programs.push((source.clone(), is_wanted.clone()));
+    }
     let (told, wanted) = (source.clone(), is_wanted.clone());
     tokio::spawn(async move {
         while coming.recv().await.is_some() {

@@ -117,7 +117,7 @@
       if (!key.extractable) refuse("InvalidAccessError", "key is not extractable");
       if (format === "raw" || format === "raw-secret") return exact(bytes.slice());
       if (format !== "jwk") refuse("NotSupportedError", `Unable to export using ${format} format`);
-      return { alg: `HS${key.algorithm.hash.name.slice(4)}`, key_ops: key.usages, ext: key.extractable, kty: "oct", k: Buffer.from(bytes).toString("base64url") };
+      return { key_ops: key.usages, ext: key.extractable, alg: `HS${key.algorithm.hash.name.slice(4)}`, kty: "oct", k: Buffer.from(bytes).toString("base64url") };
     }
 
     async generateKey(algorithm, extractable, usages) {

@@ -97,12 +97,28 @@
     return text.replace(/[\u001B\u009B][[\]()#;?]*(?:(?:(?:(?:;[-a-zA-Z\d/#&.:=?%@~_]+)*|[a-zA-Z\d]+(?:;[-a-zA-Z\d/#&.:=?%@~_]*)*)?(?:\u0007|\u001B\u005C|\u009C))|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~]))/g, "");
   };
 
+  // What options must be like.
+  function checkOptions(args, options) {
+    if (!Array.isArray(args)) throw invalidType("args", "an instance of Array", args);
+    for (const [name, option] of Object.entries(options)) {
+      if (option.type !== "string" && option.type !== "boolean") throw use("node/errors").make(TypeError, "ERR_INVALID_ARG_TYPE", `The "options.${name}.type" property must be ('string|boolean'). ${use("node/errors").received(option.type)}`);
+      if (option.short !== undefined) {
+        validateString(option.short, `options.${name}.short`);
+        if (option.short.length !== 1) throw use("node/errors").invalidValue(`options.${name}.short`, option.short, "must be a single character");
+      }
+      const { default: otherwise, multiple, type } = option;
+      if (otherwise !== undefined && !multiple && typeof otherwise !== type) throw invalidType(`options.${name}.default`, `of type ${type}`, otherwise);
+    }
+  }
+
   function parseArgs({ args = process.argv.slice(2), options = {}, strict = true, allowPositionals = !strict, allowNegative = false, tokens: withTokens = false } = {}) {
+    checkOptions(args, options);
     const values = Object.create(null);
     const [positionals, tokens] = [[], []];
     const shorts = Object.fromEntries(Object.entries(options).filter(([, option]) => option.short).map(([name, option]) => [option.short, name]));
-    const give = (name, value, shown) => {
+    const give = (name, value, shown, follows) => {
       const option = options[name];
+      if (strict && option?.type === "string" && value === undefined && follows?.startsWith("-") && follows.length > 1) fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${shown}' argument is ambiguous.\nDid you forget to specify the option argument for '${shown}'?\nTo specify an option argument starting with a dash use '${shown.startsWith("--") ? `${shown}=-XYZ` : `${shown}-XYZ' or '--${name}=-XYZ`}'.`);
       if (strict && option === undefined) fail(TypeError, "ERR_PARSE_ARGS_UNKNOWN_OPTION", `Unknown option '${shown}'${allowPositionals ? `. To specify a positional argument starting with a '-', place it at the end of the command after '--', as in '-- "${shown}"` : ""}`);
       if (strict && option.type === "string" && typeof value !== "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name} <value>' argument missing`);
       if (strict && option.type === "boolean" && typeof value === "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name}' does not take an argument`);
@@ -135,7 +151,7 @@
         const inlineValue = at >= 0;
         if (value === undefined && options[name]?.type === "string" && args[i + 1] !== undefined && !args[i + 1].startsWith("-")) value = next();
         tokens.push({ kind: "option", name, rawName: `--${name}`, index, value, inlineValue: value === undefined ? undefined : inlineValue });
-        give(name, value, `--${name}`);
+        give(name, value, `--${name}`, inlineValue ? undefined : args[i + 1]);
       } else if (/^-[^-]/.test(arg)) {
         for (let at = 1; at < arg.length; at++) {
           const letter = arg[at];
@@ -149,7 +165,7 @@
             at = arg.length;
           }
           tokens.push({ kind: "option", name, rawName: `-${letter}`, index, value, inlineValue });
-          give(name, value, `-${letter}`);
+          give(name, value, `-${letter}`, args[i + 1]);
         }
       } else {
         if (strict && !allowPositionals) fail(TypeError, "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL", `Unexpected argument '${arg}'. This command does not take positional arguments`);
@@ -162,7 +178,14 @@
   }
 
   const isDeepStrictEqual = (left, right) => use("node/assert").isEqual(left, right, true);
-  const system = (code) => Object.entries(use("node/os").constants.errno).find(([, number]) => number === -code)?.[0];
+  const system = (code) => {
+    validateNumber(code, "err");
+    if (!(Number.isInteger(code) && code < 0)) throw use("node/errors").outOfRange("err", "a negative integer", code);
+    return Object.entries(use("node/os").constants.errno).find(([, number]) => number === -code)?.[0];
+  };
+  const getSystemErrorName = (code) => system(code);
+  const getSystemErrorMessage = (code) => (system(code) === undefined ? undefined : use("node/file_classes").wordsOf(-code));
+  const getSystemErrorMap = () => new Map(Object.entries(use("node/os").constants.errno).map(([name, number]) => [-number, [name, use("node/file_classes").wordsOf(number)]]));
   const toUSVString = (text) => `${text}`.toWellFormed();
   const aborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", () => resolve(), { once: true }); });
   const only = (type) => (value) => typeof value === type;
@@ -171,15 +194,15 @@
     get MIMEType() { return use("node/util_mime").MIMEType; },
     get MIMEParams() { return use("node/util_mime").MIMEParams; },
     ...absents("util", ["getCallSites", "transferableAbortController", "transferableAbortSignal"]),
-    TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, format, formatWithOptions, getSystemErrorName: (code) => { validateNumber(code, "err"); return system(code); },
+    TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, format, formatWithOptions, getSystemErrorName, getSystemErrorMessage, getSystemErrorMap,
     inherits, inspect, isArray: Array.isArray, isDeepStrictEqual, parseArgs, parseEnv, promisify, stripVTControlCharacters, styleText, toUSVString, types,
     _extend: (target, source) => (source === null || typeof source !== "object" ? target : Object.assign(target, source)), isBoolean: only("boolean"),
   };
 
   function parseEnv(text) {
     validateString(text, "content");
-    const values = {};
-    for (const [, name, quoted, plain] of text.matchAll(/^\s*(?:export\s+)?([\w.-]+)\s*=\s*(?:("(?:[^"])*"|'(?:[^'])*'|`(?:[^`])*`)|([^#\n\r]*))/gm)) {
+    const values = Object.create(null);
+    for (const [, name, quoted, plain] of text.matchAll(/^[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=[^\S\n]*(?:("(?:[^"])*"|'(?:[^'])*'|`(?:[^`])*`)|([^#\n\r]*))/gm)) {
       values[name] = quoted === undefined ? plain.trim() : quoted[0] === '"' ? quoted.slice(1, -1).replaceAll("\\n", "\n") : quoted.slice(1, -1);
     }
     return values;
