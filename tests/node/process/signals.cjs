@@ -10,8 +10,8 @@ const kept = setInterval(() => {}, 1000);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   console.log(seen);
-  process.on("SIGINT", () => { console.log("interrupted"); clearInterval(kept); });
-  process.kill(process.pid, "SIGINT");
+  process.on("SIGTERM", () => { console.log("ended"); clearInterval(kept); });
+  process.kill(process.pid, "SIGTERM");
   await new Promise((resolve) => setTimeout(resolve, 20));
   try {
     process.on("SIGKILL", () => {});
@@ -19,7 +19,7 @@ const kept = setInterval(() => {}, 1000);
     console.log(error.code, error.syscall, error.message);
   }
   process.on("SIGNOTHING", () => {});
-  console.log(process.listenerCount("SIGINT"), process.listenerCount("SIGUSR2"));
+  console.log(process.listenerCount("SIGTERM"), process.listenerCount("SIGUSR2"));
   const child = `process.on("SIGTERM", () => {}); process.removeAllListeners("SIGTERM"); setTimeout(() => {}, 5000); process.kill(process.pid, "SIGTERM");`;
   console.log(typeof child);
 })();

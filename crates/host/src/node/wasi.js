@@ -62,7 +62,7 @@
     }
 
     #exit(status) {
-      if (!this.#returns) process.exit(status);
+      if (!this.#returns) process.reallyExit(status);
       this.#status = status;
       throw EXITED;
     }

@@ -153,7 +153,8 @@
           this.bytesWritten -= this.#codec.left;
           if (this.#codec.isOver && this.#decodes()) {
             this.#ended = true;
-            this.push(null);
+            // What follows is none of it.
+            if (this.#codec.left > 0) this.push(null);
           }
         }
         done();

@@ -24,9 +24,14 @@
     return state;
   }
 
-  function decodeWith({ inner }, bytes, isLast) {
+  function decodeWith({ inner, fatal, encoding }, bytes, isLast) {
     if (bytes.length > MOST) throw new RangeError(`cannot make a string of ${bytes.length} bytes`);
-    return inner.decode(bytes, isLast);
+    try {
+      return inner.decode(bytes, isLast);
+    } catch (error) {
+      if (!fatal || !(error instanceof TypeError)) throw error;
+      throw fail(TypeError, `The encoded data was not valid for encoding ${encoding}`, "ERR_ENCODING_INVALID_ENCODED_DATA");
+    }
   }
 
   class TextDecoder {
