@@ -11,7 +11,7 @@ console.log(process.uptime() > 0, process.hrtime().length, typeof process.hrtime
 process.env.OWN = 5;
 console.log(process.env.OWN, typeof process.env.OWN, "OWN" in process.env, delete process.env.OWN, process.env.OWN, Object.keys(process.env).includes("PATH"));
 console.log(process.cwd() === require("node:path").resolve("."), process.umask(0o22) >= 0, process.umask(), process.config !== undefined, process.features.inspector !== undefined, String(process), Object.prototype.toString.call(process));
-show(() => process.chdir("/no/such/folder"));
+show(() => { try { process.chdir("/no/such/folder"); } catch (error) { error.message = error.message.replace(process.cwd(), "CWD"); throw error; } });
 show(() => process.chdir(5));
 show(() => process.kill("x"));
 show(() => process.kill(process.pid, "SIGNOPE"));
