@@ -35,12 +35,12 @@ fn realm<'js>(ctx: Ctx<'js>, text: String) -> Result<Value<'js>> {
 
 /// The value of a classic script in the context of the function that calls.
 fn evaluate<'js>(ctx: Ctx<'js>, source: String, name: String) -> Result<Value<'js>> {
-    raw::Script::compile(&ctx, source.as_bytes(), &name)?.run()
+    raw::Script::compile(&ctx, source.into_bytes(), &name)?.run()
 }
 
 /// Throws what is wrong with the syntax of a script.
 fn check(ctx: Ctx<'_>, source: String, name: String) -> Result<()> {
-    raw::Script::compile(&ctx, source.as_bytes(), &name).map(drop)
+    raw::Script::compile(&ctx, source.into_bytes(), &name).map(drop)
 }
 
 /// What a function returns, and whether it was interrupted, as it took too long.
