@@ -37,11 +37,17 @@ pub(crate) fn compile(options: &Precompile) -> anyhow::Result<ExitCode> {
 
 /// Loads a module, compiled or not.
 pub(crate) fn load(engine: &Engine, file: &Path) -> Result<Module, Error> {
-    let mut start = [0; 8];
-    let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
-    if read.is_err() || !Module::is_serialized(&start) {
+    if !is_compiled(file) {
         return Module::from_file(engine, file);
     }
     // SAFETY: the user names the file, and docs/cli.md says that it is trusted like a program.
     unsafe { Module::deserialize_file(engine, file) }
+}
+
+fn is_compiled(file: &Path) -> bool {
+    let mut start = [0; 8];
+    // What comes out of a pipe can be read but once.
+    fs::metadata(file).is_ok_and(|metadata| metadata.is_file())
+        && File::open(file).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+        && Module::is_serialized(&start)
 }

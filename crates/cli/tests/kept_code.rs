@@ -6,7 +6,7 @@ use common::Folder;
 use std::fs;
 use std::process::Command;
 
-/// A WASI command of more than 8 KiB, which exits with 7.
+/// A WASI command of more than 2 KiB, which exits with 7.
 fn program() -> String {
     let functions: String = (0..1200)
         .map(|i| format!("(func (export \"f{i}\") (result i32) (i32.const {i}))\n"))

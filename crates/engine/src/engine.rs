@@ -139,11 +139,14 @@ impl Engine {
 
     /// The place of a binary in the cache, if it has one.
     pub(crate) fn entry(&self, binary: &[u8]) -> Option<Entry> {
-        let cache = self.config().cache.as_ref()?;
-        let key = || *blake3::hash(binary).as_bytes();
-        cache
-            .takes(binary)
-            .then(|| Entry::new(cache.clone(), self.origin().clone(), key()))
+        let takes = self.config().cache.as_ref()?.takes(binary.len());
+        takes.then(|| self.entry_of(*blake3::hash(binary).as_bytes()))?
+    }
+
+    /// The place in the cache of a binary with this hash, if there is a cache.
+    pub(crate) fn entry_of(&self, key: [u8; 32]) -> Option<Entry> {
+        let cache = self.config().cache.as_ref()?.clone();
+        Some(Entry::new(cache, self.origin().clone(), key))
     }
 
     /// Code of a module came: it is kept, if it is to be.

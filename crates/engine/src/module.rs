@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::image::{Entry, Image, Kind};
+use crate::image::{Entry, Kind};
 use crate::second_stack;
 use crate::vm::code::Code;
 use bident_abi::VmLayout;
@@ -12,7 +12,7 @@ use bident_module::{
 };
 use bytes::Bytes;
 use std::borrow::Cow;
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -43,9 +43,8 @@ impl Module {
 
     fn of_binary(engine: &Engine, binary: Bytes) -> Result<Self, Error> {
         let entry = engine.entry(&binary);
-        if let Some(image) = entry.as_ref().and_then(Entry::find)
-            && let Some(module) = Self::of_kept(engine, &binary, &image)
-        {
+        let kept = |entry: &Entry| Self::of_kept(engine, &binary, entry);
+        if let Some(module) = entry.as_ref().and_then(kept) {
             return Ok(module);
         }
         let optional = engine.config().optional;
@@ -63,23 +62,33 @@ impl Module {
         Self::of_code(engine, module, code)
     }
 
-    /// A module whose code was found in the cache, if that is of use.
-    fn of_kept(engine: &Engine, binary: &Bytes, image: &Image) -> Option<Self> {
+    /// A module whose code is in the cache, if it is.
+    fn of_kept(engine: &Engine, binary: &Bytes, entry: &Entry) -> Option<Self> {
         let (config, compiler) = (engine.config(), engine.compiler());
+        let image = entry.find()?;
         let (module, bodies) = wasm::decode_with(binary.clone(), config.optional).ok()?;
         let module = Arc::new(module);
         let code = match image.kind {
-            Kind::Whole => Code::of_image(module.clone(), image, config.stress).ok()?,
+            Kind::Whole => Code::of_image(module.clone(), &image, config.stress).ok()?,
             Kind::Growing if config.compile.is_late(&module) => {
-                let entry = engine.entry(binary)?.found(image.text.bytes.len());
+                let entry = Some(entry.found(image.text.bytes.len()));
                 // There is code of this very binary only where it was valid.
                 let late = compiler.late_valid(&module, bodies);
-                let entry = Some(entry);
-                Code::of_cold(module.clone(), late, Some(image), config.stress, entry).ok()?
+                Code::of_cold(module.clone(), late, Some(&image), config.stress, entry).ok()?
             }
             Kind::Growing => return None,
         };
         Self::of_code(engine, module, code).ok()
+    }
+
+    /// The same for a file, which is not kept in memory if the cache has the binary, too.
+    fn of_kept_file(engine: &Engine, file: &Path) -> Option<Self> {
+        let cache = engine.config().cache.as_ref()?;
+        // What comes out of a pipe can be read but once.
+        let is_file = fs::metadata(file).ok()?.is_file();
+        let file = is_file.then(|| File::open(file))?.ok()?;
+        let entry = engine.entry_of(cache.key_of(&file)?)?;
+        Self::of_kept(engine, &entry.find_binary()?, &entry)
     }
 
     /// A module with its code.
@@ -115,8 +124,21 @@ impl Module {
     /// As for [`Module::new`]; an [`std::io::Error`], to be had by `downcast`, if it cannot be read.
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Self, Error> {
         let file = file.as_ref();
-        let bytes = fs::read(file).map_err(Error::new)?;
-        Self::of_text_or_binary(engine, bytes.into(), &format!("{}:", file.display()))
+        if let Some(module) = Self::of_kept_file(engine, file) {
+            return Ok(module);
+        }
+        let bytes = Bytes::from(fs::read(file).map_err(Error::new)?);
+        let place = format!("{}:", file.display());
+        let module = Self::of_text_or_binary(engine, bytes.clone(), &place)?;
+        let is_binary = bytes.as_ptr() == module.inner().bytes.as_ptr();
+        if let Some(cache) = &engine.config().cache
+            && is_binary
+            && cache.takes_binary(bytes.len() as u64)
+            && let Some(entry) = engine.entry(&bytes)
+        {
+            entry.keep_binary(&bytes);
+        }
+        Ok(module)
     }
 
     fn of_text_or_binary(engine: &Engine, bytes: Bytes, place: &str) -> Result<Self, Error> {

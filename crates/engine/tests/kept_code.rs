@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Calls, a trap, an exception with a landing pad, transfers to another stacklet, tables and data.
+/// Calls, a trap, an exception with a landing pad, transfers to another stacklet, tables, data, objects and vectors.
 const ALL: &str = r#"(module $all
     (type $f (func (result i32))) (type $c (cont $f))
     (type $i (func (param i32) (result i32)))
@@ -37,6 +37,11 @@ const ALL: &str = r#"(module $all
       (drop) (drop)
       (i32.const 100))
     (type $f2 (func (param i32) (result i32))) (type $c2 (cont $f2))
+    (type $object (struct (field i32)))
+    (func (export "object") (result i32)
+      (struct.get $object 0 (struct.new $object (i32.const 9))))
+    (func (export "vector") (param i32) (result i32)
+      (i32x4.extract_lane 2 (i32x4.add (v128.const i32x4 1 2 3 4) (i32x4.splat (local.get 0)))))
     (func (export "large") (result i32) (i32.const 1) ADDITIONS)
     (func $deep (export "deep") (param i32) (result i32)
       (if (result i32) (local.get 0)
@@ -63,6 +68,8 @@ fn check(module: &Module) {
     assert_eq!(guest.i32("data", &[]), 42);
     assert_eq!(guest.i32("catch", &[]), 7);
     assert_eq!(guest.i32("resume", &[]), 100);
+    assert_eq!(guest.i32("object", &[]), 9);
+    assert_eq!(guest.i32("vector", &[4]), 7);
     assert_eq!(guest.i32("deep", &[10_000]), 10_000);
     let error = guest.error("outer", &[]);
     let frames: Vec<_> = error
@@ -326,6 +333,88 @@ fn what_was_used_longest_ago_goes_first() {
     run(folder.cache().max_bytes(size * 3 + 10), 3);
     assert!(!oldest.exists());
     assert_eq!(folder.cache().info().unwrap().entries, 3);
+}
+
+#[test]
+fn settings_have_entries_of_their_own() {
+    let folder = Folder::new();
+    let plain = || Config::new().cache(folder.cache());
+    let all = [
+        plain(),
+        plain().consume_fuel(true).initial_fuel(1_000_000),
+        plain().epoch_interruption(true),
+        plain().deterministic(true),
+        plain().quick_code(true),
+        plain().max_function_work(1 << 20),
+        plain().wide_arithmetic(true),
+    ];
+    for _ in 0..2 {
+        for (i, config) in (1..).zip(&all) {
+            check(&Module::new(&Engine::new(config).unwrap(), &binary()).unwrap());
+            assert!(folder.cache().info().unwrap().entries >= i);
+        }
+        assert_eq!(folder.cache().info().unwrap().entries, all.len());
+    }
+    // What code does not depend on.
+    let other = plain().max_stack_size(1 << 21).max_memory_size(1 << 20);
+    check(&Module::new(&Engine::new(&other).unwrap(), &binary()).unwrap());
+    assert_eq!(folder.cache().info().unwrap().entries, all.len());
+}
+
+#[test]
+fn large_files_are_kept_with_their_binaries() {
+    let folder = Folder::new();
+    let file = folder.0.join("large.wasm");
+    // A custom section of a mebibyte and its name.
+    let mut large = binary();
+    large.extend([0, 0x82, 0x80, 0x40, 1, b'x']);
+    large.resize(large.len() + (1 << 20), 7);
+    fs::write(&file, &large).unwrap();
+    let run = || {
+        let engine = engine(folder.cache(), Compile::Lazy);
+        let module = Module::from_file(&engine, &file).unwrap();
+        assert_eq!(module.custom_sections("x").next().unwrap().len(), 1 << 20);
+        check(&module);
+    };
+    let kept = || {
+        let entries = fs::read_dir(folder.0.join("cache")).unwrap();
+        let mut paths = entries.map(|entry| entry.unwrap().path());
+        paths.find(|path| path.extension().is_some_and(|end| end == "wasm"))
+    };
+    run();
+    let copy = kept().expect("the binary is there");
+    assert_eq!(fs::read(&copy).unwrap(), large);
+    assert_eq!(folder.cache().info().unwrap().entries, 1);
+    run();
+    // A damaged one is looked at, and replaced.
+    let mut damaged = large.clone();
+    damaged[1 << 19] = 8;
+    fs::write(&copy, &damaged).unwrap();
+    run();
+    assert_eq!(fs::read(&copy).unwrap(), large);
+    // What the file has now counts.
+    fs::write(&file, wat::parse_str("(module)").unwrap()).unwrap();
+    let module = Module::from_file(&engine(folder.cache(), Compile::Lazy), &file).unwrap();
+    assert_eq!(module.exports().len(), 0);
+    assert_eq!(folder.cache().clear().unwrap(), 1);
+    assert!(kept().is_none());
+}
+
+#[test]
+fn what_is_not_ours_stays() {
+    let folder = Folder::new();
+    let cache = folder.0.join("cache");
+    check(&Module::new(&engine(folder.cache(), Compile::Eager), &binary()).unwrap());
+    let long = "f".repeat(64);
+    let names = ["letter", "x.wasm", "a.tmp", &format!("{long}.txt")];
+    for name in names {
+        fs::write(cache.join(name), "ours").unwrap();
+    }
+    assert_eq!(folder.cache().info().unwrap().entries, 1);
+    assert_eq!(folder.cache().clear().unwrap(), 1);
+    for name in names {
+        assert!(cache.join(name).exists(), "{name}");
+    }
 }
 
 #[test]

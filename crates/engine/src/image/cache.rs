@@ -1,22 +1,32 @@
 //! Compiled code that is kept from one run to the next.
 
-use super::directory::{Directory, Sum};
+use super::directory::{BINARY, Directory, Sum};
 use super::{Binary, Image, Kind, Origin, write};
 use crate::vm::mapped;
 use bident_compile::Tables;
-use std::io;
+use bytes::Bytes;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bytes of a binary from which on its code is kept: less is compiled in about the time in which an entry is found.
-const LEAST: usize = 8 << 10;
+/// Bytes of a binary from which on its code is kept: to compile so much takes some 2 ms, to find it a tenth of that.
+const LEAST: usize = 2 << 10;
 
 /// Bytes of all entries together, unless something else is asked for.
 const MOST: u64 = 512 << 20;
 
+/// Bytes of a file from which on the binary in it is kept, too: to map it where it is known not to change takes less time
+/// and memory than to read it.
+const LARGE: u64 = 1 << 20;
+
 /// An entry takes at most one part in so many of the room.
 const LARGEST: u64 = 2;
+
+/// There may be more than there is room for, by one part in so many.
+const MARGIN: u64 = 16;
 
 /// Code that has come since is written when it is a part of what was there of at least one in so many.
 const WORTH: usize = 16;
@@ -66,21 +76,27 @@ impl Cache {
         Some(Self::new(directory?.join("bident")))
     }
 
-    /// The same with at most so many bytes; what was used longest ago goes first. Default: 512 MiB.
+    /// The same with at most so many bytes, give or take a sixteenth; what was used longest ago goes first. Default:
+    /// 512 MiB.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.most = bytes;
         self
     }
 
-    /// The same for modules whose binary has at least so many bytes. Default: 8 KiB.
+    /// The same for modules whose binary has at least so many bytes. Default: 2 KiB.
     pub fn min_module(mut self, bytes: usize) -> Self {
         self.least = bytes;
         self
     }
 
-    /// Whether code of this binary is kept in it.
-    pub(crate) fn takes(&self, binary: &[u8]) -> bool {
-        binary.len() >= self.least
+    /// Whether code of a binary with so many bytes is kept in it.
+    pub(crate) fn takes(&self, bytes: usize) -> bool {
+        bytes >= self.least
+    }
+
+    /// Whether binaries of files with so many bytes are kept in it, too.
+    pub(crate) fn takes_binary(&self, bytes: u64) -> bool {
+        (LARGE.max(self.least as u64)..=self.most / LARGEST).contains(&bytes)
     }
 
     /// Where it is.
@@ -98,7 +114,7 @@ impl Cache {
             None => Sum::default(),
         };
         Ok(CacheInfo {
-            entries: sum.files,
+            entries: sum.codes,
             bytes: sum.bytes,
         })
     }
@@ -114,6 +130,18 @@ impl Cache {
         }
     }
 
+    /// So many bytes came: what was used longest ago goes, if there is too much. To look through all at each time would
+    /// make many small entries slow; so that is left to chance, which brings it about before the margin is used up, as a
+    /// rule, and always for what takes all of that.
+    fn make_room(&self, directory: &Directory, bytes: u64) {
+        let chance = RandomState::new().hash_one(()) as u32;
+        let share = (u128::from(bytes) * u128::from(MARGIN)) << u32::BITS;
+        if u128::from(chance) * u128::from(self.most) < share {
+            // Where that fails the next one tries again.
+            let _ = directory.shrink(self.most);
+        }
+    }
+
     /// The directory, if it is there.
     fn open(&self) -> io::Result<Option<Directory>> {
         match Directory::open(&self.directory) {
@@ -122,15 +150,14 @@ impl Cache {
         }
     }
 
-    /// The code of a module, given by its hash. What cannot be used goes.
-    pub(crate) fn find(&self, origin: &Origin, key: &[u8; 32]) -> Option<Image> {
-        let name = origin.name(key);
-        let directory = Directory::open(&self.directory).ok()?;
-        let found = mapped::read_own(directory.read(&name).ok()?, origin, key);
-        if found.is_err() {
-            directory.remove(&name);
+    /// The hash of the binary that a file has, if it may be here along with its code.
+    pub(crate) fn key_of(&self, file: &File) -> Option<[u8; 32]> {
+        if !self.takes_binary(file.metadata().ok()?.len()) {
+            return None;
         }
-        found.ok()
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(file).ok()?;
+        Some(*hasher.finalize().as_bytes())
     }
 }
 
@@ -175,16 +202,54 @@ impl Entry {
         }
     }
 
-    /// The code that is kept.
+    /// The code that is kept. What cannot be used goes.
     pub(crate) fn find(&self) -> Option<Image> {
-        self.cache.find(&self.origin, &self.key)
+        let name = self.origin.name(&self.key);
+        let directory = Directory::open(&self.cache.directory).ok()?;
+        let found = mapped::read_own(directory.read(&name).ok()?, &self.origin, &self.key);
+        if found.is_err() {
+            directory.remove(&name);
+        }
+        found.ok()
     }
 
-    /// The same, where so many bytes of code were found.
-    pub(crate) fn found(mut self, bytes: usize) -> Self {
-        let state = self.state.get_mut();
+    /// The binary, if it is kept, too.
+    pub(crate) fn find_binary(&self) -> Option<Bytes> {
+        let name = self.binary_name();
+        let directory = Directory::open(&self.cache.directory).ok()?;
+        let binary = mapped::map_own(&directory.read(&name).ok()?).ok()?;
+        if blake3::hash(&binary) == self.key {
+            return Some(binary);
+        }
+        directory.remove(&name);
+        None
+    }
+
+    /// Keeps the binary.
+    pub(crate) fn keep_binary(&self, binary: &[u8]) {
+        let name = self.binary_name();
+        let Ok(directory) = Directory::make(&self.cache.directory) else {
+            return;
+        };
+        if directory.has(&name) {
+            return;
+        }
+        // Where that fails the file is read the next time.
+        if let Ok(bytes) = directory.write(&name, |out| out.write_all(binary)) {
+            self.cache.make_room(&directory, bytes);
+        }
+    }
+
+    fn binary_name(&self) -> String {
+        format!("{}{BINARY}", blake3::Hash::from_bytes(self.key).to_hex())
+    }
+
+    /// The same place, where so many bytes of code were found.
+    pub(crate) fn found(&self, bytes: usize) -> Self {
+        let mut entry = Self::new(self.cache.clone(), self.origin.clone(), self.key);
+        let state = entry.state.get_mut();
         state.unwrap_or_else(PoisonError::into_inner).kept = bytes;
-        self
+        entry
     }
 
     /// Writes code, of which there are so many bytes now, if enough of it is new; where that cannot be, there is none.
@@ -210,7 +275,8 @@ impl Entry {
             return;
         };
         // What takes all of the room would drive out all others.
-        if (tables.bytes().len() + text.len()) as u64 > self.cache.most / LARGEST {
+        let bytes = tables.bytes().len() + text.len();
+        if bytes as u64 > self.cache.most / LARGEST {
             return;
         }
         let Ok(directory) = Directory::make(&self.cache.directory) else {
@@ -220,9 +286,8 @@ impl Entry {
             let what = (kind, &*self.origin, &self.key);
             write(out, what, Binary::Apart, tables.bytes(), &text)
         });
-        if written.is_ok() {
-            // Where that fails the next one tries again.
-            let _ = directory.shrink(self.cache.most);
+        if let Ok(bytes) = written {
+            self.cache.make_room(&directory, bytes);
         }
     }
 }

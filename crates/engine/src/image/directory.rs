@@ -1,8 +1,8 @@
 //! A directory of files that nobody but this user can have written.
 //!
 //! It is opened once for each use, and everything else goes by its handle: who can write a directory above may put
-//! another in its place, but not between the look at whose it is and the look for a file. Only files whose names are
-//! hashes are ours; others stay as they are.
+//! another in its place, but not between the look at whose it is and the look for a file. Only files whose names begin
+//! with a hash and end as ours do are ours: code, binaries, and what is being written. Others stay as they are.
 
 use bident_stack::os;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
@@ -16,6 +16,9 @@ use std::time::{Duration, SystemTime};
 
 /// Digits of a name.
 const DIGITS: usize = 64;
+
+/// Ends names of binaries.
+pub(super) const BINARY: &str = ".wasm";
 
 /// Ends names of files that are being written.
 const UNFINISHED: &str = ".tmp";
@@ -40,10 +43,10 @@ struct Found {
     used: i64,
 }
 
-/// How many files there are, and their bytes.
+/// How many files with code there are, and the bytes of all.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Sum {
-    pub(super) files: usize,
+    pub(super) codes: usize,
     pub(super) bytes: u64,
 }
 
@@ -89,13 +92,13 @@ impl Directory {
         Ok(file)
     }
 
-    /// Writes a file, so that others find all of it or nothing. What is lost with the power is found by the checksums:
-    /// nobody waits for the disk.
+    /// Writes a file, so that others find all of it or nothing, and gives its bytes. What is lost with the power is found
+    /// by the checksums: nobody waits for the disk.
     pub(super) fn write(
         &self,
         name: &str,
         content: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
-    ) -> io::Result<()> {
+    ) -> io::Result<u64> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let unfinished = format!("{name}.{process}.{number}{UNFINISHED}");
@@ -105,11 +108,17 @@ impl Directory {
         let mut out = BufWriter::new(&file);
         let written = content(&mut out)
             .and_then(|()| out.flush())
-            .and_then(|()| Ok(fs::renameat(&self.0, &unfinished, &self.0, name)?));
+            .and_then(|()| Ok(fs::renameat(&self.0, &unfinished, &self.0, name)?))
+            .and_then(|()| Ok(file.metadata()?.len()));
         if written.is_err() {
             self.remove(&unfinished);
         }
         written
+    }
+
+    /// Whether there is a file with this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
     /// Removes a file. Where that cannot be, it stays.
@@ -120,14 +129,14 @@ impl Directory {
     /// What is there.
     pub(super) fn sum(&self) -> io::Result<Sum> {
         let add = |sum: Sum, found: Found| Sum {
-            files: sum.files + 1,
+            codes: sum.codes + usize::from(found.name.len() == DIGITS),
             bytes: sum.bytes + found.bytes,
         };
         Ok(self.list()?.into_iter().fold(Sum::default(), add))
     }
 
     /// Removes files, those that were used longest ago first, until all together have no more than so many bytes.
-    /// Gives how many were removed.
+    /// Gives how many with code were removed.
     pub(super) fn shrink(&self, most: u64) -> io::Result<usize> {
         let mut found = self.list()?;
         found.sort_by_key(|found| found.used);
@@ -139,7 +148,7 @@ impl Directory {
             }
             match fs::unlinkat(&self.0, &name, AtFlags::empty()) {
                 Err(error) if error != rustix::io::Errno::NOENT => return Err(error.into()),
-                _ => removed += 1,
+                _ => removed += usize::from(name.len() == DIGITS),
             }
             all -= bytes;
         }
@@ -184,9 +193,9 @@ impl<'a> Name<'a> {
         let text = name.to_str().ok()?;
         let (hash, rest) = text.split_at_checked(DIGITS)?;
         let is_hash = hash.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let is_finished = rest.is_empty();
-        (is_hash && (is_finished || rest.ends_with(UNFINISHED)))
-            .then_some(Self { text, is_finished })
+        let is_finished = ["", BINARY].contains(&rest);
+        let is_ours = is_hash && (is_finished || rest.ends_with(UNFINISHED));
+        is_ours.then_some(Self { text, is_finished })
     }
 }
 

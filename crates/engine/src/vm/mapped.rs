@@ -49,11 +49,16 @@ unsafe fn map(file: &File) -> io::Result<Bytes> {
     Ok(Bytes::from_owner(Mapped { start, size }))
 }
 
-/// Reads a file that nobody but a program of this user, which is this one, can have written.
-pub(crate) fn read_own(file: File, origin: &Origin, key: &[u8; 32]) -> Result<Image, Error> {
+/// The content of a file of the cache, which nobody but a program of this user, which is this one, can have written.
+pub(crate) fn map_own(file: &File) -> io::Result<Bytes> {
     // SAFETY: `directory.rs` checked whose it is when it was opened, and replaces files, but never writes to one that has
     // its name already.
-    let bytes = unsafe { map(&file) }.map_err(Error::new)?;
+    unsafe { map(file) }
+}
+
+/// Reads such a file of compiled code.
+pub(crate) fn read_own(file: File, origin: &Origin, key: &[u8; 32]) -> Result<Image, Error> {
+    let bytes = map_own(&file).map_err(Error::new)?;
     Image::read(bytes, Some(file), origin, Some(key))
 }
 
