@@ -338,7 +338,7 @@ fn what_was_used_longest_ago_goes_first() {
 #[test]
 fn settings_have_entries_of_their_own() {
     let folder = Folder::new();
-    let plain = || Config::new().cache(folder.cache());
+    let plain = || Config::new().cache(folder.cache()).quick_code(false);
     let all = [
         plain(),
         plain().consume_fuel(true).initial_fuel(1_000_000),
