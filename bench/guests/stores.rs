@@ -1,11 +1,18 @@
-//! What a store of its own costs a guest: `cargo bench -p bident --bench stores`.
+//! What a store of its own costs a guest: `cargo bench -p bident --bench stores`, or with numbers of guests behind ` -- `.
 //!
 //! *Warm*: one guest after another is made, parks at its first wait and is dropped; nanoseconds for each part, the median.
 //! *Held*: so many are parked at once; nanoseconds to make and park one, and bytes of memory and of page tables for each.
-//! A guest has a memory of one WebAssembly page, and writes to one page of the system in it.
+//! Then each is resumed, once, and must have what it wrote. A guest has a memory of one WebAssembly page, and writes to one page
+//! of the system in it. Both for memories that have all the address space they may need (of which about 10,000 fit), and for
+//! memories that move ([`Config::moving_memories`]).
 
-use bident::{Engine, Error, InstancePre, Linker, Module, Reply, Store, TypedOutcome};
+use bident::{Config, Engine, Error, InstancePre, Linker, Module, Reply, Store, TypedOutcome};
 use std::time::Instant;
+
+/// Guests held at once.
+const HELD: [usize; 3] = [1_000, 10_000, 100_000];
+/// More do not fit where memories do not move.
+const MOST_RESERVED: usize = 10_000;
 
 const WARM: usize = 4_000;
 
@@ -17,14 +24,31 @@ const GUEST: &[u8] = br#"(module
     (i32.add (call $wait (local.get $n)) (i32.load (i32.const 64)))))"#;
 
 fn main() -> Result<(), Error> {
-    let engine = Engine::default();
-    let module = Module::from_text_or_binary(&engine, GUEST)?;
-    let mut linker: Linker<()> = Linker::new(&engine);
-    linker.func_wrap("host", "wait", |_: u32| Reply::<u32>::Pending(()))?;
-    let pre = linker.instantiate_pre(&module)?;
-    warm(&engine, &pre)?;
-    for guests in [1_000, 10_000] {
-        held(&engine, &pre, guests)?;
+    let given: Vec<usize> = std::env::args()
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    let counts = if given.is_empty() { &HELD[..] } else { &given };
+    for moving in [false, true] {
+        println!(
+            "{}",
+            if moving {
+                "memories that move"
+            } else {
+                "memories with a reservation"
+            }
+        );
+        let engine = Engine::new(&Config::new().moving_memories(moving))?;
+        let module = Module::from_text_or_binary(&engine, GUEST)?;
+        let mut linker: Linker<()> = Linker::new(&engine);
+        linker.func_wrap("host", "wait", |_: u32| Reply::<u32>::Pending(()))?;
+        let pre = linker.instantiate_pre(&module)?;
+        warm(&engine, &pre)?;
+        for guests in counts
+            .iter()
+            .filter(|count| moving || **count <= MOST_RESERVED)
+        {
+            held(&engine, &pre, *guests)?;
+        }
     }
     Ok(())
 }
@@ -63,11 +87,11 @@ fn warm(engine: &Engine, pre: &InstancePre<()>) -> Result<(), Error> {
 fn held(engine: &Engine, pre: &InstancePre<()>, guests: usize) -> Result<(), Error> {
     let before = (Instant::now(), status("VmRSS:"), status("VmPTE:"));
     let mut all = Vec::with_capacity(guests);
-    for _ in 0..guests {
+    for n in 0..guests as u32 {
         let mut store = Store::try_new(engine, ())?;
         let instance = pre.instantiate(&mut store)?;
         let run = instance.get_typed_func::<u32, u32>(&mut store, "run")?;
-        let call = run.start(&mut store, 7)?;
+        let call = run.start(&mut store, n)?;
         all.push((store, call));
     }
     let each = |now: u64, before: u64| now.saturating_sub(before) / guests as u64;
@@ -77,15 +101,25 @@ fn held(engine: &Engine, pre: &InstancePre<()>, guests: usize) -> Result<(), Err
         each(status("VmPTE:"), before.2),
     );
     println!("{guests} held: {ns} ns, {rss} B of memory and {tables} B of page tables each");
-    let now = Instant::now();
-    for (store, call) in all {
-        drop(call);
-        drop(store);
+    let mut now = Instant::now();
+    let mut lap = || {
+        std::mem::replace(&mut now, Instant::now())
+            .elapsed()
+            .as_nanos()
+            / guests as u128
+    };
+    let mut stores = Vec::with_capacity(guests);
+    for (n, (mut store, call)) in (0..).zip(all) {
+        let TypedOutcome::Parked(call) = call else {
+            panic!("it waits");
+        };
+        let ended = call.resume(&mut store, 1_u32)?;
+        assert!(matches!(ended, TypedOutcome::Returned(sum) if sum == n + 1));
+        stores.push(store);
     }
-    println!(
-        "{guests} dropped: {} ns each",
-        now.elapsed().as_nanos() / guests as u128
-    );
+    let resumed = lap();
+    drop(stores);
+    println!("{guests} resumed: {resumed} ns, dropped: {} ns each", lap());
     Ok(())
 }
 

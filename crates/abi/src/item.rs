@@ -2,14 +2,14 @@
 //! store lives.
 
 use crate::store::{VmHeader, VmStore, VmValue};
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 
 /// A linear memory.
 #[repr(C)]
 #[derive(Debug)]
 pub struct VmMemory {
-    /// First byte. Never changes: the whole address space a memory may need is reserved.
-    pub base: *mut u8,
+    /// First byte. Changes only where memories move: when this one grows.
+    pub base: AtomicPtr<u8>,
     /// Current size in bytes. It only grows; where the memory is shared, at any time.
     pub length: AtomicU64,
     /// Highest position of a 64-bit memory from which [`crate::MEMORY_GUARD`] bytes are reserved.
@@ -21,7 +21,7 @@ pub struct VmMemory {
 #[repr(C)]
 #[derive(Debug)]
 pub struct VmMemoryRef {
-    /// Copy of [`VmMemory::base`]; constant.
+    /// Copy of [`VmMemory::base`], if that never changes; else null.
     pub base: *mut u8,
     /// The memory itself.
     pub memory: *mut VmMemory,

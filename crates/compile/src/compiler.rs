@@ -23,6 +23,7 @@ pub struct Compiler {
     generators: Generators,
     limits: Limits,
     epochs: bool,
+    moving_memories: bool,
     fuel: bool,
     observer: Option<Observer>,
 }
@@ -37,6 +38,7 @@ impl Compiler {
             generators: Generators::host()?,
             limits: Limits::default(),
             epochs: false,
+            moving_memories: false,
             fuel: false,
             observer: None,
         })
@@ -49,6 +51,7 @@ impl Compiler {
             generators: Generators::deterministic()?,
             limits: Limits::default(),
             epochs: false,
+            moving_memories: false,
             fuel: false,
             observer: None,
         })
@@ -72,6 +75,15 @@ impl Compiler {
         Self { epochs, ..self }
     }
 
+    /// Whether memories that are not shared move when they grow, and nothing is reserved behind their ends.
+    #[must_use]
+    pub fn with_moving_memories(self, moving_memories: bool) -> Self {
+        Self {
+            moving_memories,
+            ..self
+        }
+    }
+
     /// The same, whose code takes fuel ([`bident_abi::VmStore::fuel`]) for what it does, or not. Calls are then not
     /// translated in place: each operator is paid once.
     pub fn with_fuel(self, fuel: bool) -> Self {
@@ -90,11 +102,14 @@ impl Compiler {
             generators,
             limits,
             epochs,
+            moving_memories,
             fuel,
             observer: _,
         } = self;
         let generators = generators.settings();
-        format!("{limits:?} epochs {epochs} fuel {fuel} {generators}")
+        format!(
+            "{limits:?} epochs {epochs} moving memories {moving_memories} fuel {fuel} {generators}"
+        )
     }
 
     /// Validates and compiles the bodies of a module. `bodies` is what `bident_module::decode` gave
@@ -184,6 +199,7 @@ impl Compiler {
         Shared {
             inline: if self.fuel { &[] } else { inline },
             epochs: self.epochs,
+            moving_memories: self.moving_memories,
             is_near,
             fuel: self.fuel,
             relaxed: self.generators.relaxed,

@@ -42,6 +42,8 @@ pub(crate) struct Shared<'m> {
     pub(crate) inline: &'m [Inline],
     /// Whether code looks for its deadline.
     pub(crate) epochs: bool,
+    /// Whether memories move when they grow.
+    pub(crate) moving_memories: bool,
     /// Whether a displacement reaches the code of a defined function; otherwise its address is in a slot.
     pub(crate) is_near: &'m (dyn Fn(usize) -> bool + Sync),
     /// Whether it takes fuel.
@@ -67,6 +69,8 @@ pub(crate) struct Translator<'m, 'f> {
     pub(crate) relaxed: Relaxed,
     /// Whether the code looks for its deadline.
     pub(crate) epochs: bool,
+    /// Whether memories move when they grow.
+    pub(crate) moving_memories: bool,
     /// Whether it takes fuel.
     pub(crate) fuel: bool,
     /// Fuel for the operators since code last took some.
@@ -199,6 +203,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             is_near: shared.is_near,
             relaxed: shared.relaxed,
             epochs: shared.epochs,
+            moving_memories: shared.moving_memories,
             fuel: shared.fuel,
             unpaid: 0,
             origins: Origins::default(),

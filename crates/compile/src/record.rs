@@ -183,7 +183,7 @@ pub(crate) mod context {
         Field::constant(import + offset_of!(VmImport, context), I64)
     }
 
-    /// First byte of a linear memory.
+    /// First byte of a linear memory that does not move.
     pub(crate) fn memory_base(layout: &VmLayout, memory: MemoryIndex) -> Field {
         let memory = layout.memory(memory) as usize;
         Field::constant(memory + offset_of!(VmMemoryRef, base), I64)
@@ -403,6 +403,13 @@ pub(crate) mod late {
 /// Fields of [`VmMemory`].
 pub(crate) mod memory {
     use super::*;
+
+    /// First byte, of a memory that may move.
+    pub(crate) const BASE: Field = Field::new(
+        offset_of!(VmMemory, base),
+        I64,
+        Access::Changing(Region::Items),
+    );
 
     /// Highest position that needs no further check.
     pub(crate) const BOUND: Field = Field::constant(offset_of!(VmMemory, bound), I64);

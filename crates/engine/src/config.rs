@@ -17,6 +17,7 @@ pub struct Config {
     pub(crate) max_exception_memory: usize,
     pub(crate) max_heap_memory: usize,
     pub(crate) max_memory_size: u64,
+    pub(crate) moving_memories: bool,
     pub(crate) max_table_elements: u64,
     pub(crate) compile_limits: CompileLimits,
     pub(crate) quick_code: bool,
@@ -82,6 +83,7 @@ impl Default for Config {
             max_exception_memory: 1 << 30,
             max_heap_memory: 2 << 30,
             max_memory_size: 4 << 30,
+            moving_memories: is_on("BIDENT_MOVING_MEMORIES"),
             max_table_elements: 10_000_000,
             compile_limits: CompileLimits::default(),
             quick_code: is_on("BIDENT_QUICK_CODE"),
@@ -168,6 +170,22 @@ impl Config {
     pub fn max_memory_size(mut self, bytes: u64) -> Self {
         self.max_memory_size = bytes;
         self
+    }
+
+    /// Whether linear memories move when they grow, as stacks do, instead of each having all the address space it may
+    /// need: for very many small guests. A memory then takes what it has, and no mapping of its own, so there can be
+    /// a million in a process instead of about 16,000; but each access of a guest is compared with the length, which
+    /// makes code slower. [`crate::Memory::data_ptr`] is good until the memory grows. Shared memories stay where
+    /// they are. `WebAssembly` in JavaScript cannot have such an engine: its buffers keep addresses. Default:
+    /// off, unless the environment variable `BIDENT_MOVING_MEMORIES` is set to something other than `0`.
+    pub fn moving_memories(mut self, on: bool) -> Self {
+        self.moving_memories = on;
+        self
+    }
+
+    /// Whether they do: see [`Config::moving_memories`].
+    pub fn has_moving_memories(&self) -> bool {
+        self.moving_memories
     }
 
     /// Largest size of one table in elements (8 bytes each). Default: 10,000,000.

@@ -5,11 +5,13 @@ use crate::config::{Config, Observed};
 use crate::error::Error;
 use crate::image::{Entry, Origin};
 use crate::vm::code::Code;
-use crate::vm::gc::types::TypeTable;
+use crate::vm::gc::types::{Rows, TypeTable};
+use crate::vm::mapping::Spaces;
 use crate::vm::signals;
 use bident_abi::VmTypeRow;
 use bident_compile::{Compiler, Order};
 use bident_module::{CanonComposite, DefinedType, FieldType, FuncType, Registry, TypeId, ValType};
+use bident_stack::Supply;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +30,12 @@ struct Inner {
     config: Config,
     compiler: Compiler,
     types: Mutex<Types>,
+    /// Of the types, without the lock.
+    rows: Rows,
+    /// Records and slabs for stacks.
+    supply: Arc<Supply>,
+    /// Address space for memories.
+    spaces: Arc<Spaces>,
 
     enter: Mutex<HashMap<TypeId, Arc<Code>>>,
     cont: Mutex<HashMap<TypeId, Arc<Code>>>,
@@ -73,17 +81,23 @@ impl Engine {
             .with_limits(config.compile_limits)
             .with_quick_code(config.quick_code)
             .with_epochs(config.epochs)
+            .with_moving_memories(config.moving_memories)
             .with_fuel(config.fuel)
             .with_observer(config.observer.clone().map(|Observed(observer)| observer));
         signals::adopt_handlers();
         signals::ensure_signal_stack()?;
+        let table = TypeTable::new()?;
+        let supply = Supply::new().map_err(Error::no_memory("the records of stacks"))?;
         Ok(Self(Arc::new(Inner {
             epoch: Epoch::default(),
             config: config.clone(),
             compiler,
+            rows: table.rows(),
+            supply: Arc::new(supply),
+            spaces: Arc::new(Spaces::new(config.moving_memories)),
             types: Mutex::new(Types {
                 registry: Registry::default(),
-                table: TypeTable::new()?,
+                table,
             }),
             enter: Mutex::default(),
             cont: Mutex::default(),
@@ -125,6 +139,11 @@ impl Engine {
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Address space for memories.
+    pub(crate) fn spaces(&self) -> &Arc<Spaces> {
+        &self.0.spaces
     }
 
     pub(crate) fn compiler(&self) -> &Compiler {
@@ -193,7 +212,12 @@ impl Engine {
 
     /// A row for each type, for casts. They never move.
     pub(crate) fn type_rows(&self) -> *const VmTypeRow {
-        lock(&self.0.types).table.rows()
+        self.0.rows.0
+    }
+
+    /// Records and slabs for the stacks of its stores.
+    pub(crate) fn supply(&self) -> &Arc<Supply> {
+        &self.0.supply
     }
 
     /// Identity of a function type that the embedder gives.

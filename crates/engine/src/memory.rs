@@ -71,7 +71,8 @@ impl Memory {
         store.memories[self.own(store)].length()
     }
 
-    /// First byte. It never moves; how much is accessible is [`Memory::data_size`].
+    /// First byte. It never moves, unless [`Config::moving_memories`](crate::Config::moving_memories) says that memories do: then when it
+    /// grows. How much is accessible is [`Memory::data_size`].
     pub fn data_ptr(&self, store: impl AsContext) -> *mut u8 {
         let store = store.opaque().0;
         store.memories[self.own(store)].base()

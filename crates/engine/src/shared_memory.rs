@@ -65,7 +65,7 @@ impl SharedMemory {
             return Err(Error::usage("the type of a shared memory says that it is"));
         }
         check_memory_type(engine.config(), ty)?;
-        let mapping = Mapping::new(ty, engine.config().max_memory_size)?;
+        let mapping = Mapping::new(ty, engine.config().max_memory_size, engine.spaces())?;
         Ok(Self(Arc::new(mapping)))
     }
 
@@ -105,7 +105,7 @@ impl SharedMemory {
     /// # Errors
     /// Kind `Limit`: beyond the maximum of the type or of the engine that made it, or the system has no memory.
     pub fn grow(&self, delta: u64) -> Result<u64, Error> {
-        self.0.grow(delta).ok_or_else(|| {
+        self.0.grow_in_place(delta).ok_or_else(|| {
             let pages = self.size();
             Error::limit(format!(
                 "a shared memory of {pages} pages cannot grow by {delta} pages"

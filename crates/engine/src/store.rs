@@ -22,14 +22,13 @@ impl<T: 'static> Store<T> {
         }
     }
 
-    /// An empty store. Each takes 4 GiB of address space, of which a process has 128 TiB: enough for
-    /// about 30,000.
+    /// An empty store. It shares the records and the memory of stacks with the other stores of the engine, and takes them
+    /// as it needs them.
     ///
     /// # Errors
-    /// Kind `Limit`: the system has no address space or memory for it; the data is dropped.
+    /// Kind `Limit`: there is no memory for it, or there were 2^32 - 1 of them in this process; the data is dropped.
     pub fn try_new(engine: &Engine, data: T) -> Result<Self, Error> {
-        let opaque = StoreOpaque::new(engine)?;
-        Ok(Self(Box::new(StoreInner { opaque, data })))
+        StoreInner::new(engine, data).map(Self)
     }
 
     /// The embedder's data.

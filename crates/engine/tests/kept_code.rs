@@ -161,6 +161,9 @@ fn what_is_no_code_of_this_engine_says_so() {
     };
     let fuel = Engine::new(&Config::new().consume_fuel(true)).unwrap();
     assert!(refused(&fuel, &bytes).contains("other settings"));
+    // Code without checks, where memories have no reservation.
+    let moving = Engine::new(&Config::new().moving_memories(true)).unwrap();
+    assert!(refused(&moving, &bytes).contains("other settings"));
     assert!(refused(&engine, &binary()).contains("no file of compiled code"));
     assert!(refused(&engine, b"").contains("no file of compiled code"));
     assert!(refused(&engine, &bytes[..100]).contains("the end is missing"));

@@ -1,52 +1,70 @@
-//! Control records: stable addresses, an index each, a revision that makes handles one-shot.
+//! The records of a store: stable addresses, a position each, a revision that makes handles one-shot.
 //!
-//! One reservation of address space, made usable step by step from its start. A free record is
-//! linked to the next through `parent`. Its revision was advanced when it was freed; a record whose
-//! revision would wrap is never used again, so that no old reference ever matches.
+//! They lie in chunks of the engine's supply (`supply.rs`). A free record is linked to the next through
+//! `parent`. Its revision was advanced when it was freed; a record whose revision would wrap is not used again
+//! as long as the store has it, so that no old reference ever matches.
 
-use crate::os::{self, Access};
-use crate::stacklet::{Hold, Stacklet, State};
+use crate::stacklet::{Stacklet, State};
+use crate::supply::{CHUNKS, Chunk, Supply};
 use std::io;
 use std::ptr;
-
-/// Most records of a store.
-const CAPACITY: usize = 1 << 26;
-const _: () = assert!(CAPACITY * size_of::<Stacklet>() - 1 <= u32::MAX as usize);
-const RESERVATION: usize = CAPACITY * size_of::<Stacklet>();
-/// Bytes made usable at first, and at most at once.
-const FIRST_STEP: usize = 4 << 10;
-const LARGEST_STEP: usize = 1 << 20;
+use std::sync::Arc;
 
 pub(crate) struct Arena {
-    base: *mut Stacklet,
-    /// Bytes that can be used.
-    usable: usize,
+    supply: Arc<Supply>,
+    /// The chunk that new records come from.
+    newest: Part,
+    /// The others, in order of their addresses.
+    others: Vec<Part>,
     /// Records that were ever used.
     count: u32,
     free: *mut Stacklet,
-    /// Most records that there may be.
-    most: u32,
+    /// Whether there are no new records: for tests.
+    exhausted: bool,
     /// Revision that new records start with.
     pub(crate) first_revision: u32,
 }
 
-impl Arena {
-    pub(crate) fn new() -> io::Result<Self> {
-        let mut arena = Self {
-            base: os::reserve(RESERVATION)?.cast(),
-            usable: 0,
-            count: 0,
-            free: ptr::null_mut(),
-            most: CAPACITY as u32,
-            first_revision: 1,
-        };
-        // The first record is nobody's: with revision 0, its reference would be null, and the
-        // stubs would take null for it.
-        arena.take()?;
-        Ok(arena)
+/// A chunk, as far as it was ever used.
+#[derive(Clone, Copy)]
+struct Part {
+    first: u32,
+    used: u32,
+    /// `None`: no chunk.
+    class: Option<u8>,
+}
+
+impl Part {
+    const NONE: Self = Self {
+        first: 0,
+        used: 0,
+        class: None,
+    };
+
+    #[inline]
+    fn has(self, index: u32) -> bool {
+        index.wrapping_sub(self.first) < self.used
     }
 
-    /// A record in state `Free`, with index and revision set.
+    fn size(self) -> u32 {
+        self.class.map_or(0, Chunk::records)
+    }
+}
+
+impl Arena {
+    pub(crate) fn new(supply: &Arc<Supply>) -> Self {
+        Self {
+            supply: supply.clone(),
+            newest: Part::NONE,
+            others: Vec::new(),
+            count: 0,
+            free: ptr::null_mut(),
+            exhausted: false,
+            first_revision: 1,
+        }
+    }
+
+    /// A record in state `Free`, with position and revision set.
     #[inline]
     pub(crate) fn take(&mut self) -> io::Result<*mut Stacklet> {
         if !self.free.is_null() {
@@ -55,47 +73,38 @@ impl Arena {
             self.free = unsafe { (*record).parent };
             return Ok(record);
         }
-        let end = (self.count as usize + 1) * size_of::<Stacklet>();
-        if end > self.usable || self.count >= self.most {
-            self.extend(end)?;
+        if self.exhausted || self.newest.used == self.newest.size() {
+            self.extend()?;
         }
-        let record = self.base.wrapping_add(self.count as usize);
-        // SAFETY: within the usable part, and no one else's yet.
-        unsafe {
-            record.write(Stacklet {
-                sp: 0,
-                limit: 0,
-                top: 0,
-                parent: ptr::null_mut(),
-                origin: 0,
-                handlers: ptr::null(),
-                position: self.count * size_of::<Stacklet>() as u32,
-                revision: self.first_revision,
-                last: 0,
-                state: State::Free,
-                class: 0,
-                marked: false,
-                held: Hold::Not,
-            });
-        }
+        let number = self.newest.first + self.newest.used;
+        let record = self.base().wrapping_add(number as usize);
+        // SAFETY: in a chunk of ours, and no one else's yet.
+        unsafe { record.write(Stacklet::free(number, self.first_revision)) };
+        self.newest.used += 1;
         self.count += 1;
         Ok(record)
     }
 
+    /// Takes a chunk, twice as large as the one before.
     #[cold]
-    fn extend(&mut self, needed: usize) -> io::Result<()> {
-        if self.count >= self.most {
+    fn extend(&mut self) -> io::Result<()> {
+        if self.exhausted || self.others.try_reserve(1).is_err() {
             return Err(io::Error::from(io::ErrorKind::OutOfMemory));
         }
-        let step = self.usable.clamp(FIRST_STEP, LARGEST_STEP);
-        let end = (self.usable + step).min(RESERVATION);
-        if end < needed {
-            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        let class = self.newest.class.map_or(0, |class| class + 1);
+        let Chunk { first, class } = self.supply.take(class.min(CHUNKS - 1))?;
+        let next = Part {
+            first,
+            used: 0,
+            class: Some(class),
+        };
+        let before = std::mem::replace(&mut self.newest, next);
+        if before.class.is_some() {
+            let place = self
+                .others
+                .partition_point(|other| other.first < before.first);
+            self.others.insert(place, before);
         }
-        let start = self.base.cast::<u8>().wrapping_add(self.usable);
-        // SAFETY: the next part of our own reservation, unused so far.
-        unsafe { os::protect(start, end - self.usable, Access::ReadWrite)? };
-        self.usable = end;
         Ok(())
     }
 
@@ -119,25 +128,31 @@ impl Arena {
         }
     }
 
-    /// The record with this index, if it was ever used.
+    /// The record with this number, if it is one of this store's that was ever used.
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<*mut Stacklet> {
-        (index < self.count).then(|| self.base.wrapping_add(index as usize))
+        let ours = self.newest.has(index) || self.is_in_others(index);
+        ours.then(|| self.base().wrapping_add(index as usize))
+    }
+
+    #[inline]
+    fn is_in_others(&self, index: u32) -> bool {
+        let after = self.others.partition_point(|other| other.first <= index);
+        self.others[..after]
+            .last()
+            .is_some_and(|other| other.has(index))
     }
 
     /// Whether records are at an end: those that are free now are lost, and there are no new ones.
     pub(crate) fn exhaust(&mut self, exhausted: bool) {
         self.free = ptr::null_mut();
-        self.most = if exhausted {
-            self.count
-        } else {
-            CAPACITY as u32
-        };
+        self.exhausted = exhausted;
     }
 
-    /// The first record.
+    /// Record 0 of all stores.
+    #[inline]
     pub(crate) fn base(&self) -> *mut Stacklet {
-        self.base
+        self.supply.base()
     }
 
     /// Number of records that were ever used.
@@ -145,15 +160,46 @@ impl Arena {
         self.count
     }
 
-    /// All records that were ever used.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = *mut Stacklet> + '_ {
-        (0..self.count as usize).map(|i| self.base.wrapping_add(i))
+    /// Begins a walk over all records that were ever used.
+    pub(crate) fn walk(&self) -> Walk {
+        Walk {
+            left: self.newest,
+            others: 0,
+        }
+    }
+}
+
+/// A walk over the records of a store. Nobody takes records meanwhile.
+#[derive(Clone)]
+pub(crate) struct Walk {
+    /// What is left of a chunk.
+    left: Part,
+    /// How many of the others it has come to.
+    others: usize,
+}
+
+impl Walk {
+    #[inline]
+    pub(crate) fn next(&mut self, arena: &Arena) -> Option<*mut Stacklet> {
+        while self.left.used == 0 {
+            self.left = *arena.others.get(self.others)?;
+            self.others += 1;
+        }
+        let number = self.left.first;
+        self.left.first += 1;
+        self.left.used -= 1;
+        Some(arena.base().wrapping_add(number as usize))
     }
 }
 
 impl Drop for Arena {
     fn drop(&mut self) {
-        // SAFETY: our own reservation; records are plain data.
-        unsafe { os::unmap(self.base.cast(), RESERVATION) };
+        let all = self.others.iter().chain([&self.newest]);
+        for &Part { first, class, .. } in all {
+            if let Some(class) = class {
+                // SAFETY: `take` gave the chunk; the store is gone.
+                unsafe { self.supply.give(Chunk { first, class }) };
+            }
+        }
     }
 }

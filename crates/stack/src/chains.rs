@@ -13,6 +13,7 @@ use crate::pool::{Error, Limits, Pool, Stats, Value};
 use crate::stacklet::{
     Anchor, Entry, Hint, LAND, MOST_IDLE, Reaction, Reference, Stacklet, Transfers, exit,
 };
+use crate::supply::Supply;
 use std::io;
 use std::mem::offset_of;
 use std::ptr;
@@ -20,6 +21,15 @@ use std::sync::Arc;
 
 /// Values that fit the transfer buffer at first.
 const FIRST_VALUES: usize = 32;
+
+/// A transfer buffer for this many values.
+fn room_for(values: usize) -> Result<Box<[Value]>, Error> {
+    let mut room = Vec::new();
+    let reserved = room.try_reserve_exact(values);
+    reserved.map_err(|_| Error::Os(io::ErrorKind::OutOfMemory.into()))?;
+    room.resize(values, Value::default());
+    Ok(room.into_boxed_slice())
+}
 
 /// All chains of a store, and what its compiled code reads of them.
 ///
@@ -31,7 +41,7 @@ pub struct Chains {
     /// The innermost run; null while nothing runs.
     activation: *mut Activation,
     /// The transfer buffer.
-    values: Vec<Value>,
+    values: Box<[Value]>,
     /// Parked chains that the embedder has dropped.
     dropped: Arc<Dropped>,
     stressed: bool,
@@ -87,10 +97,14 @@ impl Chains {
     /// No chains yet. `stressed`: stacklets move whenever they can.
     ///
     /// # Errors
-    /// If the system has no address space left for the records.
-    pub fn new<E: Embedder>(limits: Limits, stressed: bool) -> io::Result<Self> {
-        let pool = Pool::new(limits)?;
-        let mut values = vec![Value::default(); FIRST_VALUES];
+    /// If there is no memory for the transfer buffer.
+    pub fn new<E: Embedder>(
+        limits: Limits,
+        stressed: bool,
+        supply: &Arc<Supply>,
+    ) -> Result<Self, Error> {
+        let pool = Pool::new(limits, supply);
+        let mut values = room_for(FIRST_VALUES)?;
         Ok(Self {
             anchor: Anchor::new(pool.records(), values.as_mut_ptr().cast(), hooks::<E>()),
             pool,
@@ -507,10 +521,9 @@ impl Chains {
 
     #[cold]
     fn grow_values(&mut self, needed: usize) -> Result<(), Error> {
-        let len = needed.next_power_of_two();
-        let reserved = self.values.try_reserve_exact(len - self.values.len());
-        reserved.map_err(|_| Error::Os(io::ErrorKind::OutOfMemory.into()))?;
-        self.values.resize(len, Value::default());
+        let mut values = room_for(needed.next_power_of_two())?;
+        values[..self.values.len()].copy_from_slice(&self.values);
+        self.values = values;
         self.anchor.payload = self.values.as_mut_ptr().cast();
         Ok(())
     }

@@ -105,8 +105,8 @@ impl Chains {
 
     /// Those that have a block.
     pub fn live_ids(&self) -> Vec<Id> {
-        (0..self.pool.used())
-            .map(|i| self.pool.record(i))
+        let mut walk = self.pool.walk();
+        std::iter::from_fn(|| self.pool.next(&mut walk))
             // SAFETY: a record of the pool.
             .filter(|stacklet| unsafe { (**stacklet).state == State::Live })
             .map(Id)

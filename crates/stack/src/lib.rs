@@ -48,7 +48,9 @@ mod memory;
 pub mod os;
 mod pool;
 mod relocate;
+mod slabs;
 mod stacklet;
+mod supply;
 
 pub use arch::{
     Atom, Fault, balance_returns, copy, create, fill, first_call, leave_builtin, leave_host,
@@ -65,3 +67,4 @@ pub use pool::{Error, Limits, Stats};
 pub use stacklet::{
     Entry, MOST_IDLE, RECORD_BYTES, Reaction, Reference, Refusal, SWITCH, Transfers,
 };
+pub use supply::Supply;

@@ -2,6 +2,7 @@
 //! follows the words of stacks.
 
 use crate::arch;
+use crate::arena::Walk;
 use crate::chain::Parked;
 use crate::chains::Chains;
 use crate::stacklet::{Hint, Hold, Reference, Stacklet, State};
@@ -95,7 +96,8 @@ impl Chains {
             for first in marking.owner.firsts() {
                 marking.chain(first, ptr::null_mut());
             }
-            for record in marking.records() {
+            let mut records = marking.records();
+            while let Some(record) = marking.next(&mut records) {
                 let mut next = held(record);
                 while let Some(stacklet) = next.as_mut() {
                     stacklet.marked = true;
@@ -141,10 +143,15 @@ impl Marking<'_> {
         }
     }
 
-    /// All records that were ever used. They stay where they are.
-    fn records(&self) -> impl Iterator<Item = *mut Stacklet> + Clone + use<> {
-        let first = self.owner.pool.records();
-        (0..self.owner.pool.used() as usize).map(move |number| first.wrapping_add(number))
+    /// A walk over all records that were ever used. They stay where they are.
+    fn records(&self) -> Walk {
+        self.owner.pool.walk()
+    }
+
+    /// The next of them.
+    #[inline]
+    fn next(&self, records: &mut Walk) -> Option<*mut Stacklet> {
+        self.owner.pool.next(records)
     }
 
     /// Looks at every word of the transfer buffer, of chains that are held and of what was reached, also at
@@ -155,13 +162,16 @@ impl Marking<'_> {
             follow(self, word);
         }
         self.scan_pending(&mut follow);
-        let (records, used) = (self.records(), self.owner.pool.used());
-        let mut ahead = records.clone().skip(AHEAD);
-        for record in records {
+        let (mut records, used) = (self.records(), self.owner.pool.used());
+        let mut ahead = records.clone();
+        for _ in 0..AHEAD {
+            self.next(&mut ahead);
+        }
+        while let Some(record) = self.next(&mut records) {
             // SAFETY: records of the pool.
             let first = unsafe {
                 if used >= MANY
-                    && let Some(later) = ahead.next()
+                    && let Some(later) = self.next(&mut ahead)
                     && !held(later).is_null()
                 {
                     prefetch(later);
@@ -227,8 +237,8 @@ impl Marking<'_> {
     /// Looks at all that was reached, again: some of it was left out.
     #[cold]
     fn scan_again(&mut self, follow: &mut impl FnMut(&mut Self, u64)) {
-        for i in 0..self.owner.pool.used() {
-            let stacklet = self.owner.pool.record(i);
+        let mut records = self.records();
+        while let Some(stacklet) = self.next(&mut records) {
             // SAFETY: a record of the pool. Only live ones are marked.
             if unsafe { (*stacklet).marked } {
                 self.scan_stacklet(stacklet, follow);
@@ -249,7 +259,8 @@ impl Marking<'_> {
 
     /// Reaches all chains that [`Chains::own`] was told of.
     pub fn reach_owned(&mut self) {
-        for record in self.records() {
+        let mut records = self.records();
+        while let Some(record) = self.next(&mut records) {
             // SAFETY: records of the pool; a chain that is owned is parked, so it is live, and linked up to a
             // last without parent.
             unsafe {
@@ -268,7 +279,8 @@ impl Marking<'_> {
 
     /// Ends the collection: frees every stacklet that was not reached.
     pub fn sweep(mut self) {
-        for stacklet in self.records() {
+        let mut records = self.records();
+        while let Some(stacklet) = self.next(&mut records) {
             // SAFETY: a record of the pool. What was not reached neither runs nor is held; whoever still
             // has a reference finds that it was used.
             unsafe {
@@ -304,8 +316,8 @@ impl Chains {
 
     /// Takes all marks off; with `all`, the trace ends: chains that are held are roots again.
     pub fn unmark(&mut self, all: bool) {
-        for number in 0..self.pool.used() {
-            let stacklet = self.pool.record(number);
+        let mut records = self.pool.walk();
+        while let Some(stacklet) = self.pool.next(&mut records) {
             // SAFETY: a record of the pool.
             unsafe {
                 (*stacklet).marked = false;
@@ -359,7 +371,8 @@ impl Drop for Marking<'_> {
         if self.swept {
             return;
         }
-        for record in self.records() {
+        let mut records = self.records();
+        while let Some(record) = self.next(&mut records) {
             // SAFETY: a record of the pool.
             unsafe { (*record).marked = false };
         }

@@ -1,31 +1,36 @@
-//! Blocks for stacklets: size classes, slabs, and giving memory back.
+//! Blocks for stacklets: size classes, what a store has of each, and giving memory back.
 //!
 //! ```text
 //!  class      0    1    2    3    4    5   | 6 ...
 //!  block    512   1K   2K   4K   8K  16K   | 32K ... 64M
 //!           carved from slabs of 256 KiB   | a mapping each
 //!
-//!  slab ┌────────┬───────┬───────┬──────── ─ ─ ┐  aligned to its size, so a block finds its
-//!       │ header │ block │ block │ never used  │  slab by masking its address
-//!       └────────┴───────┴───────┴──────── ─ ─ ┘
+//!  store: stock of a class          engine: slabs (slabs.rs)
+//!  ┌───────────────────────┐ take   ┌───────────────────────┐
+//!  │ freed blocks          │ ◄───── │ freed blocks of all   │   a batch at a time: one block at first,
+//!  │ a run of fresh ones   │ ─────► │ stores; fresh ones    │   twice as many each time
+//!  └───────────────────────┘ give   └───────────────────────┘
 //! ```
 //!
-//! A slab whose last block is freed goes back to the system at once, unless it is the only one with
-//! room in its class: a program that makes one stack after another then maps nothing.
+//! So a store that has one stack has one block, and one that has many asks for the lock rarely.
 
 use crate::arch::GUARD;
 use crate::os;
+use crate::slabs::{Batch, FreeBlock};
+use crate::supply::Supply;
 use std::io;
 use std::ptr;
+use std::sync::Arc;
 
 /// Size of a block of class 0 in bytes.
 pub const SMALLEST_BLOCK: usize = 512;
 /// Number of size classes; the largest block has 64 MiB.
 pub const CLASSES: u32 = 18;
 
-const SLAB: usize = 256 << 10;
 /// Classes below this one are carved from slabs.
 pub(crate) const SLAB_CLASSES: u32 = 6;
+/// Bytes of the blocks that a store takes at once, at most.
+const MOST_AT_ONCE: usize = 64 << 10;
 /// What the unused bytes at the bottom of a block hold in debug builds.
 const GUARD_BYTE: u8 = 0xA5;
 /// What freed and left blocks are filled with in debug builds: also the `int3` instruction, and as
@@ -46,54 +51,77 @@ pub const fn class_for(bytes: usize) -> u32 {
     class
 }
 
-/// Header of a slab, in the place of its first block (or blocks).
-struct Slab {
-    class: u32,
-    /// Blocks given out.
-    used: u32,
-    /// Offset of the first byte that never was part of a block.
-    fresh: u32,
-    /// Position in `Blocks::slabs`.
-    position: u32,
-    /// Freed blocks, linked through their first word.
+/// Blocks of a class that a store has and does not use.
+struct Stock {
+    /// Linked through their first word.
     free: *mut FreeBlock,
-    /// Neighbours in the list of slabs of this class that have room.
-    next: *mut Slab,
-    previous: *mut Slab,
+    /// How many these are.
+    freed: u32,
+    /// How many there are in the run.
+    fresh: u32,
+    /// The run: blocks next to each other that nobody has had.
+    run: *mut u8,
+    /// How many it takes next time.
+    next: u32,
 }
 
-struct FreeBlock {
-    next: *mut FreeBlock,
-}
+impl Stock {
+    const EMPTY: Self = Self {
+        free: ptr::null_mut(),
+        freed: 0,
+        fresh: 0,
+        run: ptr::null_mut(),
+        next: 1,
+    };
 
-impl Slab {
     #[inline]
-    fn has_room(&self) -> bool {
-        !self.free.is_null() || self.fresh as usize + class_size(self.class) <= SLAB
+    fn pop(&mut self, class: u32) -> Option<*mut u8> {
+        if !self.free.is_null() {
+            let block = self.free;
+            // SAFETY: a block in the list holds a link in its first word.
+            self.free = unsafe { (*block).next };
+            self.freed -= 1;
+            return Some(block.cast());
+        }
+        self.fresh = self.fresh.checked_sub(1)?;
+        let block = self.run;
+        self.run = block.wrapping_add(class_size(class));
+        Some(block)
+    }
+
+    /// # Safety
+    /// Nobody uses the block any more.
+    #[inline]
+    unsafe fn push(&mut self, block: *mut u8) {
+        let freed = block.cast::<FreeBlock>();
+        // SAFETY: the caller gave the block up; every block holds at least a word.
+        unsafe { freed.write(FreeBlock { next: self.free }) };
+        self.free = freed;
+        self.freed += 1;
     }
 }
 
 /// All blocks of a store.
 pub(crate) struct Blocks {
-    slabs: Vec<*mut Slab>,
-    /// Per class, slabs that have room.
-    roomy: [*mut Slab; SLAB_CLASSES as usize],
+    supply: Arc<Supply>,
+    stocks: [Stock; SLAB_CLASSES as usize],
     /// Per class above the slabs', one idle block, so that a deep call repeated does not map each time.
     idle: [*mut u8; (CLASSES - SLAB_CLASSES) as usize],
+    /// Bytes of all blocks, used or not.
     mapped: usize,
 }
 
 impl Blocks {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(supply: &Arc<Supply>) -> Self {
         Self {
-            slabs: Vec::new(),
-            roomy: [ptr::null_mut(); SLAB_CLASSES as usize],
+            supply: supply.clone(),
+            stocks: [const { Stock::EMPTY }; SLAB_CLASSES as usize],
             idle: [ptr::null_mut(); (CLASSES - SLAB_CLASSES) as usize],
             mapped: 0,
         }
     }
 
-    /// Bytes mapped from the system.
+    /// Bytes of the blocks that the store has, used or not.
     pub(crate) fn mapped(&self) -> usize {
         self.mapped
     }
@@ -102,7 +130,10 @@ impl Blocks {
     #[inline]
     pub(crate) fn allocate(&mut self, class: u32) -> io::Result<*mut u8> {
         let block = if class < SLAB_CLASSES {
-            self.allocate_small(class)?
+            match self.stocks[class as usize].pop(class) {
+                Some(block) => block,
+                None => self.refill(class)?,
+            }
         } else {
             self.allocate_large(class)?
         };
@@ -122,152 +153,94 @@ impl Blocks {
     /// In debug builds, if something wrote below the limit of the block.
     #[inline]
     pub(crate) unsafe fn free(&mut self, block: *mut u8, class: u32) {
+        // SAFETY: passed on; the block is the caller's to give.
+        unsafe {
+            if cfg!(debug_assertions) {
+                check_guard(block);
+            }
+            self.reclaim(block, class);
+        }
+    }
+
+    /// The same of a store that ends, perhaps by a panic: nothing is checked.
+    ///
+    /// # Safety
+    /// As for [`Blocks::free`].
+    #[inline]
+    pub(crate) unsafe fn reclaim(&mut self, block: *mut u8, class: u32) {
         if cfg!(debug_assertions) {
             // SAFETY: the block is the caller's to give.
-            unsafe {
-                check_guard(block);
-                block.write_bytes(POISON, class_size(class));
-            }
+            unsafe { block.write_bytes(POISON, class_size(class)) };
         }
         if class < SLAB_CLASSES {
+            let stock = &mut self.stocks[class as usize];
             // SAFETY: passed on.
-            unsafe { self.free_small(block) };
+            unsafe { stock.push(block) };
+            let freed = stock.freed;
+            if freed > 2 * stock.next {
+                self.give_back(class, freed / 2);
+            }
         } else {
             // SAFETY: passed on.
             unsafe { self.free_large(block, class) };
         }
     }
 
-    #[inline]
-    fn allocate_small(&mut self, class: u32) -> io::Result<*mut u8> {
-        if self.roomy[class as usize].is_null() {
-            self.add_slab(class)?;
-        }
-        let head = self.roomy[class as usize];
-        // SAFETY: slabs in the list are mapped, and `&mut self` is the only way to them.
-        let slab = unsafe { &mut *head };
-        slab.used += 1;
-        let block = if slab.free.is_null() {
-            let block = head.cast::<u8>().wrapping_add(slab.fresh as usize);
-            slab.fresh += class_size(class) as u32;
-            block
-        } else {
-            let block = slab.free;
-            // SAFETY: a block in the free list holds a link in its first word.
-            slab.free = unsafe { (*block).next };
-            block.cast()
+    /// Takes a batch for the empty stock of a class; gives one of it.
+    #[cold]
+    fn refill(&mut self, class: u32) -> io::Result<*mut u8> {
+        let stock = &mut self.stocks[class as usize];
+        let most = (MOST_AT_ONCE / class_size(class)) as u32;
+        let batch = self.supply.slabs().take(class, stock.next)?;
+        stock.next = (2 * stock.next).min(most);
+        let count = match batch {
+            Batch::Freed(first, count) => {
+                (stock.free, stock.freed) = (first, count);
+                count
+            }
+            Batch::Fresh(first, count) => {
+                (stock.run, stock.fresh) = (first, count);
+                count
+            }
         };
-        if !slab.has_room() {
-            // SAFETY: it is the head of its list.
-            unsafe { self.unlink(head) };
-        }
-        Ok(block)
+        self.mapped += count as usize * class_size(class);
+        stock.pop(class).ok_or(io::ErrorKind::OutOfMemory.into())
     }
 
-    #[inline]
-    unsafe fn free_small(&mut self, block: *mut u8) {
-        let head = block.map_addr(|a| a & !(SLAB - 1)).cast::<Slab>();
-        // SAFETY: small blocks lie in slabs, whose header is at the aligned address.
-        let slab = unsafe { &mut *head };
-        let had_room = slab.has_room();
-        let freed = block.cast::<FreeBlock>();
-        // SAFETY: the caller gave the block up; every block holds at least a word.
-        unsafe { freed.write(FreeBlock { next: slab.free }) };
-        slab.free = freed;
-        slab.used -= 1;
-        if !had_room {
-            self.link(head);
+    /// Gives blocks that were freed back, so many.
+    #[cold]
+    fn give_back(&mut self, class: u32, count: u32) {
+        let stock = &mut self.stocks[class as usize];
+        let mut slabs = self.supply.slabs();
+        for _ in 0..count {
+            let block = stock.free;
+            // SAFETY: a block of the list is one of `take`, nobody uses it, and its first word is a link. There
+            // are at least so many.
+            unsafe {
+                stock.free = (*block).next;
+                slabs.give(block.cast());
+            }
         }
-        let alone = slab.next.is_null() && slab.previous.is_null();
-        if slab.used == 0 && !alone {
-            // SAFETY: none of its blocks is in use.
-            unsafe { self.remove_slab(head) };
-        }
+        stock.freed -= count;
+        self.mapped -= count as usize * class_size(class);
     }
 
-    /// Maps a slab. Backed by memory at once where the class already fills one: such a program makes
-    /// many stacks, and a page fault for every eight of them would cost more than all the rest.
-    fn add_slab(&mut self, class: u32) -> io::Result<()> {
-        let many = self.slabs.len() > 1;
-        self.slabs
-            .try_reserve(1)
-            .map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let raw = os::allocate(2 * SLAB, false)?;
-        let aligned = raw.map_addr(|a| a.next_multiple_of(SLAB));
-        let before = aligned.addr() - raw.addr();
-        // SAFETY: trims a mapping made above to its aligned middle.
-        unsafe {
-            if before > 0 {
-                os::unmap(raw, before);
+    /// Gives all that is not used back.
+    pub(crate) fn trim(&mut self) {
+        for class in 0..SLAB_CLASSES {
+            let stock = &mut self.stocks[class as usize];
+            if stock.fresh > 0 {
+                let (run, fresh) = (stock.run, std::mem::take(&mut stock.fresh));
+                // SAFETY: what is left of a run that `take` gave.
+                unsafe { self.supply.slabs().give_fresh(run, fresh) };
+                self.mapped -= fresh as usize * class_size(class);
             }
-            os::unmap(aligned.wrapping_add(SLAB), SLAB - before);
-        }
-        if many {
-            // SAFETY: the middle of the mapping made above.
-            unsafe { os::populate(aligned, SLAB) };
-        }
-        let slab = aligned.cast::<Slab>();
-        let header = size_of::<Slab>().next_multiple_of(class_size(class)) as u32;
-        // SAFETY: freshly mapped, aligned to more than a header needs.
-        unsafe {
-            slab.write(Slab {
-                class,
-                used: 0,
-                fresh: header,
-                position: self.slabs.len() as u32,
-                free: ptr::null_mut(),
-                next: ptr::null_mut(),
-                previous: ptr::null_mut(),
-            });
-        }
-        self.slabs.push(slab);
-        self.mapped += SLAB;
-        self.link(slab);
-        Ok(())
-    }
-
-    unsafe fn remove_slab(&mut self, slab: *mut Slab) {
-        // SAFETY: the slab is mapped and in both lists; the caller knows that no block is in use.
-        unsafe {
-            self.unlink(slab);
-            let position = (*slab).position as usize;
-            self.slabs.swap_remove(position);
-            if let Some(&moved) = self.slabs.get(position) {
-                (*moved).position = position as u32;
+            let freed = stock.freed;
+            if freed > 0 {
+                self.give_back(class, freed);
             }
-            os::unmap(slab.cast(), SLAB);
         }
-        self.mapped -= SLAB;
-    }
-
-    fn link(&mut self, slab: *mut Slab) {
-        // SAFETY: called with mapped slabs only, and `&mut self` is the only way to them.
-        unsafe {
-            let list = &mut self.roomy[(*slab).class as usize];
-            (*slab).previous = ptr::null_mut();
-            (*slab).next = *list;
-            if !list.is_null() {
-                (**list).previous = slab;
-            }
-            *list = slab;
-        }
-    }
-
-    unsafe fn unlink(&mut self, slab: *mut Slab) {
-        // SAFETY: the slab and its neighbours are mapped; the caller says it is in its list.
-        unsafe {
-            let (previous, next) = ((*slab).previous, (*slab).next);
-            if previous.is_null() {
-                self.roomy[(*slab).class as usize] = next;
-            } else {
-                (*previous).next = next;
-            }
-            if !next.is_null() {
-                (*next).previous = previous;
-            }
-            (*slab).next = ptr::null_mut();
-            (*slab).previous = ptr::null_mut();
-        }
+        self.trim_large();
     }
 
     fn allocate_large(&mut self, class: u32) -> io::Result<*mut u8> {
@@ -292,7 +265,7 @@ impl Blocks {
     }
 
     /// Gives idle large blocks back to the system.
-    pub(crate) fn trim(&mut self) {
+    fn trim_large(&mut self) {
         for (i, idle) in self.idle.iter_mut().enumerate() {
             if !idle.is_null() {
                 let size = class_size(i as u32 + SLAB_CLASSES);
@@ -306,13 +279,9 @@ impl Blocks {
 }
 
 impl Drop for Blocks {
-    /// Unmaps slabs and idle blocks. Large blocks in use are the owner's to free before.
+    /// Blocks in use are the owner's to free before.
     fn drop(&mut self) {
         self.trim();
-        for &slab in &self.slabs {
-            // SAFETY: the owner of the blocks is gone.
-            unsafe { os::unmap(slab.cast(), SLAB) };
-        }
     }
 }
 

@@ -1,16 +1,18 @@
 //! Records and blocks: when memory is taken, reused, moved and given back, within two limits.
 //!
-//! Knows single stacklets, not what chains they form. Nothing here touches the anchor, so that one pool
-//! may later serve several stores.
+//! Knows single stacklets, not what chains they form, and not the anchor. Where records and blocks come from, all
+//! stores of an engine share: `supply.rs`.
 
 use crate::arch::{BOUND_FRAME, RED_ZONE, bound_resume, set_link, write_root};
-use crate::arena::Arena;
-use crate::memory::{self, Blocks, SLAB_CLASSES, class_for, class_size};
+use crate::arena::{Arena, Walk};
+use crate::memory::{self, Blocks, class_for, class_size};
 use crate::relocate::relocate;
 use crate::stacklet::{Anchor, Entry, Hold, NO_HANDLERS, Reference, Stacklet, State};
+use crate::supply::Supply;
 use std::fmt;
 use std::io;
 use std::ptr;
+use std::sync::Arc;
 
 /// A value in the transfer buffer.
 #[repr(C, align(16))]
@@ -65,7 +67,7 @@ pub struct Stats {
     pub live: usize,
     /// Bytes of their blocks.
     pub bytes: usize,
-    /// Bytes mapped from the system for blocks.
+    /// Bytes of the blocks that the store has, in use or not.
     pub mapped: usize,
     /// Moves so far, growth included.
     pub moves: u64,
@@ -87,19 +89,16 @@ unsafe impl Send for Pool {}
 
 impl Pool {
     /// No stacklets yet.
-    ///
-    /// # Errors
-    /// If the system has no address space left for the control records.
-    pub(crate) fn new(limits: Limits) -> io::Result<Self> {
-        Ok(Self {
-            arena: Arena::new()?,
-            blocks: Blocks::new(),
+    pub(crate) fn new(limits: Limits, supply: &Arc<Supply>) -> Self {
+        Self {
+            arena: Arena::new(supply),
+            blocks: Blocks::new(supply),
             limits,
             largest_class: class_for(limits.stacklet),
             live: 0,
             bytes: 0,
             moves: 0,
-        })
+        }
     }
 
     /// A fresh stacklet on a block of `class`, which will call `entry` when it is entered. In the second
@@ -237,16 +236,20 @@ impl Pool {
         self.arena.base().wrapping_byte_add(position as usize)
     }
 
-    /// The first record, for [`Anchor::records`].
+    /// Where positions count from, for [`Anchor::records`].
     pub(crate) fn records(&self) -> *mut Stacklet {
         self.arena.base()
     }
 
-    /// The record with this number, below [`Pool::used`].
+    /// Begins a walk over all records that were ever used.
+    pub(crate) fn walk(&self) -> Walk {
+        self.arena.walk()
+    }
+
+    /// The next record of a walk.
     #[inline]
-    pub(crate) fn record(&self, number: u32) -> *mut Stacklet {
-        debug_assert!(number < self.used());
-        self.arena.base().wrapping_add(number as usize)
+    pub(crate) fn next(&self, walk: &mut Walk) -> Option<*mut Stacklet> {
+        walk.next(&self.arena)
     }
 
     /// Whether there are no more records, for a test.
@@ -414,13 +417,14 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        for record in self.arena.iter() {
-            // SAFETY: the arena gives only initialised records; nothing runs on a block any more.
+        let mut walk = self.walk();
+        while let Some(record) = self.next(&mut walk) {
+            // SAFETY: a record of the arena; nothing runs on its block any more.
             unsafe {
                 let stacklet = &*record;
-                if stacklet.state != State::Free && stacklet.class() >= SLAB_CLASSES {
-                    self.blocks
-                        .free(stacklet.base() as *mut u8, stacklet.class());
+                if stacklet.state != State::Free {
+                    let block = stacklet.base() as *mut u8;
+                    self.blocks.reclaim(block, stacklet.class());
                 }
             }
         }

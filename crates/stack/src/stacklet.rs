@@ -38,7 +38,7 @@ pub(crate) struct Stacklet {
     pub(crate) parent: *mut Stacklet,
     /// List of what the resume handles that this stacklet runs under: a word each, then 0.
     pub(crate) handlers: *const usize,
-    /// Where this record lies: bytes from the first one. With `revision`, the word of a reference.
+    /// Where this record lies: bytes from the first one of the engine. With `revision`, the word of a reference.
     pub(crate) position: u32,
     /// Advanced whenever the stacklet is resumed or bound, and when the record is given away.
     pub(crate) revision: u32,
@@ -135,7 +135,7 @@ pub(crate) struct Anchor {
     pub(crate) current: *mut Stacklet,
     /// Where the innermost `enter` left the host stack.
     pub(crate) host_sp: usize,
-    /// All records of the store.
+    /// Where positions of records count from.
     pub(crate) records: *mut Stacklet,
     /// The transfer buffer: 16 bytes per value. Between stacklets, the value at position 0 travels in a
     /// register instead.

@@ -8,7 +8,10 @@
 //!          ├────────────┼──────────────┼───────────────────┤
 //!          │ accessible │ faults       │ faults            │   index <= bound
 //! pages of a byte: memory can end within a page of the system: index + offset + width <= length
+//! memories that move: nothing is reserved: the same, and the base is loaded anew for each access
 //! ```
+//!
+//! A memory moves when it grows, which happens in calls only; no operator has an address across one.
 //!
 //! An offset that no instruction holds is added first; a sum of 64 bits that overflows traps.
 
@@ -84,7 +87,7 @@ pub(super) fn address(
     let ty = t.module.memories[memory.index()];
     let index = t.operands.pop();
     let index = position(t, ty.address, index);
-    if ty.address == AddressType::I64 || ty.page_size_log2 == 0 {
+    if ty.address == AddressType::I64 || ty.page_size_log2 == 0 || moves(t, memory) {
         return Ok(checked(t, memory, index, memarg.offset, width));
     }
     let base = t.of_context(context::memory_base(t.layout, memory));
@@ -118,21 +121,37 @@ fn checked(
         }
     };
     let record = t.of_context(context::memory(t.layout, memory));
-    if ty.address == AddressType::I64 {
+    let moves = moves(t, memory);
+    if ty.address == AddressType::I64 && !moves {
         let bound = memory::BOUND.load(&mut t.b, record);
         let beyond = t.b.ins().icmp(IntCC::UnsignedGreaterThan, index, bound);
         t.trap_if(beyond, outside);
     }
-    if ty.page_size_log2 == 0 {
-        // Neither a bound nor a 32-bit index is near the end of 64 bits.
+    if ty.page_size_log2 == 0 || moves {
         let end = i64::from(offset) + i64::from(width);
-        let end = t.b.ins().iadd_imm_s(index, end);
+        let end = match ty.address == AddressType::I64 && moves {
+            // Neither a bound nor a 32-bit index is near the end of 64 bits.
+            false => t.b.ins().iadd_imm_s(index, end),
+            true => {
+                let end = constant(t, end.cast_unsigned());
+                let code = trap::to_clif(outside);
+                t.b.ins().uadd_overflow_trap(index, end, code)
+            }
+        };
         let length = length(t, memory);
         let beyond = t.b.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
         t.trap_if(beyond, outside);
     }
-    let base = t.of_context(context::memory_base(t.layout, memory));
+    let base = match moves {
+        false => t.of_context(context::memory_base(t.layout, memory)),
+        true => memory::BASE.load(&mut t.b, record),
+    };
     (t.b.ins().iadd(base, index), offset.into())
+}
+
+/// Whether a memory moves when it grows. Those that other threads use stay where they are.
+fn moves(t: &Translator<'_, '_>, memory: MemoryIndex) -> bool {
+    t.moving_memories && !t.module.memories[memory.index()].shared
 }
 
 /// Size in bytes.

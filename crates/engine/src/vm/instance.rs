@@ -142,7 +142,10 @@ impl InstanceData {
         for (i, &memory) in self.items.memories.entries() {
             let memory = &store.memories[memory];
             let entry = VmMemoryRef {
-                base: memory.base(),
+                base: match memory.moves() {
+                    true => std::ptr::null_mut(),
+                    false => memory.base(),
+                },
                 memory: memory.record().as_ptr(),
             };
             self.write(layout.memory(i), entry);

@@ -17,9 +17,21 @@
 //!  └───────────────────┴───────────────────────┴──────────────────┘
 //! ```
 //!
+//! Where memories move ([`crate::Config::moving_memories`]), one that is not shared lies in a piece just large enough, and
+//! compiled code compares each access with the length (`pieces.rs`):
+//!
+//! ```text
+//!  base          length    size           base                length        size
+//!  ┌─────────────┬─────────┐  grows       ┌───────────────────┬─────────────┐
+//!  │ read-write  │ zero    │ ───────────► │ read-write        │ zero        │
+//!  └─────────────┴─────────┘              └───────────────────┴─────────────┘
+//! ```
+//!
 //! The mapping of a shared memory belongs to all stores that use it, and to the host's handles.
 
 use crate::Error;
+use crate::vm::pieces::{Pieces, Place};
+use crate::vm::reservations::Reservations;
 use crate::waits::Waits;
 use bident_abi::{MEMORY_GUARD, MEMORY_RESERVATION, TrapCode, VmMemory};
 use bident_module::{AddressType, MemoryType};
@@ -28,29 +40,49 @@ use bident_stack::{Atom, copy, fill};
 use std::fmt;
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes that a 64-bit memory keeps for its growth, at most: so one that may grow without end leaves
 /// address space to others.
 const MOST_FOR_GROWTH: u64 = 1 << 40;
 
+/// Where memories of an engine get their addresses.
+#[derive(Default)]
+pub(crate) struct Spaces {
+    reservations: Reservations,
+    /// If memories move.
+    pieces: Option<Pieces>,
+}
+
+impl Spaces {
+    /// For memories that move as they grow, or do not.
+    pub(crate) fn new(moving: bool) -> Self {
+        Self {
+            reservations: Reservations::default(),
+            pieces: moving.then(Pieces::default),
+        }
+    }
+}
+
 /// The bytes of a memory. In an `Arc`, so that the record has a stable address.
 pub(crate) struct Mapping {
     /// What compiled code reads.
     record: VmMemory,
-    /// Size of the mapping.
+    /// Bytes that are reserved; 0 if it moves.
     reserved: usize,
     ty: MemoryType,
     /// Pages that growth stops at: the type's maximum, the engine's limit, or what is reserved.
     most: u64,
-    /// Held by who makes more of it accessible.
-    growing: Mutex<()>,
+    /// Bytes that can be accessed, zero behind the length; held by who makes more of them.
+    usable: Mutex<usize>,
+    /// Where the addresses go in the end.
+    spaces: Arc<Spaces>,
     /// Who waits at its addresses, if it is shared.
     pub(crate) waits: Waits,
 }
 
-// SAFETY: what changes is the length, an atomic, and the bytes, which only functions of this file and of
+// SAFETY: what changes is base and length, atomics, and the bytes, which only functions of this file and of
 // `memory.rs` access: as those of a shared memory through `bident_stack::{Atom, copy, fill}`, else through
 // the one store that has them.
 unsafe impl Send for Mapping {}
@@ -59,7 +91,11 @@ unsafe impl Sync for Mapping {}
 
 impl Mapping {
     /// A zeroed memory of the type's minimal size.
-    pub(crate) fn new(ty: MemoryType, limit_bytes: u64) -> Result<Self, Error> {
+    pub(crate) fn new(
+        ty: MemoryType,
+        limit_bytes: u64,
+        spaces: &Arc<Spaces>,
+    ) -> Result<Self, Error> {
         let (min, page) = (ty.limits.min, ty.page_size());
         let limit = ty.most_pages().min(limit_bytes / page);
         if min > limit {
@@ -69,23 +105,33 @@ impl Mapping {
             )));
         }
         let most = ty.limits.max.unwrap_or(limit).min(limit);
-        let Reservation { base, size, bound } = match ty.address {
-            AddressType::I32 => Reservation::whole()?,
-            AddressType::I64 => Reservation::within(min * page, most.saturating_mul(page))?,
+        let Reservation {
+            base,
+            size,
+            bound,
+            usable,
+        } = match (&spaces.pieces, ty.address) {
+            (Some(pieces), _) if !ty.shared => Reservation::piece(min * page, pieces)?,
+            (_, AddressType::I32) => Reservation::whole(min * page, &spaces.reservations)?,
+            (_, AddressType::I64) => {
+                let most = most.saturating_mul(page);
+                Reservation::within(min * page, most, &spaces.reservations)?
+            }
         };
         let memory = Self {
             record: VmMemory {
-                base,
+                base: AtomicPtr::new(base),
                 length: AtomicU64::new(0),
                 bound,
             },
             reserved: size,
             ty,
             most: most.min(bound / page),
-            growing: Mutex::new(()),
+            usable: Mutex::new(usable),
+            spaces: spaces.clone(),
             waits: Waits::default(),
         };
-        if memory.grow(min).is_none() {
+        if memory.grow_in_place(min).is_none() {
             return Err(Error::exhausted(format!(
                 "the system has no memory for {min} pages of {page} bytes"
             )));
@@ -110,15 +156,29 @@ impl Mapping {
         ty
     }
 
-    /// Addresses that are reserved for it.
+    /// Whether it moves when it grows.
+    pub(crate) fn moves(&self) -> bool {
+        self.reserved == 0
+    }
+
+    /// Addresses that are nobody else's.
     pub(crate) fn place(&self) -> Range<usize> {
-        let base = self.record.base.addr();
-        base..base + self.reserved
+        let base = self.base().addr();
+        let size = match self.moves() {
+            true => *self.usable(),
+            false => self.reserved,
+        };
+        base..base + size
     }
 
     /// First byte.
     pub(crate) fn base(&self) -> *mut u8 {
-        self.record.base
+        self.record.base.load(Ordering::Relaxed)
+    }
+
+    fn usable(&self) -> MutexGuard<'_, usize> {
+        // Nothing panics while it is locked.
+        self.usable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Size in bytes. So many can be accessed from then on.
@@ -131,28 +191,61 @@ impl Mapping {
         self.length() as u64 >> self.ty.page_size_log2
     }
 
-    /// Adds zeroed pages; the old size, or `None` where a limit is reached or the system refuses.
-    pub(crate) fn grow(&self, delta: u64) -> Option<u64> {
-        let growing = self.growing.lock();
-        // Nothing panics while it is locked.
-        let _growing = growing.unwrap_or_else(PoisonError::into_inner);
-        let old = self.pages();
-        let new = old.checked_add(delta).filter(|new| *new <= self.most)?;
+    /// Adds zeroed pages; the old size, or `None` where a limit is reached, the system refuses, or it would have to
+    /// move.
+    pub(crate) fn grow_in_place(&self, delta: u64) -> Option<u64> {
+        let mut usable = self.usable();
+        let (old, length) = self.grown(delta)?;
         if delta > 0 {
             // A page of the system may be larger than one of the memory.
-            let system = os::page_size();
-            let length = (new << self.ty.page_size_log2) as usize;
-            let accessible = self.length().next_multiple_of(system);
-            let more = length.next_multiple_of(system) - accessible;
-            let start = self.base().wrapping_add(accessible);
-            if more > 0 {
+            let end = length.next_multiple_of(os::page_size());
+            if end > *usable {
+                if self.moves() {
+                    return None;
+                }
+                let (start, more) = (self.base().wrapping_add(*usable), end - *usable);
                 // SAFETY: the next part of our reservation, which nobody could access so far.
                 unsafe { os::protect(start, more, Access::ReadWrite).ok()? };
+                *usable = end;
             }
             // Only then does anybody learn of it.
             self.record.length.store(length as u64, Ordering::SeqCst);
         }
         Some(old)
+    }
+
+    /// The same, also where it has to move.
+    ///
+    /// # Safety
+    /// It is not shared, nobody has a reference to its bytes, and no other thread uses it.
+    pub(super) unsafe fn grow(&self, delta: u64) -> Option<u64> {
+        let (old, length) = self.grown(delta)?;
+        if let Some(pieces) = self.spaces.pieces.as_ref().filter(|_| self.moves()) {
+            let mut usable = self.usable();
+            if length > *usable {
+                // So that many small steps are not as many moves.
+                let most = self.most.saturating_mul(self.ty.page_size());
+                let wanted = (*usable as u64).saturating_mul(2).min(most);
+                let place = Place {
+                    base: self.base(),
+                    size: *usable,
+                };
+                let wanted = length.max(wanted as usize);
+                // SAFETY: what it lies in, and the caller says that nobody uses it.
+                let moved = unsafe { pieces.enlarge(place, self.length(), wanted).ok()? };
+                self.record.base.store(moved.base, Ordering::Relaxed);
+                *usable = moved.size;
+            }
+        }
+        debug_assert_eq!(self.pages(), old);
+        self.grow_in_place(delta)
+    }
+
+    /// Its size in pages, and what it will be in bytes with so many more; `None` beyond a limit.
+    fn grown(&self, delta: u64) -> Option<(u64, usize)> {
+        let old = self.pages();
+        let new = old.checked_add(delta).filter(|new| *new <= self.most)?;
+        Some((old, (new << self.ty.page_size_log2) as usize))
     }
 
     /// Copies bytes out. `from` lies within the length.
@@ -253,23 +346,55 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
+        let (base, size) = (self.base(), *self.usable());
         // SAFETY: whoever could access it holds the `Arc`: stores do until nothing of them runs any more.
-        unsafe { os::unmap(self.base(), self.reserved) };
+        unsafe {
+            match (&self.spaces.pieces, self.ty.address) {
+                (Some(pieces), _) if self.moves() => pieces.give(Place { base, size }),
+                (_, AddressType::I32) => self.spaces.reservations.give(base, size),
+                (_, AddressType::I64) => os::unmap(base, self.reserved),
+            }
+        }
     }
 }
 
-/// Address space of a memory, none of it accessible yet.
+/// Address space of a memory.
 struct Reservation {
     base: *mut u8,
+    /// 0: it is a piece.
     size: usize,
     /// Where what the memory can grow to ends.
     bound: u64,
+    /// Bytes at its start that can be accessed already, all zero.
+    usable: usize,
 }
 
 impl Reservation {
+    /// For a memory that moves: what it has now.
+    fn piece(min: u64, pieces: &Pieces) -> Result<Self, Error> {
+        let Place { base, size } = pieces
+            .take(min as usize)
+            .map_err(|error| no_address_space(format_args!("a memory of {min} bytes"), &error))?;
+        Ok(Self {
+            base,
+            size: 0,
+            bound: MOST_FOR_GROWTH,
+            usable: size,
+        })
+    }
+
     /// For a 32-bit memory: all that it can address.
-    fn whole() -> Result<Self, Error> {
-        let size = MEMORY_RESERVATION;
+    fn whole(min: u64, idle: &Reservations) -> Result<Self, Error> {
+        let (size, bound) = (MEMORY_RESERVATION, 1 << 32);
+        let wanted = (min as usize).next_multiple_of(os::page_size());
+        if let Some((base, usable)) = idle.take(wanted) {
+            return Ok(Self {
+                base,
+                size,
+                bound,
+                usable,
+            });
+        }
         let base = os::reserve(size).map_err(|error| {
             let what = format_args!(
                 "one more memory of {} GiB (about 16,000 fit)",
@@ -277,14 +402,18 @@ impl Reservation {
             );
             no_address_space(what, &error)
         })?;
-        let bound = 1 << 32;
-        Ok(Self { base, size, bound })
+        Ok(Self {
+            base,
+            size,
+            bound,
+            usable: 0,
+        })
     }
 
     /// For a 64-bit memory: what it can grow to, in bytes, and never less than a 32-bit one gets, so that
     /// no more of them fit; less than `most`, but not than `min`, where that is more than a memory gets
     /// or the system has.
-    fn within(min: u64, most: u64) -> Result<Self, Error> {
+    fn within(min: u64, most: u64, idle: &Reservations) -> Result<Self, Error> {
         let page = os::page_size() as u64;
         let least = min.max((MEMORY_RESERVATION - MEMORY_GUARD) as u64);
         let mut wanted = most.min(MOST_FOR_GROWTH).max(least);
@@ -297,9 +426,15 @@ impl Reservation {
             };
             match (reserved, bound, size) {
                 (Ok(base), Some(bound), Some(size)) => {
-                    let size = size as usize;
-                    return Ok(Self { base, size, bound });
+                    return Ok(Self {
+                        base,
+                        size: size as usize,
+                        bound,
+                        usable: 0,
+                    });
                 }
+                // What is kept for 32-bit memories is in the way.
+                (Err(_), ..) if idle.clear() => (),
                 (Err(error), ..) if wanted == least => {
                     let what = format_args!("a 64-bit memory of {min} bytes");
                     return Err(no_address_space(what, &error));

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::vm::lifetime::Lie;
-use crate::vm::mapping::Mapping;
+use crate::vm::mapping::{Mapping, Spaces};
 use bident_abi::VmMemory;
 use bident_module::MemoryType;
 use bident_stack::os;
@@ -27,8 +27,21 @@ impl Deref for LinearMemory {
 
 impl LinearMemory {
     /// A zeroed memory of the type's minimal size.
-    pub(crate) fn new(ty: MemoryType, limit_bytes: u64) -> Result<Self, Error> {
-        Mapping::new(ty, limit_bytes).map(|mapping| Self::of_mapping(Arc::new(mapping)))
+    pub(crate) fn new(
+        ty: MemoryType,
+        limit_bytes: u64,
+        spaces: &Arc<Spaces>,
+    ) -> Result<Self, Error> {
+        Mapping::new(ty, limit_bytes, spaces).map(|mapping| Self::of_mapping(Arc::new(mapping)))
+    }
+
+    /// Adds zeroed pages; the old size, or `None` where a limit is reached or the system refuses. It may move.
+    pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
+        match self.is_shared() {
+            true => self.mapping.grow_in_place(delta),
+            // SAFETY: the one store that has it is borrowed exclusively, so nothing of it runs.
+            false => unsafe { self.mapping.grow(delta) },
+        }
     }
 
     /// A memory that other stores may have, too.

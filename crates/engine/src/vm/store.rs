@@ -33,6 +33,7 @@ use crate::vm::trace::Trace;
 use bident_abi::{CLASSES, VmFuncRef, VmGlobal, VmHeap, VmRun, VmStore, VmTag, VmTrap, VmValue};
 use bident_module::{FuncType, GlobalType, Limits, MemoryType, TableType, TypeId, ValType};
 use bident_stack::{Chains, Stats};
+use std::alloc::{Layout, alloc};
 use std::any::Any;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -49,6 +50,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) struct StoreInner<T> {
     pub(crate) opaque: StoreOpaque,
     pub(crate) data: T,
+}
+
+impl<T> StoreInner<T> {
+    /// A store with nothing in it.
+    pub(crate) fn new(engine: &Engine, data: T) -> Result<Box<Self>, Error> {
+        let opaque = StoreOpaque::new(engine)?;
+        // SAFETY: it has a size.
+        let place = unsafe { alloc(Layout::new::<Self>()) }.cast::<Self>();
+        if place.is_null() {
+            return Err(Error::exhausted("no memory for a store"));
+        }
+        // SAFETY: allocated above, as a box would.
+        unsafe {
+            place.write(Self { opaque, data });
+            Ok(Box::from_raw(place))
+        }
+    }
 }
 
 /// A store without the type of its data.
@@ -191,8 +209,9 @@ const FIRST_REVISION_UNDER_STRESS: u32 = u32::MAX - 30;
 impl StoreOpaque {
     pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
         let stressed = engine.config().stress;
-        let mut chains = Chains::new::<Host>(engine.config().stack_limits(), stressed)
-            .map_err(Error::no_memory("the control records of a store"))?;
+        let limits = engine.config().stack_limits();
+        let mut chains = Chains::new::<Host>(limits, stressed, engine.supply())
+            .map_err(|_| Error::exhausted("no memory for a store"))?;
         if stressed {
             chains.set_first_revision(FIRST_REVISION_UNDER_STRESS);
         }
@@ -418,7 +437,8 @@ impl StoreOpaque {
     /// Adds a memory.
     pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
         check_memory_type(self.engine.config(), ty)?;
-        let memory = LinearMemory::new(ty, self.engine.config().max_memory_size)?;
+        let limit = self.engine.config().max_memory_size;
+        let memory = LinearMemory::new(ty, limit, self.engine.spaces())?;
         self.fresh.note(1, memory.length());
         match memory.shared() {
             Some(mapping) => self.add_shared_memory(&mapping.clone()),

@@ -83,7 +83,7 @@ use std::rc::Rc;
 /// # Errors
 /// If the machine cannot run WebAssembly, QuickJS is out of memory, or the context has our `WebAssembly` already.
 pub fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
-    let engine = Engine::new(&Config::default())
+    let engine = Engine::new(&Config::default().moving_memories(false))
         .map_err(|error| rquickjs::Exception::throw_message(ctx, &error.to_string()))?;
     install_with(ctx, &engine)
 }
@@ -95,8 +95,13 @@ pub fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
 /// advance the epoch; asking takes a tenth of a millisecond.
 ///
 /// # Errors
-/// As for [`install`].
+/// As for [`install`]; also if memories of the engine move ([`Config::moving_memories`]): buffers keep their addresses.
 pub fn install_with(ctx: &Ctx<'_>, engine: &Engine) -> rquickjs::Result<()> {
+    if engine.config().has_moving_memories() {
+        let message =
+            "memories of this engine move when they grow, which those of JavaScript may not";
+        return Err(rquickjs::Exception::throw_type(ctx, message));
+    }
     api::install(ctx, engine)
 }
 

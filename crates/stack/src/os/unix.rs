@@ -136,13 +136,14 @@ pub unsafe fn unmap(address: *mut u8, size: usize) {
     }
 }
 
-/// Gives the memory of a range of pages back. Whoever reads there next finds zeros.
+/// Gives the memory of a range of pages back. Whoever reads there next finds zeros, unless the system refuses, as
+/// it does where pages are locked: then this is false.
 ///
 /// # Safety
 /// The range lies in mappings of the caller, and nobody needs what is there.
-pub unsafe fn discard(address: *mut u8, size: usize) {
+pub unsafe fn discard(address: *mut u8, size: usize) -> bool {
     // SAFETY: passed on to the caller.
-    unsafe { libc::madvise(address.cast(), size, libc::MADV_DONTNEED) };
+    unsafe { libc::madvise(address.cast(), size, libc::MADV_DONTNEED) == 0 }
 }
 
 /// Lowest usable address of the calling thread's host stack, if the system tells.
@@ -269,4 +270,30 @@ unsafe fn map_part(
 pub fn user() -> u32 {
     // SAFETY: no preconditions.
     unsafe { libc::geteuid() }
+}
+
+/// Makes a mapping larger, which may move it; what is added is zero.
+///
+/// # Safety
+/// It is one of the caller's that can be read and written, and nobody uses an address in it any more.
+///
+/// # Errors
+/// What `mremap` says: the mapping is as before.
+pub unsafe fn enlarge(address: *mut u8, old: usize, new: usize) -> io::Result<*mut u8> {
+    // SAFETY: passed on to the caller.
+    let moved = unsafe { libc::mremap(address.cast(), old, new, libc::MREMAP_MAYMOVE) };
+    if moved == libc::MAP_FAILED {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(moved.cast())
+    }
+}
+
+/// Has memory behind a range given by the page, where other pages near it are not used.
+///
+/// # Safety
+/// The range lies in mappings of the caller.
+pub unsafe fn forbid_huge_pages(address: *mut u8, size: usize) {
+    // SAFETY: passed on to the caller; the call changes no content.
+    unsafe { libc::madvise(address.cast(), size, libc::MADV_NOHUGEPAGE) };
 }

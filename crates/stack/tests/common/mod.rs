@@ -12,10 +12,10 @@ pub mod script;
 use bident_stack::inspect::{Id, Record};
 use bident_stack::{
     Chain, Chains, Embedder, Entry, Error, Fault, Go, Limits, Reaction, Refusal, Stats, Stopped,
-    Transfers, os,
+    Supply, Transfers, os,
 };
 use std::cell::Cell;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 /// Limits that no test reaches by accident.
 pub const ROOMY: Limits = Limits {
@@ -75,16 +75,26 @@ thread_local! {
     static RUNNING: Cell<*mut World> = const { Cell::new(std::ptr::null_mut()) };
 }
 
+/// Records and slabs for rigs.
+pub fn supply() -> Arc<Supply> {
+    Arc::new(Supply::new().expect("address space"))
+}
+
 impl Rig {
     /// A rig whose host function does `host`.
     pub fn new(limits: Limits, host: Host) -> Self {
-        Self::with(limits, host, false)
+        Self::with(limits, host, false, &supply())
     }
 
-    fn with(limits: Limits, host: Host, stressed: bool) -> Self {
+    /// A rig that shares records and slabs with others.
+    pub fn of(supply: &Arc<Supply>, host: Host) -> Self {
+        Self::with(ROOMY, host, false, supply)
+    }
+
+    fn with(limits: Limits, host: Host, stressed: bool, supply: &Arc<Supply>) -> Self {
         install_handler();
         os::ensure_signal_stack(|| ()).expect("an alternate signal stack");
-        let chains = Chains::new::<Hosted>(limits, stressed).expect("address space");
+        let chains = Chains::new::<Hosted>(limits, stressed, supply).expect("memory");
         let world = World {
             leave: call_host as *const () as usize,
             result: 0,
@@ -123,7 +133,7 @@ impl Rig {
 
     /// A rig in stress mode: stacklets also move whenever a transfer arrives.
     pub fn stressed(host: Host) -> Self {
-        Self::with(ROOMY, host, true)
+        Self::with(ROOMY, host, true, &supply())
     }
 
     fn world(&mut self) -> &mut World {

@@ -319,10 +319,10 @@ impl Space {
         for index in 0..self.top {
             let block = self.block_mut(index);
             if block.used == Use::Free && block.dirty {
-                block.dirty = false;
                 let address = self.address(index);
                 // SAFETY: a block without objects.
-                unsafe { os::discard(address, BLOCK as usize) };
+                let zero = unsafe { os::discard(address, BLOCK as usize) };
+                self.block_mut(index).dirty = !zero;
             }
         }
     }

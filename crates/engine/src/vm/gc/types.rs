@@ -42,6 +42,14 @@ unsafe impl Send for TypeTable {}
 // SAFETY: shared access only reads.
 unsafe impl Sync for TypeTable {}
 
+/// Where the rows of a table are.
+pub(crate) struct Rows(pub(crate) *const VmTypeRow);
+
+// SAFETY: an address, which compiled code reads from: rows never change.
+unsafe impl Send for Rows {}
+// SAFETY: as above.
+unsafe impl Sync for Rows {}
+
 impl TypeTable {
     pub(crate) fn new() -> Result<Self, Error> {
         let mut table = Self::without_rows()?;
@@ -67,9 +75,9 @@ impl TypeTable {
         })
     }
 
-    /// Address of the first row.
-    pub(crate) fn rows(&self) -> *const VmTypeRow {
-        self.rows.as_ptr()
+    /// Where they are.
+    pub(crate) fn rows(&self) -> Rows {
+        Rows(self.rows.as_ptr())
     }
 
     /// Writes rows for types that have none.
