@@ -8,7 +8,8 @@ usage: bench/packages.sh [--rounds N] [--only NAME] [DIR]
 
 Builds Bident, installs Node 26 and the packages that the folders of bench/packages name into DIR, which is made when
 missing, compiles a program in Rust with wasm-bindgen, runs each program under both, N times in turn (default 3), and prints a table: whether standard output and
-status are the same, medians of the time, most memory. A difference is shown, and is a failure.
+status are the same, medians of the time, most memory. A difference is shown, and is a failure. Bident runs each a
+second time with compiled code of the first, as it does where nobody asks for `--no-cache`: `again`.
 
 DIR  where Node and packages stay for the next time (default: target/bench-peers)
 TEXT
@@ -105,7 +106,7 @@ print(os.waitstatus_to_exitcode(status), f"{time.monotonic() - began:.3f}", f"{u
 TEXT
 }
 
-# Lines `program engine status seconds MiB`, the engines in turn.
+# Lines `program engine status seconds MiB`, the engines in turn; `again` is Bident with code of an earlier run.
 run_rounds() {
     local round name folder what
     for ((round = 1; round <= rounds; round++)); do
@@ -115,7 +116,11 @@ run_rounds() {
             # shellcheck disable=SC2086 # what is run is words
             echo "$name node $(measured "$scratch/$name.node" "$node" $what)"
             # shellcheck disable=SC2086
-            echo "$name bident $(measured "$scratch/$name.bident" "$bident" run $what)"
+            echo "$name bident $(measured "$scratch/$name.bident" "$bident" run --no-cache $what)"
+            # shellcheck disable=SC2086
+            [ "$round" != 1 ] || measured "$scratch/$name.again" "$bident" run $what >/dev/null
+            # shellcheck disable=SC2086
+            echo "$name again $(measured "$scratch/$name.again" "$bident" run $what)"
         done < <(planned)
     done
 }
@@ -125,7 +130,8 @@ compare() {
     local name folder what statuses
     while read -r name folder what; do
         statuses=$(awk -v name="$name" '$1 == name { print $3 }' "$scratch/samples" | sort -u | wc -l)
-        if [ "$statuses" = 1 ] && cmp -s "$scratch/$name.node" "$scratch/$name.bident"; then
+        if [ "$statuses" = 1 ] && cmp -s "$scratch/$name.node" "$scratch/$name.bident" &&
+            cmp -s "$scratch/$name.node" "$scratch/$name.again"; then
             echo "$name yes"
         else
             echo "$name no"
@@ -142,16 +148,14 @@ table() {
                 value[key, ++count[key]] = $4 + 0
                 if ($5 + 0 > most[key]) most[key] = $5 + 0
             }
-            print "| program | same output | Node s | Bident s | Bident / Node | Node MiB | Bident MiB | Bident / Node |"
-            print "|---|---|--:|--:|--:|--:|--:|--:|"
+            print "| program | same output | Node s | Bident s | again s | again / Node | Node MiB | Bident MiB | again MiB |"
+            print "|---|---|--:|--:|--:|--:|--:|--:|--:|"
             while ((getline < same) > 0) {
-                ours = median($1 " bident"); theirs = median($1 " node")
-                print_row($1, $2, theirs, ours, most[$1 " node"], most[$1 " bident"])
+                theirs = median($1 " node")
+                again = median($1 " again")
+                printf "| %s | %s | %.2f | %.2f | %.2f | %.2f | %.0f | %.0f | %.0f |\n", $1, $2, theirs,
+                    median($1 " bident"), again, again / theirs, most[$1 " node"], most[$1 " bident"], most[$1 " again"]
             }
-        }
-        function print_row(name, same, theirs, ours, their_most, our_most) {
-            printf "| %s | %s | %.2f | %.2f | %.2f | %.0f | %.0f | %.2f |\n", name, same, theirs, ours, ours / theirs,
-                their_most, our_most, our_most / their_most
         }'
 }
 
