@@ -54,7 +54,7 @@ pub struct VmHeap {
     pub runs: [VmRun; CLASSES],
 }
 
-/// Free cells next to each other, zeroed: references to the first, and to what is behind the last.
+/// Free cells next to each other, whatever is in them: references to the first, and to what is behind the last.
 #[repr(C)]
 #[derive(Clone, Copy, Default, Debug)]
 pub struct VmRun {

@@ -87,7 +87,7 @@ impl ObjectLayout {
     /// Bytes of such a box.
     pub const BOX_SIZE: u32 = 16;
     /// Offset of the first field of a structure, if it has at most 4 bytes.
-    const FIELDS: u32 = 4;
+    pub const FIELDS: u32 = 4;
 
     /// Of a structure with these fields.
     ///

@@ -152,6 +152,7 @@ impl StoreOpaque {
 
     /// Marks what can be reached from somewhere, beside what is marked.
     fn step(&mut self, marks: Box<Marks>, found: Found<'_>, from: From<'_>) -> Box<Marks> {
+        self.objects.note_runs(&self.vm.heap);
         let roots = roots_of!(self, &[]);
         let mut heaps = Heaps {
             graph: Some(Graph::with(items_of!(self), marks)),

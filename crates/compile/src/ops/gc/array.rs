@@ -11,7 +11,7 @@ use bident_abi::{Builtin, FINE, GRANULE, TrapCode};
 use bident_module::{FieldType, ObjectKind, ObjectLayout, Slot, TypeIndex, ValType};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{BlockArg, InstBuilder, InstructionData, Opcode, Value};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, Value};
 use wasmparser::Operator;
 
 /// Translates an operator of arrays; false if it is none.
@@ -71,8 +71,7 @@ fn new(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let (length, value) = (t.operands.pop(), t.operands.pop());
     take_fuel(t, length);
     let word = as_word(t, ty, value);
-    let fill = (!is_zero(t, value)).then_some(word);
-    let made = allocate(t, ty, length, fill, |t, length| {
+    let made = allocate(t, ty, length, word, |t, length| {
         if t.epochs {
             let made = object::make(t, Builtin::ArrayNew, ty, &[length]);
             let start = constant(t, 0);
@@ -87,7 +86,8 @@ fn new(t: &mut Translator<'_, '_>, ty: TypeIndex) {
 fn new_default(t: &mut Translator<'_, '_>, ty: TypeIndex) {
     let length = t.operands.pop();
     take_fuel(t, length);
-    let made = allocate(t, ty, length, None, |t, length| {
+    let zero = constant(t, 0);
+    let made = allocate(t, ty, length, zero, |t, length| {
         object::make(t, Builtin::ArrayNew, ty, &[length])
     });
     t.operands.push(made);
@@ -99,20 +99,13 @@ fn take_fuel(t: &mut Translator<'_, '_>, length: Value) {
     fuel::take(t, length, 0);
 }
 
-/// Whether a value is a constant of zero bits.
-fn is_zero(t: &Translator<'_, '_>, value: Value) -> bool {
-    let dfg = &t.b.func.dfg;
-    let made = dfg.value_def(value).inst().map(|inst| dfg.insts[inst]);
-    matches!(made, Some(InstructionData::UnaryImm { opcode: Opcode::Iconst, imm }) if imm.bits() == 0)
-}
-
-/// A new array, zero or filled with a word. Small ones are made here, others by the builtin, which gets the
+/// A new array, filled with a word. Small ones are made here, others by the builtin, which gets the
 /// length as a word.
 fn allocate(
     t: &mut Translator<'_, '_>,
     ty: TypeIndex,
     length: Value,
-    fill: Option<Value>,
+    fill: Value,
     slow: impl FnOnce(&mut Translator<'_, '_>, Value) -> Value,
 ) -> Value {
     let of_element = element(t, ty).1.size();
@@ -146,9 +139,7 @@ fn allocate(
     let what = (ty, ObjectKind::Array);
     let (made, address) = object::take(t, what, store::run(0), (base, bytes), elsewhere);
     object::set_length(t, address, length);
-    if let Some(word) = fill {
-        fill_cell(t, (address, bytes), word, of_element);
-    }
+    fill_cell(t, (address, bytes), fill, of_element);
     t.b.ins().jump(done, &[BlockArg::Value(made)]);
     object::make_elsewhere(t, elsewhere, done, |t| slow(t, wide))
 }

@@ -110,8 +110,8 @@ pub(super) fn type_id(t: &mut Translator<'_, '_>, ty: TypeIndex) -> Value {
     func_ref::expected_type_id(ty).load(&mut t.b, type_ids)
 }
 
-/// A new object of so many bytes, zero but for its header. Where there is no cell at hand, the builtin makes
-/// it.
+/// A new object of so many bytes, of which only the header is written. Where there is no cell at hand, the
+/// builtin makes it.
 pub(super) fn allocate(
     t: &mut Translator<'_, '_>,
     what: (TypeIndex, ObjectKind),
@@ -169,6 +169,18 @@ pub(super) fn make_elsewhere(
     t.b.ins().jump(done, &[BlockArg::Value(made)]);
     control::go_on_in(t, done);
     t.b.block_params(done)[0]
+}
+
+/// Zeroes the fields of a new structure of so many bytes.
+pub(super) fn clear_fields(t: &mut Translator<'_, '_>, address: Value, size: u32) {
+    let flags = heap_memory(Region::Objects);
+    let zero = t.b.ins().iconst(I64, 0);
+    t.b.ins()
+        .istore32(flags, zero, address, ObjectLayout::FIELDS as i32);
+    // Cells are multiples of 16 bytes.
+    for offset in (8..size as i32).step_by(8) {
+        t.b.ins().store(flags, zero, address, offset);
+    }
 }
 
 /// A builtin whose first argument is a type of the module.

@@ -2,7 +2,7 @@
 
 use super::object::{self, Extend};
 use crate::function::Translator;
-use bident_abi::{Builtin, TrapCode};
+use bident_abi::{Builtin, FINE, TrapCode};
 use bident_module::{FieldType, ObjectKind, ObjectLayout, Slot, TypeIndex};
 use cranelift_codegen::ir::Value;
 use wasmparser::Operator;
@@ -12,8 +12,7 @@ pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> bool {
     match *op {
         Operator::StructNew { struct_type_index } => new(t, struct_type_index.into()),
         Operator::StructNewDefault { struct_type_index } => {
-            let made = allocate(t, struct_type_index.into());
-            t.operands.push(made);
+            new_default(t, struct_type_index.into());
         }
         Operator::StructGet {
             struct_type_index: ty,
@@ -36,13 +35,35 @@ pub(super) fn translate(t: &mut Translator<'_, '_>, op: &Operator<'_>) -> bool {
     true
 }
 
+/// A structure whose fields are to be written before anything else runs.
 fn allocate(t: &mut Translator<'_, '_>, ty: TypeIndex) -> Value {
+    let size = size(t, ty);
+    object::allocate(t, (ty, ObjectKind::Struct), size, |t| make_zeroed(t, ty))
+}
+
+fn size(t: &Translator<'_, '_>, ty: TypeIndex) -> u32 {
     let ObjectLayout::Struct { size, .. } = *t.module.layout_at(ty) else {
         unreachable!("the validator lets only structures be named");
     };
-    object::allocate(t, (ty, ObjectKind::Struct), size, |t| {
-        object::make(t, Builtin::StructNew, ty, &[])
-    })
+    size
+}
+
+fn make_zeroed(t: &mut Translator<'_, '_>, ty: TypeIndex) -> Value {
+    object::make(t, Builtin::StructNew, ty, &[])
+}
+
+fn new_default(t: &mut Translator<'_, '_>, ty: TypeIndex) {
+    let size = size(t, ty);
+    let made = match size {
+        ..=FINE => {
+            let made = allocate(t, ty);
+            let address = object::address(t, made);
+            object::clear_fields(t, address, size);
+            made
+        }
+        _ => make_zeroed(t, ty),
+    };
+    t.operands.push(made);
 }
 
 fn new(t: &mut Translator<'_, '_>, ty: TypeIndex) {

@@ -14,12 +14,14 @@ const LARGEST_LEAST_STEP: usize = 16 << 20;
 /// Under stress, bytes of live objects up to which every allocation collects.
 const FEW_BYTES: usize = 64 << 10;
 
-/// Granules of a run, where its cells are not larger: so much is zeroed at a time, and is still in the nearest
-/// cache when objects come to lie there.
+/// Granules of a run, where its cells are not larger.
 const LONGEST_RUN: u32 = (16 << 10) / GRANULE;
 
 /// Part of the limit that a collection at the limit must leave free.
 const LEAST_ROOM: usize = 32;
+
+/// What free cells are full of under stress, to show who does not write what is read later.
+const RUBBISH: u8 = 0xd9;
 
 /// The objects of a store.
 pub(crate) struct Objects {
@@ -47,6 +49,8 @@ pub(crate) struct Objects {
     pub(super) free_cells: [usize; CLASSES],
     /// Under stress, whether the next run has a second cell, which compiled code takes.
     second: bool,
+    /// What is at hand for the next objects, during marking.
+    pub(super) runs: [VmRun; CLASSES],
     /// Objects that are reached, but whose references were not followed.
     pub(super) pending: Pending<u32>,
 }
@@ -72,6 +76,7 @@ impl Objects {
             live: 0,
             free_cells: [0; CLASSES],
             second: false,
+            runs: [VmRun::default(); CLASSES],
             pending: Pending::new(0),
         }
     }
@@ -127,7 +132,8 @@ impl Objects {
         Ok(())
     }
 
-    /// Takes zeroed memory for an object; `None` where a collection may help. Addresses are reserved. Under stress as few as a run can have, so that most allocations come here.
+    /// Takes zeroed memory for an object; `None` where a collection may help. Addresses are reserved. Under
+    /// stress as few as a run can have, so that most allocations come here.
     pub(crate) fn take(&mut self, heap: &mut VmHeap, size: u64, stressed: bool) -> Option<u32> {
         let Ok(size) = u32::try_from(size) else {
             return None;
@@ -142,6 +148,9 @@ impl Objects {
         let run = &mut heap.runs[class];
         let taken = run.next;
         run.next += class_size(class);
+        let cell = heap.base.wrapping_add(taken as usize);
+        // SAFETY: a cell that nobody has.
+        unsafe { cell.write_bytes(0, class_size(class) as usize) };
         Some(taken)
     }
 
@@ -167,12 +176,11 @@ impl Objects {
             let end = block.taken_from(first).min(first + most * cell);
             block.set_live_between(first, end);
             block.cursor = end;
-            let dirty = block.dirty;
             let bytes = ((end - first) * GRANULE) as usize;
-            if dirty {
+            if stressed {
                 let start = space.at(index, first);
                 // SAFETY: free cells of a block in use.
-                unsafe { start.write_bytes(0, bytes) };
+                unsafe { start.write_bytes(RUBBISH, bytes) };
             }
             self.allocated += bytes;
             self.second = stressed && !self.second;

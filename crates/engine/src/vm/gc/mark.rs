@@ -4,6 +4,7 @@ use super::alloc::Objects;
 use super::object::Object;
 use super::space::{Space, Use};
 use super::types::TypeLayout;
+use bident_abi::{CLASSES, VmRun};
 use bident_module::{ObjectKind, ObjectLayout, Slot};
 use bident_stack::Pending;
 use std::num::NonZeroU32;
@@ -46,7 +47,7 @@ impl Objects {
     #[inline]
     pub(crate) fn mark(&mut self, word: u64) {
         let Some(space) = &mut self.space else { return };
-        let Some((block, granule)) = find(space, word) else {
+        let Some((block, granule)) = find(space, &self.runs, word) else {
             return;
         };
         if space.block_mut(block).set_mark(granule) {
@@ -200,9 +201,9 @@ impl Exact<'_> {
     }
 }
 
-/// The object that a word leads to: block and granule.
+/// The object that a word leads to: block and granule. What is left of the runs has none.
 #[inline]
-fn find(space: &Space, word: u64) -> Option<(u32, u32)> {
+fn find(space: &Space, runs: &[VmRun; CLASSES], word: u64) -> Option<(u32, u32)> {
     let (block, granule) = match u32::try_from(word) {
         Ok(reference) => space.place(reference)?,
         Err(_) => {
@@ -216,7 +217,12 @@ fn find(space: &Space, word: u64) -> Option<(u32, u32)> {
             }
         }
     };
-    let live = space.block(block).is_live(granule);
-    // A free cell has no header.
-    (live && !Object::is_free(space.at(block, granule))).then_some((block, granule))
+    let record = space.block(block);
+    if !record.is_live(granule) {
+        return None;
+    }
+    let run = runs[usize::from(record.class)];
+    let reference = space.reference(block, granule);
+    let at_hand = record.used == Use::Cells && (run.next..run.end).contains(&reference);
+    (!at_hand).then_some((block, granule))
 }

@@ -17,14 +17,7 @@ impl Object {
         Self { at, types }
     }
 
-    /// Whether there is no object in a live cell.
-    #[inline]
-    pub(super) fn is_free(at: *mut u8) -> bool {
-        // SAFETY: cells are in usable, aligned memory.
-        unsafe { at.cast::<u32>().read() == 0 }
-    }
-
-    /// Makes an object of zeroed memory.
+    /// Makes an object of a cell.
     pub(super) fn set_header(self, header: u32) {
         // SAFETY: as above; compiled code is not running.
         unsafe { self.at.cast::<u32>().write(header) };

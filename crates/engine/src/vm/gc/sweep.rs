@@ -6,9 +6,15 @@ use bident_abi::{CLASSES, VmHeap, VmRun};
 use bident_stack::Pending;
 
 impl Objects {
-    /// Puts the runs away, for a collection. What is left of them has no headers.
+    /// Puts the runs away, for a collection.
     pub(crate) fn put_away(&mut self, heap: &mut VmHeap) {
+        self.note_runs(heap);
         heap.runs = [VmRun::default(); CLASSES];
+    }
+
+    /// Marking is about to begin: what is left of the runs are no objects.
+    pub(crate) fn note_runs(&mut self, heap: &VmHeap) {
+        self.runs = heap.runs;
     }
 
     /// Frees what was not marked since the last time. `others`: what a collection has to look at besides.
