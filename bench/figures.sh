@@ -100,12 +100,12 @@ measure() {
     wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
     record simd bench/simd.sh --rounds "$rounds" "$peers"
     record gc bench/gc.sh --rounds "$rounds" "$peers"
-    record collections cargo bench -p bident --bench collections
-    record call cargo bench -p bident --bench call
-    record live cargo bench -p bident --bench live
-    record continuations cargo bench -p bident --bench live_continuations
+    record collections cargo bench $(selected -p bident) --bench collections
+    record call cargo bench $(selected -p bident) --bench call
+    record live cargo bench $(selected -p bident) --bench live
+    record continuations cargo bench $(selected -p bident) --bench live_continuations
     record many "$bident" run examples/waiting/many.mjs 100000
-    record compute cargo bench -p bident-differ --features wasmtime --bench compute
+    record compute cargo bench $(selected -p bident-differ --features bident-differ/wasmtime) --bench compute
     record jspi-bident "$bident" run bench/jspi.mjs
     record jspi-node "$node" bench/jspi.mjs
     say 'whole processes'

@@ -36,9 +36,14 @@ install() {
     chmod +x "$wasmtime"
 }
 
+# What cargo is to select: `BIDENT_PACKAGES`, or else these. The features of a package depend on what is selected
+# with it, and so does what has to be built: who builds several things selects them all, each time.
+selected() { echo "${BIDENT_PACKAGES:-$*}"; }
+
 build() {
     echo 'building bident' >&2
-    quietly cargo build --release --manifest-path "$root/Cargo.toml" -p bident-cli --bin bident
+    # shellcheck disable=SC2046
+    quietly cargo build --release --manifest-path "$root/Cargo.toml" $(selected -p bident-cli) --bin bident
     bident=${CARGO_TARGET_DIR:-$root/target}/release/bident
 }
 

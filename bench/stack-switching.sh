@@ -158,7 +158,7 @@ measure_models() {
     [[ " ${groups[*]} " == *" wrapped "* ]] || return 0
     [ ! -e "$scratch/fibers.wasm" ] || fibers=("$scratch/fibers.wasm")
     echo 'models' >&2
-    cargo bench --quiet --manifest-path "$root/Cargo.toml" -p bident --bench bounds -- 61 "${fibers[@]}" 2>"$scratch/log" ||
+    cargo bench --quiet --manifest-path "$root/Cargo.toml" $(selected -p bident) --bench bounds -- 61 "${fibers[@]}" 2>"$scratch/log" ||
         { tail -n 20 "$scratch/log" >&2; fail 'failed: the models'; }
 }
 
