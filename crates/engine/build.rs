@@ -12,9 +12,11 @@ const CRATES: [&str; 5] = ["stack", "module", "abi", "compile", "engine"];
 fn main() {
     let crates = Path::new("..");
     let mut hasher = DefaultHasher::new();
-    // Of a published crate only its own source is there; then the version must do.
+    // Of a published crate only its own source is there, in a folder of another name. Its version says which the others
+    // are: the manifest names each exactly.
     let sources = CRATES.map(|name| crates.join(name).join("src"));
-    for file in sources.iter().flat_map(|folder| files(folder)) {
+    let own = PathBuf::from("src");
+    for file in sources.iter().chain([&own]).flat_map(|folder| files(folder)) {
         hash(&file, &mut hasher);
     }
     hash(&crates.join("../Cargo.lock"), &mut hasher);

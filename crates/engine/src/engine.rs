@@ -174,6 +174,9 @@ impl Engine {
             let mut kept = lock(&self.0.kept);
             if kept.len() == kept.capacity() {
                 kept.retain(|code| code.strong_count() > 0);
+                // At least half is free afterwards, so that this happens rarely.
+                let more = kept.len().max(8);
+                kept.reserve(more);
             }
             kept.push(Arc::downgrade(code));
         }

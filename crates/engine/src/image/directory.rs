@@ -8,10 +8,10 @@ use bident_stack::os;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use std::ffi::CStr;
 use std::fs::{DirBuilder, File, Metadata};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// Digits of a name.
@@ -99,9 +99,9 @@ impl Directory {
         name: &str,
         content: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
     ) -> io::Result<u64> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let unfinished = format!("{name}.{process}.{number}{UNFINISHED}");
+        // By chance: numbers of processes come again, in containers at once, and what one left unfinished is in the way.
+        let chance = RandomState::new().hash_one(name);
+        let unfinished = format!("{name}.{chance:016x}{UNFINISHED}");
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
         let file = File::from(fs::openat(&self.0, &unfinished, flags, mode)?);

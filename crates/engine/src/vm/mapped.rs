@@ -93,10 +93,12 @@ pub(super) unsafe fn place(
     if let (Some((file, offset)), true) = (&text.file, jumps.is_empty()) {
         let access = Access::ReadExecute;
         // SAFETY: passed on to the caller.
-        if unsafe { os::map_file_at(address, size, access, file, *offset) }.is_ok() {
-            return Ok(());
+        match unsafe { os::map_file_at(address, size, access, file, *offset) } {
+            Ok(()) => return Ok(()),
+            // Where files cannot be executed, copies can: this is found out before any page goes.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(Error::no_memory("machine code")(error)),
         }
-        // Where files cannot be executed, copies can. Were the pages gone, the system would say so.
     }
     // SAFETY: passed on to the caller; the pages become executable, for good, after they were written.
     let placed = unsafe {

@@ -231,8 +231,13 @@ impl Mapping {
                     size: *usable,
                 };
                 let wanted = length.max(wanted as usize);
-                // SAFETY: what it lies in, and the caller says that nobody uses it.
-                let moved = unsafe { pieces.enlarge(place, self.length(), wanted).ok()? };
+                let used = self.length();
+                // SAFETY: what it lies in, and the caller says that nobody uses it. Where it cannot be enlarged it
+                // stays as it was; there may be room for what is needed.
+                let moved = unsafe {
+                    let roomy = pieces.enlarge(place, used, wanted);
+                    roomy.or_else(|_| pieces.enlarge(place, used, length)).ok()?
+                };
                 self.record.base.store(moved.base, Ordering::Relaxed);
                 *usable = moved.size;
             }

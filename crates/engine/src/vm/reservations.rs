@@ -11,6 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Most of them kept by an engine: a sixtieth of the address space of a process.
 const MOST: usize = 256;
 
+/// Bytes that could be accessed in one that is kept: page tables may go with the addresses only.
+const MOST_KEPT: usize = 64 << 20;
+
 /// So many bytes are zeroed by writing; above, the system takes the pages back.
 const MOST_WRITTEN: usize = 16 << 10;
 
@@ -61,7 +64,7 @@ impl Reservations {
     /// accessed.
     pub(super) unsafe fn give(&self, base: *mut u8, usable: usize) {
         // SAFETY: the caller says so.
-        let zero = unsafe { zero(base, usable) };
+        let zero = usable <= MOST_KEPT && unsafe { zero(base, usable) };
         if zero {
             let mut all = self.lock();
             if all.len() < MOST && all.try_reserve(1).is_ok() {
