@@ -2,6 +2,7 @@
 (native, use) => {
   const { Readable, Writable } = use("node/stream");
   const { fail, invalidType, make, validateString } = use("node/errors");
+  const { METHODS } = use("node/http_words");
 
   const TOKEN = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
   const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
@@ -80,6 +81,11 @@
     }
   }
 
+  // Where others would see the end of a line, and we none.
+  const BARE_FEED = /(?<!\r)\n/;
+  // Blanks are these two: to other readers of the same bytes, all else is part of the value.
+  const trim = (text) => text.replace(/^[ \t]+|[ \t]+$/g, "");
+
   const parseError = (code, reason) => make(Error, code, `Parse Error: ${reason}`, { reason });
 
   // Reads messages one after the other. `parse` reads a head; `on.head(head)` says how the body is, beyond what the
@@ -100,6 +106,11 @@
     get hasHead() { return this.#state !== "head"; }
 
     take(chunk) {
+      if (this.#state === "refused" || this.#state === "upgraded") return;
+      if (this.#state === "broken") {
+        this.#state = "refused";
+        throw parseError("HPE_USER", "A listener has thrown");
+      }
       this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
       this.run();
     }
@@ -112,7 +123,14 @@
     }
 
     run() {
-      while (this.#step());
+      try {
+        while (this.#step());
+      } catch (error) {
+        // What comes later must not be taken for a head. Where a listener has thrown, it is refused when it comes.
+        this.#state = /^HPE_/.test(error?.code) ? "refused" : "broken";
+        this.#rest = Buffer.alloc(0);
+        throw error;
+      }
     }
 
     #step() {
@@ -149,15 +167,18 @@
         if (this.#rest.length > 0) this.#glance();
         return false;
       }
-      const head = this.parse(this.#cut(at + 4));
+      const bytes = this.#cut(at + 4);
+      if (BARE_FEED.test(bytes.toString("latin1"))) throw parseError("HPE_CR_EXPECTED", "Missing expected CR before LF");
+      const head = this.parse(bytes);
       if (head === undefined) throw parseError("HPE_INVALID_CONSTANT", "Expected HTTP/");
+      if (this.isRequest && !METHODS.includes(head.method)) throw parseError("HPE_INVALID_METHOD", "Invalid method encountered");
       const lengths = this.#values(head, "content-length");
-      const codings = this.#values(head, "transfer-encoding").join(",").toLowerCase();
-      const isChunked = /(^|[\s,])chunked$/.test(codings.trim());
-      if (lengths.length > 0 && codings !== "") throw parseError("HPE_INVALID_CONTENT_LENGTH", "Content-Length can't be present with Transfer-Encoding");
+      const codings = this.#values(head, "transfer-encoding").flatMap((value) => value.toLowerCase().split(",").map(trim));
+      const isChunked = codings.length > 0 && codings.indexOf("chunked") === codings.length - 1;
+      if (lengths.length > 0 && codings.length > 0) throw parseError("HPE_INVALID_CONTENT_LENGTH", "Content-Length can't be present with Transfer-Encoding");
       if (lengths.length > 1) throw parseError("HPE_UNEXPECTED_CONTENT_LENGTH", "Content-Length already present");
       if (lengths.length > 0 && !/^\d{1,15}$/.test(lengths[0])) throw parseError("HPE_INVALID_CONTENT_LENGTH", "Invalid character in Content-Length");
-      if (this.isRequest && codings !== "" && !isChunked) throw parseError("HPE_INVALID_TRANSFER_ENCODING", "Request has invalid `Transfer-Encoding`");
+      if (this.isRequest && codings.length > 0 && !isChunked) throw parseError("HPE_INVALID_TRANSFER_ENCODING", "Request has invalid `Transfer-Encoding`");
       const body = this.on.head(head);
       if (body === "upgrade") this.#state = "upgraded";
       else if (body === "none") this.#end([]);
@@ -180,7 +201,7 @@
 
     #values({ headers }, name) {
       const values = [];
-      for (let i = 0; i < headers.length; i += 2) if (headers[i].toLowerCase() === name) values.push(headers[i + 1].trim());
+      for (let i = 0; i < headers.length; i += 2) if (headers[i].toLowerCase() === name) values.push(trim(headers[i + 1]));
       return values;
     }
 
@@ -196,7 +217,7 @@
     #size() {
       const at = this.#find("\r\n", MOST_SIZE_LINE, "HPE_INVALID_CHUNK_SIZE");
       if (at < 0) return false;
-      const [, digits] = /^([0-9a-fA-F]{1,12})\s*(?:;[^\r\n]*)?$/.exec(this.#cut(at + 2).toString("latin1", 0, at)) ?? [];
+      const [, digits] = /^([0-9a-fA-F]{1,12})(?:;[^\r\n]*)?$/.exec(this.#cut(at + 2).toString("latin1", 0, at)) ?? [];
       if (digits === undefined) throw parseError("HPE_INVALID_CHUNK_SIZE", "Invalid character in chunk size");
       this.#left = parseInt(digits, 16);
       this.#state = this.#left === 0 ? "trailer" : "data";
@@ -226,11 +247,13 @@
       }
       const at = this.#find("\r\n\r\n", this.most, "HPE_HEADER_OVERFLOW");
       if (at < 0) return false;
-      const lines = this.#cut(at + 4).toString("latin1", 0, at).split("\r\n");
-      this.#end(lines.flatMap((line) => {
+      const text = this.#cut(at + 4).toString("latin1", 0, at);
+      if (BARE_FEED.test(text)) throw parseError("HPE_CR_EXPECTED", "Missing expected CR before LF");
+      this.#end(text.split("\r\n").flatMap((line) => {
         const colon = line.indexOf(":");
-        if (colon <= 0 || !TOKEN.test(line.slice(0, colon))) throw parseError("HPE_INVALID_HEADER_TOKEN", "Invalid header token");
-        return [line.slice(0, colon), line.slice(colon + 1).trim()];
+        const [name, value] = [line.slice(0, colon), trim(line.slice(colon + 1))];
+        if (colon <= 0 || !TOKEN.test(name) || BAD_VALUE.test(value)) throw parseError("HPE_INVALID_HEADER_TOKEN", "Invalid header token");
+        return [name, value];
       }));
       return true;
     }

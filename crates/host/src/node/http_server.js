@@ -5,6 +5,15 @@
   const { fail, invalidType, make, outOfRange } = use("node/errors");
   const { STATUS_CODES } = use("node/http_words");
 
+  // Most bytes of later requests that are kept while one is not answered.
+  const MOST_AHEAD = 65536;
+
+  function statusOf(given) {
+    const code = given | 0;
+    if (code < 100 || code > 999) fail(RangeError, "ERR_HTTP_INVALID_STATUS_CODE", `Invalid status code: ${given}`);
+    return code;
+  }
+
   class ServerResponse extends OutgoingMessage {
     constructor(request, options) {
       super(options);
@@ -21,8 +30,7 @@
 
     writeHead(status, reason, headers) {
       if (this.headersSent) fail(Error, "ERR_HTTP_HEADERS_SENT", "Cannot write headers after they are sent to the client");
-      const code = status | 0;
-      if (code < 100 || code > 999) fail(RangeError, "ERR_HTTP_INVALID_STATUS_CODE", `Invalid status code: ${status}`);
+      const code = statusOf(status);
       this.statusCode = code;
       if (typeof reason === "string") this.statusMessage = reason;
       else headers = reason ?? headers;
@@ -38,13 +46,30 @@
 
     get headersSent() { return super.headersSent || this.announced === true; }
 
+    // The code and what it is called, as nothing else may stand in a first line.
+    #words() {
+      const code = statusOf(this.statusCode);
+      const reason = `${this.statusMessage ?? STATUS_CODES[code] ?? "unknown"}`;
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(reason)) fail(TypeError, "ERR_INVALID_CHAR", "Invalid character in statusMessage");
+      return [code, reason];
+    }
+
+    // Who asks for what cannot be sent is told at once.
+    write(...args) {
+      if (!super.headersSent) this.#words();
+      return super.write(...args);
+    }
+
+    end(...args) {
+      if (!super.headersSent) this.#words();
+      return super.end(...args);
+    }
+
     _implicitHead(length) {
       if (super.headersSent) return;
       this.announced = false;
-      const code = this.statusCode;
+      const [code, reason] = this.#words();
       if (code === 204 || code === 304 || (code >= 100 && code < 200)) this._hasBody = false;
-      const reason = this.statusMessage ?? STATUS_CODES[code] ?? "unknown";
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(reason)) fail(TypeError, "ERR_INVALID_CHAR", "Invalid character in statusMessage");
       this.statusMessage = reason;
       if (this.req._serverKeepAlive !== undefined) this._keepAliveTimeout = this.req._serverKeepAlive;
       this._sendHead(`HTTP/1.1 ${code} ${reason}`, this.req.method === "HEAD" ? undefined : length);
@@ -82,7 +107,10 @@
       this.#socket = socket;
       const on = { head: (head) => this.#head(head), body: (bytes) => this.#body(bytes), end: (trailers) => this.#end(trailers) };
       this.#parser = new Parser(native.request, on, { isRequest: true, maxHeaderSize: server.maxHeaderSize });
-      this.take = (chunk) => this.#attempt(() => this.#parser.take(chunk));
+      this.take = (chunk) => {
+        this.#attempt(() => this.#parser.take(chunk));
+        if (this.#isFull) socket.pause();
+      };
       socket.on("data", this.take);
       socket.on("end", () => this.#over());
       socket.on("error", (error) => this.#failed(error, true));
@@ -97,6 +125,12 @@
 
     get isIdle() { return this.#request === undefined && this.#parser.isBetween; }
     get socket() { return this.#socket; }
+    get #isFull() { return this.#parser.isWaiting && this.#parser.rest.length > MOST_AHEAD; }
+
+    // What comes before its turn stays with the system.
+    #takeMore() {
+      if (!this.#isFull) this.#socket.resume();
+    }
 
     #wait(milliseconds, gently = false) {
       clearTimeout(this.#timer);
@@ -164,7 +198,7 @@
       this.#count += 1;
       if (server.maxRequestsPerSocket > 0 && this.#count >= server.maxRequestsPerSocket) response.shouldKeepAlive = false;
       request._serverKeepAlive = server.keepAliveTimeout;
-      request._more = () => this.#socket.resume();
+      request._more = () => this.#takeMore();
       response._attach(this.#socket);
       response.once("finish", () => this.#answered());
       const { expect } = request.headers;
@@ -213,11 +247,13 @@
       if (!this.#response?.answered || !this.#request.complete || this.#socket.destroyed) return;
       if (!this.#request.readableEnded) this.#request.resume();
       [this.#request, this.#response] = [undefined, undefined];
-      this.#socket.resume();
       const { keepAliveTimeout, closing } = this.#server;
       if (closing) return void this.#socket.destroySoon();
       this.#wait(keepAliveTimeout > 0 ? keepAliveTimeout + 1000 : 0, true);
-      process.nextTick(() => this.#attempt(() => this.#parser.next()));
+      process.nextTick(() => {
+        this.#attempt(() => this.#parser.next());
+        this.#takeMore();
+      });
     }
 
     // Who says no more gets no answer any more, as in Node.
