@@ -178,16 +178,20 @@
       if (!first) more(stream);
       return room(state);
     }
-    if (!first && state.flowing && state.length === 0 && !state.sync && stream.listenerCount("data") > 0) {
-      state.awaiting.clear();
-      stream.emit("data", piece);
-    } else {
-      state.length += state.objectMode ? 1 : piece.length;
-      if (first) state.buffer.unshift(piece);
-      else state.buffer.push(piece);
-      if (state.needReadable) readable(stream);
+    try {
+      if (!first && state.flowing && state.length === 0 && !state.sync && stream.listenerCount("data") > 0) {
+        state.awaiting.clear();
+        stream.emit("data", piece);
+      } else {
+        state.length += state.objectMode ? 1 : piece.length;
+        if (first) state.buffer.unshift(piece);
+        else state.buffer.push(piece);
+        if (state.needReadable) readable(stream);
+      }
+    } finally {
+      // A listener that throws does not keep the rest from coming.
+      more(stream);
     }
-    more(stream);
     return room(state);
   }
 
