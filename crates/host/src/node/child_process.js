@@ -49,6 +49,7 @@
     return value;
   }
 
+  // What runs is decided by what was given, not by what somebody has written on all objects.
   function normalize(file, args, options) {
     clean("file", file);
     if (file.length === 0) throw invalidValue("file", file, "cannot be empty");
@@ -59,7 +60,7 @@
       [list, given] = [[], args];
     }
     if (given !== undefined && (given === null || typeof given !== "object")) throw invalidType("options", "of type object", given);
-    return { file, args: (list ?? []).map((arg, i) => clean(`args[${i}]`, `${arg}`)), options: { ...given } };
+    return { file, args: (list ?? []).map((arg, i) => clean(`args[${i}]`, `${arg}`)), options: { __proto__: null, ...given } };
   }
 
   function settingsOf({ file, args, options }) {
@@ -277,7 +278,8 @@
   function exec(command, ...rest) {
     const done = pickCallback(rest);
     clean("command", command);
-    return execFile(command, [], { ...rest[0], shell: rest[0]?.shell || true }, done);
+    const options = { __proto__: null, ...rest[0] };
+    return execFile(command, [], { ...options, shell: options.shell || true }, done);
   }
 
   const custom = Symbol.for("nodejs.util.promisify.custom");
@@ -339,8 +341,9 @@
 
   function execSync(command, options) {
     clean("command", command);
-    const result = spawnSync(command, [], { ...options, shell: options?.shell || true });
-    return checked(result, command, options?.stdio === undefined);
+    const own = { __proto__: null, ...options };
+    const result = spawnSync(command, [], { ...own, shell: own.shell || true });
+    return checked(result, command, own.stdio === undefined);
   }
 
   return { ChildProcess, exec, execFile, execFileSync, execSync, fork: absent("child_process", "fork"), spawn, spawnSync };
