@@ -5,7 +5,7 @@
     throw new DOMException(message, name);
   };
 
-  const HASHES = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512", "SHA3-256": "sha3-256", "SHA3-384": "sha3-384", "SHA3-512": "sha3-512" };
+  const HASHES = { __proto__: null, "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512", "SHA3-256": "sha3-256", "SHA3-384": "sha3-384", "SHA3-512": "sha3-512" };
   const USES = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
 
   function bytesOf(data, what = "data") {
@@ -31,28 +31,31 @@
   const MADE = Symbol("made");
   class CryptoKey {
     #held;
+    #shown;
 
     constructor(made, held) {
       if (made !== MADE) throw Object.assign(new TypeError("Illegal constructor"), { code: "ERR_ILLEGAL_CONSTRUCTOR" });
       this.#held = held;
+      this.#shown = { ...held.algorithm, ...(held.algorithm.hash ? { hash: { ...held.algorithm.hash } } : {}) };
     }
 
     get type() { return "secret"; }
     get extractable() { return this.#held.extractable; }
-    get algorithm() { return this.#held.algorithm; }
+    get algorithm() { return this.#shown; }
     get usages() { return [...this.#held.usages]; }
-    static bytesOf(key, usage) {
-      if (!(key instanceof CryptoKey)) throw new TypeError("a key must be a CryptoKey");
+    // What it is and may, whatever the program has made of its properties.
+    static heldBy(key, usage) {
+      if (!(#held in Object(key))) throw new TypeError("a key must be a CryptoKey");
       if (usage !== undefined && !key.#held.usages.includes(usage)) refuse("InvalidAccessError", `The requested operation is not valid for the provided key`);
-      return key.#held.bytes;
+      return key.#held;
     }
   }
-  const { bytesOf: heldBy } = CryptoKey;
-  delete CryptoKey.bytesOf;
+  const { heldBy } = CryptoKey;
+  delete CryptoKey.heldBy;
   Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { value: "CryptoKey", configurable: true });
 
   const BLOCK = { "SHA-1": 64, "SHA-256": 64, "SHA-384": 128, "SHA-512": 128, "SHA3-256": 136, "SHA3-384": 104, "SHA3-512": 72 };
-  const ALLOWED = { HMAC: ["sign", "verify"], PBKDF2: ["deriveKey", "deriveBits"], HKDF: ["deriveKey", "deriveBits"] };
+  const ALLOWED = { __proto__: null, HMAC: ["sign", "verify"], PBKDF2: ["deriveKey", "deriveBits"], HKDF: ["deriveKey", "deriveBits"] };
 
   function make(algorithm, bytes, extractable, usages) {
     const { name } = algorithm;
@@ -73,23 +76,25 @@
   }
 
   function mac(key, usage, data) {
-    const bytes = heldBy(key, usage);
-    const hasher = native.hmac(HASHES[key.algorithm.hash.name], bytes);
+    const { algorithm, bytes } = heldBy(key, usage);
+    if (algorithm.name !== "HMAC") refuse("InvalidAccessError", "Key algorithm mismatch");
+    const hasher = native.hmac(HASHES[algorithm.hash.name], bytes);
     hasher.update(bytesOf(data));
     return hasher.finish();
   }
 
   function derive(algorithm, key, bits) {
     const given = named(algorithm);
-    if (given.name !== key.algorithm?.name) refuse("InvalidAccessError", "Key algorithm mismatch");
+    const { bytes, algorithm: { name } } = heldBy(key);
+    if (given.name !== name) refuse("InvalidAccessError", "Key algorithm mismatch");
     if (bits === null || bits === undefined || bits % 8 !== 0) refuse("OperationError", "length must be a multiple of 8");
     const hash = HASHES[hashOf(given.hash)];
     const salt = bytesOf(given.salt, "salt");
     if (given.name === "PBKDF2") {
       if (!(given.iterations > 0)) refuse("OperationError", "iterations cannot be zero");
-      return native.pbkdf2Later(hash, heldBy(key), salt, given.iterations, bits / 8);
+      return native.pbkdf2Later(hash, bytes, salt, given.iterations, bits / 8);
     }
-    const made = native.hkdf(hash, heldBy(key), salt, bytesOf(given.info, "info"), bits / 8);
+    const made = native.hkdf(hash, bytes, salt, bytesOf(given.info, "info"), bits / 8);
     return made ?? refuse("OperationError", "the length is too large");
   }
 
@@ -113,11 +118,11 @@
     }
 
     async exportKey(format, key) {
-      const bytes = heldBy(key);
-      if (!key.extractable) refuse("InvalidAccessError", "key is not extractable");
+      const { bytes, extractable, algorithm, usages } = heldBy(key);
+      if (!extractable) refuse("InvalidAccessError", "key is not extractable");
       if (format === "raw" || format === "raw-secret") return exact(bytes.slice());
       if (format !== "jwk") refuse("NotSupportedError", `Unable to export using ${format} format`);
-      return { key_ops: key.usages, ext: key.extractable, alg: `HS${key.algorithm.hash.name.slice(4)}`, kty: "oct", k: Buffer.from(bytes).toString("base64url") };
+      return { key_ops: [...usages], ext: extractable, alg: `HS${algorithm.hash.name.slice(4)}`, kty: "oct", k: Buffer.from(bytes).toString("base64url") };
     }
 
     async generateKey(algorithm, extractable, usages) {
@@ -128,12 +133,12 @@
     }
 
     async sign(algorithm, key, data) {
-      if (named(algorithm).name !== "HMAC" || key?.algorithm?.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
+      if (named(algorithm).name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
       return exact(mac(key, "sign", data));
     }
 
     async verify(algorithm, key, signature, data) {
-      if (named(algorithm).name !== "HMAC" || key?.algorithm?.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
+      if (named(algorithm).name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
       return native.isEqual(mac(key, "verify", data), bytesOf(signature));
     }
 
