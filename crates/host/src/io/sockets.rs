@@ -138,6 +138,21 @@ impl Made {
     }
 }
 
+/// What TLS works by, where `tls` asks for it: nothing is opened before this is known. On a path there is none.
+fn secure_of<'js, S>(
+    ctx: &Ctx<'js>,
+    settings: &Object<'js>,
+    make: impl FnOnce(&Ctx<'js>, &Object<'js>) -> Result<S>,
+) -> Result<Option<S>> {
+    let Some(secure) = settings.get::<_, Option<Object>>("tls")? else {
+        return Ok(None);
+    };
+    if settings.get::<_, Option<String>>("path")?.is_some() {
+        return Err(refused(ctx, "there is no TLS on a path here"));
+    }
+    make(ctx, &secure).map(Some)
+}
+
 /// Where to: `path`, or `host`, an address, and `port`; with `tls`, settings of its.
 fn connect<'js>(
     ctx: Ctx<'js>,
@@ -145,11 +160,7 @@ fn connect<'js>(
     settings: Object<'js>,
 ) -> Result<Class<'js, Pending>> {
     let path: Option<String> = settings.get("path")?;
-    let secure: Option<Object> = settings.get("tls")?;
-    let secure = match secure {
-        Some(settings) => Some(tls::client(&ctx, &settings)?),
-        None => None,
-    };
+    let secure = secure_of(&ctx, &settings, tls::client)?;
     let address = match path {
         Some(_) => None,
         None => Some(address_of(&ctx, &settings)?),
@@ -255,12 +266,8 @@ fn listen<'js>(
     callback: Function<'js>,
     settings: Object<'js>,
 ) -> Result<Class<'js, Pending>> {
+    let secure = secure_of(&ctx, &settings, tls::server)?;
     let listener = Listener::open(&ctx, &settings)?;
-    let secure: Option<Object> = settings.get("tls")?;
-    let secure = match secure {
-        Some(settings) => Some(tls::server(&ctx, &settings)?),
-        None => None,
-    };
     let is_quick: bool = settings.get("noDelay")?;
     let address = match &listener {
         Listener::Tcp(listener) => listener.local_addr().ok(),

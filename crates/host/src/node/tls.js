@@ -6,6 +6,19 @@
   const textOf = (value) => (value === undefined ? undefined : [value].flat().map((one) => (typeof one === "string" ? one : Buffer.from(one).toString())).join("\n"));
   const alpnOf = (list) => (list === undefined ? undefined : [list].flat().map((one) => (typeof one === "string" ? one : Buffer.from(one).toString("latin1"))));
 
+  // What rustls has no counterpart of, or what is not handed to it: who asks for it must not go without.
+  const ABSENT = ["checkServerIdentity", "ciphers", "crl", "dhparam", "ecdhCurve", "maxVersion", "minVersion", "passphrase", "pfx", "pskCallback", "secureOptions", "secureProtocol", "sigalgs", "ALPNCallback", "SNICallback"];
+  const ABSENT_OF_SERVERS = [...ABSENT, "requestCert"];
+  const AS_IT_IS = { minVersion: "TLSv1.2", maxVersion: "TLSv1.3", ecdhCurve: "auto", requestCert: false, secureOptions: 0 };
+
+  function refuseAbsent(options, names) {
+    for (const name of names) {
+      const value = options[name] ?? undefined;
+      if (value !== undefined && value !== AS_IT_IS[name] && value !== exports[name]) absents("tls", [name])[name]();
+    }
+    if (options.secureContext) refuseAbsent(options.secureContext, names);
+  }
+
   class TLSSocket extends net.Socket {
     constructor(socket, options = {}) {
       if (socket !== undefined && socket !== null) absents("tls", ["TLSSocket around another socket"])["TLSSocket around another socket"]();
@@ -45,7 +58,8 @@
     const more = args.find((arg, i) => i > 0 && typeof arg === "object" && arg !== null);
     const options = { rejectUnauthorized: process.env.NODE_TLS_REJECT_UNAUTHORIZED !== "0", ...given, ...more };
     if (options.socket !== undefined) absents("tls", ["connect over another socket"])["connect over another socket"]();
-    if (options.cert !== undefined || options.pfx !== undefined) absents("tls", ["connect with a certificate of one's own"])["connect with a certificate of one's own"]();
+    refuseAbsent(options, ABSENT);
+    if ((options.cert ?? options.secureContext?.cert) !== undefined) absents("tls", ["connect with a certificate of one's own"])["connect with a certificate of one's own"]();
     const host = options.host ?? options.hostname ?? "localhost";
     const name = options.servername || host;
     const socket = new TLSSocket(undefined, { ...options, servername: net.isIP(name) === 0 ? name : false });
@@ -62,8 +76,9 @@
       this.setSecureContext(options ?? {});
     }
 
-    setSecureContext({ cert, key, ALPNProtocols, pfx }) {
-      if (pfx !== undefined) absents("tls", ["pfx"]).pfx();
+    setSecureContext(options) {
+      refuseAbsent(options, ABSENT_OF_SERVERS);
+      const { cert, key, ALPNProtocols } = options;
       this._tls = cert === undefined || key === undefined ? undefined : { cert: textOf(cert), key: textOf(key), alpn: alpnOf(ALPNProtocols) };
       Object.defineProperty(this, "_tls", { enumerable: false });
     }
@@ -87,10 +102,11 @@
     return undefined;
   };
 
-  return {
+  const exports = {
     ...absents("tls", ["createSecurePair", "getCACertificates", "setDefaultCACertificates"]),
     TLSSocket, Server, connect, createServer, createSecureContext, checkServerIdentity, getCiphers: () => ["tls_aes_128_gcm_sha256", "tls_aes_256_gcm_sha384", "tls_chacha20_poly1305_sha256"],
     rootCertificates: [], DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_ECDH_CURVE: "auto", DEFAULT_CIPHERS: "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256",
     CLIENT_RENEG_LIMIT: 3, CLIENT_RENEG_WINDOW: 600,
   };
+  return exports;
 };
