@@ -6,6 +6,7 @@
   // getRandomValues fills at most this many bytes at once.
   const MOST = 65536;
   const MOST_BYTES = 2 ** 31 - 1;
+  const MOST_COST = 2 ** 32 - 1;
   const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer || (globalThis.SharedArrayBuffer !== undefined && value instanceof SharedArrayBuffer);
   const ours = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -83,7 +84,7 @@
 
   // ---- Digests
 
-  const NAMES = { "rsa-md5": "md5", "rsa-ripemd160": "ripemd160", rmd160: "ripemd160", ripemd: "ripemd160", "rsa-sha1": "sha1", "rsa-sha224": "sha224", "rsa-sha256": "sha256", "rsa-sha384": "sha384", "rsa-sha512": "sha512", "sha512-224": "sha512-224", "sha512/256": "sha512-256" };
+  const NAMES = { __proto__: null, "rsa-md5": "md5", "rsa-ripemd160": "ripemd160", rmd160: "ripemd160", ripemd: "ripemd160", "rsa-sha1": "sha1", "rsa-sha224": "sha224", "rsa-sha256": "sha256", "rsa-sha384": "sha384", "rsa-sha512": "sha512", "sha512-224": "sha512-224", "sha512/256": "sha512-256" };
   const nameOf = (name) => {
     const lower = name.toLowerCase();
     return NAMES[lower] ?? lower.replace(/^sha-(\d)/, "sha$1").replace("/", "-");
@@ -227,10 +228,18 @@
   function scryptArgs(password, salt, length, options = {}) {
     const args = [secret(password, "password"), secret(salt, "salt")];
     validateInteger(length, "keylen", 0, MOST_BYTES);
-    const pick = (short, long, otherwise) => options[short] ?? options[long] ?? otherwise;
-    const [n, r, p] = [pick("N", "cost", 16384), pick("r", "blockSize", 8), pick("p", "parallelization", 1)];
-    const most = options.maxmem ?? 32 * 1024 * 1024;
-    if (!(n > 1 && Number.isInteger(Math.log2(n)) && Math.log2(n) < 64) || 128 * n * r > most) throw make(RangeError, "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", 128 * n * r > most ? "Invalid scrypt params: memory limit exceeded" : "Invalid scrypt params");
+    // Zero stands for what it is if nothing is given.
+    const pick = (names, most, otherwise) => {
+      const name = names.find((one) => options[one] !== undefined);
+      if (name === undefined) return otherwise;
+      validateInteger(options[name], name, 0, most);
+      return options[name] || otherwise;
+    };
+    const [n, r, p] = [pick(["N", "cost"], MOST_COST, 16384), pick(["r", "blockSize"], MOST_COST, 8), pick(["p", "parallelization"], MOST_COST, 1)];
+    const most = pick(["maxmem"], undefined, 32 * 1024 * 1024);
+    const wrong = (more) => { throw make(RangeError, "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", `Invalid scrypt params${more}`); };
+    if (n < 2 || !Number.isInteger(Math.log2(n)) || r * p >= 2 ** 30 || Math.log2(n) >= 16 * r) wrong("");
+    if (128 * r * p > MOST_BYTES || 128 * r * p + 128 * r * (n + 2) > most) wrong(": memory limit exceeded");
     return [...args, [Math.log2(n), r, p], length];
   }
 

@@ -1,5 +1,6 @@
 //! `node:crypto` and `crypto.subtle`: digests, keyed digests and keys made of passwords, by the crates of RustCrypto.
 
+use super::background::in_background;
 use bident_js::hosting::copy_bytes;
 use digest::{Digest, KeyInit, Mac, OutputSizeUser};
 use hmac::{Hmac, SimpleHmac};
@@ -242,7 +243,7 @@ async fn pbkdf2_later<'js>(
 ) -> Result<Option<TypedArray<'js, u8>>> {
     let (password, salt) = (copy_bytes(&ctx, &password)?, copy_bytes(&ctx, &salt)?);
     let mut key = room(&ctx, length)?;
-    let work = tokio::task::spawn_blocking(move || {
+    let work = in_background(move || {
         pbkdf2_into(&name, &password, &salt, rounds, &mut key).then_some(key)
     });
     let key = work.await.unwrap_or_default();
@@ -252,7 +253,30 @@ async fn pbkdf2_later<'js>(
 /// The costs of scrypt, as `crypto.js` has checked them: the binary logarithm of N, r and p.
 type Costs = (u8, u32, u32);
 
-fn scrypt_into(password: &[u8], salt: &[u8], (log_n, r, p): Costs, key: &mut [u8]) -> bool {
+/// Whether there is memory for what the crate takes without asking: a table of N blocks, p blocks and two more.
+fn has_room_for((log_n, r, p): Costs) -> bool {
+    let blocks = 1_u64
+        .checked_shl(log_n.into())
+        .and_then(|n| n.checked_add(u64::from(p) + 2));
+    let size = blocks.and_then(|blocks| blocks.checked_mul(128 * u64::from(r)));
+    let Some(size) = size.and_then(|size| usize::try_from(size).ok()) else {
+        return false;
+    };
+    let mut probe = Vec::<u8>::new();
+    let reserved = probe.try_reserve_exact(size).is_ok();
+    // Else the compiler may leave out both to reserve it and to free it.
+    std::hint::black_box(&probe);
+    reserved
+}
+
+fn scrypt_into(password: &[u8], salt: &[u8], costs: Costs, key: &mut [u8]) -> bool {
+    if key.is_empty() {
+        return true;
+    }
+    let (log_n, r, p) = costs;
+    if !has_room_for(costs) {
+        return false;
+    }
     let params = scrypt::Params::new(log_n, r, p, scrypt::Params::RECOMMENDED_LEN);
     params.is_ok_and(|params| scrypt::scrypt(password, salt, &params, key).is_ok())
 }
@@ -288,7 +312,7 @@ async fn scrypt_later<'js>(
 ) -> Result<Option<TypedArray<'js, u8>>> {
     let (password, salt) = (copy_bytes(&ctx, &password)?, copy_bytes(&ctx, &salt)?);
     let mut key = room(&ctx, length)?;
-    let work = tokio::task::spawn_blocking(move || {
+    let work = in_background(move || {
         scrypt_into(&password, &salt, costs_of(&costs), &mut key).then_some(key)
     });
     let key = work.await.unwrap_or_default();
@@ -305,7 +329,13 @@ fn hkdf<'js>(
 ) -> Result<Option<TypedArray<'js, u8>>> {
     let (key, salt) = (copy_bytes(&ctx, &key)?, copy_bytes(&ctx, &salt)?);
     let info = copy_bytes(&ctx, &info)?;
-    let mut made = room(&ctx, length.0.unwrap_or_default())?;
+    let length = length.0.unwrap_or_default();
+    let size = with_digest!(name.as_str(), D => <D as OutputSizeUser>::output_size());
+    // Nobody makes room for what no digest can give.
+    if size.is_none_or(|size| length as usize > 255 * size) {
+        return Ok(None);
+    }
+    let mut made = room(&ctx, length)?;
     let done = with_digest!(name.as_str(), D => {
         hkdf::Hkdf::<D>::new(Some(&salt), &key).expand(&info, &mut made).is_ok()
     });

@@ -1,5 +1,6 @@
 //! Node's modules: scripts (`*.js` beside this file), each with what it needs of Rust's.
 
+mod background;
 mod crypto;
 mod http;
 mod vm;
@@ -150,11 +151,6 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// Whether the name is one of the host's own, whose imports are names of modules as they are.
 pub(crate) fn is_internal(name: &str) -> bool {
     name.starts_with("host:")
-}
-
-/// Whether the loader must look here rather than among files.
-pub(crate) fn is_builtin(name: &str) -> bool {
-    name.starts_with("node:") || name == STACKLET
 }
 
 /// Declares the module `name`.
