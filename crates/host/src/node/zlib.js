@@ -151,10 +151,10 @@
           this.#codec.push(chunk);
           this.#drain(this.#settings.flush);
           this.bytesWritten -= this.#codec.left;
-          if (this.#codec.isOver && this.#decodes()) {
+          // What follows is none of it.
+          if (this.#codec.isOver && this.#decodes() && this.#codec.left > 0) {
             this.#ended = true;
-            // What follows is none of it.
-            if (this.#codec.left > 0) this.push(null);
+            this.push(null);
           }
         }
         done();

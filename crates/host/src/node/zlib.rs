@@ -1,5 +1,6 @@
 //! `node:zlib`: what `zlib.js` is built on. One codec for every format, fed with pieces, that gives pieces.
 
+use super::background::in_background;
 use bident_js::hosting::copy_bytes;
 use brotli::enc::{BrotliEncoderParams, StandardAlloc, writer::CompressorWriter};
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
@@ -170,7 +171,8 @@ impl Coder {
             BROTLI_DECODE => {
                 let alloc = StandardAlloc::default;
                 Self::Unbrotli(Box::new(Unbrotli {
-                    state: BrotliState::new(alloc(), alloc(), alloc()),
+                    // Windows beyond the standard's would take what a few bytes of input say, up to a GiB.
+                    state: BrotliState::new_strict(alloc(), alloc(), alloc()),
                     total: 0,
                 }))
             }
@@ -285,12 +287,19 @@ impl Inflate {
         }
         let status = status.map_err(|error| Failure::damaged(error.message()))?;
         let mut is_over = status == Status::StreamEnd;
-        // Another file of gzip's may follow, or zeros that fill the last block of a tape.
-        if is_over && self.mode == GUNZIP && input.get(taken).is_some_and(|byte| *byte != 0) {
-            self.decompress = Self::stream(GUNZIP, self.window_bits);
+        if is_over && self.begins_again(&input[taken..]) {
             is_over = false;
         }
         Ok((taken, is_over))
+    }
+
+    /// Behind the end, another file of gzip's may follow, or zeros that fill the last block of a tape.
+    fn begins_again(&mut self, input: &[u8]) -> bool {
+        let begins = self.mode == GUNZIP && input.first().is_some_and(|byte| *byte != 0);
+        if begins {
+            self.decompress = Self::stream(GUNZIP, self.window_bits);
+        }
+        begins
     }
 }
 
@@ -352,7 +361,13 @@ fn codec<'js>(ctx: Ctx<'js>, settings: Settings) -> Result<Class<'js, ZlibCodec>
 impl ZlibCodec {
     /// Takes a chunk. What it gives must have been asked for before the next.
     fn push<'js>(&self, ctx: Ctx<'js>, bytes: Value<'js>) -> Result<()> {
-        *self.input.borrow_mut() = copy_bytes(&ctx, &bytes)?;
+        let input = copy_bytes(&ctx, &bytes)?;
+        if self.is_over.get()
+            && let Coder::Inflate(inflate) = &mut *self.inner.borrow_mut()
+        {
+            self.is_over.set(!inflate.begins_again(&input));
+        }
+        *self.input.borrow_mut() = input;
         self.at.set(0);
         Ok(())
     }
@@ -459,7 +474,7 @@ async fn later<'js>(
     most: f64,
 ) -> Result<Option<TypedArray<'js, u8>>> {
     let input = copy_bytes(&ctx, &bytes)?;
-    let work = tokio::task::spawn_blocking(move || whole(settings, &input, flush, most as usize));
+    let work = in_background(move || whole(settings, &input, flush, most as usize));
     let failed =
         |error: tokio::task::JoinError| Err(Failure::new(&error.to_string(), "Z_STREAM_ERROR", -2));
     let done = work.await.unwrap_or_else(failed);

@@ -389,7 +389,7 @@ impl Default for Unbrotli {
     fn default() -> Self {
         let alloc = StandardAlloc::default;
         Self {
-            state: BrotliState::new(alloc(), alloc(), alloc()),
+            state: BrotliState::new_strict(alloc(), alloc(), alloc()),
             total: 0,
             is_over: false,
         }
