@@ -22,3 +22,8 @@ try {
   console.log(error.code, error.message);
 }
 console.log(brief(spawnSync("pwd", { cwd: "/", env: { PATH: process.env.PATH } })), spawnSync("sh", ["-c", "echo inherited"], { stdio: "inherit" }).status);
+{
+  // Somebody else holds the pipe when the time is over: what came counts.
+  const { status, error, stdout } = spawnSync("/bin/sh", ["-c", "echo early; sleep 5 & wait"], { timeout: 300 });
+  console.log(status, error.code, `${stdout}`);
+}

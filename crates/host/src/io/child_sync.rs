@@ -8,18 +8,33 @@ use rquickjs::{Ctx, Object, Result, TypedArray, Value};
 use std::io::{self, Read, Write};
 use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Bytes of the stack of a thread that reads or writes a pipe.
 const STACK_SIZE: usize = 256 << 10;
 
+/// Most bytes that are read at once.
+const PIECE: usize = 64 << 10;
+
+/// How long what a process has written may take to come out after it was ended.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// What the threads of the pipes have to say.
 enum News {
-    /// A pipe, 1 or 2, has ended: with these bytes.
-    Ended(usize, Vec<u8>),
+    /// A pipe has ended.
+    Ended,
     /// More bytes came than asked for.
-    TooMany(usize, Vec<u8>),
+    TooMany,
+}
+
+/// What has come out of a pipe. Who gives up waiting for its end has these.
+type Shared = Arc<Mutex<Vec<u8>>>;
+
+/// Nobody panics who holds it; if so, what came before counts.
+fn lock(bytes: &Shared) -> MutexGuard<'_, Vec<u8>> {
+    bytes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a process was ended by us.
@@ -29,12 +44,8 @@ enum Cut {
     Bytes,
 }
 
-/// What there is when the process has ended.
-#[derive(Default)]
-struct Outcome {
-    outputs: [Option<Vec<u8>>; 3],
-    cut: Option<Cut>,
-}
+/// What comes out of the pipes, by their numbers.
+type Outputs = [Option<Shared>; 3];
 
 /// Runs a process to its end: `{ pid, status, signal, stdout, stderr, cut }`. Beyond what [`command`] takes there are
 /// `input`, `timeout`, `most` bytes of output, `killSignal`.
@@ -53,31 +64,34 @@ pub(super) fn spawn<'js>(ctx: Ctx<'js>, settings: Object<'js>) -> Result<Object<
         Instant::now().checked_add(Duration::from_millis(milliseconds as u64))
     });
     let (send, news) = channel();
-    let (written, count) = start_threads(&mut child, input, most as usize, &send)
-        .map_err(|error| throw(&ctx, &error))?;
+    let started = start_threads(&mut child, input, most as usize, &send);
+    let outputs = started.map_err(|error| {
+        // Nobody would ever wait for it.
+        child.kill().and_then(|()| child.wait()).ok();
+        throw(&ctx, &error)
+    })?;
     drop(send);
-    let outcome = wait(&mut child, &news, count, deadline, signal);
+    let count = outputs.iter().flatten().count();
+    let cut = wait(&mut child, &news, count, deadline, signal);
     let status = child.wait();
-    drop(written);
-    give(&ctx, child.id(), &status, outcome)
+    give(&ctx, child.id(), &status, cut, &outputs)
 }
 
-/// Starts a thread for each pipe; gives how many read.
+/// Starts a thread for each pipe.
 fn start_threads(
     child: &mut Child,
     input: Vec<u8>,
     most: usize,
     send: &Sender<News>,
-) -> io::Result<(Option<thread::JoinHandle<()>>, usize)> {
+) -> io::Result<Outputs> {
     let thread = || thread::Builder::new().stack_size(STACK_SIZE);
-    let written = match child.stdin.take() {
-        Some(mut stdin) => Some(thread().spawn(move || {
+    if let Some(mut stdin) = child.stdin.take() {
+        thread().spawn(move || {
             // Who does not want it does not get it.
             stdin.write_all(&input).ok();
-        })?),
-        None => None,
-    };
-    let mut count = 0;
+        })?;
+    }
+    let mut outputs = Outputs::default();
     let stdout = child
         .stdout
         .take()
@@ -88,38 +102,50 @@ fn start_threads(
         .map(|pipe| -> Box<dyn Read + Send> { Box::new(pipe) });
     for (which, pipe) in [(1, stdout), (2, stderr)] {
         let Some(pipe) = pipe else { continue };
-        let send = send.clone();
-        thread().spawn(move || read(pipe, which, most, &send))?;
-        count += 1;
+        let (send, bytes) = (send.clone(), Shared::default());
+        outputs[which] = Some(bytes.clone());
+        thread().spawn(move || {
+            // Nobody listens after the time is over.
+            send.send(read(pipe, most, &bytes)).ok();
+        })?;
     }
-    Ok((written, count))
+    Ok(outputs)
 }
 
-fn read(pipe: impl Read, which: usize, most: usize, send: &Sender<News>) {
-    let mut bytes = Vec::new();
-    let limit = (most as u64).saturating_add(1);
-    // What came before an error counts.
-    pipe.take(limit).read_to_end(&mut bytes).ok();
-    let news = match bytes.len() > most {
-        true => {
-            bytes.truncate(most);
-            News::TooMany(which, bytes)
+fn read(mut pipe: impl Read, most: usize, bytes: &Shared) -> News {
+    let mut piece = [0; PIECE];
+    loop {
+        let came = match pipe.read(&mut piece) {
+            Ok(count) => &piece[..count],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            // What came before an error counts.
+            Err(_) => &[],
+        };
+        if came.is_empty() {
+            return News::Ended;
         }
-        false => News::Ended(which, bytes),
-    };
-    // Nobody listens after the time is over.
-    send.send(news).ok();
+        let mut bytes = lock(bytes);
+        let room = most.saturating_sub(bytes.len()).min(came.len());
+        // Where there is no memory, there are more than can be had.
+        if bytes.try_reserve(room).is_err() {
+            return News::TooMany;
+        }
+        bytes.extend_from_slice(&came[..room]);
+        if room < came.len() {
+            return News::TooMany;
+        }
+    }
 }
 
-/// Waits until the pipes have ended, the process has, and ends it where it takes or writes too much.
+/// Waits until the pipes have ended, the process has, and ends it where it takes or writes too much: says why.
 fn wait(
     child: &mut Child,
     news: &Receiver<News>,
     count: usize,
     deadline: Option<Instant>,
     signal: i32,
-) -> Outcome {
-    let mut outcome = Outcome::default();
+) -> Option<Cut> {
+    let mut cut = None;
     let mut left = count;
     while left > 0 {
         let came = match deadline {
@@ -127,16 +153,17 @@ fn wait(
             None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match came {
-            Ok(News::Ended(which, bytes)) => outcome.outputs[which] = Some(bytes),
-            Ok(News::TooMany(which, bytes)) => {
-                outcome.outputs[which] = Some(bytes);
-                outcome.end(child, Cut::Bytes, signal);
-            }
+            Ok(News::Ended) => {}
+            Ok(News::TooMany) => end(child, &mut cut, Cut::Bytes, signal),
             Err(RecvTimeoutError::Timeout) => {
-                outcome.end(child, Cut::Time, signal);
-                return outcome.after(news, left);
+                end(child, &mut cut, Cut::Time, signal);
+                // What the pipes still say counts, if they say it soon: others may have them open.
+                while left > 0 && news.recv_timeout(LAST_WORDS).is_ok() {
+                    left -= 1;
+                }
+                return cut;
             }
-            Err(RecvTimeoutError::Disconnected) => return outcome,
+            Err(RecvTimeoutError::Disconnected) => return cut,
         }
         left -= 1;
     }
@@ -144,34 +171,19 @@ fn wait(
         && matches!(child.try_wait(), Ok(None))
     {
         if Instant::now() >= deadline {
-            outcome.end(child, Cut::Time, signal);
+            end(child, &mut cut, Cut::Time, signal);
             break;
         }
         thread::sleep(Duration::from_millis(1));
     }
-    outcome
+    cut
 }
 
-impl Outcome {
-    fn end(&mut self, child: &Child, cut: Cut, signal: i32) {
-        if self.cut.is_none() {
-            self.cut = Some(cut);
-            // It may have ended by itself.
-            kill(child.id(), signal).ok();
-        }
-    }
-
-    /// Takes what the pipes of a process that was ended still say, if they say it soon: others may have them open.
-    fn after(mut self, news: &Receiver<News>, left: usize) -> Self {
-        for _ in 0..left {
-            match news.recv_timeout(Duration::from_millis(200)) {
-                Ok(News::Ended(which, bytes) | News::TooMany(which, bytes)) => {
-                    self.outputs[which] = Some(bytes);
-                }
-                Err(_) => break,
-            }
-        }
-        self
+fn end(child: &Child, cut: &mut Option<Cut>, why: Cut, signal: i32) {
+    if cut.is_none() {
+        *cut = Some(why);
+        // It may have ended by itself.
+        kill(child.id(), signal).ok();
     }
 }
 
@@ -179,7 +191,8 @@ fn give<'js>(
     ctx: &Ctx<'js>,
     pid: u32,
     status: &io::Result<std::process::ExitStatus>,
-    outcome: Outcome,
+    cut: Option<Cut>,
+    [_, stdout, stderr]: &Outputs,
 ) -> Result<Object<'js>> {
     let given = Object::new(ctx.clone())?;
     let (code, signal) = ended(status);
@@ -189,13 +202,15 @@ fn give<'js>(
     if let Err(error) = status {
         given.set("error", error_value(ctx, error)?)?;
     }
-    let cut = outcome.cut.map(|cut| match cut {
+    let cut = cut.map(|cut| match cut {
         Cut::Time => "time",
         Cut::Bytes => "bytes",
     });
     given.set("cut", cut)?;
-    let [_, stdout, stderr] = outcome.outputs;
     for (name, bytes) in [("stdout", stdout), ("stderr", stderr)] {
+        let bytes = bytes
+            .as_ref()
+            .map(|bytes| std::mem::take(&mut *lock(bytes)));
         let bytes = bytes.map(|bytes| TypedArray::new(ctx.clone(), bytes));
         given.set(name, bytes.transpose()?)?;
     }
