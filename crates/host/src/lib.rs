@@ -275,6 +275,7 @@ fn install_all(
 ) -> rquickjs::Result<()> {
     let time = start.time;
     ctx.store_userdata(Host::default())?;
+    ctx.store_userdata(modules::MainContext::of(ctx))?;
     ctx.store_userdata(numbers::Numbers::default())?;
     ctx.store_userdata(start)?;
     ctx.store_userdata(limit)?;

@@ -7,7 +7,7 @@ use crate::report::caught;
 use crate::{node, raw, scripts};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Exception, Function, Module, Object, Result, Value};
+use rquickjs::{Ctx, Exception, Function, JsLifetime, Module, Object, Result, Value};
 use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -224,6 +224,22 @@ impl ModuleLoader {
     }
 }
 
+/// The context that modules belong to: those that a program makes beside it have none, as nothing of the host's may
+/// come into them.
+#[derive(JsLifetime)]
+pub(crate) struct MainContext(usize);
+
+impl MainContext {
+    pub(crate) fn of(ctx: &Ctx<'_>) -> Self {
+        Self(ctx.as_raw().addr().get())
+    }
+
+    fn is(ctx: &Ctx<'_>) -> bool {
+        ctx.userdata::<Self>()
+            .is_none_or(|main| main.0 == Self::of(ctx).0)
+    }
+}
+
 impl Resolver for ModuleLoader {
     fn resolve<'js>(
         &mut self,
@@ -232,6 +248,11 @@ impl Resolver for ModuleLoader {
         name: &str,
         attributes: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
+        if !MainContext::is(ctx) {
+            let message = "A dynamic import callback was not specified.".to_owned();
+            let code = "ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING";
+            return Err(ModuleError::of_type(code, message).throw(ctx));
+        }
         if node::is_internal(base) && !name.starts_with('.') {
             return Ok(name.to_owned());
         }
@@ -249,7 +270,7 @@ impl Loader for ModuleLoader {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        if node::is_builtin(name) {
+        if node::builtin(name) == Some(name) {
             return node::declare(ctx, name);
         }
         let (target, source) = if name.starts_with("data:") {

@@ -16,4 +16,4 @@ mod package;
 mod resolve;
 
 pub(crate) use commonjs::{facade, natives as commonjs_natives};
-pub(crate) use loader::ModuleLoader;
+pub(crate) use loader::{MainContext, ModuleLoader};

@@ -20,6 +20,11 @@
       if (property?.set === undefined) return;
       defineProperty(Error, name, { ...property, set(value) { apply(property.set, this, [typeof value === type ? value : otherwise]); } });
     };
+    // Nor may a script get at the functions of those who called it. V8 gives none of strict functions.
+    Error.prepareStackTrace = (error, sites) => sites;
+    const [site] = new Error().stack;
+    Error.prepareStackTrace = undefined;
+    defineProperty(Reflect.getPrototypeOf(site), "getFunction", { value: { getFunction() {} }.getFunction, writable: true, configurable: true });
     guard("stackTraceLimit", "number", 0);
     guard("prepareStackTrace", "function", undefined);
     const own = new Set(ownKeys(world));

@@ -4,8 +4,9 @@
 
 use crate::raw;
 use crate::time_limit::TimeLimit;
+use bident_js::hosting::with_utf8;
 use rquickjs::prelude::{Func, Opt};
-use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
+use rquickjs::{Ctx, Exception, Function, Object, Result, String as Text, Value};
 use std::time::Duration;
 
 /// `{ realm(script), compile(text, name), timed(milliseconds, function) }`.
@@ -34,13 +35,24 @@ fn realm<'js>(ctx: Ctx<'js>, text: String) -> Result<Value<'js>> {
 }
 
 /// The value of a classic script in the context of the function that calls.
-fn evaluate<'js>(ctx: Ctx<'js>, source: String, name: String) -> Result<Value<'js>> {
-    raw::Script::compile(&ctx, source.into_bytes(), &name)?.run()
+fn evaluate<'js>(ctx: Ctx<'js>, source: Text<'js>, name: String) -> Result<Value<'js>> {
+    raw::Script::compile(&ctx, bytes_of(&ctx, &source)?, &name)?.run()
 }
 
 /// Throws what is wrong with the syntax of a script.
-fn check(ctx: Ctx<'_>, source: String, name: String) -> Result<()> {
-    raw::Script::compile(&ctx, source.into_bytes(), &name).map(drop)
+fn check<'js>(ctx: Ctx<'js>, source: Text<'js>, name: String) -> Result<()> {
+    raw::Script::compile(&ctx, bytes_of(&ctx, &source)?, &name).map(drop)
+}
+
+/// What QuickJS parses: half a surrogate pair stays what it is. There is room for the zero behind it.
+fn bytes_of<'js>(ctx: &Ctx<'js>, text: &Text<'js>) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    with_utf8(ctx, text, |bytes| {
+        copy.try_reserve_exact(bytes.len() + 1)
+            .map(|()| copy.extend_from_slice(bytes))
+    })?
+    .map_err(|_| Exception::throw_range(ctx, "no memory for a script of this length"))?;
+    Ok(copy)
 }
 
 /// What a function returns, and whether it was interrupted, as it took too long.
