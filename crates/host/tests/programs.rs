@@ -97,7 +97,7 @@ programs! {
         address collected cycles exceptions functions global imports instantiate interface lifetime memory module references
         reflection resizable shared_memory sizes stacks streaming strings table vectors
     } [scaling]
-    host { buffers clone event_loop globals inspect language modules numbers process wasm_modules } []
+    host { buffers clone event_loop globals inspect language modules numbers process refused wasm_modules } []
     jspi { barriers concurrency continuations entering exceptions lifetime stacks surface suspending waits } []
     web { bodies events streams } []
     stacklet { hostile instantiate lazy made second_stack side_by_side suspender } [cost many]
