@@ -16,7 +16,11 @@ fn main() {
     // are: the manifest names each exactly.
     let sources = CRATES.map(|name| crates.join(name).join("src"));
     let own = PathBuf::from("src");
-    for file in sources.iter().chain([&own]).flat_map(|folder| files(folder)) {
+    for file in sources
+        .iter()
+        .chain([&own])
+        .flat_map(|folder| files(folder))
+    {
         hash(&file, &mut hasher);
     }
     hash(&crates.join("../Cargo.lock"), &mut hasher);

@@ -189,11 +189,15 @@ fn listeners_of_the_process() {
             ended.stderr
         );
     }
-    assert_fails(
-        "process.on('SIGTERM', () => {})",
-        0,
-        "Warning: process.on('SIGTERM'): signals are not passed to programs\n",
+    // A listener of a signal is called, and keeps no program alive.
+    let ended = run("process.on('SIGTERM', () => {})");
+    assert_eq!((ended.status, &*ended.stderr), (Some(0), ""));
+    let ended = run(
+        "const wait = setTimeout(() => console.log('no signal'), 20_000);
+         process.on('SIGTERM', (name, number) => { console.log(name, number); clearTimeout(wait) });
+         process.kill(process.pid, 'SIGTERM')",
     );
+    assert_eq!((ended.status, &*ended.stdout), (Some(0), "SIGTERM 15\n"));
 }
 
 #[test]

@@ -220,12 +220,12 @@ fn without_address_space_the_command_says_so() {
         (
             3_000_000,
             "tables.wat",
-            &["bident: no memory for the control records of a store"][..],
+            &["bident: no memory for the records of stacks"][..],
         ),
         (
             3_000_000,
             "script.mjs",
-            &["bident: cannot start JavaScript: no memory for the control records of a store"],
+            &["bident: no memory for the records of stacks"],
         ),
         (
             7_000_000,

@@ -162,33 +162,54 @@ impl Arena {
 
     /// Begins a walk over all records that were ever used.
     pub(crate) fn walk(&self) -> Walk {
-        Walk {
-            left: self.newest,
+        let mut walk = Walk {
+            next: ptr::null_mut(),
+            end: ptr::null_mut(),
             others: 0,
-        }
+        };
+        walk.enter(self, self.newest);
+        walk
     }
 }
 
 /// A walk over the records of a store. Nobody takes records meanwhile.
 #[derive(Clone)]
 pub(crate) struct Walk {
-    /// What is left of a chunk.
-    left: Part,
+    /// The next record of a chunk, and what is behind its last.
+    next: *mut Stacklet,
+    end: *mut Stacklet,
     /// How many of the others it has come to.
     others: usize,
 }
 
 impl Walk {
-    #[inline]
+    // Collections are made of this, in debug builds too.
+    #[inline(always)]
     pub(crate) fn next(&mut self, arena: &Arena) -> Option<*mut Stacklet> {
-        while self.left.used == 0 {
-            self.left = *arena.others.get(self.others)?;
-            self.others += 1;
+        if self.next == self.end && !self.go_on(arena) {
+            return None;
         }
-        let number = self.left.first;
-        self.left.first += 1;
-        self.left.used -= 1;
-        Some(arena.base().wrapping_add(number as usize))
+        let record = self.next;
+        self.next = record.wrapping_add(1);
+        Some(record)
+    }
+
+    /// Goes to the next chunk with records in it, if there is one.
+    #[cold]
+    fn go_on(&mut self, arena: &Arena) -> bool {
+        while self.next == self.end {
+            let Some(&part) = arena.others.get(self.others) else {
+                return false;
+            };
+            self.others += 1;
+            self.enter(arena, part);
+        }
+        true
+    }
+
+    fn enter(&mut self, arena: &Arena, part: Part) {
+        self.next = arena.base().wrapping_add(part.first as usize);
+        self.end = self.next.wrapping_add(part.used as usize);
     }
 }
 

@@ -149,7 +149,7 @@ impl Marking<'_> {
     }
 
     /// The next of them.
-    #[inline]
+    #[inline(always)]
     fn next(&self, records: &mut Walk) -> Option<*mut Stacklet> {
         self.owner.pool.next(records)
     }

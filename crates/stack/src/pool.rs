@@ -247,7 +247,7 @@ impl Pool {
     }
 
     /// The next record of a walk.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&self, walk: &mut Walk) -> Option<*mut Stacklet> {
         walk.next(&self.arena)
     }

@@ -236,7 +236,9 @@ impl Mapping {
                 // stays as it was; there may be room for what is needed.
                 let moved = unsafe {
                     let roomy = pieces.enlarge(place, used, wanted);
-                    roomy.or_else(|_| pieces.enlarge(place, used, length)).ok()?
+                    roomy
+                        .or_else(|_| pieces.enlarge(place, used, length))
+                        .ok()?
                 };
                 self.record.base.store(moved.base, Ordering::Relaxed);
                 *usable = moved.size;
