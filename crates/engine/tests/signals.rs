@@ -129,7 +129,7 @@ fn in_storm(signals: usize, mut work: impl FnMut()) {
             seen = (now, Instant::now());
         }
         let waited = (seen.1.elapsed(), start.elapsed());
-        let most = (Duration::from_secs(20), Duration::from_secs(120));
+        let most = (Duration::from_secs(20), Duration::from_secs(300));
         assert!(waited.0 < most.0, "no signals come");
         assert!(
             waited.1 < most.1,
