@@ -124,7 +124,7 @@ impl<'a> Figures<'a> {
     pub(crate) fn held(&mut self) -> Result<()> {
         println!("Guests with a store each, parked at once\n");
         println!(
-            "| guests | | make and park, ns | bytes | of page tables | resume, end and drop, ns |"
+            "| guests | | make and park, ns of CPU | bytes | of page tables | resume, end and drop, ns of CPU |"
         );
         println!("|--:|---|--:|--:|--:|--:|");
         let mut lines: Vec<(Way, Vec<(f64, Vec<f64>)>)> =
@@ -236,7 +236,7 @@ fn drawing(lines: &[(Way, Vec<(f64, Vec<f64>)>)]) -> Result<Plot, Box<dyn std::e
             panel("memory of a parked guest with page tables, KB", |values| {
                 (values[1] + values[2]) / 1e3
             }),
-            panel("to make and park one, µs", |values| values[0] / 1e3),
+            panel("to make and park one, µs of CPU", |values| values[0] / 1e3),
         ],
         x_label: "guests with a store each, parked at once",
         decades: (3, 6),

@@ -13,6 +13,7 @@
 
 mod figures;
 mod guest;
+mod measured;
 #[path = "../../crates/engine/benches/live_continuations/plot.rs"]
 mod plot;
 mod stores;

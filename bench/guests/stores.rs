@@ -1,11 +1,12 @@
 //! What a store of its own costs a guest.
 //!
 //! *Warm*: one guest after another is made, parks at its first wait and is dropped; nanoseconds for each part, the median.
-//! *Held*: so many are parked at once; nanoseconds to make and park one, bytes of memory and of page tables for each, and
+//! *Held*: so many are parked at once; nanoseconds of CPU to make and park one, bytes of memory and of page tables for each, and
 //! nanoseconds to let one end.
 
 use crate::Measure;
 use crate::guest::{self, For, Host, result};
+use crate::measured::{Cpu, Memory};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -59,7 +60,7 @@ impl Measure for Held {
     fn with<H: Host>(self, host: &H) -> Result<Vec<f64>> {
         let guests = self.0;
         let mut all = Vec::with_capacity(guests);
-        let (before, start) = (Memory::now(), Instant::now());
+        let (before, start) = (Memory::now(), Cpu::now());
         for id in 0..guests as u32 {
             let parked = host
                 .start(For::Gate, id, 1)
@@ -69,17 +70,17 @@ impl Measure for Held {
                 });
             all.push(parked.with_context(|| format!("ended at {id}"))?);
         }
-        let made = start.elapsed().as_nanos() as f64;
+        let made = start.spent();
         let now = Memory::now();
         guest::open(true);
-        let start = Instant::now();
+        let start = Cpu::now();
         for (id, mut call) in (0..).zip(all) {
             match poll(&mut call) {
                 Poll::Ready(sum) => ensure!(sum? == result(id, 1)),
                 Poll::Pending => bail!("it goes on"),
             }
         }
-        let ended = start.elapsed().as_nanos() as f64;
+        let ended = start.spent();
         let each = [
             made,
             now.resident - before.resident,
@@ -87,32 +88,5 @@ impl Measure for Held {
             ended,
         ];
         Ok(each.map(|value| value / guests as f64).into())
-    }
-}
-
-/// Bytes of this process.
-pub(crate) struct Memory {
-    resident: f64,
-    tables: f64,
-}
-
-impl Memory {
-    pub(crate) fn now() -> Self {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let bytes = |name| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-            kib.map_or(f64::NAN, |kib: u64| (kib << 10) as f64)
-        };
-        Self {
-            resident: bytes("VmRSS:"),
-            tables: bytes("VmPTE:"),
-        }
-    }
-
-    /// What there is more of now, page tables counted.
-    pub(crate) fn grown(&self) -> f64 {
-        let now = Self::now();
-        now.resident + now.tables - self.resident - self.tables
     }
 }

@@ -2,11 +2,10 @@
 //! bytes of each while they wait.
 
 use crate::guest::{For, Host, Ours, Plan, result};
-use crate::stores::Memory;
+use crate::measured::{Cpu, Memory};
 use crate::{Measure, Way};
 use anyhow::Result;
 use bident::Tasks;
-use std::time::Instant;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const GUESTS: u32 = 10_000;
@@ -42,7 +41,7 @@ fn native(what: For) -> Result<Vec<f64>> {
         for (id, guest) in (0..).zip(guests) {
             anyhow::ensure!(guest.await? == result(id, WAITS));
         }
-        Ok(vec![before.per_wait()])
+        Ok(vec![before.spent() / f64::from(GUESTS * WAITS)])
     })
 }
 
@@ -62,7 +61,7 @@ fn shared(what: For) -> Result<Vec<f64>> {
         for (id, guest) in (0..).zip(guests) {
             anyhow::ensure!(guest.await? == result(id, WAITS));
         }
-        Ok(vec![before.per_wait()])
+        Ok(vec![before.spent() / f64::from(GUESTS * WAITS)])
     })
 }
 
@@ -78,42 +77,20 @@ impl Measure for Own {
             for id in 0..guests {
                 spawned.push(tokio::spawn(host.start(what, id, waits)?));
             }
-            tokio::task::yield_now().await;
-            let bytes = before.grown() / f64::from(guests);
+            let mut bytes = None;
             for (id, guest) in (0..).zip(spawned) {
                 anyhow::ensure!(guest.await?? == result(id, waits));
+                // When the first has ended the others wait for the last time, or nearly so.
+                bytes.get_or_insert_with(|| before.grown() / f64::from(guests));
             }
+            let bytes = bytes.unwrap_or_default();
             anyhow::Ok(bytes)
         };
         executor()?.block_on(async {
             all(10, WAITS).await?;
             let before = Cpu::now();
             let bytes = all(GUESTS, WAITS).await?;
-            Ok(vec![before.per_wait(), bytes])
+            Ok(vec![before.spent() / f64::from(GUESTS * WAITS), bytes])
         })
-    }
-}
-
-/// Time that this thread has been on a processor.
-struct Cpu(Option<f64>, Instant);
-
-impl Cpu {
-    fn now() -> Self {
-        let now = Instant::now();
-        let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat");
-        let on_cpu = schedstat
-            .ok()
-            .and_then(|text| text.split(' ').next()?.parse().ok());
-        Self(on_cpu, now)
-    }
-
-    /// Nanoseconds since, for each wait of all guests; of a clock where the system does not tell.
-    fn per_wait(&self) -> f64 {
-        let now = Self::now();
-        let spent = match (self.0, now.0) {
-            (Some(before), Some(now)) => now - before,
-            _ => (now.1 - self.1).as_nanos() as f64,
-        };
-        spent / f64::from(GUESTS * WAITS)
     }
 }

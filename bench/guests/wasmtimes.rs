@@ -2,7 +2,7 @@
 
 use crate::guest::{For, GUEST, Host, Running};
 use anyhow::{Error, Result, bail};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use wasmtime::{
     Caller, Config, Engine, InstanceAllocationStrategy, InstancePre, Linker, Module,
@@ -69,11 +69,10 @@ impl Host for Theirs {
 
     fn instantiate(&self, store: &mut Self::Store) -> Result<Self::Run> {
         // Where a host function is async there is no other way; nothing waits here.
-        let mut instantiated = pin!(self.pre.instantiate_async(&mut *store));
-        let Poll::Ready(instance) = instantiated
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-        else {
+        let poll = |instantiated: Pin<&mut dyn Future<Output = _>>| {
+            instantiated.poll(&mut Context::from_waker(Waker::noop()))
+        };
+        let Poll::Ready(instance) = poll(pin!(self.pre.instantiate_async(&mut *store))) else {
             bail!("instantiation waits");
         };
         let instance = instance.map_err(Error::msg)?;

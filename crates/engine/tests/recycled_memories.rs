@@ -100,8 +100,8 @@ fn many_at_once_are_zero_when_they_come_again() {
     for moving in [false, true] {
         both_with(Config::new().moving_memories(moving), |engine| {
             let mut random = Random(0x5eed);
-            for round in 0..3 {
-                let mut guests: Vec<_> = (0..200)
+            for round in 0..2 {
+                let mut guests: Vec<_> = (0..100)
                     .map(|n| (1 + (n + round) % 4, guest(engine, 1 + (n + round) % 4)))
                     .collect();
                 random.shuffle(&mut guests);
