@@ -4,12 +4,14 @@ use crate::any::AnyRef;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::limiter::{Growth, Limiter, ResourceLimiter};
 use crate::module::Module;
 use crate::second_stack::Pool;
 use crate::slots::{
     FuncNumber, GlobalNumber, InstanceNumber, MemoryNumber, NO_SLOT, Number, SecondNumber, Slots,
     TableNumber, TagNumber,
 };
+use crate::tasks::TaskCount;
 use crate::value::{ExternRef, Side, Val};
 use crate::vm::builtins;
 use crate::vm::calls::{Call, NO_CALL};
@@ -19,6 +21,7 @@ use crate::vm::cont::Host;
 use crate::vm::gc::Objects;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::{Held, HeldList, Holding};
+use crate::vm::hook::Hook;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::interrupt::{Deadlines, NEVER};
@@ -39,8 +42,8 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Store with its owner's data. Boxed by `Store<T>`, so that its address is stable.
 ///
@@ -115,6 +118,16 @@ pub(crate) struct StoreOpaque {
     pub(crate) wait_func: Option<FuncNumber>,
     /// The same for calls that yielded.
     pub(crate) yield_func: Option<FuncNumber>,
+    /// The same for calls that wait for the limiter.
+    pub(crate) growth_func: Option<FuncNumber>,
+    /// Who is told where host and WebAssembly take turns.
+    pub(crate) hook: Option<Hook>,
+    /// Who decides how much there may be.
+    pub(crate) limiter: Option<Box<Limiter>>,
+    /// Why the limiter has refused memory for stacks or objects, where it gave an error.
+    pub(crate) refusal: Option<Error>,
+    /// How many tasks there are.
+    pub(crate) tasks: OnceLock<Arc<TaskCount>>,
     pub(crate) deadlines: Deadlines,
     /// Whether calls that wait there park.
     pub(crate) park_waits: bool,
@@ -263,6 +276,11 @@ impl StoreOpaque {
             cont_entries: HashMap::new(),
             wait_func: None,
             yield_func: None,
+            growth_func: None,
+            hook: None,
+            limiter: None,
+            refusal: None,
+            tasks: OnceLock::new(),
             deadlines: Deadlines::default(),
             park_waits: engine.config().park_waits,
             share_second_stack: engine.config().share_second_stack,
@@ -340,6 +358,8 @@ impl StoreOpaque {
         module: Module,
         items: Items,
     ) -> Result<InstanceNumber, Error> {
+        let count = self.instances.len();
+        self.check_count("instances", count, ResourceLimiter::instances)?;
         let number = self.instances.next();
         self.instances.room("an instance")?;
         // SAFETY: put there right away.
@@ -429,6 +449,8 @@ impl StoreOpaque {
     /// Adds a table filled with one element.
     pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<TableNumber, Error> {
         check_limits(ty.limits)?;
+        self.check_count("tables", self.tables.len(), ResourceLimiter::tables)?;
+        self.ask_for_table(ty.limits.min, ty.limits.max)?;
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
         self.fresh.note(1, size_of_val(table.elements()));
         self.tables.push(table, "a table")
@@ -437,6 +459,9 @@ impl StoreOpaque {
     /// Adds a memory.
     pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
         check_memory_type(self.engine.config(), ty)?;
+        self.check_memories()?;
+        let bytes = |pages: u64| pages.saturating_mul(ty.page_size());
+        self.ask_for_memory(bytes(ty.limits.min), ty.limits.max.map(bytes))?;
         let limit = self.engine.config().max_memory_size;
         let memory = LinearMemory::new(ty, limit, self.engine.spaces())?;
         self.fresh.note(1, memory.length());
@@ -458,6 +483,7 @@ impl StoreOpaque {
                 return Ok(number);
             }
         }
+        self.check_memories()?;
         let reserved = self.shared.try_reserve(1);
         reserved.map_err(|_| Error::exhausted("no memory for a linear memory"))?;
         let memory = LinearMemory::of_mapping(mapping.clone());
@@ -466,8 +492,19 @@ impl StoreOpaque {
         Ok(number)
     }
 
-    /// Adds elements to a table; the old size, or `None` where a limit is reached or memory is short.
+    /// Adds elements to a table, if the limiter allows it; the old size, or `None` where a limit is reached or memory
+    /// is short.
     pub(crate) fn grow_table(
+        &mut self,
+        number: TableNumber,
+        delta: u64,
+        element: u64,
+    ) -> Result<Option<u64>, Error> {
+        self.grow(&Growth::of_table(number, delta, element))
+    }
+
+    /// The same where that was asked.
+    pub(crate) fn grow_table_now(
         &mut self,
         number: TableNumber,
         delta: u64,
@@ -484,8 +521,18 @@ impl StoreOpaque {
         self.shared.retain(|_, number| memories.has(*number));
     }
 
-    /// Adds pages to a memory; the old size, or `None` where a limit is reached or the system refuses.
-    pub(crate) fn grow_memory(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
+    /// Adds pages to a memory, if the limiter allows it; the old size, or `None` where a limit is reached or the system
+    /// refuses.
+    pub(crate) fn grow_memory(
+        &mut self,
+        number: MemoryNumber,
+        delta: u64,
+    ) -> Result<Option<u64>, Error> {
+        self.grow(&Growth::of_memory(number, delta))
+    }
+
+    /// The same where that was asked.
+    pub(crate) fn grow_memory_now(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
         let memory = &mut self.memories[number];
         if delta > 0 && !memory.noted {
             self.grown.try_reserve(1).ok()?;
