@@ -195,7 +195,8 @@ fn ten_thousand_guests_on_one_thread_read_their_own_pipes() {
             while parked.load(Ordering::Relaxed) < round * GUESTS {
                 tokio::task::yield_now().await;
             }
-            assert_eq!(threads(), before, "they wait on this one");
+            // Other tests have some, too.
+            assert!(threads() < before + 50, "a thread each");
             // In another order than they came.
             for i in 0..GUESTS {
                 let i = i * 7919 % GUESTS;
