@@ -415,6 +415,21 @@ impl Chains {
         Ok(())
     }
 
+    /// The same beyond what is granted ([`Chains::grant`]), for stubs, which cannot wait until somebody was asked.
+    ///
+    /// # Errors
+    /// As for [`Chains::grow`].
+    pub(crate) fn overdraw(&mut self) -> Result<(), Error> {
+        let current = self.anchor.current;
+        assert!(!current.is_null(), "nothing runs that could grow");
+        // SAFETY: as above.
+        unsafe {
+            self.pool.overdraw(current)?;
+            self.set_current(current);
+        }
+        Ok(())
+    }
+
     /// In stress mode, moves the current stacklet. Without memory for it, it stays.
     #[inline(always)]
     pub fn stress_current(&mut self) {
@@ -585,6 +600,26 @@ impl Chains {
     /// Bytes of blocks that there may be at most.
     pub fn limit(&self) -> usize {
         self.pool.limit()
+    }
+
+    /// Bytes of blocks that there may be for now: where more are wanted, it is as if that were the limit.
+    pub fn granted(&self) -> usize {
+        self.pool.granted()
+    }
+
+    /// Changes that, up to the limit. At first it is the limit.
+    pub fn grant(&mut self, bytes: usize) {
+        self.pool.grant(bytes);
+    }
+
+    /// Whatever was wanted, there is.
+    pub fn forget_wanted(&mut self) {
+        self.pool.forget_wanted();
+    }
+
+    /// Bytes that were wanted when there were no more within the limit, or what was granted.
+    pub fn wanted(&self) -> usize {
+        self.pool.wanted()
     }
 
     /// Bytes of the blocks of all stacklets and idle records.

@@ -255,6 +255,11 @@ impl Mapping {
         Some((old, (new << self.ty.page_size_log2) as usize))
     }
 
+    /// What it will be in bytes with so many pages more; `None` beyond a limit.
+    pub(crate) fn length_with(&self, delta: u64) -> Option<u64> {
+        self.grown(delta).map(|(_, length)| length as u64)
+    }
+
     /// Copies bytes out. `from` lies within the length.
     pub(crate) fn read(&self, from: Range<usize>, buffer: &mut [u8]) {
         assert!(from.end <= self.length() && from.len() == buffer.len());

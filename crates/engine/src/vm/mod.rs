@@ -28,6 +28,7 @@ pub(crate) mod frames;
 pub(crate) mod gc;
 pub(crate) mod heap;
 pub(crate) mod held;
+pub(crate) mod hook;
 pub(crate) mod host_func;
 pub(crate) mod instance;
 pub(crate) mod interrupt;

@@ -4,12 +4,14 @@ use crate::any::AnyRef;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::limiter::{Growth, Limiter, ResourceLimiter};
 use crate::module::Module;
 use crate::second_stack::Pool;
 use crate::slots::{
     FuncNumber, GlobalNumber, InstanceNumber, MemoryNumber, NO_SLOT, Number, SecondNumber, Slots,
     TableNumber, TagNumber,
 };
+use crate::tasks::TaskCount;
 use crate::value::{ExternRef, Side, Val};
 use crate::vm::builtins;
 use crate::vm::calls::{Call, NO_CALL};
@@ -19,6 +21,7 @@ use crate::vm::cont::Host;
 use crate::vm::gc::Objects;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::{Held, HeldList, Holding};
+use crate::vm::hook::Hook;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::interrupt::{Deadlines, NEVER};
@@ -39,8 +42,8 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Store with its owner's data. Boxed by `Store<T>`, so that its address is stable.
 ///
@@ -123,6 +126,16 @@ pub(crate) struct StoreOpaque {
     pub(crate) wait_func: Option<FuncNumber>,
     /// The same for calls that yielded.
     pub(crate) yield_func: Option<FuncNumber>,
+    /// The same for calls that wait for the limiter.
+    pub(crate) growth_func: Option<FuncNumber>,
+    /// Who is told where host and WebAssembly take turns.
+    pub(crate) hook: Option<Hook>,
+    /// Who decides how much there may be.
+    pub(crate) limiter: Option<Box<Limiter>>,
+    /// Why the limiter has refused memory for stacks or objects, where it gave an error.
+    pub(crate) refusal: Option<Error>,
+    /// How many tasks there are.
+    pub(crate) tasks: OnceLock<Arc<TaskCount>>,
     pub(crate) deadlines: Deadlines,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
@@ -267,6 +280,11 @@ impl StoreOpaque {
             cont_entries: None,
             wait_func: None,
             yield_func: None,
+            growth_func: None,
+            hook: None,
+            limiter: None,
+            refusal: None,
+            tasks: OnceLock::new(),
             deadlines: Deadlines::default(),
             park_waits: engine.config().park_waits,
             share_second_stack: engine.config().share_second_stack,
@@ -355,6 +373,8 @@ impl StoreOpaque {
         module: Module,
         items: Items,
     ) -> Result<InstanceNumber, Error> {
+        let count = self.instances.len();
+        self.check_count("instances", count, ResourceLimiter::instances)?;
         let number = self.instances.next();
         self.instances.room("an instance")?;
         // SAFETY: put there right away.
@@ -444,6 +464,8 @@ impl StoreOpaque {
     /// Adds a table filled with one element.
     pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<TableNumber, Error> {
         check_limits(ty.limits)?;
+        self.check_count("tables", self.tables.len(), ResourceLimiter::tables)?;
+        self.ask_for_table(ty.limits.min, ty.limits.max)?;
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
         self.fresh.note(1, size_of_val(table.elements()));
         self.tables.push(table, "a table")
@@ -452,6 +474,9 @@ impl StoreOpaque {
     /// Adds a memory.
     pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
         check_memory_type(self.engine.config(), ty)?;
+        self.check_memories()?;
+        let bytes = |pages: u64| pages.saturating_mul(ty.page_size());
+        self.ask_for_memory(bytes(ty.limits.min), ty.limits.max.map(bytes))?;
         let limit = self.engine.config().max_memory_size;
         let memory = LinearMemory::new(ty, limit, self.engine.spaces())?;
         self.fresh.note(1, memory.length());
@@ -467,13 +492,15 @@ impl StoreOpaque {
         mapping: &Arc<Mapping>,
     ) -> Result<MemoryNumber, Error> {
         let address = Arc::as_ptr(mapping).addr();
-        let shared = self.shared.get_or_insert_default();
-        if let Some(&number) = shared.get(&address) {
+        let shared = self.shared.as_ref();
+        if let Some(&number) = shared.and_then(|shared| shared.get(&address)) {
             let known = self.memories.get(number).and_then(LinearMemory::shared);
             if known.is_some_and(|known| Arc::ptr_eq(known, mapping)) {
                 return Ok(number);
             }
         }
+        self.check_memories()?;
+        let shared = self.shared.get_or_insert_default();
         let reserved = shared.try_reserve(1);
         reserved.map_err(|_| Error::exhausted("no memory for a linear memory"))?;
         let memory = LinearMemory::of_mapping(mapping.clone());
@@ -482,8 +509,19 @@ impl StoreOpaque {
         Ok(number)
     }
 
-    /// Adds elements to a table; the old size, or `None` where a limit is reached or memory is short.
+    /// Adds elements to a table, if the limiter allows it; the old size, or `None` where a limit is reached or memory
+    /// is short.
     pub(crate) fn grow_table(
+        &mut self,
+        number: TableNumber,
+        delta: u64,
+        element: u64,
+    ) -> Result<Option<u64>, Error> {
+        self.grow(&Growth::of_table(number, delta, element))
+    }
+
+    /// The same where that was asked.
+    pub(crate) fn grow_table_now(
         &mut self,
         number: TableNumber,
         delta: u64,
@@ -502,8 +540,18 @@ impl StoreOpaque {
         }
     }
 
-    /// Adds pages to a memory; the old size, or `None` where a limit is reached or the system refuses.
-    pub(crate) fn grow_memory(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
+    /// Adds pages to a memory, if the limiter allows it; the old size, or `None` where a limit is reached or the system
+    /// refuses.
+    pub(crate) fn grow_memory(
+        &mut self,
+        number: MemoryNumber,
+        delta: u64,
+    ) -> Result<Option<u64>, Error> {
+        self.grow(&Growth::of_memory(number, delta))
+    }
+
+    /// The same where that was asked.
+    pub(crate) fn grow_memory_now(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
         let memory = &mut self.memories[number];
         if delta > 0 && !memory.noted {
             self.grown.try_reserve(1).ok()?;

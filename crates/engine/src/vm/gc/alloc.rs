@@ -29,6 +29,10 @@ pub(crate) struct Objects {
     pub(super) space: Option<Box<Space>>,
     /// Most bytes of blocks.
     pub(super) limit: usize,
+    /// Most bytes of blocks for now.
+    granted: usize,
+    /// Bytes of blocks that were wanted where there were no more.
+    wanted: usize,
     /// Bytes of blocks in use.
     pub(super) in_blocks: usize,
     /// Free blocks that were used before.
@@ -62,6 +66,8 @@ impl Objects {
         Self {
             space: None,
             limit: limit.min(Space::MOST_BYTES),
+            granted: usize::MAX,
+            wanted: 0,
             in_blocks: 0,
             free_blocks: 0,
             rover: 0,
@@ -97,13 +103,27 @@ impl Objects {
 
     /// Whether a collection at the limit has left enough that it was worth while.
     pub(crate) fn has_room(&self, size: u64) -> bool {
-        let least = self.limit / LEAST_ROOM;
-        let blocks = self.limit.saturating_sub(self.in_blocks);
+        let limit = self.limit.min(self.granted);
+        let least = limit / LEAST_ROOM;
+        let blocks = limit.saturating_sub(self.in_blocks);
         let cells = match (u32::try_from(size), &self.space) {
             (Ok(size), Some(space)) if size <= LARGEST_CELL => space.free_cells[class_of(size)],
             _ => 0,
         };
         blocks.max(cells) >= least
+    }
+
+    /// Bytes that blocks may take for now, those that were wanted more, and the limit.
+    pub(crate) fn short_of(&self) -> (usize, usize, usize) {
+        let granted = self.granted.min(self.limit);
+        let missing = (self.in_blocks + self.wanted).saturating_sub(granted);
+        (granted, missing, self.limit)
+    }
+
+    /// Changes what blocks may take for now; not below what they do.
+    pub(crate) fn grant(&mut self, bytes: usize) {
+        self.granted = bytes.max(self.in_blocks);
+        self.wanted = 0;
     }
 
     /// After a collection, which has to look at so many bytes beside objects.
@@ -226,7 +246,8 @@ impl Objects {
     /// Blocks in a row, within the limit.
     fn blocks(&mut self, count: u32) -> Option<u32> {
         let bytes = count as usize * BLOCK as usize;
-        if bytes > self.limit.saturating_sub(self.in_blocks) {
+        if bytes > self.granted.min(self.limit).saturating_sub(self.in_blocks) {
+            self.wanted = bytes;
             return None;
         }
         let first = match self.free_row(count) {
