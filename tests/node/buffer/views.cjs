@@ -1,0 +1,25 @@
+// Views, ranges and memory that buffers share with each other.
+const memory = new ArrayBuffer(8);
+const { show } = require("../show.js");
+show("offset", () => Buffer.from(memory, 2, 3).byteOffset);
+show("length", () => Buffer.from(memory, 2).length);
+show("undefined offset", () => Buffer.from(memory, undefined, undefined).length);
+show("NaN", () => Buffer.from(memory, NaN, "2").length);
+show("past", () => Buffer.from(memory, 9));
+show("too long", () => Buffer.from(memory, 2, 7));
+show("negative", () => Buffer.from(memory, 2, -7).length);
+show("view", () => Buffer.from(new Uint16Array([1, 258, 65535])));
+show("data view", () => Buffer.from(new DataView(memory, 2, 2)));
+const buffer = Buffer.from("abcdef");
+const part = buffer.subarray(-4, -1);
+part[0] = 0x21;
+show("subarray", () => [part.toString(), buffer.toString(), part.parent === buffer.buffer, part.offset - buffer.offset]);
+show("slice", () => [buffer.slice(2).toString(), buffer.slice(-2, undefined).toString(), buffer.slice(4, 2).length, buffer.slice("1", "3").toString()]);
+show("copy bytes", () => Buffer.copyBytesFrom(new Uint16Array([1, 2, 3]), 1, 1));
+show("copy bytes past", () => Buffer.copyBytesFrom(new Uint8Array(3), 4));
+show("copy bytes bad", () => Buffer.copyBytesFrom("abc"));
+show("copy bytes negative", () => Buffer.copyBytesFrom(new Uint8Array(3), -1));
+show("typed", () => new Uint8Array(buffer.buffer, buffer.byteOffset, 2).join());
+show("species", () => [buffer.map((x) => x + 1) instanceof Buffer, buffer.filter((x) => x > 99).toString()]);
+show("set", () => { const b = Buffer.alloc(4); b.set([1, 2], 2); return b; });
+show("set past", () => Buffer.alloc(1).set([1, 2]));
