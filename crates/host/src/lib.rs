@@ -169,8 +169,10 @@ impl Runtime {
     /// Runs classic scripts one after the other in one global scope, and whatever they leave to be done.
     pub fn run_scripts(&self, paths: &[PathBuf]) -> i32 {
         for path in paths {
-            let status =
-                self.run_program(path, |ctx, path| self.loader.load_script(ctx, path)?.run());
+            let status = self.run_program(path, |ctx, path| {
+                self.loader.load_script(ctx, path)?.run()?;
+                Ok(Value::new_undefined(ctx.clone()))
+            });
             if status != 0 {
                 return status;
             }

@@ -206,6 +206,12 @@ pub(crate) fn asked_code(ctx: &Ctx<'_>) -> Option<i32> {
     made.get::<_, Function>("exitCode").ok()?.call(()).ok()
 }
 
+/// The status that a listener of `exit` has set, if one has.
+pub(crate) fn left_with(ctx: &Ctx<'_>) -> Option<i32> {
+    let left: Function = made(ctx)?.get("leftWith").ok()?;
+    left.call(()).ok()?
+}
+
 /// The status to end with.
 pub(crate) fn exit_code(ctx: &Ctx<'_>) -> i32 {
     asked_code(ctx).unwrap_or(0)

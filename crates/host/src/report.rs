@@ -52,14 +52,25 @@ pub(super) fn uncaught<'js>(
         Ok(true) => Ok(()),
         Ok(false) => {
             complain(&describe(ctx, &value, origin));
-            Err(Exit(1))
+            Err(leave(ctx, 1))
         }
         Err(error) => {
             let error = caught(ctx, error);
             complain(&describe(ctx, &error, Origin::Script));
-            Err(Exit(7))
+            Err(leave(ctx, 7))
         }
     }
+}
+
+/// Tells the listeners of `exit` what the program ends with; they may say otherwise.
+fn leave(ctx: &Ctx<'_>, status: i32) -> Exit {
+    let told = crate::process::emit_exit(ctx, Some(status));
+    if let Err(error) = told {
+        let error = caught(ctx, error);
+        complain(&describe(ctx, &error, Origin::Script));
+        return Exit(status);
+    }
+    Exit(crate::process::left_with(ctx).unwrap_or(status))
 }
 
 fn emit_exception<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: &str) -> rquickjs::Result<bool> {

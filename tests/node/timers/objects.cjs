@@ -9,7 +9,7 @@ const byNumber = setTimeout(() => console.log("never"), 3); clearTimeout(+byNumb
 let n = 0; const every = setInterval((...args) => { console.log("every", args); if (++n === 2) clearInterval(every); }, 14, "a", "b");
 setTimeout((...args) => console.log("args", args), 50, 1, 2, 3); setImmediate((...args) => console.log("immediate", args.length), "x");
 const fresh = setTimeout(() => console.log("refreshed"), 100); setTimeout(() => { fresh.refresh(); setTimeout(() => console.log("before refreshed"), 30); }, 60);
-const i = setImmediate(() => console.log("never")); console.log(i.hasRef(), i.constructor.name, i.unref().hasRef()); clearImmediate(i); i.ref();
+const i = setImmediate(() => console.log("never")); console.log(i.hasRef(), i.constructor.name); clearImmediate(i); i.ref();
 { using scoped = setTimeout(() => console.log("never"), 1); console.log(typeof scoped[Symbol.dispose]); }
 setTimeout(function () { console.log(this === again, this.hasRef()); }, 4); const again = {}; setInterval(() => {}, 1000).unref();
 console.log(Object.keys(timers).sort().join(), timers.setTimeout === setTimeout, timers.promises === require("timers/promises"), setTimeout.length, setTimeout[require("util").promisify.custom].name);

@@ -56,6 +56,8 @@
 
   const warned = new Set();
   function deprecate(original, message, code) {
+    validateFunction(original, "fn");
+    if (code !== undefined) validateString(code, "code");
     let done = false;
     function deprecated(...args) {
       if (!done) {
@@ -69,6 +71,7 @@
     }
     Object.setPrototypeOf(deprecated, original);
     if (original.prototype) deprecated.prototype = original.prototype;
+    Object.defineProperty(deprecated, "length", { value: original.length, configurable: true });
     return deprecated;
   }
 
@@ -122,6 +125,7 @@
       if (strict && option === undefined) fail(TypeError, "ERR_PARSE_ARGS_UNKNOWN_OPTION", `Unknown option '${shown}'${allowPositionals ? `. To specify a positional argument starting with a '-', place it at the end of the command after '--', as in '-- "${shown}"` : ""}`);
       if (strict && option.type === "string" && typeof value !== "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name} <value>' argument missing`);
       if (strict && option.type === "boolean" && typeof value === "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name}' does not take an argument`);
+      if (name === "__proto__") return;
       if (option?.multiple) (values[name] ??= []).push(value ?? true);
       else values[name] = value ?? true;
     };
@@ -144,7 +148,8 @@
         let value = at < 0 ? undefined : arg.slice(at + 1);
         if (allowNegative && name.startsWith("no-") && options[name.slice(3)]?.type === "boolean" && at < 0) {
           name = name.slice(3);
-          values[name] = false;
+          if (options[name].multiple) (values[name] ??= []).push(false);
+          else values[name] = false;
           tokens.push({ kind: "option", name, rawName: arg, index, value: undefined, inlineValue: undefined });
           continue;
         }
@@ -187,7 +192,12 @@
   const getSystemErrorMessage = (code) => (system(code) === undefined ? undefined : use("node/file_classes").wordsOf(-code));
   const getSystemErrorMap = () => new Map(Object.entries(use("node/os").constants.errno).map(([name, number]) => [-number, [name, use("node/file_classes").wordsOf(number)]]));
   const toUSVString = (text) => `${text}`.toWellFormed();
-  const aborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", () => resolve(), { once: true }); });
+  const aborted = async (signal, resource) => {
+    if (signal === null || typeof signal !== "object" || !("aborted" in signal)) fail(TypeError, "ERR_INVALID_ARG_TYPE", "signal is not of type AbortSignal.");
+    use("node/errors").validateObject(resource, "resource");
+    return whenAborted(signal);
+  };
+  const whenAborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", () => resolve(), { once: true }); });
   const only = (type) => (value) => typeof value === type;
 
   return {

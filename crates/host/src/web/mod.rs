@@ -11,7 +11,7 @@ mod urls;
 pub(crate) use crate::console::natives as inspect_natives;
 use crate::scripts::{self, Script, script};
 use rquickjs::object::{Accessor, Property};
-use rquickjs::prelude::{Func, This};
+use rquickjs::prelude::{Func, Opt, This};
 use rquickjs::{Ctx, Function, Object, Result, Value};
 use std::time::Instant;
 pub(crate) use text::natives as text_natives;
@@ -134,6 +134,10 @@ const GLOBALS: &[(&str, &[&str])] = &[
     ("node/global_process", &["process"]),
 ];
 
+fn queue_microtask<'js>(ctx: Ctx<'js>, callback: Opt<Value<'js>>) -> Result<()> {
+    crate::timers::callback(&ctx, callback)?.defer(())
+}
+
 /// Defines the names; `start` is the origin of `performance.now()`.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
     let globals = ctx.globals();
@@ -142,7 +146,7 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
         let property = Property::from(globals.clone());
         globals.prop(name, property.writable().enumerable().configurable())?;
     }
-    globals.set("queueMicrotask", Func::from(|f: Function<'_>| f.defer(())))?;
+    globals.set("queueMicrotask", Func::from(queue_microtask))?;
     performance::begin(ctx, start)?;
     let crypto = random::crypto(ctx)?;
     let subtle = |ctx: Ctx<'js>| -> Result<Value<'js>> {
