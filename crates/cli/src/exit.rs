@@ -3,6 +3,7 @@
 
 use bident::{Engine, printable_lines};
 use nix::sys::signal::{SigSet, Signal};
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
 use std::sync::{OnceLock, mpsc};
@@ -66,9 +67,22 @@ pub(crate) fn keep_code() {
     }
 }
 
+/// How the terminal was before lines were edited on it.
+static TERMINAL: OnceLock<Termios> = OnceLock::new();
+
+/// The process leaves the terminal as it is now, whatever an editor does to it meanwhile.
+pub(crate) fn keep_terminal() {
+    if let Ok(terminal) = tcgetattr(io::stdin()) {
+        let _second = TERMINAL.set(terminal);
+    }
+}
+
 /// Ends the process at once.
 pub(crate) fn now(status: i32) -> ! {
     keep_code();
+    if let Some(terminal) = TERMINAL.get() {
+        let _gone = tcsetattr(io::stdin(), SetArg::TCSADRAIN, terminal);
+    }
     // What cannot be written now can be written nowhere else.
     let _ = io::stdout().flush();
     process::exit(status)

@@ -46,6 +46,8 @@ pub(super) struct Host<'js> {
     pub(super) scripts: RefCell<HashMap<String, Object<'js>>>,
     /// The name of the main module.
     pub(super) main_name: RefCell<Option<String>>,
+    /// Somebody types the program: what it does not catch does not end it.
+    pub(super) is_interactive: Cell<bool>,
     /// The promise of the main module.
     pub(super) main: RefCell<Option<Value<'js>>>,
 }

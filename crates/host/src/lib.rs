@@ -15,6 +15,7 @@ mod numbers;
 mod process;
 mod raw;
 mod rejections;
+mod repl;
 mod report;
 mod scripts;
 mod time_limit;
@@ -26,6 +27,7 @@ use event_loop::{Exit, Host};
 pub use io::interrupt;
 use modules::ModuleLoader;
 use process::Start;
+pub use repl::{Editor, Requests, editor};
 use report::complain;
 use rquickjs::object::Property;
 use rquickjs::promise::PromiseState;
@@ -113,7 +115,7 @@ impl Runtime {
             runtime.set_gc_threshold(GC_THRESHOLD).await;
             let limit = TimeLimit::default();
             let asked = limit.clone();
-            let interrupt = Box::new(move || asked.is_over());
+            let interrupt = Box::new(move || asked.must_end());
             runtime.set_interrupt_handler(Some(interrupt)).await;
             let context = AsyncContext::full(&runtime).await?;
             context
@@ -306,6 +308,11 @@ fn end(ctx: &Ctx<'_>, path: &Path) -> Result<(), Exit> {
         }
         return Err(Exit(process::asked_code(ctx).unwrap_or(status)));
     }
+    end_well(ctx)
+}
+
+/// The last words of a program that has nothing left to do.
+fn end_well(ctx: &Ctx<'_>) -> Result<(), Exit> {
     if let Err(error) = process::emit_exit(ctx, None) {
         event_loop::fail(ctx, error)?;
     }

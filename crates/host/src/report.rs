@@ -1,7 +1,7 @@
 //! What a user sees of an exception that nobody caught.
 
 use super::console;
-use super::event_loop::Exit;
+use super::event_loop::{Exit, Host};
 use bident::printable_lines;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
 use std::collections::HashSet;
@@ -52,6 +52,9 @@ pub(super) fn uncaught<'js>(
         Ok(true) => Ok(()),
         Ok(false) => {
             complain(&describe(ctx, &value, origin));
+            if Host::of(ctx).is_ok_and(|host| host.is_interactive.get()) {
+                return Ok(());
+            }
             Err(leave(ctx, 1))
         }
         Err(error) => {

@@ -1,8 +1,8 @@
 //! When JavaScript must have ended that was given a time: QuickJS asks every so often.
 
 use rquickjs::JsLifetime;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// No limit.
@@ -14,6 +14,8 @@ pub(crate) struct TimeLimit {
     start: Instant,
     /// Milliseconds from the start.
     until: Arc<AtomicU64>,
+    /// Set where somebody has asked for the end.
+    interrupted: Arc<Mutex<Option<Arc<AtomicBool>>>>,
 }
 
 impl Default for TimeLimit {
@@ -21,6 +23,7 @@ impl Default for TimeLimit {
         Self {
             start: Instant::now(),
             until: Arc::new(AtomicU64::new(NEVER)),
+            interrupted: Arc::default(),
         }
     }
 }
@@ -44,7 +47,21 @@ impl TimeLimit {
         is_over
     }
 
-    /// Whether JavaScript must end.
+    /// From now on JavaScript must also end while this is set.
+    pub(crate) fn interrupt_by(&self, flag: Arc<AtomicBool>) {
+        let interrupted = self.interrupted.lock();
+        *interrupted.unwrap_or_else(PoisonError::into_inner) = Some(flag);
+    }
+
+    /// Whether JavaScript must end, for want of time or because somebody has interrupted it.
+    pub(crate) fn must_end(&self) -> bool {
+        let interrupted = self.interrupted.lock();
+        let interrupted = interrupted.unwrap_or_else(PoisonError::into_inner);
+        let is_interrupted = interrupted.as_ref();
+        self.is_over() || is_interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// Whether the time is over.
     pub(crate) fn is_over(&self) -> bool {
         match self.until.load(Ordering::Relaxed) {
             NEVER => false,

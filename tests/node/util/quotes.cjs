@@ -8,6 +8,6 @@ console.log(Symbol(), Symbol("a b"), Symbol.for("x"), Symbol.iterator, { [Symbol
 console.log([function () {}, function named() {}, Object.assign(() => {}, { p: 1 }), class {}, Math.max, Object.assign(function f() {}, { prototype: null }), (0, async () => {}), new Proxy(function p() {}, {})]);
 console.log(inspect(new Proxy({ a: 1 }, { get() { throw new Error("trap"); } })), inspect(new Proxy([1], {}), { showProxy: true }), inspect(new Proxy(class X {}, {}), { showProxy: 1 }));
 console.log([Promise.resolve(4), Promise.reject(new RangeError("r")).catch(() => 1) && new Promise(() => {}), new WeakMap(), new WeakSet(), new WeakRef({ a: 1 })].map((v) => inspect(v)));
-console.log(Math, JSON, Reflect, Intl?.constructor === Object, globalThis === global, Object.prototype, Array.prototype, Function.prototype, Symbol.prototype, Number.prototype);
+console.log(Math, JSON, Reflect, globalThis === global, Object.prototype, Array.prototype, Function.prototype, Symbol.prototype, Number.prototype);
 console.log((function () { return arguments; })(1, "a"), [][Symbol.iterator](), new Map([[1, 2]]).entries().next(), "ab"[Symbol.iterator](), /a/[Symbol.matchAll]("a"), (function* g() {})());
 console.log(inspect(new (class Foo { get [Symbol.toStringTag]() { return "Bar"; } })()), { [Symbol.toStringTag]: "Tag", x: 1 }, { __proto__: null, [Symbol.toStringTag]: "N" });

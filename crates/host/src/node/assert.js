@@ -57,19 +57,27 @@
     return `${skipped ? "\n... Skipped lines" : ""}\n\n${text}`;
   }
 
+  // Under the first character that differs, unless it is easily seen.
+  function caret([left, right]) {
+    if (left.length + right.length > 80) return "";
+    const at = Array.from({ length: left.length }, (_, i) => i).find((i) => left[i] !== right[i]) ?? -1;
+    return at >= 3 ? `${" ".repeat(at + 2)}^\n` : "";
+  }
+
   const DIFFERENCES = new Set(["deepStrictEqual", "strictEqual", "partialDeepStrictEqual"]);
 
   // A message of the caller's takes the place of the headline.
   function words({ actual, expected, operator, message }) {
     if (DIFFERENCES.has(operator)) {
       const both = [show(actual), show(expected)];
+      const bothLength = both[0].length + both[1].length;
       const isSmall = both.every((text) => !text.includes("\n"));
       const isObject = (value) => typeof value === "object" && value !== null || typeof value === "function";
       const isReference = operator === "strictEqual" && isObject(actual) && isObject(expected);
       const head = message ?? WORDS[isReference ? "strictEqualObject" : operator];
       if (isReference && both[0] === both[1]) return `${message ?? WORDS.notIdentical}\n\n${both[0]}\n`;
-      if (isSmall && !isObject(actual) && !isObject(expected) && both[0].length + both[1].length <= 12 && (actual !== 0 || expected !== 0)) return `${head}\n\n${both[0]} !== ${both[1]}\n`;
-      if (isSmall && !isObject(actual) && !isObject(expected)) return `${head}\n+ actual - expected\n\n+ ${both[0]}\n- ${both[1]}\n`;
+      if (isSmall && !isObject(actual) && !isObject(expected) && bothLength - 2 * [actual, expected].filter((value) => typeof value === "string").length <= 12 && (actual !== 0 || expected !== 0)) return `${head}\n\n${both[0]} !== ${both[1]}\n`;
+      if (isSmall && !isObject(actual) && !isObject(expected)) return `${head}\n+ actual - expected\n\n+ ${both[0]}\n- ${both[1]}\n${caret(both)}`;
       return `${head}\n+ actual - expected${difference(actual, expected)}\n`;
     }
     if (operator === "notDeepStrictEqual" || operator === "notStrictEqual") {
@@ -109,7 +117,7 @@
   // ---- Equality
 
   function isEqual(left, right, strict, partial = false) {
-    return compare(left, right, { strict, partial, left: new Map() });
+    return compare(left, right, { strict, partial, left: new Map(), right: new Map(), place: 0 });
   }
 
   const ownKeys = (value, strict) => [...keys(value), ...(strict ? getOwnPropertySymbols(value).filter((key) => isEnumerable(value, key)) : [])];
@@ -127,12 +135,15 @@
     if (tagOf(left) !== tagOf(right) || Array.isArray(left) !== Array.isArray(right)) return false;
     if (!sameInside(left, right, mode)) return false;
     // What is being compared already, further up, is the same as far as it is known.
-    const compared = mode.left.get(left) ?? new Set();
-    if (compared.has(right)) return true;
-    mode.left.set(left, compared.add(right));
+    const [before, other] = [mode.left.get(left), mode.right.get(right)];
+    if (before !== undefined && other !== undefined) return before === other;
+    const place = mode.place++;
+    mode.left.set(left, place);
+    mode.right.set(right, place);
     const same = sameProperties(left, right, mode) && sameEntries(left, right, mode);
-    compared.delete(right);
-    if (compared.size === 0) mode.left.delete(left);
+    const restore = (map, key, value) => (value === undefined ? map.delete(key) : map.set(key, value));
+    restore(mode.left, left, before);
+    restore(mode.right, right, other);
     return same;
   }
 

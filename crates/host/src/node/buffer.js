@@ -43,7 +43,7 @@
   // What a name that `URL.createObjectURL` gave stands for.
   function resolveObjectURL(url) {
     try {
-      return use("web/blob").blobOf(new URL(`${url}`).href);
+      return use("web/url").blobOf(new URL(`${url}`).href);
     } catch {
       return undefined;
     }

@@ -303,7 +303,7 @@
       for (const name of closing) unlisten(emitter, name, end);
       signal?.removeEventListener("abort", aborted);
       for (const { resolve } of waiting.splice(0)) resolve({ value: undefined, done: true });
-      return Promise.resolve({ value: undefined, done: true });
+      return Promise.resolve({ done: true, value: undefined });
     }
     listen(emitter, event, happened);
     if (event !== "error" && !isTarget(emitter)) emitter.on("error", failed);
@@ -311,13 +311,13 @@
     signal?.addEventListener("abort", aborted, { once: true });
     return {
       next() {
-        if (values.length > 0) return Promise.resolve({ value: values.shift(), done: false });
+        if (values.length > 0) return Promise.resolve({ done: false, value: values.shift() });
         if (error !== undefined) {
           const { reason } = error;
           error = undefined;
           return Promise.reject(reason);
         }
-        if (done) return Promise.resolve({ value: undefined, done: true });
+        if (done) return Promise.resolve({ done: true, value: undefined });
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
       },
       return: end,
@@ -330,7 +330,11 @@
     };
   }
 
-  const getEventListeners = (emitter, event) => (typeof emitter.listeners === "function" ? emitter.listeners(event) : []);
+  function getEventListeners(emitter, event) {
+    if (typeof emitter?.listeners === "function") return emitter.listeners(event);
+    if (emitter instanceof EventTarget) return (use("web/events").listenersOf(emitter).byType.get(`${event}`) ?? []).map(({ callback }) => callback);
+    throw invalidType("emitter", "an instance of EventEmitter or EventTarget", emitter);
+  }
   const listenerCount = (emitter, event) => (typeof emitter.listenerCount === "function" ? emitter.listenerCount(event) : getEventListeners(emitter, event).length);
   // Of targets: they never warn, and tell what they were told.
   const mostOfTargets = new WeakMap();

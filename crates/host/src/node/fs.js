@@ -594,5 +594,6 @@
     promises.cp(from, to, typeof options === "function" ? undefined : options).then(() => done(null), done);
   }
 
+  for (const [name, run] of Object.entries({ ...callbacks, ...syncs })) Object.defineProperty(run, "name", { value: name, configurable: true });
   return { ...missing, ...looks, opendir, opendirSync, cp, cpSync, ...callbacks, ...syncs, ...byDescriptor, createReadStream, createWriteStream, constants, existsSync, promises, secondsOf, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
 };

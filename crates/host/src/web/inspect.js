@@ -27,7 +27,7 @@
   };
   const [isMap, isSet] = [has(mapSize, "size"), has(setSize, "size")];
 
-  const DEFAULTS = { colors: false, depth: 2, maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, customInspect: true, compact: 3, sorted: false, getters: false, showHidden: false, showProxy: false, numericSeparator: false };
+  const DEFAULTS = { showHidden: false, depth: 2, colors: false, customInspect: true, showProxy: false, maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, compact: 3, sorted: false, getters: false, numericSeparator: false };
   const WIDEST = 15;
   // Most bytes of a buffer that are shown: what `node:buffer` says.
   const bytesShown = { most: 50 };
