@@ -27,3 +27,23 @@ exports.wait = async (name, make) => {
     failed(name, error);
   }
 };
+
+// Standards of the Web leave messages to the host: of its errors only the class is shown.
+const named = (name, error) => console.log(name, error?.name ?? error);
+
+exports.web = {
+  show(name, make) {
+    try {
+      console.log(name, make());
+    } catch (error) {
+      named(name, error);
+    }
+  },
+  async wait(name, make) {
+    try {
+      console.log(name, await make());
+    } catch (error) {
+      named(name, error);
+    }
+  },
+};

@@ -1,24 +1,16 @@
 // Differences of structures.
 const assert = require("assert");
-const said = (check) => { try { check(); console.log("holds"); } catch (error) { console.log(error.message); } };
+const said = (check) => {
+  try {
+    check();
+    console.log("holds");
+  } catch (error) {
+    console.log(error.message);
+  }
+};
 said(() => assert.deepStrictEqual({ a: 1, b: 2 }, { a: 1, b: 3 }));
 said(() => assert.deepStrictEqual([1, 2, 3], [1, 2, 4]));
 said(() => assert.deepStrictEqual({ a: { b: { c: [1, 2] } } }, { a: { b: { c: [1] } } }));
 said(() => assert.deepStrictEqual([], {}));
 said(() => assert.deepStrictEqual(new Map([["a", 1]]), new Map([["a", 2]])));
 said(() => assert.deepStrictEqual(new Set([1, 2]), new Set([1, 3])));
-said(() => assert.deepStrictEqual({ a: undefined }, {}));
-said(() => assert.deepStrictEqual("a\nb", "a\nc"));
-said(() => assert.deepStrictEqual([1, "1"], [1, 1]));
-said(() => assert.deepStrictEqual(Array.from({ length: 40 }, (_, i) => i), Array.from({ length: 40 }, (_, i) => (i === 20 ? -1 : i))));
-said(() => assert.deepStrictEqual(new Date(0), new Date(1)));
-said(() => assert.deepStrictEqual(/a/, /b/));
-said(() => assert.deepStrictEqual(-0, 0));
-said(() => assert.deepEqual({ a: 1 }, { a: "1" }));
-said(() => assert.deepEqual({ a: 1 }, { a: 2 }));
-said(() => assert.notDeepStrictEqual({ a: 1 }, { a: 1 }));
-said(() => assert.notDeepEqual([1], ["1"]));
-said(() => assert.deepStrictEqual(Object.create(null), {}));
-said(() => assert.deepStrictEqual(new (class A { x = 1; })(), { x: 1 }));
-said(() => assert.partialDeepStrictEqual({ a: 1, b: [1, 2] }, { b: [1] }));
-said(() => assert.partialDeepStrictEqual({ a: 1 }, { a: 2 }));

@@ -1,6 +1,14 @@
 // What assertions say.
 const assert = require("assert");
-const said = (name, check) => { try { check(); console.log(name, "holds"); } catch (error) { console.log(name, error.name, error.code, error.generatedMessage, error.operator); console.log(error.message); } };
+const said = (name, check) => {
+  try {
+    check();
+    console.log(name, "holds");
+  } catch (error) {
+    console.log(name, error.name, error.code, error.generatedMessage, error.operator);
+    console.log(error.message);
+  }
+};
 said("strictEqual numbers", () => assert.strictEqual(1, 2));
 said("strictEqual text", () => assert.strictEqual("abc", "abd"));
 said("strictEqual lines", () => assert.strictEqual("a\nb\nc", "a\nx\nc"));
@@ -8,23 +16,3 @@ said("strictEqual types", () => assert.strictEqual("1", 1));
 said("strictEqual objects", () => assert.strictEqual({ a: 1 }, { a: 1 }));
 said("strictEqual NaN", () => assert.strictEqual(NaN, NaN));
 said("strictEqual long", () => assert.strictEqual("x".repeat(50), "x".repeat(49) + "y"));
-said("equal", () => assert.equal(1, 2));
-said("equal loose", () => assert.equal("1", 1));
-said("notEqual", () => assert.notEqual(1, 1));
-said("notStrictEqual", () => assert.notStrictEqual("a", "a"));
-said("notStrictEqual objects", () => { const a = { x: 1 }; assert.notStrictEqual(a, a); });
-said("own message", () => assert.strictEqual(1, 2, "mine"));
-said("own error", () => assert.strictEqual(1, 2, new TypeError("own")));
-said("own undefined", () => assert.strictEqual(1, 2, undefined));
-said("fail", () => assert.fail());
-said("fail text", () => assert.fail("text"));
-said("fail error", () => assert.fail(new RangeError("r")));
-said("ifError", () => assert.ifError(null));
-said("ifError text", () => assert.ifError("bad"));
-said("ifError error", () => assert.ifError(new Error("inner")));
-said("ok none", () => assert.ok());
-said("ok false", () => assert(false, "told"));
-said("match", () => assert.match("abc", /x/));
-said("match number", () => assert.match(5, /x/));
-said("doesNotMatch", () => assert.doesNotMatch("abc", /b/));
-said("match not regexp", () => assert.match("abc", "b"));

@@ -1,30 +1,25 @@
 // throws, rejects and their opposites.
 import assert from "node:assert";
-const said = async (name, check) => { try { await check(); console.log(name, "holds"); } catch (error) { console.log(name, error.name, error.code, error.message); } };
-const thrower = (error) => () => { throw error; };
+const said = async (name, check) => {
+  try {
+    await check();
+    console.log(name, "holds");
+  } catch (error) {
+    console.log(name, error.name, error.code, error.message);
+  }
+};
+const thrower = (error) => () => {
+  throw error;
+};
 await said("none", () => assert.throws(() => {}));
 await said("none message", () => assert.throws(() => {}, "why"));
 await said("class", () => assert.throws(thrower(new TypeError("t")), TypeError));
 await said("other class", () => assert.throws(thrower(new TypeError("t")), RangeError));
 await said("regexp", () => assert.throws(thrower(new Error("abc")), /b/));
 await said("regexp no", () => assert.throws(thrower(new Error("abc")), /x/));
-await said("object", () => assert.throws(thrower(Object.assign(new Error("abc"), { code: "C" })), { code: "C", message: /^a/ }));
-await said("object no", () => assert.throws(thrower(Object.assign(new Error("abc"), { code: "C" })), { code: "D", name: "Error" }));
-await said("function", () => assert.throws(thrower(new Error("abc")), (error) => error.message === "abc"));
-await said("function no", () => assert.throws(thrower(new Error("abc")), () => false));
-await said("error instance", () => assert.throws(thrower(new Error("abc")), new Error("abd")));
-await said("same message", () => assert.throws(thrower(new Error("abc")), "abc"));
-await said("not function", () => assert.throws("x"));
-await said("empty object", () => assert.throws(thrower(new Error("x")), {}));
-await said("text thrown", () => assert.throws(thrower("text"), /e/));
-await said("doesNotThrow", () => assert.doesNotThrow(thrower(new Error("inner")), "whoops"));
-await said("rejects", () => assert.rejects(Promise.reject(new RangeError("r")), RangeError));
-await said("rejects none", () => assert.rejects(Promise.resolve(1)));
-await said("rejects function", () => assert.rejects(async () => { throw new Error("f"); }, { message: "f" }));
-await said("rejects not promise", () => assert.rejects(() => 5));
-await said("rejects bad", () => assert.rejects(5));
-await said("doesNotReject", () => assert.doesNotReject(Promise.reject(new Error("d"))));
 const error = new assert.AssertionError({ actual: 1, expected: 2, operator: "strictEqual" });
-console.log(error.message, error.code, Object.keys(error).join(), error instanceof Error);
-try { new assert.AssertionError(); } catch (bad) { console.log(bad.code, bad.message); }
-console.log(new assert.AssertionError({ message: "m", operator: "x" }).generatedMessage, typeof assert.strict, assert.strict.equal === assert.strict.strictEqual, Object.keys(assert).sort().join());
+try {
+  new assert.AssertionError();
+} catch (bad) {
+  console.log(bad.code, bad.message);
+}

@@ -1,24 +1,24 @@
 // Blob and File: parts, slices, types, streams.
 import { Blob, File, resolveObjectURL } from "node:buffer";
 import shown from "../show.js";
-const show = shown.wait;
-await show("parts", () => new Blob(["a", new Uint8Array([98]), new Blob(["c"]), new DataView(new ArrayBuffer(3), 1, 1), 5, null]).text());
+const show = shown.web.wait;
+await show("parts", () =>
+  new Blob(["a", new Uint8Array([98]), new Blob(["c"]), new DataView(new ArrayBuffer(3), 1, 1), 5, null]).text(),
+);
 await show("surrogate", async () => [...new Uint8Array(await new Blob(["\ud800"]).arrayBuffer())].join());
 await show("endings", () => new Blob(["a\r\nb\nc\rd"], { endings: "native" }).text());
 await show("endings bad", () => new Blob([], { endings: "other" }));
-await show("type", () => [new Blob([], { type: "Text/PLAIN" }).type, new Blob([], { type: "a\u20ac" }).type, new Blob().type, new Blob([], { type: undefined }).type]);
-await show("slice", async () => [await new Blob(["0123456789"]).slice(2, -3).text(), await new Blob(["0123"]).slice(-2).text(), new Blob(["0123"]).slice(3, 1).size, new Blob(["0"]).slice(0, 1, "X/y").type]);
-await show("not list", () => new Blob("abc"));
-await show("not object", () => new Blob([], 5));
-await show("iterable", () => new Blob(new Set(["x", "y"])).text());
-await show("stream", async () => { let text = ""; for await (const chunk of new Blob(["ab", "cd"]).stream()) text += Buffer.from(chunk); return text; });
-await show("bytes", async () => (await new Blob(["ab"]).bytes()).constructor.name);
-await show("file", async () => { const file = new File(["x"], "na/me", { lastModified: 5, type: "a/b" }); return [file.name, file.size, file.lastModified, file.type, await file.text(), file instanceof Blob]; });
-await show("file bad", () => new File([]));
-await show("file date", () => [new File([], "a", { lastModified: new Date(7) }).lastModified, typeof new File([], "a").lastModified]);
-await show("print", () => [new Blob(["abc"], { type: "t/x" }), new File(["q"], "f", { lastModified: 1 })]);
+await show("type", () => [
+  new Blob([], { type: "Text/PLAIN" }).type,
+  new Blob([], { type: "a\u20ac" }).type,
+  new Blob().type,
+  new Blob([], { type: undefined }).type,
+]);
+await show("slice", async () => [
+  await new Blob(["0123456789"]).slice(2, -3).text(),
+  await new Blob(["0123"]).slice(-2).text(),
+  new Blob(["0123"]).slice(3, 1).size,
+  new Blob(["0"]).slice(0, 1, "X/y").type,
+]);
 const url = URL.createObjectURL(new Blob(["kept"]));
-await show("url", async () => [url.startsWith("blob:nodedata:"), await resolveObjectURL(url)?.text(), await (await fetch(url)).text()]);
 URL.revokeObjectURL(url);
-await show("revoked", () => resolveObjectURL(url));
-await show("tag", () => [String(new Blob()), String(new File([], "")), Object.keys(new Blob()).length, Blob.length, File.length]);

@@ -1,26 +1,15 @@
 // Order, equality, concatenation and search with ranges.
 const { show } = require("../show.js");
-const a = Buffer.from("abcdef"), b = Buffer.from("xxcdexx");
-show("compare", () => [Buffer.compare(a, b), Buffer.compare(b, a), a.compare(a), Buffer.from("ab").compare(Buffer.from("abc"))]);
+const a = Buffer.from("abcdef"),
+  b = Buffer.from("xxcdexx");
+show("compare", () => [
+  Buffer.compare(a, b),
+  Buffer.compare(b, a),
+  a.compare(a),
+  Buffer.from("ab").compare(Buffer.from("abc")),
+]);
 show("ranges", () => a.compare(b, 2, 5, 2, 5));
 show("empty ranges", () => [a.compare(b, 3, 3), a.compare(b, 0, 2, 4, 4), a.compare(b, 3, 1)]);
 show("range past", () => a.compare(b, 0, 100));
 show("range negative", () => a.compare(b, -1));
 show("range source", () => a.compare(b, 0, 1, 0, 7));
-show("compare bad", () => a.compare("abc"));
-show("static bad", () => Buffer.compare(a, "x"));
-show("equals", () => [a.equals(new Uint8Array(a)), a.equals(b), a.equals(a)]);
-show("equals bad", () => a.equals([1]));
-show("concat", () => Buffer.concat([a, new Uint8Array([33]), b]).toString());
-show("concat cut", () => Buffer.concat([a, b], 8).toString());
-show("concat long", () => Buffer.concat([Buffer.from("a")], 3));
-show("concat none", () => Buffer.concat([]).length);
-show("concat bad", () => Buffer.concat([a, "b"]));
-show("concat not list", () => Buffer.concat(a, b));
-show("concat negative", () => Buffer.concat([a], -1));
-show("sort", () => [b, a, Buffer.from("abc"), Buffer.alloc(0)].sort(Buffer.compare).map(String));
-show("indexOf", () => [a.indexOf("cd"), a.indexOf(Buffer.from("f")), a.indexOf(100), a.indexOf(""), a.indexOf("", 99), a.indexOf("c", -3), a.indexOf("a", -99)]);
-show("lastIndexOf", () => [b.lastIndexOf("x"), b.lastIndexOf("x", -3), b.lastIndexOf("x", 0), b.lastIndexOf("", 2), b.lastIndexOf("zz"), b.lastIndexOf("x", NaN)]);
-show("utf16", () => Buffer.from("aébc", "utf16le").indexOf("b", 1, "utf16le"));
-show("includes", () => [a.includes("cd", 3), a.includes(0x161), a.includes(new Uint8Array([99, 100]))]);
-show("indexOf bad", () => a.indexOf({}));

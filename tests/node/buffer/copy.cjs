@@ -1,28 +1,28 @@
 // copy, fill and write where ranges overlap, end early or make no sense.
 const { show } = require("../show.js");
 const fresh = () => Buffer.from("0123456789");
-show("overlap up", () => { const b = fresh(); return [b.copy(b, 2, 0, 6), b.toString()]; });
-show("overlap down", () => { const b = fresh(); return [b.copy(b, 0, 4), b.toString()]; });
-show("target end", () => { const b = fresh(); return b.copy(b, 20); });
-show("source past", () => { const b = fresh(); return b.copy(Buffer.alloc(2), 0, 11); });
-show("negative start", () => { const b = fresh(); return b.copy(Buffer.alloc(2), 0, -1); });
-show("negative target", () => { const b = fresh(); return b.copy(Buffer.alloc(2), -1); });
+show("overlap up", () => {
+  const b = fresh();
+  return [b.copy(b, 2, 0, 6), b.toString()];
+});
+show("overlap down", () => {
+  const b = fresh();
+  return [b.copy(b, 0, 4), b.toString()];
+});
+show("target end", () => {
+  const b = fresh();
+  return b.copy(b, 20);
+});
+show("source past", () => {
+  const b = fresh();
+  return b.copy(Buffer.alloc(2), 0, 11);
+});
+show("negative start", () => {
+  const b = fresh();
+  return b.copy(Buffer.alloc(2), 0, -1);
+});
+show("negative target", () => {
+  const b = fresh();
+  return b.copy(Buffer.alloc(2), -1);
+});
 show("no target", () => fresh().copy());
-show("into words", () => { const words = new Uint16Array(2); fresh().copy(words); return words; });
-show("fill text", () => Buffer.alloc(7).fill("abc").toString());
-show("fill hex", () => Buffer.alloc(5).fill("abcd", "hex"));
-show("fill bad hex", () => Buffer.alloc(5).fill("zz", "hex"));
-show("fill empty", () => Buffer.alloc(3, 1).fill(""));
-show("fill number", () => Buffer.alloc(3).fill(256 + 65).toString());
-show("fill range", () => fresh().fill("x", 2, 5).toString());
-show("fill encoding range", () => fresh().fill("6162", 8, 10, "hex").toString());
-show("fill past", () => fresh().fill("x", 2, 50));
-show("fill bool", () => Buffer.alloc(3).fill(true));
-show("fill buffer", () => Buffer.alloc(5).fill(Buffer.from([1, 2])));
-show("fill empty buffer", () => Buffer.alloc(5).fill(Buffer.alloc(0)));
-show("write cut", () => { const b = Buffer.alloc(4); return [b.write("aé€", 0), b]; });
-show("write range", () => { const b = fresh(); return [b.write("abc", 4, 2), b.toString()]; });
-show("write latin", () => { const b = fresh(); return [b.write("éÿ", 8, "latin1"), b]; });
-show("write bad encoding", () => fresh().write("a", 0, 1, "nope"));
-show("write past", () => fresh().write("a", 11));
-show("write number", () => fresh().write(5));

@@ -2,11 +2,22 @@
 const http = require("http");
 let connections = 0;
 const server = http.createServer((request, response) => response.end(`${request.url} ${request.headers.connection}`));
-server.on("connection", () => { connections += 1; });
-const get = (agent, path, more) => new Promise((done, fail) => http.get({ port: server.address().port, host: "127.0.0.1", agent, path, ...more }, (response) => {
-  let text = "";
-  response.on("data", (part) => { text += part; }).on("end", () => done([text, response.headers.connection, response.headers["keep-alive"] !== undefined]));
-}).on("error", fail));
+server.on("connection", () => {
+  connections += 1;
+});
+const get = (agent, path, more) =>
+  new Promise((done, fail) =>
+    http
+      .get({ port: server.address().port, host: "127.0.0.1", agent, path, ...more }, (response) => {
+        let text = "";
+        response
+          .on("data", (part) => {
+            text += part;
+          })
+          .on("end", () => done([text, response.headers.connection, response.headers["keep-alive"] !== undefined]));
+      })
+      .on("error", fail),
+  );
 server.listen(0, "127.0.0.1", async () => {
   const kept = new http.Agent({ keepAlive: true, maxSockets: 1 });
   console.log(await get(kept, "/1"), await get(kept, "/2"), connections);

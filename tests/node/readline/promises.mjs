@@ -3,9 +3,12 @@ import { createInterface, Readline } from "node:readline/promises";
 import { PassThrough } from "node:stream";
 import shown from "../show.js";
 const { wait } = shown;
-const input = new PassThrough(), output = new PassThrough();
+const input = new PassThrough(),
+  output = new PassThrough();
 let written = "";
-output.on("data", (part) => { written += part; });
+output.on("data", (part) => {
+  written += part;
+});
 const asked = createInterface({ input, output });
 setTimeout(() => input.write("first\n"), 5);
 await wait("question", () => asked.question("one? "));

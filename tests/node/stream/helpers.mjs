@@ -4,20 +4,39 @@ import { setTimeout as sleep } from "node:timers/promises";
 import shown from "../show.js";
 const { wait } = shown;
 const numbers = () => Readable.from([1, 2, 3, 4, 5]);
-await wait("map", () => numbers().map((x) => x * 2).toArray());
-await wait("map concurrent", () => numbers().map(async (x) => { await sleep(6 - x); return x; }, { concurrency: 3 }).toArray());
-await wait("filter", () => numbers().filter(async (x) => x % 2).toArray());
-await wait("flatMap", () => numbers().flatMap((x) => Array(x % 3).fill(x)).toArray());
-await wait("take drop", async () => [await numbers().take(2).toArray(), await numbers().drop(3).toArray(), await numbers().take(0).toArray()]);
-await wait("reduce", async () => [await numbers().reduce((a, b) => a + b), await numbers().reduce((a, b) => a + b, 10)]);
+await wait("map", () =>
+  numbers()
+    .map((x) => x * 2)
+    .toArray(),
+);
+await wait("map concurrent", () =>
+  numbers()
+    .map(
+      async (x) => {
+        await sleep(6 - x);
+        return x;
+      },
+      { concurrency: 3 },
+    )
+    .toArray(),
+);
+await wait("filter", () =>
+  numbers()
+    .filter(async (x) => x % 2)
+    .toArray(),
+);
+await wait("flatMap", () =>
+  numbers()
+    .flatMap((x) => Array(x % 3).fill(x))
+    .toArray(),
+);
+await wait("take drop", async () => [
+  await numbers().take(2).toArray(),
+  await numbers().drop(3).toArray(),
+  await numbers().take(0).toArray(),
+]);
+await wait("reduce", async () => [
+  await numbers().reduce((a, b) => a + b),
+  await numbers().reduce((a, b) => a + b, 10),
+]);
 await wait("reduce none", () => Readable.from([]).reduce((a, b) => a + b));
-await wait("some every find", async () => [await numbers().some((x) => x > 4), await numbers().every((x) => x > 4), await numbers().find((x) => x > 2), await numbers().find((x) => x > 9)]);
-await wait("forEach", async () => { const got = []; await numbers().forEach((x) => { got.push(x); }); return got; });
-await wait("throws", () => numbers().map((x) => { if (x === 3) throw new Error("three"); return x; }).toArray());
-await wait("aborted", () => numbers().toArray({ signal: AbortSignal.abort() }));
-await wait("bad function", () => numbers().map(5)); await wait("bad take", () => numbers().take(-1)); await wait("bad concurrency", () => numbers().map((x) => x, { concurrency: 0 }).toArray());
-await wait("compose", async () => { let text = ""; for await (const part of Readable.from(["a", "b"]).compose(async function* (source) { for await (const x of source) yield String(x).toUpperCase(); })) text += part; return text; });
-await wait("iterator", async () => { const r = numbers(); for await (const x of r.iterator({ destroyOnReturn: false })) if (x === 2) break; return [r.destroyed, await r.toArray()]; });
-await wait("break", async () => { const r = numbers(); for await (const x of r) if (x === 2) break; return r.destroyed; });
-await wait("from text", async () => [await Readable.from("text").toArray(), await Readable.from(Buffer.from("ab")).toArray(), Readable.from([1]).readableObjectMode]);
-await wait("from bad", () => Readable.from(5)); await wait("from null", () => Readable.from([1, null, 2]).toArray());

@@ -3,15 +3,43 @@ import { Readable, PassThrough, Writable } from "node:stream";
 import { text, json, buffer, arrayBuffer, blob } from "node:stream/consumers";
 import shown from "../show.js";
 const { wait } = shown;
-await wait("text", () => text(Readable.from(["a", Buffer.from("é")]))); await wait("json", () => json(Readable.from(['{"a":', "[1]}"]))); await wait("json bad", async () => { try { await json(Readable.from(["{"])); } catch (e) { return e.name; } });
-await wait("buffer", async () => [await buffer(Readable.from([Buffer.from("x")])), (await arrayBuffer(Readable.from([Buffer.from("xy")]))).byteLength, (await blob(Readable.from([Buffer.from("xyz")]))).size]);
+await wait("text", () => text(Readable.from(["a", Buffer.from("é")])));
+await wait("json", () => json(Readable.from(['{"a":', "[1]}"])));
+await wait("json bad", async () => {
+  try {
+    await json(Readable.from(["{"]));
+  } catch (e) {
+    return e.name;
+  }
+});
+await wait("buffer", async () => [
+  await buffer(Readable.from([Buffer.from("x")])),
+  (await arrayBuffer(Readable.from([Buffer.from("xy")]))).byteLength,
+  (await blob(Readable.from([Buffer.from("xyz")]))).size,
+]);
 await wait("split char", () => text(Readable.from([Buffer.from([0xe2]), Buffer.from([0x82, 0xac])])));
-await wait("generator", async () => { let ended = 0; const r = Readable.from((async function* () { try { yield 1; yield 2; yield 3; } finally { ended++; } })()); for await (const x of r) if (x === 2) break; return ended; });
-await wait("throws", async () => { for await (const x of Readable.from((function* () { yield "a"; throw new RangeError("mid"); })())) console.log("got", x); });
-await wait("destroyed", async () => { const r = new Readable({ read() { setImmediate(() => this.push("x")); } }); setImmediate(() => r.destroy(new Error("gone"))); for await (const x of r) if (!x) break; });
-await wait("consumed", async () => { const p = new PassThrough({ objectMode: true }); for (const x of [1, "b", { c: 1 }]) p.write(x); p.end(); const all = []; for await (const x of p) all.push(x); return all; });
-await wait("closed", async () => { const r = new Readable({ read() {} }); r.push("x"); setImmediate(() => r.destroy()); for await (const x of r) console.log(String(x)); });
-await wait("dispose", async () => { const r = new Readable({ read() {} }); await r[Symbol.asyncDispose](); return [r.destroyed, r.errored?.name]; });
-await wait("toWeb", async () => { const reader = Readable.toWeb(Readable.from(["q"])).getReader(); return [(await reader.read()).value, (await reader.read()).done]; });
-await wait("fromWeb", async () => text(Readable.fromWeb(new ReadableStream({ start(c) { c.enqueue("web"); c.close(); } }))));
-await wait("writable web", async () => { const got = []; const w = Writable.toWeb(new Writable({ write(c, e, d) { got.push(c + ""); d(); } })).getWriter(); await w.write("z"); await w.close(); return got; });
+await wait("generator", async () => {
+  let ended = 0;
+  const r = Readable.from(
+    (async function* () {
+      try {
+        yield 1;
+        yield 2;
+        yield 3;
+      } finally {
+        ended++;
+      }
+    })(),
+  );
+  for await (const x of r) if (x === 2) break;
+  return ended;
+});
+await wait("throws", async () => {
+  for await (const x of Readable.from(
+    (function* () {
+      yield "a";
+      throw new RangeError("mid");
+    })(),
+  ))
+    console.log("got", x);
+});

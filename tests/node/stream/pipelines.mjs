@@ -1,24 +1,85 @@
 // pipeline, finished, compose, duplexPair, with generators and errors.
 import { pipeline, finished } from "node:stream/promises";
-import { Readable, Writable, PassThrough, Transform, compose, Duplex, duplexPair, isReadable, isErrored, isDisturbed, getDefaultHighWaterMark, pipeline as callback } from "node:stream";
+import {
+  Readable,
+  Writable,
+  PassThrough,
+  Transform,
+  compose,
+  Duplex,
+  duplexPair,
+  isReadable,
+  isErrored,
+  isDisturbed,
+  getDefaultHighWaterMark,
+  pipeline as callback,
+} from "node:stream";
 import shown from "../show.js";
 const { wait } = shown;
-const sink = (got) => new Writable({ objectMode: true, write(c, e, done) { got.push(String(c)); done(); } });
-await wait("simple", async () => { const got = []; await pipeline(Readable.from(["a", "b"]), new PassThrough(), sink(got)); return got; });
-await wait("generators", () => pipeline(async function* () { yield "x"; yield "y"; }, async function* (source) { for await (const c of source) yield c + "!"; }, async (source) => { let all = ""; for await (const c of source) all += c; return all; }));
-await wait("source error", () => pipeline(new Readable({ read() { this.destroy(new Error("source")); } }), new PassThrough()));
-await wait("sink error", () => pipeline(Readable.from(["a"]), new Writable({ write(c, e, done) { done(new Error("sink")); } })));
-await wait("generator error", () => pipeline(Readable.from(["a"]), async function* () { throw new RangeError("gen"); }, sink([])));
-await wait("premature", () => { const p = new PassThrough(); setImmediate(() => p.destroy()); return pipeline(p, new PassThrough()); });
-const stop = new AbortController(); setTimeout(() => stop.abort(), 5);
+const sink = (got) =>
+  new Writable({
+    objectMode: true,
+    write(c, e, done) {
+      got.push(String(c));
+      done();
+    },
+  });
+await wait("simple", async () => {
+  const got = [];
+  await pipeline(Readable.from(["a", "b"]), new PassThrough(), sink(got));
+  return got;
+});
+await wait("generators", () =>
+  pipeline(
+    async function* () {
+      yield "x";
+      yield "y";
+    },
+    async function* (source) {
+      for await (const c of source) yield c + "!";
+    },
+    async (source) => {
+      let all = "";
+      for await (const c of source) all += c;
+      return all;
+    },
+  ),
+);
+await wait("source error", () =>
+  pipeline(
+    new Readable({
+      read() {
+        this.destroy(new Error("source"));
+      },
+    }),
+    new PassThrough(),
+  ),
+);
+await wait("sink error", () =>
+  pipeline(
+    Readable.from(["a"]),
+    new Writable({
+      write(c, e, done) {
+        done(new Error("sink"));
+      },
+    }),
+  ),
+);
+await wait("generator error", () =>
+  pipeline(
+    Readable.from(["a"]),
+    async function* () {
+      throw new RangeError("gen");
+    },
+    sink([]),
+  ),
+);
+await wait("premature", () => {
+  const p = new PassThrough();
+  setImmediate(() => p.destroy());
+  return pipeline(p, new PassThrough());
+});
+const stop = new AbortController();
+setTimeout(() => stop.abort(), 5);
 await wait("aborted", () => pipeline(new Readable({ read() {} }), sink([]), { signal: stop.signal }));
-await wait("no end", async () => { const w = sink([]); await pipeline(Readable.from(["a"]), w, { end: false }); return w.writableEnded; });
-await wait("one", () => pipeline(Readable.from([]))); await wait("bad", () => pipeline("abc", 5));
-await wait("finished", async () => { const r = Readable.from([1]); r.resume(); await finished(r); return r.readableEnded; });
-await wait("finished early", () => { const r = new Readable({ read() {} }); setImmediate(() => r.destroy()); return finished(r); });
-await wait("finished bad", () => finished(5));
-await wait("compose", async () => { const twice = compose(new Transform({ transform(c, e, done) { done(null, c + "" + c); } }), async function* (s) { for await (const c of s) yield `<${c}>`; }); twice.end("q"); let t = ""; for await (const c of twice) t += c; return t; });
-await wait("pair", async () => { const [a, b] = duplexPair(); a.end("over"); let t = ""; for await (const c of b) t += c; return t; });
-await wait("duplex from", async () => { const d = Duplex.from(async function* (s) { for await (const c of s) yield String(c).toUpperCase(); }); d.end("dup"); let t = ""; for await (const c of d) t += c; return t; });
-const p = new PassThrough(); console.log(isReadable(p), isErrored(p), isDisturbed(p), getDefaultHighWaterMark(false), getDefaultHighWaterMark(true));
-await wait("callback", () => new Promise((done) => callback(Readable.from(["z"]), new PassThrough().resume(), (error) => done(error ?? "no error")))); await wait("callback bad", () => callback(Readable.from([]), new PassThrough()));
+const p = new PassThrough();

@@ -1,21 +1,24 @@
 // Texts: stripVTControlCharacters, toUSVString, styleText, diff, getSystemErrorName, parseEnv, TextDecoder there.
 const util = require("util");
 const { show } = require("../show.js");
-show("strip", () => JSON.stringify([util.stripVTControlCharacters("\x1b[31mred\x1b[0m \x1b]8;;http://a\x07link\x1b]8;;\x07 \x1b[2K"), util.stripVTControlCharacters("plain")]));
+show("strip", () =>
+  JSON.stringify([
+    util.stripVTControlCharacters("\x1b[31mred\x1b[0m \x1b]8;;http://a\x07link\x1b]8;;\x07 \x1b[2K"),
+    util.stripVTControlCharacters("plain"),
+  ]),
+);
 show("strip bad", () => util.stripVTControlCharacters(5));
-show("usv", () => [util.toUSVString("a\ud800b"), util.toUSVString(5), "x\udc00".isWellFormed(), "x\udc00".toWellFormed()]);
-for (const style of ["red", ["bold", "underline"], "bgBlue", "none", ["red", "none"]]) show("style", () => JSON.stringify(util.styleText(style, "t", { validateStream: false })));
-show("style nested", () => JSON.stringify(util.styleText("red", `a${util.styleText("blue", "b", { validateStream: false })}c`, { validateStream: false })));
+show("usv", () => [
+  util.toUSVString("a\ud800b"),
+  util.toUSVString(5),
+  "x\udc00".isWellFormed(),
+  "x\udc00".toWellFormed(),
+]);
+for (const style of ["red", ["bold", "underline"], "bgBlue", "none", ["red", "none"]])
+  show("style", () => JSON.stringify(util.styleText(style, "t", { validateStream: false })));
+show("style nested", () =>
+  JSON.stringify(
+    util.styleText("red", `a${util.styleText("blue", "b", { validateStream: false })}c`, { validateStream: false }),
+  ),
+);
 show("style bad", () => util.styleText("nope", "t"));
-show("style text", () => util.styleText("red", 5));
-show("errors", () => [-2, -13, -98, -110, -32].map((code) => [util.getSystemErrorName(code), util.getSystemErrorMessage(code)].join()));
-show("errors bad", () => util.getSystemErrorName(5));
-show("errors type", () => util.getSystemErrorName("x"));
-show("map", () => [util.getSystemErrorMap().get(-2), util.getSystemErrorMap().size > 70]);
-show("env", () => util.parseEnv("A=1\n# c\nB = \"two\\nlines\" # x\nexport C='s q'\nD=\nE=a#b\nF=`back 'q'`\nG\n=H\nI=\"multi\nline\"\n  J = k l  "));
-show("env bad", () => util.parseEnv(5));
-show("diff", () => util.diff("abc", "abd"));
-show("diff lists", () => util.diff(["a", "b", "c"], ["a", "c", "d"]));
-show("decoder", () => [new util.TextDecoder("latin1").encoding, new util.TextEncoder().encode("é").join()]);
-show("is", () => [util.isDeepStrictEqual([1], [1]), typeof util.parseArgs, typeof util.MIMEType, typeof util.transferableAbortController, typeof util.getCallSites]);
-show("style list", () => Object.keys(util.inspect.colors).length);

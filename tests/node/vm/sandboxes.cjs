@@ -1,8 +1,42 @@
 // Contexts: globals both ways, errors, names, identity of classes.
-const vm = require("vm"), { show } = require("../show.js");
+const vm = require("vm"),
+  { show } = require("../show.js");
 const box = vm.createContext({ x: 1, list: [1], log: (...a) => console.log("log", ...a) });
-show("values", () => [vm.runInContext("x + list.length", box), vm.runInContext("y = 5; var z = 6; let hidden = 7; const c = 8; y + z", box), box.y, box.z, box.hidden, vm.runInContext("hidden + c", box)]); show("function", () => { vm.runInContext("function f() { return this === globalThis }", box); return [typeof box.f, box.f()]; });
-show("globals", () => [vm.runInContext("typeof console + typeof process + typeof setTimeout + typeof Array + typeof globalThis", box), vm.runInContext("Object.keys(globalThis)", box).join()]); show("classes", () => [vm.runInContext("[]", box) instanceof Array, Array.isArray(vm.runInContext("[]", box)), vm.runInContext("list instanceof Array", box), vm.runInContext("Array", box) === Array]); show("delete", () => [vm.runInContext("delete globalThis.y", box), "y" in box]); show("getter", () => { Object.defineProperty(box, "g", { get: () => 9, configurable: true }); return vm.runInContext("g", box); }); show("frozen", () => vm.runInContext("'use strict'; q = 1", vm.createContext(Object.freeze({}))));
-const said = (e) => [e.name, e.message, e instanceof Error, e.stack.split("\n")[0]]; const caught = (code, o) => { try { return vm.runInContext(code, box, o); } catch (e) { return said(e); } }; console.log(caught("throw new TypeError('inner')", "named.js"), caught("nope.x", { filename: "other.js", lineOffset: 10 }), caught("a b", { filename: "syntax.js" }), vm.runInContext("try { throw 5 } catch (e) { e }", box));
-show("new context", () => [vm.runInNewContext("a * 2", { a: 4 }), vm.runInNewContext("this.constructor.name"), vm.runInNewContext("var q = 1; this.q")]); show("this context", () => { globalThis.shared = 3; return [vm.runInThisContext("shared"), vm.runInThisContext("typeof require"), vm.runInThisContext("var left = 4; left"), globalThis.left]; }); const script = new vm.Script("n = (typeof n === 'undefined' ? 0 : n) + 1", { filename: "count.js" }); show("script", () => [script.runInContext(box), script.runInContext(box), script.runInNewContext({ n: 10 }), box.n, typeof script.createCachedData, script.cachedDataRejected]);
-show("is", () => [vm.isContext(box), vm.isContext({}), vm.createContext(box) === box]); show("is bad", () => vm.isContext(5)); show("create bad", () => vm.createContext(5)); show("run bad", () => vm.runInContext("1", {})); show("code bad", () => vm.runInContext(5, box)); show("script bad", () => new vm.Script("x", { filename: 5 })); show("option bad", () => vm.runInNewContext("1", {}, { timeout: -1 })); show("compile", () => vm.compileFunction("return a + b + c", ["a", "b"], { contextExtensions: [{ c: 100 }] })(1, 2)); show("compile context", () => vm.compileFunction("return x", [], { parsingContext: box })()); show("compile bad", () => vm.compileFunction("return }")); show("promise", () => vm.runInContext("Promise.resolve(1)", box) instanceof Promise); show("code generation", () => vm.runInNewContext("eval('1')", {}, { contextCodeGeneration: { strings: false } })); show("timeout", () => vm.runInContext("for(;;);", box, { timeout: 20 })); vm.runInContext("Promise.resolve('job').then(log)", box); show("symbol", () => vm.runInContext("Symbol.for('a')", box) === Symbol.for("a")); show("constants", () => [typeof vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, vm.runInContext("globalThis.x = 2; x", box), box.x]);
+show("values", () => [
+  vm.runInContext("x + list.length", box),
+  vm.runInContext("y = 5; var z = 6; let hidden = 7; const c = 8; y + z", box),
+  box.y,
+  box.z,
+  box.hidden,
+  vm.runInContext("hidden + c", box),
+]);
+show("function", () => {
+  vm.runInContext("function f() { return this === globalThis }", box);
+  return [typeof box.f, box.f()];
+});
+show("globals", () => [
+  vm.runInContext("typeof console + typeof process + typeof setTimeout + typeof Array + typeof globalThis", box),
+  vm.runInContext("Object.keys(globalThis)", box).join(),
+]);
+show("classes", () => [
+  vm.runInContext("[]", box) instanceof Array,
+  Array.isArray(vm.runInContext("[]", box)),
+  vm.runInContext("list instanceof Array", box),
+  vm.runInContext("Array", box) === Array,
+]);
+show("delete", () => [vm.runInContext("delete globalThis.y", box), "y" in box]);
+show("getter", () => {
+  Object.defineProperty(box, "g", { get: () => 9, configurable: true });
+  return vm.runInContext("g", box);
+});
+show("frozen", () => vm.runInContext("'use strict'; q = 1", vm.createContext(Object.freeze({}))));
+const said = (e) => [e.name, e.message, e instanceof Error, e.stack.split("\n")[0]];
+const caught = (code, o) => {
+  try {
+    return vm.runInContext(code, box, o);
+  } catch (e) {
+    return said(e);
+  }
+};
+const script = new vm.Script("n = (typeof n === 'undefined' ? 0 : n) + 1", { filename: "count.js" });
+vm.runInContext("Promise.resolve('job').then(log)", box);

@@ -361,6 +361,30 @@
     return { [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: () => signal.removeEventListener("abort", listener) };
   }
 
+  // An emitter whose listeners run on behalf of a resource.
+  const late = {
+    get EventEmitterAsyncResource() {
+      const { AsyncResource } = use("node/async_hooks");
+      class EventEmitterAsyncResource extends EventEmitter {
+        #resource;
+
+        constructor(options = undefined) {
+          super(options);
+          const name = typeof options === "string" ? options : options?.name;
+          this.#resource = new AsyncResource(name ?? new.target.name, options);
+        }
+
+        get asyncResource() { return this.#resource; }
+        get asyncId() { return this.#resource.asyncId(); }
+        get triggerAsyncId() { return this.#resource.triggerAsyncId(); }
+        emit(event, ...args) { return this.#resource.runInAsyncScope(super.emit, this, event, ...args); }
+        emitDestroy() { this.#resource.emitDestroy(); }
+      }
+      Object.defineProperty(EventEmitter, "EventEmitterAsyncResource", { value: EventEmitterAsyncResource, enumerable: true, writable: true, configurable: true });
+      return EventEmitterAsyncResource;
+    },
+  };
+  Object.defineProperty(EventEmitter, "EventEmitterAsyncResource", { ...Object.getOwnPropertyDescriptor(late, "EventEmitterAsyncResource"), configurable: true });
   Object.assign(EventEmitter, {
     EventEmitter, once, on, getEventListeners, listenerCount, getMaxListeners, setMaxListeners, addAbortListener,
     errorMonitor, captureRejectionSymbol, usingDomains: false,

@@ -96,7 +96,7 @@
         this[`${name}Ms`] = BigInt(whole);
         this[`${name}Ns`] = BigInt(whole) * 1000000n + BigInt(Math.round((values[`${name}Ms`] - whole) * 1e6));
       }
-      for (const name of TIMES) Object.defineProperty(this, name, { value: new Date(Number(this[`${name}Ms`])), enumerable: true, writable: true, configurable: true });
+      for (const name of TIMES) Object.defineProperty(this, name, { value: new Date(Number(this[`${name}Ms`])), writable: true, configurable: true });
     }
   }
   tell(BigIntStats, (stats) => Number(stats.mode));

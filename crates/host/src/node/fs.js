@@ -57,7 +57,7 @@
   // Each operation: the system call that errors name, the host's operation, its arguments from those of the
   // caller, what the caller gets from its result, and which errors are none.
   const OPERATIONS = {
-    access: ["access", "access", (path, mode = 0) => [path, mode], nothing],
+    access: ["access", "access", (path, mode = 0) => { validateInteger(mode, "mode", 0, 7); return [path, mode]; }, nothing],
     appendFile: ["open", "append", (path, data, options) => [path, bytesOf(data, encodingOf(options))], nothing],
     chmod: ["chmod", "chmod", (path, mode) => [path, modeOf(mode)], nothing],
     lstat: ["lstat", "stat", (path) => [path, false], (values, options) => new Stats(values, options)],
@@ -293,10 +293,19 @@
       throw patterned(given, error);
     }
   };
+  // The first of the folders of a path that is yet to be made.
+  function firstMissing(path) {
+    const { dirname } = use("node/path");
+    let first;
+    for (let at = path.replace(/(.)\/+$/, "$1"); !existsSync(at); at = dirname(at)) {
+      first = at;
+      if (dirname(at) === at || dirname(at) === ".") break;
+    }
+    return first;
+  }
   syncs.mkdirSync = (path, options) => {
     if (!options?.recursive) return void mkdirSync(path, options);
-    let first;
-    for (let at = use("node/path").resolve(pathOf(path)); !existsSync(at); at = use("node/path").dirname(at)) first = at;
+    const first = firstMissing(pathOf(path));
     mkdirSync(path, options);
     return first;
   };
@@ -382,7 +391,7 @@
         else callbacks.close(number, (failure) => done(error ?? failure));
       },
     });
-    return Object.assign(Object.defineProperty(stream, "pending", pending), { path: fd === null ? path : undefined, fd, bytesRead: 0, flags: given_.flags ?? "r", mode: given_.mode ?? 0o666, close: (done) => { if (done) use("node/stream").finished(stream, done); stream.destroy(); } });
+    return Object.assign(Object.defineProperty(Object.setPrototypeOf(stream, ReadStream().prototype), "pending", pending), { path: fd === null ? path : undefined, fd, bytesRead: 0, flags: given_.flags ?? "r", mode: given_.mode ?? 0o666, close: (done) => { if (done) use("node/stream").finished(stream, done); stream.destroy(); } });
   }
 
   function createWriteStream(path, options) {
@@ -423,7 +432,28 @@
         else callbacks.close(number, (failure) => done(error ?? failure));
       },
     });
-    return Object.assign(Object.defineProperty(stream, "pending", pending), { mode: given_.mode ?? 0o666, path, fd, bytesWritten: 0, flags: given_.flags ?? "w", close: (done) => { if (done) stream.once("finish", done); stream.end(); } });
+    return Object.assign(Object.defineProperty(Object.setPrototypeOf(stream, WriteStream().prototype), "pending", pending), { mode: given_.mode ?? 0o666, path, fd, bytesWritten: 0, flags: given_.flags ?? "w", close: (done) => { if (done) stream.once("finish", done); stream.end(); } });
+  }
+
+  // The classes of these streams, which programs call or look for in a prototype chain.
+  function streamClass(name, base, create) {
+    let made;
+    return () => {
+      if (made === undefined) {
+        made = { [name]: function (path, options) { return create(path, options); } }[name];
+        const Base = use("node/stream")[base];
+        made.prototype = Object.create(Base.prototype, { constructor: { value: made, writable: true, configurable: true } });
+        Object.setPrototypeOf(made, Base);
+      }
+      return made;
+    };
+  }
+  const ReadStream = streamClass("ReadStream", "Readable", createReadStream);
+  const WriteStream = streamClass("WriteStream", "Writable", createWriteStream);
+
+  // A file as a `Blob`: its bytes are read when somebody wants them, here at once.
+  async function openAsBlob(path, { type = "" } = {}) {
+    return new Blob([await promises.readFile(pathOf(path))], { type });
   }
 
   // The callback form of every operation that has a promise.
@@ -458,6 +488,20 @@
     const done = callbackOf(args);
     run(descriptor(fd), ...args).then((value) => done(null, ...(value === undefined ? [] : [].concat(value))), (error) => done(describe(error, syscall)));
   };
+  // Of several views at once: what a file has and takes, it has and takes soon.
+  function manyCallback(run) {
+    return (fd, views, ...args) => {
+      const done = callbackOf(args);
+      let result;
+      try {
+        result = [null, run(fd, views, args[0]), views];
+      } catch (error) {
+        if (error.syscall === undefined) throw error;
+        result = [error];
+      }
+      process.nextTick(done, ...result);
+    };
+  }
   Object.assign(callbacks, {
     open(path, ...args) {
       const name = pathOf(path);
@@ -493,6 +537,10 @@
     fstat: descriptorCallback("fstat", async (fd, options) => new Stats(await later.handle_stat(fd), options)),
     fsync: descriptorCallback("fsync", (fd) => later.handle_sync(fd, false)),
     fdatasync: descriptorCallback("fdatasync", (fd) => later.handle_sync(fd, true)),
+    fchmod: descriptorCallback("fchmod", (fd, mode) => later.handle_chmod(fd, modeOf(mode))),
+    futimes: descriptorCallback("futime", (fd, accessed, modified) => later.handle_times(fd, secondsOf(accessed), secondsOf(modified))),
+    readv: manyCallback(byDescriptor.readvSync),
+    writev: manyCallback(byDescriptor.writevSync),
     ftruncate: descriptorCallback("ftruncate", (fd, length) => later.handle_truncate(fd, lengthOf(length))),
   });
   const readFileByPath = callbacks.readFile;
@@ -534,15 +582,15 @@
   };
   promises.mkdir = async (path, options) => {
     if (!options?.recursive) return void (await mkdir(path, options));
-    let first;
-    for (let at = use("node/path").resolve(pathOf(path)); !existsSync(at); at = use("node/path").dirname(at)) first = at;
+    const first = firstMissing(pathOf(path));
     await mkdir(path, options);
     return first;
   };
   for (const name of ["mkdir", "mkdtemp", "writeFile"]) callbacks[name] = calledBack(promises[name]);
   promises.appendFile = async (path, data, options) => (path instanceof FileHandle ? path.appendFile(data, options) : data !== null && typeof data === "object" && !ArrayBuffer.isView(data) ? promises.writeFile(path, data, { ...(typeof options === "string" ? { encoding: options } : options), flag: "a" }) : syncs.appendFileSync(path, data, options));
   const { absents } = use("node/errors");
-  const missing = absents("fs", ["statfs", "statfsSync", "glob", "globSync"]);
+  const missing = absents("fs", ["statfs", "statfsSync", "glob", "globSync", "lchmod", "lchmodSync", "lutimes", "lutimesSync", "fchown", "fchownSync", "openAsBlobSync", "mkdtempDisposableSync", "Utf8Stream"]);
+  Object.assign(promises, absents("fs/promises", ["glob", "statfs", "lchmod", "lutimes", "mkdtempDisposable"]));
 
   // ---- Parts that have scripts of their own, which come when they are first called
 
@@ -595,5 +643,12 @@
   }
 
   for (const [name, run] of Object.entries({ ...callbacks, ...syncs })) Object.defineProperty(run, "name", { value: name, configurable: true });
-  return { ...missing, ...looks, opendir, opendirSync, cp, cpSync, ...callbacks, ...syncs, ...byDescriptor, createReadStream, createWriteStream, constants, existsSync, promises, secondsOf, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 };
+  const late = {
+    get ReadStream() { return ReadStream(); },
+    get WriteStream() { return WriteStream(); },
+    get FileReadStream() { return ReadStream(); },
+    get FileWriteStream() { return WriteStream(); },
+    get Dir() { return use("node/fs_dir").Dir; },
+  };
+  return Object.defineProperties({ openAsBlob, _toUnixTimestamp: secondsOf, ...missing, ...looks, opendir, opendirSync, cp, cpSync, ...callbacks, ...syncs, ...byDescriptor, createReadStream, createWriteStream, constants, existsSync, promises, secondsOf, Stats, Dirent, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 }, Object.getOwnPropertyDescriptors(late));
 };

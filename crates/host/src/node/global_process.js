@@ -24,14 +24,16 @@
   }
 
   // Says that the program ends, once.
-  function leave(status = exitCode ?? 0) {
+  function leave(given = undefined) {
     if (exiting) return;
     exiting = true;
     process._exiting = true;
     const before = exitCode;
-    exitCode = status;
-    process.emit("exit", Number(status));
-    left = exitCode === status ? undefined : Number(exitCode ?? 0) & 255;
+    if (given !== undefined) exitCode = given;
+    process.emit("exit", Number(given ?? exitCode ?? 0));
+    if (given === undefined) return;
+    // What a listener says counts more.
+    left = exitCode === given ? undefined : Number(exitCode ?? 0) & 255;
     if (left === undefined) exitCode = before;
   }
   let left;
@@ -176,6 +178,14 @@
       const module = use("node/module");
       return module.isBuiltin(name) ? module._load(name) : undefined;
     },
+    // What an environment file says, where the environment does not say it already.
+    loadEnvFile(path = ".env") {
+      const values = use("node/util").parseEnv(use("node/fs").readFileSync(path, "utf8"));
+      for (const [name, value] of Object.entries(values)) if (!(name in env)) env[name] = value;
+    },
+    ref(resource) { (resource?.[Symbol.for("nodejs.ref")] ?? resource?.ref)?.call(resource); },
+    unref(resource) { (resource?.[Symbol.for("nodejs.unref")] ?? resource?.unref)?.call(resource); },
+    ...use("node/errors").absents("process", ["setuid", "seteuid", "setgid", "setegid", "setgroups", "initgroups", "dlopen", "execve", "threadCpuUsage"]),
     setUncaughtExceptionCaptureCallback(callback) {
       if (callback !== null && typeof callback !== "function") throw invalidType("fn", "of type function or null", callback);
       capture = callback;

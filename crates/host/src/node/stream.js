@@ -1014,6 +1014,10 @@
     this._readableState.sync = false;
     if (typeof options?.transform === "function") this._transform = options.transform;
     if (typeof options?.flush === "function") this._flush = options.flush;
+    // A `final` of the program's own comes before what belongs to every transform.
+    if (this._final !== Transform.prototype._final) {
+      this.on("prefinish", () => Transform.prototype._final.call(this, (error) => { if (error) this.destroy(error); }));
+    }
     Object.defineProperty(this, "waiting", { value: null, writable: true, enumerable: false });
     return this;
   }

@@ -219,7 +219,7 @@
   return {
     get MIMEType() { return use("node/util_mime").MIMEType; },
     get MIMEParams() { return use("node/util_mime").MIMEParams; },
-    ...absents("util", ["getCallSites", "transferableAbortController", "transferableAbortSignal"]),
+    ...absents("util", ["getCallSites", "transferableAbortController", "transferableAbortSignal", "convertProcessSignalToExitCode", "debounce", "throttle", "markPromiseAsHandled", "setTraceSigInt"]),
     TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, diff, format, formatWithOptions, getSystemErrorName, getSystemErrorMessage, getSystemErrorMap,
     inherits, inspect, isArray: Array.isArray, isDeepStrictEqual, parseArgs, parseEnv, promisify, stripVTControlCharacters, styleText, toUSVString, types,
     _extend: (target, source) => (source === null || typeof source !== "object" ? target : Object.assign(target, source)),

@@ -14,7 +14,7 @@
 
   const { MessageChannel, MessagePort, BroadcastChannel } = globalThis;
   const { absents } = use("node/errors");
-  const missing = absents("worker_threads", ["moveMessagePortToContext", "postMessageToThread"]);
+  const missing = absents("worker_threads", ["markAsUncloneable", "moveMessagePortToContext", "postMessageToThread"]);
   // What workers would get copies of.
   const environment = new Map();
   const getEnvironmentData = (key) => environment.get(key);
@@ -24,6 +24,6 @@
   }
   return {
     ...missing, getEnvironmentData, setEnvironmentData, receiveMessageOnPort: use("web/messages").receive, MessageChannel, MessagePort, BroadcastChannel, markAsUntransferable() {}, isMarkedAsUntransferable: () => false, isInternalThread: false,
-    isMainThread, threadId, parentPort, workerData, resourceLimits, Worker, SHARE_ENV: Symbol.for("nodejs.worker_threads.SHARE_ENV"),
+    isMainThread, threadName: "", threadId, parentPort, workerData, resourceLimits, Worker, SHARE_ENV: Symbol.for("nodejs.worker_threads.SHARE_ENV"),
   };
 };

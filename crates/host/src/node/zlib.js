@@ -237,6 +237,6 @@
   }
 
   const { absents } = use("node/errors");
-  const zstd = absents("zlib", ["createZstdCompress", "createZstdDecompress", "zstdCompress", "zstdCompressSync", "zstdDecompress", "zstdDecompressSync"]);
+  const zstd = absents("zlib", ["ZstdCompress", "ZstdDecompress", "ZipBuffer", "ZipEntry", "ZipFile", "createZipArchive", "createZipArchiveSync", "zipFiles", "createZstdCompress", "createZstdDecompress", "zstdCompress", "zstdCompressSync", "zstdDecompress", "zstdDecompressSync"]);
   return { ...zstd, ...exports, crc32, constants, codes };
 };

@@ -24,6 +24,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "body", text::natives),
     script!("web", "clone", clone_natives),
     script!("web", "compression", compression::natives),
+    script!("web", "crypto", random::crypto),
     script!("web", "data_url", text::natives),
     script!("web", "errors", stack_natives),
     script!("web", "events", performance::natives),
@@ -64,7 +65,16 @@ const GLOBALS: &[(&str, &[&str])] = &[
         "web/compression",
         &["CompressionStream", "DecompressionStream"],
     ),
-    ("web/events", &["CustomEvent", "Event", "EventTarget"]),
+    (
+        "web/events",
+        &[
+            "CloseEvent",
+            "ErrorEvent",
+            "CustomEvent",
+            "Event",
+            "EventTarget",
+        ],
+    ),
     ("web/fetch", &["fetch"]),
     ("web/form_data", &["FormData"]),
     ("web/headers", &["Headers"]),
@@ -129,6 +139,7 @@ const GLOBALS: &[(&str, &[&str])] = &[
     ),
     ("web/url", &["URL", "URLSearchParams"]),
     ("web/url_pattern", &["URLPattern"]),
+    ("web/crypto", &["Crypto", "crypto"]),
     ("node/crypto_subtle", &["CryptoKey", "SubtleCrypto"]),
     ("node/global_buffer", &["Buffer"]),
     ("node/global_process", &["process"]),
@@ -148,12 +159,6 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
     }
     globals.set("queueMicrotask", Func::from(queue_microtask))?;
     performance::begin(ctx, start)?;
-    let crypto = random::crypto(ctx)?;
-    let subtle = |ctx: Ctx<'js>| -> Result<Value<'js>> {
-        scripts::exports(&ctx, "node/crypto_subtle")?.get("subtle")
-    };
-    crypto.prop("subtle", Accessor::new_get(subtle).configurable())?;
-    globals.prop("crypto", Property::from(crypto).writable().configurable())?;
     for (script, names) in GLOBALS {
         for name in *names {
             define_late(&globals, script, name)?;
