@@ -7,8 +7,11 @@ use crate::{Runtime, report, scripts};
 use rquickjs::context::EvalOptions;
 use rquickjs::prelude::Func;
 use rquickjs::{Ctx, Function, Object, Result, Value};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::task::Poll;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// The script that evaluates, prints and completes.
@@ -37,8 +40,8 @@ pub struct Requests {
 struct State {
     /// A text is being evaluated, or waited for.
     is_busy: AtomicBool,
-    /// What runs now is to end.
-    is_interrupted: Arc<AtomicBool>,
+    /// Set while what runs is to end; known once the runtime has begun.
+    interrupted: OnceLock<Arc<AtomicBool>>,
 }
 
 /// The editor that Ctrl-C is meant for.
@@ -68,10 +71,18 @@ pub(crate) fn interrupt() -> bool {
         return false;
     };
     if editor.state.is_busy.load(Ordering::Relaxed) {
-        editor.state.is_interrupted.store(true, Ordering::Relaxed);
+        editor.state.interrupt(true);
         let _gone = editor.requests.send(Request::Interrupt);
     }
     true
+}
+
+impl State {
+    fn interrupt(&self, ends: bool) {
+        if let Some(flag) = self.interrupted.get() {
+            flag.store(ends, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Editor {
@@ -114,16 +125,7 @@ impl Runtime {
             self.context
                 .with(|ctx| begin(&ctx, &requests.state))
                 .await?;
-            loop {
-                let request = tokio::select! {
-                    biased;
-                    request = requests.requests.recv() => request,
-                    turn = event_loop::run(&self.runtime, &self.context) => {
-                        turn?;
-                        requests.requests.recv().await
-                    }
-                };
-                let Some(request) = request else { break };
+            while let Some(request) = self.next_request(&mut requests).await? {
                 self.context
                     .with(|ctx| answer(&ctx, request, &requests.state))
                     .await?;
@@ -134,6 +136,30 @@ impl Runtime {
             Ok(()) => 0,
             Err(Exit(status)) => status,
         }
+    }
+}
+
+impl Runtime {
+    /// The next request; until it comes, what has been started goes on. None if the editor has left.
+    async fn next_request(
+        &self,
+        requests: &mut Requests,
+    ) -> std::result::Result<Option<Request>, Exit> {
+        let mut is_running = true;
+        let mut turns = pin!(event_loop::run(&self.runtime, &self.context));
+        poll_fn(|cx| {
+            if let Poll::Ready(request) = requests.requests.poll_recv(cx) {
+                return Poll::Ready(Ok(request));
+            }
+            if is_running && let Poll::Ready(ended) = turns.as_mut().poll(cx) {
+                is_running = false;
+                if let Err(exit) = ended {
+                    return Poll::Ready(Err(exit));
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 }
 
@@ -164,9 +190,9 @@ fn begin(ctx: &Ctx<'_>, state: &State) -> std::result::Result<(), Exit> {
         host.is_interactive.set(true);
         drop(host);
         if let Some(limit) = ctx.userdata::<TimeLimit>() {
-            limit.interrupt_by(state.is_interrupted.clone());
+            let _second = state.interrupted.set(limit.interrupted());
         }
-        script(ctx, "begin")?.call(())
+        script(ctx, "begin")?.call::<_, Value>(()).map(drop)
     };
     begun().or_else(|error| event_loop::fail(ctx, error))
 }
@@ -178,18 +204,12 @@ fn script<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Function<'js>> {
 fn answer(ctx: &Ctx<'_>, request: Request, state: &State) -> std::result::Result<(), Exit> {
     let answered = match request {
         Request::Evaluate(text, done) => {
-            let told = done.clone();
-            let tell = move || drop(told.send(()));
-            let run = |ctx: &Ctx<'_>| -> Result<()> {
-                let tell = Function::new(ctx.clone(), tell)?;
-                script(ctx, "evaluate")?.call((text, tell))
-            };
-            let ran = run(ctx);
-            if ran.is_err() {
+            let evaluated = start(ctx, text, done.clone());
+            if evaluated.is_err() {
                 // What was interrupted cannot tell.
-                drop(done.send(()));
+                let _gone = done.send(());
             }
-            ran
+            evaluated
         }
         Request::Complete(text, answer) => {
             let found = complete(ctx, &text).unwrap_or_else(|_| {
@@ -200,13 +220,25 @@ fn answer(ctx: &Ctx<'_>, request: Request, state: &State) -> std::result::Result
             Ok(())
         }
         Request::Interrupt => {
-            state.is_interrupted.store(false, Ordering::Relaxed);
-            script(ctx, "interrupt").and_then(|interrupt| interrupt.call(()))
+            state.interrupt(false);
+            script(ctx, "interrupt")
+                .and_then(|interrupt| interrupt.call::<_, Value>(()))
+                .map(drop)
         }
     };
-    state.is_interrupted.store(false, Ordering::Relaxed);
+    state.interrupt(false);
     answered.or_else(|error| event_loop::fail(ctx, error))?;
     event_loop::settle(ctx)
+}
+
+/// Evaluates a text; `done` is told when everything is over, also what it waits for.
+fn start(ctx: &Ctx<'_>, text: String, done: mpsc::Sender<()>) -> Result<()> {
+    let tell = Function::new(ctx.clone(), move || {
+        // Nobody need wait any more.
+        let _gone = done.send(());
+    })?;
+    let evaluate = script(ctx, "evaluate")?;
+    evaluate.call::<_, Value>((text, tell)).map(drop)
 }
 
 fn complete(ctx: &Ctx<'_>, text: &str) -> Result<(usize, Vec<String>)> {

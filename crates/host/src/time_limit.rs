@@ -1,8 +1,8 @@
 //! When JavaScript must have ended that was given a time: QuickJS asks every so often.
 
 use rquickjs::JsLifetime;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// No limit.
@@ -15,7 +15,7 @@ pub(crate) struct TimeLimit {
     /// Milliseconds from the start.
     until: Arc<AtomicU64>,
     /// Set where somebody has asked for the end.
-    interrupted: Arc<Mutex<Option<Arc<AtomicBool>>>>,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Default for TimeLimit {
@@ -47,18 +47,14 @@ impl TimeLimit {
         is_over
     }
 
-    /// From now on JavaScript must also end while this is set.
-    pub(crate) fn interrupt_by(&self, flag: Arc<AtomicBool>) {
-        let interrupted = self.interrupted.lock();
-        *interrupted.unwrap_or_else(PoisonError::into_inner) = Some(flag);
+    /// What says, while it is set, that JavaScript must end.
+    pub(crate) fn interrupted(&self) -> Arc<AtomicBool> {
+        self.interrupted.clone()
     }
 
     /// Whether JavaScript must end, for want of time or because somebody has interrupted it.
     pub(crate) fn must_end(&self) -> bool {
-        let interrupted = self.interrupted.lock();
-        let interrupted = interrupted.unwrap_or_else(PoisonError::into_inner);
-        let is_interrupted = interrupted.as_ref();
-        self.is_over() || is_interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed))
+        self.is_over() || self.interrupted.load(Ordering::Relaxed)
     }
 
     /// Whether the time is over.

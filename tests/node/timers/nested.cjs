@@ -8,21 +8,21 @@ nest();
 const self = setTimeout(() => {
   clearTimeout(self);
   console.log("self");
-}, 10);
+}, 60);
 const first = setTimeout(() => {
   console.log("first clears second");
   clearTimeout(second);
-}, 20);
-const second = setTimeout(() => console.log("never"), 20);
+}, 90);
+const second = setTimeout(() => console.log("never"), 90);
 const image = setImmediate(() => console.log("never"));
 clearImmediate(image);
 const interval = setInterval(() => {
   console.log("interval once");
   interval.close?.() ?? clearInterval(interval);
   clearInterval(interval);
-}, 30);
+}, 120);
 setTimeout(() => {
   throw new Error("thrown in a timer");
-}, 50);
+}, 190);
 process.on("uncaughtException", (error) => console.log(error.message));
-setTimeout(() => console.log("goes on"), 60);
+setTimeout(() => console.log("goes on"), 230);

@@ -45,6 +45,11 @@
     return seconds;
   }
 
+  function validateMode(mode) {
+    if (typeof mode !== "number") throw invalidType("mode", "of type number", mode);
+    if (!(mode >= 0 && mode <= 7)) throw outOfRange("mode", ">= 0 && <= 7", mode);
+  }
+
   function lengthOf(length) {
     if (length === undefined || length === null) return 0;
     validateInteger(length, "len");
@@ -57,7 +62,7 @@
   // Each operation: the system call that errors name, the host's operation, its arguments from those of the
   // caller, what the caller gets from its result, and which errors are none.
   const OPERATIONS = {
-    access: ["access", "access", (path, mode = 0) => { validateInteger(mode, "mode", 0, 7); return [path, mode]; }, nothing],
+    access: ["access", "access", (path, mode = 0) => { validateMode(mode); return [path, mode]; }, nothing],
     appendFile: ["open", "append", (path, data, options) => [path, bytesOf(data, encodingOf(options))], nothing],
     chmod: ["chmod", "chmod", (path, mode) => [path, modeOf(mode)], nothing],
     lstat: ["lstat", "stat", (path) => [path, false], (values, options) => new Stats(values, options)],
