@@ -34,17 +34,3 @@ for (const name of [
   console.log(name, pairs.map(([a, b]) => holds(name, a, b)).join(""));
 console.log([1, "x", {}, true, 0, "", null, undefined, NaN, 0n].map((v) => holds("ok", v)).join(""));
 console.log([null, undefined, 0, "", false, new Error("x"), "text"].map((v) => holds("ifError", v)).join(""));
-for (const name of ["equal", "deepEqual", "strictEqual", "notEqual"]) console.log(name, holds(name), holds(name, 1));
-console.log(
-  holds("match", "abc", /b/),
-  holds("match", "abc", /x/),
-  holds("doesNotMatch", "abc", /x/),
-  holds("partialDeepStrictEqual", { a: 1, b: { c: 2, d: 3 } }, { b: { d: 3 } }),
-);
-console.log(
-  assert.strict.equal === assert.strictEqual,
-  assert.ok.name,
-  assert.length,
-  typeof assert.strict.ok,
-  require("assert/strict") === assert.strict,
-);

@@ -31,33 +31,3 @@ await wait("dispose", async () => {
   await r[Symbol.asyncDispose]();
   return [r.destroyed, r.errored?.name];
 });
-await wait("toWeb", async () => {
-  const reader = Readable.toWeb(Readable.from(["q"])).getReader();
-  return [(await reader.read()).value, (await reader.read()).done];
-});
-await wait("fromWeb", async () =>
-  text(
-    Readable.fromWeb(
-      new ReadableStream({
-        start(c) {
-          c.enqueue("web");
-          c.close();
-        },
-      }),
-    ),
-  ),
-);
-await wait("writable web", async () => {
-  const got = [];
-  const w = Writable.toWeb(
-    new Writable({
-      write(c, e, d) {
-        got.push(c + "");
-        d();
-      },
-    }),
-  ).getWriter();
-  await w.write("z");
-  await w.close();
-  return got;
-});

@@ -39,26 +39,4 @@ await wait("finished", async () => {
   await finished(r);
   return r.readableEnded;
 });
-await wait("finished early", () => {
-  const r = new Readable({ read() {} });
-  setImmediate(() => r.destroy());
-  return finished(r);
-});
-await wait("finished bad", () => finished(5));
-await wait("compose", async () => {
-  const twice = compose(
-    new Transform({
-      transform(c, e, done) {
-        done(null, c + "" + c);
-      },
-    }),
-    async function* (s) {
-      for await (const c of s) yield `<${c}>`;
-    },
-  );
-  twice.end("q");
-  let t = "";
-  for await (const c of twice) t += c;
-  return t;
-});
 const p = new PassThrough();

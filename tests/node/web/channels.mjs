@@ -8,7 +8,7 @@ port1.postMessage(1);
 port1.postMessage({ a: [2] });
 port1.postMessage(new Map([[3, 4]]));
 queueMicrotask(() => console.log("job before", log.length));
-await new Promise((done) => setTimeout(done, 10));
+await new Promise((done) => setTimeout(done, 60));
 console.log(log.length <= 3);
 const inner = new MessageChannel();
 inner.port2.on("message", (value) => {
@@ -17,7 +17,7 @@ inner.port2.on("message", (value) => {
 });
 port2.on("message", (value) => value.port?.postMessage("through"));
 port1.postMessage({ port: inner.port1 }, [inner.port1]);
-await new Promise((done) => setTimeout(done, 10));
+await new Promise((done) => setTimeout(done, 60));
 const buffer = new ArrayBuffer(4);
 port1.postMessage(buffer, { transfer: [buffer] });
 console.log(buffer.byteLength);
@@ -46,7 +46,7 @@ quiet.port2.onmessage = (event) => {
   quiet.port2.close();
 };
 quiet.port1.postMessage("event");
-await new Promise((done) => setTimeout(done, 10));
+await new Promise((done) => setTimeout(done, 60));
 port2.removeAllListeners?.();
 port1.removeAllListeners?.();
 port1.close();

@@ -68,15 +68,4 @@ await wait("form", async () => {
     other.get("f").name,
   ];
 });
-await wait("urlencoded", async () => [
-  ...(await new Response("a=1&b=+%20", {
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-  }).formData()),
-]);
-await wait("no form", async () => new Response("x").formData().catch((error) => error.name));
 form.delete("a");
-console.log(
-  [...form.keys()],
-  name(() => form.append("x")),
-  name(() => form.append("x", "y", "z")),
-);

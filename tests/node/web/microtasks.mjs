@@ -40,7 +40,6 @@ queueMicrotask(step("q1"));
 })();
 Promise.reject().catch(step("c1")).finally(step("f1"));
 await new Promise((done) => setTimeout(done, 5));
-console.log(order.join());
 async function* numbers() {
   try {
     yield 1;
@@ -50,7 +49,3 @@ async function* numbers() {
     log.push("closed");
   }
 }
-for await (const n of numbers()) {
-  if (n === 2) break;
-}
-console.log(log, await Array.fromAsync(numbers()), await Array.fromAsync([Promise.resolve(5)], (x) => x + 1));

@@ -47,36 +47,3 @@ await wait("throws", () =>
     .getReader()
     .closed.catch((error) => error.message),
 );
-await wait("tee", async () => {
-  const [a, b] = ReadableStream.from(["x", "y"]).tee();
-  const read = async (s) => {
-    const all = [];
-    for await (const v of s) all.push(v);
-    return all;
-  };
-  return Promise.all([read(a), read(b)]);
-});
-await wait("from", async () => {
-  const all = [];
-  for await (const v of ReadableStream.from(
-    (async function* () {
-      yield 1;
-      yield 2;
-    })(),
-  ))
-    all.push(v);
-  return all;
-});
-await wait("break", async () => {
-  let reason = "none";
-  for await (const v of new ReadableStream({
-    pull(c) {
-      c.enqueue(1);
-    },
-    cancel(r) {
-      reason = r;
-    },
-  }))
-    break;
-  return reason;
-});

@@ -57,28 +57,3 @@ await wait("size", () => {
   c.enqueue(new Uint8Array(4));
   return c.desiredSize;
 });
-await wait("count", () => [
-  new CountQueuingStrategy({ highWaterMark: 3 }).size(),
-  new CountQueuingStrategy({ highWaterMark: 3 }).highWaterMark,
-]);
-await wait("bad mark", () => {
-  try {
-    new ReadableStream({}, { highWaterMark: -1 });
-  } catch (error) {
-    return error.name;
-  }
-});
-await wait("after close", () => {
-  let c;
-  new ReadableStream({
-    start(x) {
-      c = x;
-    },
-  });
-  c.close();
-  try {
-    c.enqueue(1);
-  } catch (error) {
-    return error.name;
-  }
-});

@@ -48,31 +48,3 @@ await wait("transform", async () => {
     all.push(v);
   return all.join("");
 });
-await wait("identity", async () => {
-  const { readable, writable } = new TransformStream();
-  const w = writable.getWriter();
-  w.write("x");
-  w.close();
-  return (await readable.getReader().read()).value;
-});
-await wait("terminate", async () => {
-  const all = [];
-  for await (const v of ReadableStream.from([1, 2, 3]).pipeThrough(
-    new TransformStream({
-      transform(v, c) {
-        c.enqueue(v);
-        if (v === 2) c.terminate();
-      },
-    }),
-  ))
-    all.push(v);
-  return all;
-});
-await wait("text", async () => {
-  let text = "";
-  for await (const v of ReadableStream.from([new Uint8Array([0xe2, 0x82]), new Uint8Array([0xac, 65])]).pipeThrough(
-    new TextDecoderStream(),
-  ))
-    text += v;
-  return text;
-});

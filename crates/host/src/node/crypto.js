@@ -179,7 +179,8 @@
   class Hmac extends Digester {
     constructor(algorithm, key, options) {
       validateString(algorithm, "hmac");
-      const bytes = keyBytes(key);
+      const encoding = options?.encoding ?? undefined;
+      const bytes = keyBytes(typeof key === "string" && encoding !== undefined ? Buffer.from(key, encoding) : key);
       const hasher = native.hmac(nameOf(algorithm), bytes) ?? undefined;
       if (hasher === undefined) throw make(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`);
       super(hasher, options);
@@ -266,7 +267,8 @@
   function hkdfArgs(digest, key, salt, info, length) {
     validateString(digest, "digest");
     const args = [keyBytes(key, "ikm"), secret(salt, "salt"), secret(info, "info")];
-    validateInteger(length, "length", 0, MOST_BYTES);
+    if (args[2].byteLength > 1024) throw outOfRange("info", "must not contain more than 1024 bytes", args[2].byteLength);
+    validateInteger(length, "length", 0);
     const name = nameOf(digest);
     if (!HASHES.includes(name)) throw make(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${digest}`);
     if (length > 255 * native.size(name)) throw make(RangeError, "ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length");

@@ -774,7 +774,7 @@
         state.errored ??= error;
         const report = () => {
           for (const { callback } of taken) callback(error);
-          for (const { callback } of state.queue.splice(0)) callback(make(Error, "ERR_STREAM_DESTROYED", "Cannot call write after a stream was destroyed"));
+          for (const { callback } of state.queue.splice(0)) callback(state.errored ?? error);
           failStream(stream, error);
         };
         if (state.sync) nextTick(report);
@@ -809,41 +809,52 @@
     }
   }
 
-  function finishIfDone(stream) {
+  function finishIfDone(stream, isEnding = false) {
     const state = stream._writableState;
-    if (!state.ending || state.finished || state.finalCalled || state.errored || state.destroyed || state.constructing || state.pending > 0 || state.writing || state.queue.length > 0) return;
+    if (!state.ending || state.finished || state.errored || state.destroyed || state.constructing || state.writing || state.queue.length > 0) return;
+    const hasFinal = typeof stream._final === "function";
+    if (state.finalCalled && hasFinal) return;
     state.finalCalled = true;
+    const finish = () => {
+      if (state.errored || state.finished) return;
+      state.finished = true;
+      for (const callback of state.finishing.splice(0)) callback();
+      stream.emit("finish");
+      const other = stream._readableState;
+      if (state.autoDestroy && (!other || (other.autoDestroy && (other.endEmitted || other.readable === false)))) stream.destroy();
+    };
+    const prefinish = () => {
+      if (state.prefinished) return;
+      state.prefinished = true;
+      stream.emit("prefinish");
+    };
+    if (!hasFinal) {
+      prefinish();
+      // Whoever has written hears of it first.
+      if (state.pending > 0) return;
+      // Who ends it may listen first.
+      if (isEnding) nextTick(finish);
+      else finish();
+      return;
+    }
+    let isSync = true;
     const done = (error) => {
       if (error) {
         for (const callback of state.finishing.splice(0)) callback(error);
-        failStream(stream, error);
+        if (isSync) nextTick(failStream, stream, error);
+        else failStream(stream, error);
         return;
       }
-      if (!state.prefinished) {
-        state.prefinished = true;
-        stream.emit("prefinish");
-      }
-      nextTick(() => {
-        if (state.errored || state.finished) return;
-        state.finished = true;
-        for (const callback of state.finishing.splice(0)) callback();
-        stream.emit("finish");
-        const other = stream._readableState;
-        if (state.autoDestroy && (!other || (other.autoDestroy && (other.endEmitted || other.readable === false)))) stream.destroy();
-      });
+      prefinish();
+      nextTick(finish);
     };
-    if (typeof stream._final === "function") {
-      nextTick(() => {
-        try {
-          const result = stream._final(done);
-          if (typeof result?.then === "function") result.then(() => done(), done);
-        } catch (error) {
-          done(error);
-        }
-      });
-    } else {
-      done();
+    try {
+      const result = stream._final(done);
+      if (typeof result?.then === "function") result.then(() => done(), done);
+    } catch (error) {
+      done(error);
     }
+    isSync = false;
   }
 
   const writing = {
@@ -867,7 +878,7 @@
       }
       if (!error && !state.errored && !state.ending) {
         state.ending = true;
-        finishIfDone(this);
+        finishIfDone(this, true);
         state.ended = true;
       } else if (state.finished) error ??= make(Error, "ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished");
       else if (state.destroyed) error ??= make(Error, "ERR_STREAM_DESTROYED", "Cannot call end after a stream was destroyed");
@@ -1133,9 +1144,20 @@
     return run(parts, callback, {});
   }
 
+  // Streams of the Web as those of Node; what can be no part of a pipeline is an error.
+  function ofWeb(part, i) {
+    if (part instanceof globalThis.WritableStream) return Writable.fromWeb(part);
+    if (part?.writable instanceof globalThis.WritableStream && part.readable instanceof globalThis.ReadableStream) return joined(Writable.fromWeb(part.writable), Readable.fromWeb(part.readable, { objectMode: true }));
+    const isStream = typeof part === "function" || typeof part?.pipe === "function" || typeof part?.write === "function";
+    const isSource = i === 0 && part !== null && part !== undefined && (typeof part[Symbol.asyncIterator] === "function" || typeof part[Symbol.iterator] === "function");
+    if (isStream || isSource) return part;
+    throw invalidType("body", "of type function or an instance of Blob, ReadableStream, WritableStream, Stream, Iterable, AsyncIterable, or Promise or { readable, writable } pair", part);
+  }
+
   function run(given, callback, { signal, end = true }) {
-    const parts = Array.isArray(given[0]) && given.length === 1 ? given[0] : given;
+    const parts = Array.isArray(given[0]) && given.length === 1 ? [...given[0]] : [...given];
     if (parts.length < 2) fail(TypeError, "ERR_MISSING_ARGS", "The \"streams\" argument must be specified");
+    parts.forEach((part, i) => { parts[i] = ofWeb(part, i); });
     const all = [];
     let [left, failure, value, over] = [0, undefined, undefined, false];
     const oneDone = (error) => {

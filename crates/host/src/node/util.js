@@ -231,6 +231,7 @@
     for (const [, name, quoted, plain] of text.matchAll(/^[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=[^\S\n]*(?:("(?:[^"])*"|'(?:[^'])*'|`(?:[^`])*`)|([^#\n\r]*))/gm)) {
       values[name] = quoted === undefined ? plain.trim() : quoted[0] === '"' ? quoted.slice(1, -1).replaceAll("\\n", "\n") : quoted.slice(1, -1);
     }
-    return values;
+    // In the order of their names.
+    return Object.assign(Object.create(null), Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))));
   }
 };
