@@ -204,12 +204,16 @@ fn script<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Function<'js>> {
 fn answer(ctx: &Ctx<'_>, request: Request, state: &State) -> std::result::Result<(), Exit> {
     let answered = match request {
         Request::Evaluate(text, done) => {
-            let evaluated = start(ctx, text, done.clone());
-            if evaluated.is_err() {
-                // What was interrupted cannot tell.
-                let _gone = done.send(());
+            let evaluated = start(ctx, text, done);
+            if evaluated.is_ok() {
+                return event_loop::settle(ctx);
             }
-            evaluated
+            // What was interrupted cannot tell: the script tells that nobody waits for it any more.
+            ctx.catch();
+            state.interrupt(false);
+            script(ctx, "interrupt")
+                .and_then(|interrupt| interrupt.call::<_, Value>(()))
+                .map(drop)
         }
         Request::Complete(text, answer) => {
             let found = complete(ctx, &text).unwrap_or_else(|_| {
