@@ -53,6 +53,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             invoke: options.invoke.as_deref(),
             dirs: &options.dirs,
             env: &options.env,
+            allow_compiled: options.allow_compiled,
             lazy: Lazy {
                 files: &options.lazy,
                 primary: options.lazy_primary.as_deref().unwrap_or("primary"),
@@ -117,6 +118,7 @@ fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {
         ("--invoke", options.invoke.is_some()),
         ("--dir", !options.dirs.is_empty()),
         ("--env", !options.env.is_empty()),
+        ("--allow-compiled", options.allow_compiled),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(UsageError(format!(

@@ -20,6 +20,7 @@ mod report;
 mod scripts;
 mod time_limit;
 mod timers;
+mod unbrotli;
 mod web;
 
 use bident::{Config, Engine};

@@ -207,10 +207,20 @@ impl Blocks {
         stock.pop(class).ok_or(io::ErrorKind::OutOfMemory.into())
     }
 
-    /// Gives blocks that were freed back, so many.
+    /// Gives blocks that were freed back, so many. They are cleared: a word of this store in a stack of another one
+    /// would keep an object of the same number alive there.
     #[cold]
     fn give_back(&mut self, class: u32, count: u32) {
         let stock = &mut self.stocks[class as usize];
+        let mut block = stock.free;
+        for _ in 0..count {
+            // SAFETY: a block of the list, as below; the link in its first word stays.
+            unsafe {
+                let rest = block.cast::<u8>().add(size_of::<FreeBlock>());
+                rest.write_bytes(0, class_size(class) - size_of::<FreeBlock>());
+                block = (*block).next;
+            }
+        }
         let mut slabs = self.supply.slabs();
         for _ in 0..count {
             let block = stock.free;
