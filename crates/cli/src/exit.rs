@@ -6,7 +6,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
-use std::sync::{OnceLock, mpsc};
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -68,19 +68,19 @@ pub(crate) fn keep_code() {
 }
 
 /// How the terminal was before lines were edited on it.
-static TERMINAL: OnceLock<Termios> = OnceLock::new();
+static TERMINAL: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// The process leaves the terminal as it is now, whatever an editor does to it meanwhile.
 pub(crate) fn keep_terminal() {
-    if let Ok(terminal) = tcgetattr(io::stdin()) {
-        let _second = TERMINAL.set(terminal);
-    }
+    let mut kept = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    *kept = tcgetattr(io::stdin()).ok();
 }
 
 /// Ends the process at once.
 pub(crate) fn now(status: i32) -> ! {
     keep_code();
-    if let Some(terminal) = TERMINAL.get() {
+    let kept = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(terminal) = kept.as_ref() {
         let _gone = tcsetattr(io::stdin(), SetArg::TCSADRAIN, terminal);
     }
     // What cannot be written now can be written nowhere else.

@@ -12,7 +12,7 @@ pub(crate) use crate::console::natives as inspect_natives;
 use crate::scripts::{self, Script, script};
 use rquickjs::object::{Accessor, Property};
 use rquickjs::prelude::{Func, Opt, This};
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::{Ctx, Object, Result, Value};
 use std::time::Instant;
 pub(crate) use text::natives as text_natives;
 pub(crate) use urls::module_natives as url_natives;
