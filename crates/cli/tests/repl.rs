@@ -137,7 +137,10 @@ fn errors_are_shown_and_nothing_ends() {
     terminal.line("_error.message", "'mine'");
     terminal.line("a b", "SyntaxError");
     terminal.line("await Promise.reject('no')", "Uncaught 'no'");
-    terminal.line("setTimeout(() => { throw new Error('late') }); 1", "late");
+    // It comes when the next line is being waited for.
+    terminal.keys("setTimeout(() => { throw new Error('late') }); 1\r");
+    terminal.wait_for("\n");
+    terminal.wait_for("Error: late");
     terminal.line("6 * 7", "42");
 }
 
