@@ -44,8 +44,17 @@ pub(super) fn uncaught<'js>(
     origin: Origin,
 ) -> Result<(), Exit> {
     let handled = match promise.filter(|_| origin == Origin::Promise) {
-        Some(promise) => crate::process::emit(ctx, "unhandledRejection", &[value.clone(), promise])
-            .and_then(|handled| Ok(handled || emit_exception(ctx, &value, "unhandledRejection")?)),
+        Some(promise) => {
+            match crate::process::emit(ctx, "unhandledRejection", &[value.clone(), promise]) {
+                Ok(true) => Ok(true),
+                Ok(false) => emit_exception(ctx, &value, "unhandledRejection"),
+                // What a listener throws is thrown like anything else.
+                Err(error) => {
+                    let thrown = caught(ctx, error);
+                    return uncaught(ctx, thrown, None, Origin::Script);
+                }
+            }
+        }
         None => emit_exception(ctx, &value, "uncaughtException"),
     };
     match handled {
