@@ -24,7 +24,10 @@ fn said(name: &str, bytes: &[u8], wanted: &str) {
 
 /// A module with a function that returns 5, all of it.
 fn module() -> Vec<u8> {
-    wat::parse_str(r#"(module (func (export "f") (result i32) (i32.const 5)))"#).unwrap()
+    wat::parse_str(
+        r#"(module (func (export "_start")) (func (export "f") (result i32) (i32.const 5)))"#,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -94,8 +97,8 @@ fn programs_run() {
         ("empty.mjs", ""),
         ("with-line", "#!/usr/bin/env node\nconsole.log(1)\n"),
         ("plain", "console.log(1)"),
-        ("text.wat", "(module)"),
-        ("text.wasm", "  (module)"),
+        ("text.wat", "(module (func (export \"_start\")))"),
+        ("text.wasm", "  (module (func (export \"_start\")))"),
     ] {
         let ended = run(name, text.as_bytes());
         assert_eq!(ended.status, 0, "{name}: {ended:?}");

@@ -185,6 +185,7 @@ fn cpu_usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
 fn next_tick<'js>(ctx: Ctx<'js>, function: Function<'js>, args: Rest<Value<'js>>) -> Result<()> {
     Host::of(&ctx)?.ticks.borrow_mut().push_back(Task {
         function,
+        this: None,
         args: args.0,
     });
     Ok(())

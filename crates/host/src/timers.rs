@@ -5,7 +5,7 @@ use rquickjs::atom::PredefinedAtom;
 use rquickjs::class::Trace;
 use rquickjs::object::Property;
 use rquickjs::prelude::{Func, Opt, Rest, This};
-use rquickjs::{Class, Coerced, Ctx, Function, JsLifetime, Object, Result, Value};
+use rquickjs::{Class, Coerced, Ctx, Function, IntoJs, JsLifetime, Object, Result, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
@@ -306,6 +306,7 @@ fn start<'js>(
     };
     let task = Task {
         function,
+        this: None,
         args: args.0,
     };
     let delay = Duration::from_millis(delay as u64);
@@ -313,7 +314,13 @@ fn start<'js>(
         .timers
         .borrow_mut()
         .start(task, delay, repeats);
-    Class::instance(ctx.clone(), Timeout { id })
+    let timer = Class::instance(ctx.clone(), Timeout { id })?;
+    let this = timer.clone().into_js(ctx)?;
+    let host = Host::of(ctx)?;
+    if let Some(started) = host.timers.borrow_mut().timers.get_mut(&id) {
+        started.task.this = Some(this);
+    }
+    Ok(timer)
 }
 
 fn set_immediate<'js>(
@@ -323,6 +330,7 @@ fn set_immediate<'js>(
 ) -> Result<Class<'js, Immediate>> {
     let task = Task {
         function: callback(&ctx, function)?,
+        this: None,
         args: args.0,
     };
     let id = Host::of(&ctx)?.timers.borrow_mut().start_immediate(task);
