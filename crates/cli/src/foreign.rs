@@ -85,10 +85,8 @@ fn interpreter(start: &[u8]) -> Option<String> {
     let line = line.split(|&byte| byte == b'\n').next()?;
     let line = String::from_utf8_lossy(line).trim().to_owned();
     let runs_javascript = ["node", "bident", "deno", "bun", "qjs"];
-    let words = line.split([' ', '/']);
-    let is_ours = words
-        .into_iter()
-        .any(|word| runs_javascript.contains(&word));
+    let mut words = line.split([' ', '/']);
+    let is_ours = words.any(|word| runs_javascript.contains(&word));
     (!is_ours).then_some(line)
 }
 

@@ -149,8 +149,8 @@ fn is_whole(text: &str) -> bool {
     while let Some(char) = chars.next() {
         match (open.last(), char) {
             // In a template, up to its end or to an expression.
-            (Some('`'), '\\') => drop(chars.next()),
-            (Some('`'), '`') => drop(open.pop()),
+            (Some('`'), '\\') => _ = chars.next(),
+            (Some('`'), '`') => _ = open.pop(),
             (Some('`'), '$') if chars.next_if_eq(&'{').is_some() => open.push('}'),
             (Some('`'), _) => {}
             (_, '`') => open.push('`'),
@@ -166,7 +166,7 @@ fn is_whole(text: &str) -> bool {
             (_, '(') => open.push(')'),
             (_, '[') => open.push(']'),
             (_, '{') => open.push('}'),
-            (Some(wanted), char) if *wanted == char => drop(open.pop()),
+            (Some(wanted), char) if *wanted == char => _ = open.pop(),
             // What does not fit is an error, which is for the parser to tell.
             (_, ')' | ']' | '}') => return true,
             _ => {}
@@ -180,7 +180,7 @@ type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 fn skip_string(chars: &mut Chars<'_>, quote: char) {
     while let Some(char) = chars.next() {
         match char {
-            '\\' => drop(chars.next()),
+            '\\' => _ = chars.next(),
             // A string ends with its line, if it does not end before.
             '\n' => return,
             char if char == quote => return,
