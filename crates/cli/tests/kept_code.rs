@@ -97,8 +97,6 @@ fn compiled_files_run_only_where_they_are_allowed() {
         assert!(ended.err.contains("--allow-compiled"), "{}", ended.err);
         assert_eq!(folder.bident(&["run", "--allow-compiled", name]).status, 7);
     }
-    let late = ["run", "--allow-compiled", "--lazy", "m=a.bident", "a.wat"];
-    assert_eq!(folder.bident(&late).status, 7, "nothing late is called");
     let ended = folder.bident(&["run", "--allow-compiled", "a.mjs"]);
     assert_eq!((ended.status, ended.out.as_str()), (2, ""));
 }

@@ -191,13 +191,14 @@ impl StoreOpaque {
 
     /// Address of the code that starts continuations of functions of a type.
     fn cont_entry(&mut self, type_id: TypeId) -> Result<usize, Error> {
-        if let Some(known) = self.cont_entries.get(&type_id) {
+        let known = self.cont_entries.as_ref();
+        if let Some(known) = known.and_then(|known| known.get(&type_id)) {
             return Ok(*known);
         }
         let code = self.engine.cont_trampoline(type_id)?;
         self.add_code(&code)?;
         alloc::insert(
-            &mut self.cont_entries,
+            self.cont_entries.get_or_insert_default(),
             type_id,
             code.start(),
             "a function type",

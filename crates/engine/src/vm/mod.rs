@@ -21,6 +21,7 @@ pub(crate) mod code;
 mod cold;
 pub(crate) mod collect;
 pub(crate) mod cont;
+mod dirty;
 pub(crate) mod enter;
 pub(crate) mod entries;
 pub(crate) mod frames;

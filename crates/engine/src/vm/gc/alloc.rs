@@ -2,7 +2,7 @@
 
 use super::space::{BLOCK, GRANULE, NONE, Space, Use};
 use crate::error::Error;
-use bident_abi::{CLASSES, LARGEST_CELL, VmHeap, VmRun, class_of, class_size};
+use bident_abi::{LARGEST_CELL, VmHeap, VmRun, class_of, class_size};
 use bident_stack::Pending;
 
 /// Bytes that may be allocated before the first collection, and between any two.
@@ -25,8 +25,8 @@ const RUBBISH: u8 = 0xd9;
 
 /// The objects of a store.
 pub(crate) struct Objects {
-    /// Reserved when there is a first object.
-    pub(super) space: Option<Space>,
+    /// Reserved when there is a first object, and in a box: most stores have none.
+    pub(super) space: Option<Box<Space>>,
     /// Most bytes of blocks.
     pub(super) limit: usize,
     /// Bytes of blocks in use.
@@ -45,14 +45,10 @@ pub(crate) struct Objects {
     step: usize,
     /// Bytes that were live after the last one.
     pub(super) live: usize,
-    /// Bytes of free cells after the last one, by class.
-    pub(super) free_cells: [usize; CLASSES],
     /// Under stress, whether the next run has a second cell, which compiled code takes.
     second: bool,
-    /// What is at hand for the next objects, during marking.
-    pub(super) runs: [VmRun; CLASSES],
-    /// Objects that are reached, but whose references were not followed.
-    pub(super) pending: Pending<u32>,
+    /// Objects that are reached, but whose references were not followed. There with the space.
+    pub(super) pending: Option<Box<Pending<u32>>>,
 }
 
 // SAFETY: the mappings belong to this value alone.
@@ -74,10 +70,8 @@ impl Objects {
             allocated_before: 0,
             step: SMALLEST_STEP,
             live: 0,
-            free_cells: [0; CLASSES],
             second: false,
-            runs: [VmRun::default(); CLASSES],
-            pending: Pending::new(0),
+            pending: None,
         }
     }
 
@@ -105,8 +99,8 @@ impl Objects {
     pub(crate) fn has_room(&self, size: u64) -> bool {
         let least = self.limit / LEAST_ROOM;
         let blocks = self.limit.saturating_sub(self.in_blocks);
-        let cells = match u32::try_from(size) {
-            Ok(size) if size <= LARGEST_CELL => self.free_cells[class_of(size)],
+        let cells = match (u32::try_from(size), &self.space) {
+            (Ok(size), Some(space)) if size <= LARGEST_CELL => space.free_cells[class_of(size)],
             _ => 0,
         };
         blocks.max(cells) >= least
@@ -127,7 +121,8 @@ impl Objects {
         if self.space.is_none() {
             let space = Space::new(heap.types)?;
             heap.base = space.base();
-            self.space = Some(space);
+            self.space = Some(Box::new(space));
+            self.pending = Some(Box::new(Pending::new(0)));
         }
         Ok(())
     }
