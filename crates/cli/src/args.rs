@@ -11,8 +11,9 @@ use std::time::Duration;
 #[derive(Parser, Debug)]
 #[command(name = "bident", version)]
 pub(crate) struct Args {
+    /// Without one, JavaScript is read from a terminal line by line, or whole from standard input.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// The subcommands.

@@ -3,7 +3,7 @@
 use crate::args::{Run, plain_engine};
 use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
-use crate::{js, wasm};
+use crate::{foreign, js, wasm};
 use anyhow::Context;
 use bident::{Engine, Module};
 use std::ffi::OsString;
@@ -42,6 +42,9 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
     }
     let file = Path::new(file);
     refuse_option(file)?;
+    if let Some(what) = foreign::what(file) {
+        anyhow::bail!("{} {what}", file.display());
+    }
     match language(file) {
         Language::WebAssembly => wasm::run(&wasm::Command {
             engine: engine(options)?,
