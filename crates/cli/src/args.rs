@@ -77,11 +77,11 @@ pub(crate) struct Precompile {
     after_help = "FILE is an ES module (.mjs, .js), a CommonJS module (.js, .cjs), a directory with a package or an \
                   index.js, a WebAssembly command (.wasm, .wat, or with --allow-compiled what `bident compile` wrote), or - for JavaScript \
                   from standard input.\nJavaScript runs with your rights, as under Node. A \
-                  WebAssembly command gets nothing but what --dir and --env grant."
+                  WebAssembly command gets nothing but what --dir, --env and --listen grant."
 )]
 pub(crate) struct Run {
     /// Run all FILEs as classic scripts, in order, in one global scope
-    #[arg(long, conflicts_with_all = ["invoke", "dirs", "env", "lazy", "lazy_primary"])]
+    #[arg(long, conflicts_with_all = ["invoke", "dirs", "env", "listen", "lazy", "lazy_primary"])]
     pub(crate) script: bool,
 
     /// Call this export with ARGS, which are numbers, and print its results one a line
@@ -95,6 +95,10 @@ pub(crate) struct Run {
     /// Grant an environment variable, with this value or the one it has now
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, String)>,
+
+    /// Hand in a socket that listens at this address: descriptor 3 of the program, the next one 4
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Vec<String>,
 
     /// Load the functions that the program imports from NAME when one of them is first called, from FILE:
     /// the second module of a program that `wasm-split` has split

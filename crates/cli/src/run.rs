@@ -54,6 +54,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             dirs: &options.dirs,
             env: &options.env,
             allow_compiled: options.allow_compiled,
+            listen: &options.listen,
             lazy: Lazy {
                 files: &options.lazy,
                 primary: options.lazy_primary.as_deref().unwrap_or("primary"),
@@ -119,6 +120,7 @@ fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {
         ("--dir", !options.dirs.is_empty()),
         ("--env", !options.env.is_empty()),
         ("--allow-compiled", options.allow_compiled),
+        ("--listen", !options.listen.is_empty()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(UsageError(format!(

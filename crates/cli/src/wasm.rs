@@ -11,6 +11,7 @@ use bident::{
 use bident_wasi::{Exit, WasiCtx};
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ pub(crate) struct Command<'a> {
     pub(crate) env: &'a [(String, String)],
     /// Whether a file of compiled code is taken.
     pub(crate) allow_compiled: bool,
+    /// Addresses to listen at.
+    pub(crate) listen: &'a [String],
     /// Modules that are loaded late.
     pub(crate) lazy: Lazy<'a>,
 }
@@ -108,6 +111,10 @@ fn context(command: &Command<'_>) -> anyhow::Result<WasiCtx> {
     }
     for (name, value) in command.env {
         builder = builder.env(name, value);
+    }
+    for address in command.listen {
+        let listening = TcpListener::bind(address).and_then(|socket| builder.listener(socket));
+        builder = listening.with_context(|| format!("cannot listen at {address} (--listen)"))?;
     }
     for (host, guest) in command.dirs {
         builder = builder

@@ -455,3 +455,53 @@ fn scripts_that_are_not_there() {
         "{ended:?}"
     );
 }
+
+#[test]
+fn a_command_serves_a_socket_that_was_handed_in() {
+    use std::io::{Read, Write};
+    use std::net::{Shutdown, TcpListener, TcpStream};
+    let server = r#"(module
+    (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_recv"
+        (func $recv (param i32 i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_send" (func $send (param i32 i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\e8\03\00\00\64\00\00\00")
+    (func (export "_start")
+        (if (call $accept (i32.const 3) (i32.const 0) (i32.const 16)) (then (call $exit (i32.const 9))))
+        (loop $more
+            (drop (call $recv (i32.load (i32.const 16))
+                (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 4) (i32.const 12)))
+            (drop (call $send (i32.load (i32.const 16))
+                (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 20)))
+            (if (i32.load (i32.const 20)) (then
+                (i32.store (i32.const 4) (i32.const 100))
+                (br $more))))))"#;
+    let folder = Folder::new(&[("m.wat", server)]);
+    // A port that was free just now.
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let client = std::thread::spawn(move || {
+        let mut stream = loop {
+            match TcpStream::connect(address) {
+                Ok(stream) => break stream,
+                Err(_) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            }
+        };
+        stream.write_all(b"hello").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut back = String::new();
+        stream.read_to_string(&mut back).unwrap();
+        back
+    });
+    let address = address.to_string();
+    folder
+        .bident(&["run", "--listen", &address, "m.wat"])
+        .succeeded("");
+    assert_eq!(client.join().unwrap(), "hello");
+    let refused = folder.bident(&["run", "--listen", "nowhere", "m.wat"]);
+    refused.failed(1, &["cannot listen at nowhere (--listen)"]);
+}
