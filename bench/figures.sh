@@ -14,25 +14,21 @@ DIR   where the peers are, or come to be (default: target/bench-peers)
 TEXT
 }
 
-cd "$(dirname "$0")/.."
-rounds=9
-output=docs/figures.md
-readme=README.md
-target=${CARGO_TARGET_DIR:-target}
-peers=$target/bench-peers
-while [ $# -gt 0 ]; do
-    case $1 in
-        --rounds) rounds=${2:?how many?}; shift 2 ;;
-        --output) output=${2:?which file?}; readme=; shift 2 ;;
-        -h | --help) usage; exit ;;
-        -*) usage >&2; exit 2 ;;
-        *) peers=$1; shift ;;
-    esac
-done
+. "$(dirname "$0")/peers.sh"
 
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-bident=$target/release/bident
+rounds=9
+output=$root/docs/figures.md
+readme=$root/README.md
+option() {
+    case $1 in
+        --output) output=$(realpath -m -- "$2"); readme= ;;
+        *) return 1 ;;
+    esac
+}
+take_options "$@"
+install
+build
+cd "$root"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -44,7 +40,7 @@ record() {
     "$@" >"$scratch/$name" 2>"$scratch/complaint" || { tail -n 20 "$scratch/complaint" >&2; exit 1; }
 }
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+middle() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 # Milliseconds of a whole process, median of 40.
 whole_process() {
@@ -53,7 +49,7 @@ whole_process() {
         start=${EPOCHREALTIME/./}
         "$@" >/dev/null
         echo $((${EPOCHREALTIME/./} - start))
-    done | median | awk '{ printf "%.1f\n", $1 / 1000 }'
+    done | middle | awk '{ printf "%.1f\n", $1 / 1000 }'
 }
 
 # Prints seconds, and the most memory that was resident, in MB, of one process.
@@ -96,8 +92,6 @@ jspi_row() {
 
 measure() {
     record kernels bench/stack-switching.sh --rounds "$rounds" "$peers"
-    node=$peers/node_modules/.bin/node
-    wasmtime=$(compgen -G "$peers/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime" | head -n 1)
     record simd bench/simd.sh --rounds "$rounds" "$peers"
     record gc bench/gc.sh --rounds "$rounds" "$peers"
     record collections cargo bench $(selected -p bident) --bench collections

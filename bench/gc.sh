@@ -18,26 +18,19 @@ DIR   where the peers stay for the next time (default: target/bench-peers)
 TEXT
 }
 
-fail() { printf 'gc.sh: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "$0")/peers.sh"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
 rounds=5
 other=
 only='.*'
-peers=${CARGO_TARGET_DIR:-$root/target}/bench-peers
-while [ $# -gt 0 ]; do
+option() {
     case $1 in
-        --rounds) rounds=${2:?how many?}; shift 2 ;;
-        --bident) other=$(realpath -e -- "${2:?which file?}"); shift 2 ;;
-        --only) only=${2:?which?}; shift 2 ;;
-        -h | --help) usage; exit ;;
-        -*) usage >&2; exit 2 ;;
-        *) peers=$1; shift ;;
+        --bident) other=$(existing "$2") || exit ;;
+        --only) only=$2 ;;
+        *) return 1 ;;
     esac
-done
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
-
-. "$root/bench/peers.sh"
+}
+take_options "$@"
 
 # Each program, and how many rounds of it make a run of about half a second, for Bident; counting references is
 # measured with fewer.

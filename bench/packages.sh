@@ -15,24 +15,17 @@ DIR  where Node and packages stay for the next time (default: target/bench-peers
 TEXT
 }
 
-fail() { printf 'packages.sh: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "$0")/peers.sh"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
 rounds=3
 only=
-peers=${CARGO_TARGET_DIR:-$root/target}/bench-peers
-while [ $# -gt 0 ]; do
+option() {
     case $1 in
-        --rounds) rounds=${2:?how many?}; shift 2 ;;
-        --only) only=${2:?which?}; shift 2 ;;
-        -h | --help) usage; exit ;;
-        -*) usage >&2; exit 2 ;;
-        *) peers=$1; shift ;;
+        --only) only=$2 ;;
+        *) return 1 ;;
     esac
-done
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
-
-. "$root/bench/peers.sh"
+}
+take_options "$@"
 
 # Each program: a name for the table, its folder in bench/packages or in examples, what to run there.
 plan() {

@@ -1,8 +1,38 @@
-# Bident and its peers for the scripts of this folder that compare them; they set `root` and `peers`, and have `fail`.
-# Sets `bident`, `node`, `wasmtime`, `scratch`, a folder that goes with the script, and `median`.
+# Bident and its peers for the scripts of this folder that compare them; they have `usage`. Sets `root`, `peers`,
+# `rounds`, `bident`, `node`, `wasmtime`, `scratch`, a folder that goes with the script, and `median`.
 
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+peers=$target/bench-peers
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+
+fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# The file or folder of this name, whole, as a script goes elsewhere.
+existing() { realpath -e -- "$1" 2>/dev/null || fail "there is no $1"; }
+
+# An option of one script: it may have a function `option NAME VALUE` that takes its own.
+option() { return 1; }
+
+# `[OPTION VALUE]... [DIR]`: `--rounds N` is everybody's, DIR is where the peers are.
+take_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            -h | --help) usage; exit ;;
+            -*)
+                [ $# -gt 1 ] || fail "$1 takes a value, or is no option: see --help"
+                case $1 in
+                    --rounds) rounds=$2 ;;
+                    *) option "$1" "$2" || fail "no such option: $1; see --help" ;;
+                esac
+                shift 2
+                ;;
+            *) peers=$1; shift ;;
+        esac
+    done
+    [[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
+}
 
 # Runs a command that prints too much when it fails.
 quietly() {
@@ -44,7 +74,7 @@ build() {
     echo 'building bident' >&2
     # shellcheck disable=SC2046
     quietly cargo build --release --manifest-path "$root/Cargo.toml" $(selected -p bident-cli) --bin bident
-    bident=${CARGO_TARGET_DIR:-$root/target}/release/bident
+    bident=$target/release/bident
 }
 
 # The name that a processor gives itself may stand for several generations: family and model tell which.

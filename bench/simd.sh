@@ -14,22 +14,10 @@ DIR  where the peers stay for the next time (default: target/bench-peers)
 TEXT
 }
 
-fail() { printf 'simd.sh: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "$0")/peers.sh"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
 rounds=9
-peers=${CARGO_TARGET_DIR:-$root/target}/bench-peers
-while [ $# -gt 0 ]; do
-    case $1 in
-        --rounds) rounds=${2:?how many?}; shift 2 ;;
-        -h | --help) usage; exit ;;
-        -*) usage >&2; exit 2 ;;
-        *) peers=$1; shift ;;
-    esac
-done
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
-
-. "$root/bench/peers.sh"
+take_options "$@"
 
 # Each kernel: its file, a count for a run of about a third of a second, what is measured.
 plan() {

@@ -17,25 +17,18 @@ DIR   where the peers stay for the next time (default: target/bench-peers)
 TEXT
 }
 
-fail() { printf 'stack-switching.sh: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "$0")/peers.sh"
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+rounds=5
 kernels=$root/bench/kernels.wat
 groups=(kernels wrapped fibers)
-rounds=5
-peers=${CARGO_TARGET_DIR:-$root/target}/bench-peers
-while [ $# -gt 0 ]; do
+option() {
     case $1 in
-        --kernels) kernels=$(realpath -e -- "${2:?which file?}"); groups=(kernels); shift 2 ;;
-        --rounds) rounds=${2:?how many?}; shift 2 ;;
-        -h | --help) usage; exit ;;
-        -*) usage >&2; exit 2 ;;
-        *) peers=$1; shift ;;
+        --kernels) kernels=$(existing "$2") || exit; groups=(kernels) ;;
+        *) return 1 ;;
     esac
-done
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || fail "--rounds takes a number, not $rounds"
-
-. "$root/bench/peers.sh"
+}
+take_options "$@"
 
 # Each kernel: its group, the goal (at most so many ns, or so many times faster than the better peer), then the
 # count for Bident, V8 and Wasmtime. A count makes a run of about half a second, except where an engine cannot

@@ -1,138 +1,162 @@
-//! Ten thousand guests on tokio that each wait a hundred times: `cargo bench -p bident --bench guests`.
+//! Guests that wait, each with a store of its own or all in one instance: what a wait costs on tokio, what a store costs, how
+//! many of them there can be, and what a second thread adds. Beside Wasmtime, with both of its allocators.
 //!
-//! Nanoseconds of CPU for each wait, on an executor with one thread. *Native* guests are futures that tokio runs, *shared*
-//! ones calls in one instance, as tasks of one set. The same is awaited in both: a turn of the executor, or a timer. What
-//! counts is the difference: what a wait costs beyond tokio's own.
+//! ```text
+//! cargo bench -p bident-differ [--features wasmtime] --bench guests -- [waits | warm | held | threads]... [--rounds N]
+//!     [--most N] [--draw FILE]
+//! ```
+//!
+//! Each figure is measured in a process of its own, `--rounds` times: the ways take turns, and the median counts. `held` goes
+//! from a thousand guests to `--most`, a million of them; `--draw` draws that. `bench/guests.sh` is the
+//! same, with the options of the other scripts.
+#![expect(clippy::print_stdout, reason = "the figures")]
 
-use bident::{Engine, Error, Linker, Module, Store, Tasks};
-use std::time::{Duration, Instant};
-use tokio::runtime::{Builder, Runtime};
+mod figures;
+mod guest;
+mod measured;
+#[path = "../../crates/engine/benches/live_continuations/plot.rs"]
+mod plot;
+mod stores;
+mod threads;
+mod waits;
+#[cfg(feature = "wasmtime")]
+mod wasmtimes;
 
-const GUESTS: u32 = 10_000;
-const WAITS: u32 = 100;
-const RUNS: usize = 5;
+use anyhow::{Context, Result, bail};
+use figures::{Figures, Settings};
+use guest::{Host, Ours, Plan};
 
-const GUEST: &[u8] = br#"(module
-  (import "host" "wait" (func $wait (param i32) (result i32)))
-  (func (export "run") (param $waits i32) (result i32) (local $sum i32)
-    (loop $more
-      (local.set $sum (i32.add (local.get $sum) (call $wait (local.get $waits))))
-      (br_if $more (local.tee $waits (i32.sub (local.get $waits) (i32.const 1)))))
-    (local.get $sum)))"#;
-
-/// What guests wait for.
-#[derive(Clone, Copy)]
-enum For {
-    Turn,
-    Timer,
+/// Who runs guests, and how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// Futures that tokio runs by themselves.
+    Native,
+    /// Calls in one instance.
+    Shared,
+    /// A store each, with memories that move.
+    Moving,
+    /// A store each, with memories that have all addresses they may need.
+    Reserved,
+    /// The same in Wasmtime, as it comes.
+    OnDemand,
+    /// The same with its pooling allocator.
+    Pooling,
 }
 
-impl For {
-    async fn wait(self, n: u32) -> u32 {
+impl Way {
+    const ALL: [Self; 6] = [
+        Self::Native,
+        Self::Shared,
+        Self::Moving,
+        Self::Reserved,
+        Self::OnDemand,
+        Self::Pooling,
+    ];
+
+    /// In arguments.
+    fn word(self) -> &'static str {
         match self {
-            Self::Turn => tokio::task::yield_now().await,
-            Self::Timer => tokio::time::sleep(Duration::from_millis(1 + u64::from(n % 3))).await,
+            Self::Native => "native",
+            Self::Shared => "shared",
+            Self::Moving => "moving",
+            Self::Reserved => "reserved",
+            Self::OnDemand => "on-demand",
+            Self::Pooling => "pooling",
         }
-        n
+    }
+
+    /// In tables.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native futures",
+            Self::Shared => "Bident, one instance",
+            Self::Moving => "Bident, memories that move",
+            Self::Reserved => "Bident",
+            Self::OnDemand => "Wasmtime",
+            Self::Pooling => "Wasmtime, pooling",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.word() == word)
+    }
+
+    /// Whether this program has it.
+    fn is_there(self) -> bool {
+        cfg!(feature = "wasmtime") || !matches!(self, Self::OnDemand | Self::Pooling)
+    }
+
+    /// Those with a store for each guest.
+    fn stores() -> impl Iterator<Item = Self> {
+        let all = [Self::Moving, Self::Reserved, Self::OnDemand, Self::Pooling];
+        all.into_iter().filter(|way| way.is_there())
     }
 }
 
-fn main() -> Result<(), Error> {
-    println!(
-        "{GUESTS} guests, {WAITS} waits each; ns of CPU a wait, best of {RUNS} (beyond native)"
-    );
-    for (name, what) in [("turn", For::Turn), ("timer", For::Timer)] {
-        let best = |run: &dyn Fn() -> Result<f64, Error>| {
-            let runs = (0..RUNS).map(|_| run());
-            runs.collect::<Result<Vec<_>, _>>()
-                .map(|all| all.into_iter().fold(f64::MAX, f64::min))
-        };
-        let native = best(&|| native(what))?;
-        let shared = best(&|| shared(what))?;
-        println!(
-            "{name:>6}: native {native:6.1}   shared {shared:6.1} ({:+.1})",
-            shared - native
-        );
+/// Something to measure for a way that has a store for each guest.
+trait Measure {
+    fn with<H: Host>(self, host: &H) -> Result<Vec<f64>>;
+}
+
+/// Measures in a way, with so many guests.
+fn measure(way: Way, guests: usize, what: impl Measure) -> Result<Vec<f64>> {
+    match way {
+        Way::Moving => what.with(&Ours::new(Plan::Moving)?),
+        Way::Reserved => what.with(&Ours::new(Plan::Reserved)?),
+        #[cfg(feature = "wasmtime")]
+        Way::OnDemand => what.with(&wasmtimes::Theirs::on_demand()?),
+        #[cfg(feature = "wasmtime")]
+        Way::Pooling => what.with(&wasmtimes::Theirs::pooling(guests)?),
+        _ => bail!("{way:?} has no store for each of {guests} guests"),
+    }
+}
+
+/// One measurement, in this process: `WHAT WAY [DETAIL]`.
+fn child(args: &[String]) -> Result<Vec<f64>> {
+    let [what, way, detail @ ..] = args else {
+        bail!("what?");
+    };
+    let way = Way::of(way).context("which way?")?;
+    let detail = detail.first().map_or("", |detail| detail);
+    match &**what {
+        "waits" => waits::measure(way, guest::For::of(detail).context("for what?")?),
+        "warm" => measure(way, 2, stores::Warm),
+        "held" => {
+            let guests = detail.parse()?;
+            measure(way, guests, stores::Held(guests))
+        }
+        "threads" => {
+            let threads = detail.parse()?;
+            measure(way, 2 * threads::GUESTS, threads::Pinned(threads))
+        }
+        _ => bail!("no such measurement: {what}"),
+    }
+}
+
+fn main() -> Result<()> {
+    // What cargo adds says nothing here.
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| arg != "--bench")
+        .collect();
+    if let Some(("--measure", rest)) = args.split_first().map(|(first, rest)| (&**first, rest)) {
+        let values: Vec<_> = child(rest)?.iter().map(f64::to_string).collect();
+        println!("{}", values.join(" "));
+        return Ok(());
+    }
+    let settings = Settings::of(&args)?;
+    let mut figures = Figures::new(&settings);
+    if settings.has("waits") {
+        figures.waits()?;
+    }
+    if settings.has("warm") {
+        figures.warm()?;
+    }
+    if settings.has("held") {
+        figures.held()?;
+    }
+    if settings.has("threads") {
+        figures.threads()?;
     }
     Ok(())
-}
-
-fn executor() -> Result<Runtime, Error> {
-    Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .map_err(Error::new)
-}
-
-/// Sum of what a guest gets.
-const SUM: u32 = WAITS * (WAITS + 1) / 2;
-
-/// Futures that tokio runs.
-fn native(what: For) -> Result<f64, Error> {
-    executor()?.block_on(async {
-        let before = Cpu::now();
-        let guests: Vec<_> = (0..GUESTS)
-            .map(|_| {
-                tokio::spawn(async move {
-                    let mut sum = 0;
-                    for n in (1..=WAITS).rev() {
-                        sum += what.wait(n).await;
-                    }
-                    sum
-                })
-            })
-            .collect();
-        for guest in guests {
-            assert_eq!(guest.await.map_err(Error::new)?, SUM);
-        }
-        Ok(before.per_wait())
-    })
-}
-
-/// Calls in one instance.
-fn shared(what: For) -> Result<f64, Error> {
-    let engine = Engine::default();
-    let module = Module::from_text_or_binary(&engine, GUEST)?;
-    let mut linker: Linker<()> = Linker::new(&engine);
-    linker.func_wrap_async("host", "wait", move |n: u32| what.wait(n))?;
-    let mut store = Store::new(&engine, ());
-    let instance = linker.instantiate(&mut store, &module)?;
-    let run = instance.get_typed_func::<u32, u32>(&mut store, "run")?;
-    executor()?.block_on(async {
-        let before = Cpu::now();
-        let mut tasks = Tasks::new(&store);
-        let mut guests = Vec::new();
-        for _ in 0..GUESTS {
-            guests.push(tasks.spawn(&run, WAITS)?);
-        }
-        tasks.run(&mut store).await;
-        for guest in guests {
-            assert_eq!(guest.await?, SUM);
-        }
-        Ok(before.per_wait())
-    })
-}
-
-/// Time that this thread has been on a processor.
-struct Cpu(f64, Instant);
-
-impl Cpu {
-    fn now() -> Self {
-        let now = Instant::now();
-        let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat");
-        let on_cpu = schedstat
-            .ok()
-            .and_then(|text| text.split(' ').next()?.parse().ok());
-        Self(on_cpu.unwrap_or(f64::NAN), now)
-    }
-
-    /// Nanoseconds since, for each wait of all guests; of a clock where the system does not tell.
-    fn per_wait(&self) -> f64 {
-        let now = Self::now();
-        let spent = match now.0 - self.0 {
-            spent if spent.is_nan() => (now.1 - self.1).as_nanos() as f64,
-            spent => spent,
-        };
-        spent / f64::from(GUESTS * WAITS)
-    }
 }

@@ -11,8 +11,9 @@ use std::time::Duration;
 #[derive(Parser, Debug)]
 #[command(name = "bident", version)]
 pub(crate) struct Args {
+    /// Without one, JavaScript is read from a terminal line by line, or whole from standard input.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// The subcommands.
@@ -74,7 +75,7 @@ pub(crate) struct Precompile {
 #[command(
     override_usage = "bident run [OPTIONS] FILE [ARGS]...\n       bident run [OPTIONS] - [ARGS]...\n       bident run --script FILE...",
     after_help = "FILE is an ES module (.mjs, .js), a CommonJS module (.js, .cjs), a directory with a package or an \
-                  index.js, a WebAssembly command (.wasm, .wat, or what `bident compile` wrote), or - for JavaScript \
+                  index.js, a WebAssembly command (.wasm, .wat, or with --allow-compiled what `bident compile` wrote), or - for JavaScript \
                   from standard input.\nJavaScript runs with your rights, as under Node. A \
                   WebAssembly command gets nothing but what --dir and --env grant."
 )]
@@ -127,6 +128,10 @@ pub(crate) struct Run {
     /// Let WebAssembly take so much fuel, a unit for an instruction, and trap where it is used up
     #[arg(long, value_name = "UNITS", value_parser = parse_fuel)]
     pub(crate) fuel: Option<u64>,
+
+    /// Take a FILE that `bident compile` wrote: its code can do whatever you can, whatever --dir and --env grant
+    #[arg(long)]
+    pub(crate) allow_compiled: bool,
 
     /// Look for no compiled code of earlier runs, and keep none
     #[arg(long)]

@@ -3,9 +3,10 @@
 
 use bident::{Engine, printable_lines};
 use nix::sys::signal::{SigSet, Signal};
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use std::io::{self, Write};
 use std::process::{self, ExitCode};
-use std::sync::{OnceLock, mpsc};
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -66,9 +67,22 @@ pub(crate) fn keep_code() {
     }
 }
 
+/// How the terminal was before lines were edited on it.
+static TERMINAL: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// The process leaves the terminal as it is now, whatever an editor does to it meanwhile.
+pub(crate) fn keep_terminal() {
+    let mut kept = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    *kept = tcgetattr(io::stdin()).ok();
+}
+
 /// Ends the process at once.
 pub(crate) fn now(status: i32) -> ! {
     keep_code();
+    let kept = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(terminal) = kept.as_ref() {
+        let _gone = tcsetattr(io::stdin(), SetArg::TCSADRAIN, terminal);
+    }
     // What cannot be written now can be written nowhere else.
     let _ = io::stdout().flush();
     process::exit(status)

@@ -3,7 +3,7 @@
 use crate::exit;
 use anyhow::Context;
 use bident::Engine;
-use bident_host::{Options, Runtime};
+use bident_host::{Options, Requests, Runtime};
 use std::env;
 use std::ffi::OsString;
 use std::panic::resume_unwind;
@@ -29,6 +29,11 @@ pub(crate) fn run_scripts(engine: &Engine, files: &[PathBuf]) -> anyhow::Result<
 /// Runs a text that stands in no file, and ends the process.
 pub(crate) fn run_text(engine: &Engine, text: &str, args: &[OsString]) -> anyhow::Result<ExitCode> {
     on_big_stack(|| exit::now(runtime_of(engine, None, args)?.run_text(text)))
+}
+
+/// Does what an editor asks, and ends the process.
+pub(crate) fn interact(engine: &Engine, requests: Requests) -> anyhow::Result<ExitCode> {
+    on_big_stack(|| exit::now(runtime_of(engine, None, &[])?.interact(requests)))
 }
 
 fn on_big_stack<T: Send>(run: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {

@@ -35,12 +35,18 @@ pub(crate) fn compile(options: &Precompile) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Loads a module, compiled or not.
-pub(crate) fn load(engine: &Engine, file: &Path) -> Result<Module, Error> {
+/// Loads a module; a compiled one where the user asked for it by `--allow-compiled`, whatever the file is called:
+/// its code would be as free as a program, whoever it comes from.
+pub(crate) fn load(engine: &Engine, file: &Path, allow_compiled: bool) -> Result<Module, Error> {
     if !is_compiled(file) {
         return Module::from_file(engine, file);
     }
-    // SAFETY: the user names the file, and docs/cli.md says that it is trusted like a program.
+    if !allow_compiled {
+        return Err(Error::msg(
+            "a file of compiled code, which no sandbox holds: --allow-compiled runs it, if you trust it as a program",
+        ));
+    }
+    // SAFETY: the user vouches for the file, by an option that docs/cli.md explains.
     unsafe { Module::deserialize_file(engine, file) }
 }
 

@@ -3,7 +3,7 @@
 use crate::args::{Run, plain_engine};
 use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
-use crate::{js, wasm};
+use crate::{foreign, js, wasm};
 use anyhow::Context;
 use bident::{Engine, Module};
 use std::ffi::OsString;
@@ -42,6 +42,9 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
     }
     let file = Path::new(file);
     refuse_option(file)?;
+    if let Some(what) = foreign::what(file) {
+        anyhow::bail!("{} {what}", file.display());
+    }
     match language(file) {
         Language::WebAssembly => wasm::run(&wasm::Command {
             engine: engine(options)?,
@@ -50,6 +53,7 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             invoke: options.invoke.as_deref(),
             dirs: &options.dirs,
             env: &options.env,
+            allow_compiled: options.allow_compiled,
             lazy: Lazy {
                 files: &options.lazy,
                 primary: options.lazy_primary.as_deref().unwrap_or("primary"),
@@ -114,6 +118,7 @@ fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {
         ("--invoke", options.invoke.is_some()),
         ("--dir", !options.dirs.is_empty()),
         ("--env", !options.env.is_empty()),
+        ("--allow-compiled", options.allow_compiled),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(UsageError(format!(

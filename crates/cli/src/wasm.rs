@@ -29,6 +29,8 @@ pub(crate) struct Command<'a> {
     pub(crate) dirs: &'a [(PathBuf, String)],
     /// Environment variables.
     pub(crate) env: &'a [(String, String)],
+    /// Whether a file of compiled code is taken.
+    pub(crate) allow_compiled: bool,
     /// Modules that are loaded late.
     pub(crate) lazy: Lazy<'a>,
 }
@@ -43,12 +45,12 @@ pub(crate) fn run(command: &Command<'_>) -> anyhow::Result<ExitCode> {
 fn run_module(command: &Command<'_>) -> anyhow::Result<ExitCode> {
     let file = command.file.display();
     let engine = &command.engine;
-    let module = precompiled::load(engine, command.file).map_err(|error| {
-        match error.downcast::<io::Error>() {
+    let module = precompiled::load(engine, command.file, command.allow_compiled).map_err(
+        |error| match error.downcast::<io::Error>() {
             Ok(error) => anyhow!(error).context(format!("cannot read {file}")),
             Err(error) => anyhow!(error).context(file.to_string()),
-        }
-    })?;
+        },
+    )?;
     let mut linker = Linker::new(engine);
     bident_wasi::add_to_linker(&mut linker, |ctx: &mut WasiCtx| ctx)?;
     let lazy = command.lazy.add_to_linker(&mut linker, &module);

@@ -171,9 +171,9 @@ fn listeners_of_the_process() {
         ),
         ("process.on('exit', () => { process.exitCode = 4 })", 4, ""),
         (
-            "process.on('uncaughtException', (e, origin) => console.log(e, origin)); Promise.reject(1)",
+            "process.on('uncaughtException', (e, origin) => console.log(e.code, origin)); Promise.reject(1)",
             0,
-            "1 unhandledRejection\n",
+            "ERR_UNHANDLED_REJECTION unhandledRejection\n",
         ),
         (
             "let n = 2; process.on('beforeExit', () => { console.log(n); if (n-- > 0) setTimeout(() => {}) })",
@@ -338,7 +338,6 @@ fn usage() {
         &["run"][..],
         &["run", "--nonsense", "main.mjs"],
         &["walk"],
-        &[],
         &["wast"],
     ] {
         let ended = scratch.run(wrong);

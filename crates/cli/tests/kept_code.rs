@@ -26,13 +26,18 @@ fn compiled_files_run() {
     ]);
     let ended = folder.bident(&["compile", "a.wat"]);
     assert_eq!((ended.status, ended.err.as_str()), (0, ""));
-    assert_eq!(folder.bident(&["run", "a.bident"]).status, 7);
+    assert_eq!(
+        folder
+            .bident(&["run", "--allow-compiled", "a.bident"])
+            .status,
+        7
+    );
     let ended = folder.bident(&["compile", "a.wat", "-o", "other"]);
     assert_eq!(ended.status, 0);
-    let ended = folder.bident(&["run", "--invoke", "f12", "other"]);
+    let ended = folder.bident(&["run", "--allow-compiled", "--invoke", "f12", "other"]);
     assert_eq!((ended.status, ended.out.as_str()), (0, "12\n"));
 
-    let ended = folder.bident(&["run", "--fuel", "1000000", "other"]);
+    let ended = folder.bident(&["run", "--allow-compiled", "--fuel", "1000000", "other"]);
     assert_eq!(ended.status, 1);
     assert!(
         ended.err.contains("other: compiled with other settings"),
@@ -46,14 +51,16 @@ fn compiled_files_run() {
         0
     );
     assert_eq!(
-        folder.bident(&["run", "--fuel", "1000000", "fuel"]).status,
+        folder
+            .bident(&["run", "--allow-compiled", "--fuel", "1000000", "fuel"])
+            .status,
         7
     );
 
     let file = folder.path().join("other");
     let code = fs::read(&file).unwrap();
     fs::write(&file, &code[..code.len() / 2]).unwrap();
-    let ended = folder.bident(&["run", "other"]);
+    let ended = folder.bident(&["run", "--allow-compiled", "other"]);
     assert_eq!(ended.status, 1);
     assert!(
         ended.err.contains("other: a damaged file of compiled code"),
@@ -71,6 +78,27 @@ fn compiled_files_run() {
         "{}",
         ended.err
     );
+}
+
+/// Machine code is no guest: what somebody calls a module is not run as a program that no sandbox holds.
+#[test]
+fn compiled_files_run_only_where_they_are_allowed() {
+    let folder = Folder::new(&[("a.wat", &program()), ("a.mjs", "console.log('ran')")]);
+    assert_eq!(folder.bident(&["compile", "a.wat"]).status, 0);
+    let compiled = folder.path().join("a.bident");
+    for name in ["a.bident", "guest.wasm", "guest.wat", "guest"] {
+        if name != "a.bident" {
+            fs::copy(&compiled, folder.path().join(name)).unwrap();
+        }
+        let ended = folder.bident(&["run", name]);
+        assert_eq!((ended.status, ended.out.as_str()), (1, ""), "{name}");
+        let says = format!("{name}: a file of compiled code");
+        assert!(ended.err.contains(&says), "{}", ended.err);
+        assert!(ended.err.contains("--allow-compiled"), "{}", ended.err);
+        assert_eq!(folder.bident(&["run", "--allow-compiled", name]).status, 7);
+    }
+    let ended = folder.bident(&["run", "--allow-compiled", "a.mjs"]);
+    assert_eq!((ended.status, ended.out.as_str()), (2, ""));
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! One module on two machines.
+//! One module on two machines or more.
 
 use crate::counts::Counts;
 use crate::generate::{Case, FUEL, Purpose};
 use crate::machine::{Guest, Machine};
 use crate::rewrite::FUEL_NAME;
-use crate::seen::{Ended, Kind, Trap};
-use anyhow::{Result, bail, ensure};
+use crate::seen::{Ended, Kind, Seen, State, Trap};
+use anyhow::{Context as _, Result, bail};
 use bident_fuzz::Random;
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 use wasmparser::WasmFeatures;
 
 /// Exported functions that are called, each once, in order.
@@ -24,64 +24,70 @@ pub enum Planted {
     Verdict,
 }
 
-/// Runs a case on both machines.
+/// Runs a case on all machines.
 ///
 /// # Errors
 /// They differ: where, and how.
 pub fn compare(
     case: &Case,
     seed: u64,
-    machines: [&dyn Machine; 2],
+    machines: &[&dyn Machine],
     planted: Option<Planted>,
 ) -> Result<Counts> {
     let mut counts = Counts {
         modules: 1,
         ..Counts::default()
     };
-    let verdicts = machines.map(|machine| machine.validate(&case.bytes));
-    let mut valid = verdicts.each_ref().map(Result::is_ok);
-    if case.purpose == Purpose::Load && planted == Some(Planted::Verdict) {
-        valid[0] = !valid[0];
-    }
-    if valid[0] != valid[1] {
-        if valid[0] && !is_common(&case.bytes) {
-            counts.more_features = 1;
-            return Ok(counts);
-        }
-        let [a, b] = machines.map(Machine::name);
-        bail!(
-            "is it valid? {a}: {:?}, {b}: {:?}",
-            verdicts[0],
-            verdicts[1]
-        );
-    }
-    if !valid[0] {
-        ensure!(
-            case.purpose == Purpose::Load,
-            "wasm-smith made an invalid module: {:?}",
-            verdicts[0]
-        );
-        counts.refused = 1;
+    // What wasm-smith made is valid: loading it asks all that there is to ask.
+    if case.purpose == Purpose::Load && !all_accept(case, machines, planted, &mut counts)? {
         return Ok(counts);
     }
     let deterministic = case.purpose != Purpose::Run(false);
-    let load = |machine: &dyn Machine| match machine.load(&case.bytes, deterministic) {
+    let load = |machine: &&dyn Machine| match machine.load(&case.bytes, deterministic, seed) {
         Ok(guest) => Ok(guest),
         Err(error) => bail!("{} does not load what is valid: {error}", machine.name()),
     };
-    let guests = [load(machines[0])?, load(machines[1])?];
+    let guests = machines.iter().map(load).collect::<Result<_>>()?;
     if case.purpose == Purpose::Load {
         counts.accepted = 1;
         return Ok(counts);
     }
-    let names = machines.map(Machine::name);
-    Pair {
+    let names = machines.iter().map(|machine| machine.name()).collect();
+    Abreast {
         guests,
         names,
         counts,
         planted,
     }
     .run(seed)
+}
+
+/// Whether all machines take a module with changed bytes for valid.
+fn all_accept(
+    case: &Case,
+    machines: &[&dyn Machine],
+    planted: Option<Planted>,
+    counts: &mut Counts,
+) -> Result<bool> {
+    let of = |machine: &&dyn Machine| machine.validate(&case.bytes);
+    let verdicts: Vec<_> = machines.iter().map(of).collect();
+    let mut valid: Vec<bool> = verdicts.iter().map(Result::is_ok).collect();
+    valid[0] ^= planted == Some(Planted::Verdict);
+    if valid.iter().all(|valid| *valid) {
+        return Ok(true);
+    }
+    if valid.iter().all(|valid| !valid) {
+        counts.refused = 1;
+        return Ok(false);
+    }
+    let (reference, of_bident) = valid.split_last().context("there are machines")?;
+    if !reference && of_bident.iter().all(|valid| *valid) && !is_common(&case.bytes) {
+        counts.more_features = 1;
+        return Ok(false);
+    }
+    let said = machines.iter().zip(&verdicts);
+    let said = said.map(|(machine, verdict)| format!("\n{}: {verdict:?}", machine.name()));
+    bail!("is it valid?{}", said.collect::<String>());
 }
 
 /// Whether a module is valid without the proposals that only Bident has.
@@ -94,17 +100,17 @@ fn is_common(bytes: &[u8]) -> bool {
         .is_ok()
 }
 
-/// The module in both stores.
-struct Pair {
-    guests: [Box<dyn Guest>; 2],
-    names: [&'static str; 2],
+/// The module in the store of each machine.
+struct Abreast {
+    guests: Vec<Box<dyn Guest>>,
+    names: Vec<&'static str>,
     counts: Counts,
     planted: Option<Planted>,
 }
 
-impl Pair {
+impl Abreast {
     fn run(mut self, seed: u64) -> Result<Counts> {
-        let started = self.ask("how the start ended", |guest| Ok(guest.start()));
+        let started = self.ask("how the start ended", |guest| guest.start());
         let Some(started) = self.unless_exhausted(started)? else {
             return Ok(self.counts);
         };
@@ -140,7 +146,7 @@ impl Pair {
                 .for_each(|guest| guest.set(fuel, budget.cast_signed()));
             let arguments = random.bits();
             let place = format!("call {number}, of export {:?}", exports[func].0);
-            let ended = self.ask(&place, |guest| Ok(guest.call(func, arguments)));
+            let ended = self.ask(&place, |guest| guest.call(func, arguments));
             let Some(ended) = self.unless_exhausted(ended)? else {
                 return Ok(self.counts);
             };
@@ -155,25 +161,28 @@ impl Pair {
         Ok(self.counts)
     }
 
-    /// Asks both, which must agree unless one is exhausted.
-    fn ask(
-        &mut self,
-        place: &str,
-        mut ask: impl FnMut(&mut dyn Guest) -> Result<Ended>,
-    ) -> Result<Ended> {
-        let [a, b] = &mut self.guests;
-        let (mut first, second) = (ask(&mut **a)?, ask(&mut **b)?);
-        let exhausted = a.exhausted() || b.exhausted();
-        if exhausted || first == Ended::Exhausted || second == Ended::Exhausted {
+    /// Asks all, which must agree unless one is exhausted.
+    fn ask(&mut self, place: &str, ask: impl FnMut(&mut dyn Guest) -> Ended) -> Result<Ended> {
+        let mut ended = self.each(ask);
+        let is_out = self.guests.iter().any(|guest| guest.exhausted());
+        if is_out || ended.contains(&Ended::Exhausted) {
             return Ok(Ended::Exhausted);
         }
         if self.planted == Some(Planted::Result)
-            && let Ended::Returned(values) = &mut first
-            && let Some(crate::seen::Seen::I32(number)) = values.first_mut()
+            && let Ended::Returned(values) = &mut ended[0]
+            && let Some(Seen::I32(number)) = values.first_mut()
         {
             *number ^= 1;
         }
-        self.equal(place, first, second)
+        self.equal(place, ended)
+    }
+
+    /// What each says.
+    fn each<T>(&mut self, mut of: impl FnMut(&mut dyn Guest) -> T) -> Vec<T> {
+        self.guests
+            .iter_mut()
+            .map(|guest| of(&mut **guest))
+            .collect()
     }
 
     fn unless_exhausted(&mut self, ended: Result<Ended>) -> Result<Option<Ended>> {
@@ -188,21 +197,24 @@ impl Pair {
     fn same<T: PartialEq + Debug>(
         &mut self,
         what: &str,
-        mut of: impl FnMut(&mut dyn Guest) -> T,
+        of: impl FnMut(&mut dyn Guest) -> T,
     ) -> Result<T> {
-        let [a, b] = &mut self.guests;
-        let (first, second) = (of(&mut **a), of(&mut **b));
-        self.equal(what, first, second)
+        let all = self.each(of);
+        self.equal(what, all)
     }
 
-    fn equal<T: PartialEq + Debug>(&self, what: &str, first: T, second: T) -> Result<T> {
-        let [a, b] = self.names;
-        let [last_a, last_b] = self.guests.each_ref().map(|guest| guest.said());
-        ensure!(
-            first == second,
-            "{what}\n{a}: {first:?}\n{b}: {second:?}\nlast error of {a}: {last_a}\nlast error of {b}: {last_b}"
-        );
-        Ok(first)
+    fn equal<T: PartialEq + Debug>(&self, what: &str, mut all: Vec<T>) -> Result<T> {
+        if all.iter().all(|one| *one == all[0]) {
+            return Ok(all.swap_remove(0));
+        }
+        let mut report = what.to_owned();
+        for (name, one) in self.names.iter().zip(&all) {
+            write!(report, "\n{name}: {one:?}")?;
+        }
+        for (name, guest) in self.names.iter().zip(&self.guests) {
+            write!(report, "\nlast error of {name}: {}", guest.said())?;
+        }
+        bail!(report)
     }
 
     fn host_calls(&mut self, place: &str) -> Result<()> {
@@ -215,9 +227,13 @@ impl Pair {
 
     fn states(&mut self, place: &str, exports: &[usize]) -> Result<()> {
         for &export in exports {
-            self.same(&format!("{place}: export number {export}"), |guest| {
-                guest.state(export)
-            })?;
+            let states = self.each(|guest| guest.state(export));
+            if states.iter().flatten().any(State::has_object) {
+                self.counts.with_objects = 1;
+            }
+            if states.iter().any(|state| *state != states[0]) {
+                self.equal(&format!("{place}: export number {export}"), states)?;
+            }
         }
         Ok(())
     }
@@ -225,6 +241,12 @@ impl Pair {
     fn count(&mut self, ended: &Ended) {
         let counts = &mut self.counts;
         counts.calls += 1;
+        if let Ended::Returned(values) | Ended::Exception(values) = ended {
+            counts.gave_values += u64::from(!values.is_empty());
+            if values.iter().any(Seen::is_object) {
+                counts.with_objects = 1;
+            }
+        }
         *match ended {
             Ended::Returned(_) => &mut counts.returned,
             Ended::Trap(Trap::Unreachable) => &mut counts.unreachable,

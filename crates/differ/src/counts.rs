@@ -60,6 +60,8 @@ counts! {
     calls,
     /// Calls that returned.
     returned,
+    /// Calls that gave values: results, or what an exception carries.
+    gave_values,
     /// Calls that trapped, other than by `unreachable`.
     trapped,
     /// Calls that ended at `unreachable`: most of them have used up their fuel.
@@ -70,6 +72,8 @@ counts! {
     no_arguments,
     /// Calls of the host.
     host_calls,
+    /// Modules of which a structure or an array was seen: a result, or in a global or table.
+    with_objects,
 }
 
 /// Modules from which on a run must have done a bit of everything.
@@ -118,6 +122,7 @@ impl Counts {
             ),
             least("calls, for modules", self.calls, self.modules, 300.0),
             least("calls that return", self.returned, self.calls, 20.0),
+            least("calls that give values", self.gave_values, self.calls, 10.0),
             least("calls that trap", self.trapped, self.calls, 0.5),
             least(
                 "calls left by an exception",
@@ -137,6 +142,7 @@ impl Counts {
                 self.calls,
                 0.2,
             ),
+            least("modules with objects", self.with_objects, self.modules, 2.0),
         ]
         .into_iter()
         .flatten()
@@ -158,11 +164,13 @@ mod tests {
         more_features: 1,
         calls: 10_000,
         returned: 5_000,
+        gave_values: 3_000,
         trapped: 1_000,
         unreachable: 3_000,
         exceptions: 500,
         no_arguments: 500,
         host_calls: 2_000,
+        with_objects: 100,
     };
 
     #[test]
@@ -192,6 +200,14 @@ mod tests {
             Counts { calls: 100, ..FINE },
             Counts {
                 returned: 10,
+                ..FINE
+            },
+            Counts {
+                gave_values: 100,
+                ..FINE
+            },
+            Counts {
+                with_objects: 3,
                 ..FINE
             },
             Counts { trapped: 0, ..FINE },

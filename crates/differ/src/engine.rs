@@ -3,12 +3,13 @@
 use crate::host::{self, KEPT, NESTED, Wish, Wishes};
 use crate::machine::{Guest, Machine};
 use crate::seen::{self, DEPTH, Ended, HostCall, Kind, Seen, State, Trap, WIDTH};
-use anyhow::Result;
 use bident::{
-    Answer, AnyKind, AnyRef, AsContextMut, Caller, Config, Engine, Error, ErrorKind, Extern,
-    ExternRef, ExternType, Func, FuncType, Global, HeapType, ImportType, Instance, Memory, Module,
-    Store, Table, Tag, TrapCode, Val, ValType,
+    Answer, AnyKind, AnyRef, AsContextMut, Caller, Compile, Config, Engine, Error, ErrorKind,
+    Extern, ExternRef, ExternType, Func, FuncType, Global, HeapType, ImportType, Instance, Memory,
+    Module, Store, Table, Tag, TrapCode, Val, ValType,
 };
+use bident_fuzz::Random;
+use std::cell::OnceCell;
 
 /// Largest size of a memory, of a table: the machines agree.
 pub const MEMORY: usize = 4 << 20;
@@ -17,19 +18,30 @@ pub const TABLE: usize = 2000;
 /// Largest size of a stack.
 pub const STACK: usize = 2 << 20;
 
-/// Bident in one mode: an engine that sees to it that NaNs are the same everywhere, and one that does not.
+/// Bident in one mode. Each module is compiled and run in one of several ways, each with an engine of its own, which
+/// is made when it is first needed.
 pub struct Bident {
     name: &'static str,
-    deterministic: Engine,
-    plain: Engine,
+    config: Config,
+    salt: u64,
+    engines: [[OnceCell<Engine>; WAYS]; 2],
+}
+
+/// How many ways there are: each of three things is done or not.
+const WAYS: usize = 8;
+
+/// What is done to a module of a seed, as bits of a number below [`WAYS`]: code made quickly, memories that move,
+/// functions compiled when they are called.
+fn way(seed: u64) -> usize {
+    let mut random = Random::new(seed);
+    [35, 25, 30]
+        .into_iter()
+        .fold(0, |way, often| way << 1 | usize::from(random.chance(often)))
 }
 
 impl Bident {
-    /// With a configuration, to which limits are added.
-    ///
-    /// # Errors
-    /// The engine cannot be had.
-    pub fn new(name: &'static str, config: Config) -> Result<Self> {
+    /// With a configuration, to which limits are added. The salt makes machines choose different ways for a module.
+    pub fn new(name: &'static str, config: Config, salt: u64) -> Self {
         let config = config
             .max_stack_size(STACK)
             .max_memory_size(MEMORY as u64)
@@ -37,13 +49,33 @@ impl Bident {
             .max_heap_memory(64 << 20)
             .custom_page_sizes(true)
             .wide_arithmetic(true);
-        let deterministic = Engine::new(&config.clone().deterministic(true))?;
-        let plain = Engine::new(&config)?;
-        Ok(Self {
+        Self {
             name,
-            deterministic,
-            plain,
-        })
+            config,
+            salt,
+            engines: Default::default(),
+        }
+    }
+
+    /// The engine for a way; `deterministic`: that sees to it that NaNs are the same everywhere.
+    fn engine(&self, deterministic: bool, way: usize) -> Result<&Engine, Error> {
+        let cell = &self.engines[usize::from(deterministic)][way];
+        if let Some(engine) = cell.get() {
+            return Ok(engine);
+        }
+        // What is not switched on is as the environment has it.
+        let mut config = self.config.clone().deterministic(deterministic);
+        if way & 4 != 0 {
+            config = config.quick_code(true);
+        }
+        if way & 2 != 0 {
+            config = config.moving_memories(true);
+        }
+        if way & 1 != 0 {
+            config = config.compile(Compile::Lazy);
+        }
+        let engine = Engine::new(&config)?;
+        Ok(cell.get_or_init(|| engine))
     }
 }
 
@@ -53,16 +85,14 @@ impl Machine for Bident {
     }
 
     fn validate(&self, bytes: &[u8]) -> Result<(), String> {
-        Module::validate(&self.plain, bytes).map_err(|error| format!("{error:#}"))
+        self.engine(false, 0)
+            .and_then(|engine| Module::validate(engine, bytes))
+            .map_err(|error| text(&error))
     }
 
-    fn load(&self, bytes: &[u8], deterministic: bool) -> Result<Box<dyn Guest>, String> {
-        let engine = if deterministic {
-            &self.deterministic
-        } else {
-            &self.plain
-        };
+    fn load(&self, bytes: &[u8], deterministic: bool, seed: u64) -> Result<Box<dyn Guest>, String> {
         let load = || {
+            let engine = self.engine(deterministic, way(seed ^ self.salt))?;
             let module = Module::new(engine, bytes)?;
             let store = Store::try_new(engine, Host::default())?;
             Ok(BidentGuest {

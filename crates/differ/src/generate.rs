@@ -10,6 +10,10 @@ use wasm_smith::{Config, InstructionKind, InstructionKinds, MemoryOffsetChoices,
 pub const FUEL: u32 = 1000;
 /// Largest memory that a module asks for.
 const MEMORY: u64 = 20 << 16;
+/// The same, of a small module.
+const SMALL_MEMORY: u64 = 2 << 16;
+/// Of 100 modules, those that are small: of more of them more can be run, and what goes wrong seldom needs much.
+const SMALL: u32 = 70;
 /// Of 100 modules, those whose bytes are changed: whether they are valid is all that is asked of them.
 const MUTATED: u32 = 12;
 
@@ -64,8 +68,10 @@ pub fn generate(seed: u64) -> Result<Case> {
 
 /// A module of random bytes, if they are one.
 fn attempt(random: &mut Random, deterministic: bool) -> Option<Module> {
-    let config = config(random, deterministic);
-    let mut bytes = vec![0; 1 << (9 + random.below(6))];
+    let small = random.chance(SMALL);
+    let config = config(random, deterministic, small);
+    let most = if small { 3 } else { 6 };
+    let mut bytes = vec![0; 1 << (9 + random.below(most))];
     for chunk in bytes.as_chunks_mut::<8>().0 {
         *chunk = random.bits().to_le_bytes();
     }
@@ -73,23 +79,28 @@ fn attempt(random: &mut Random, deterministic: bool) -> Option<Module> {
     (!rewrite::may_wait(&module.to_bytes()).ok()?).then_some(module)
 }
 
-/// What kind of module: small ones, each with other features.
-fn config(random: &mut Random, deterministic: bool) -> Config {
+/// What kind of module: each with other features. Even those that are not small are smaller than what compilers make.
+fn config(random: &mut Random, deterministic: bool, small: bool) -> Config {
     let mut up_to = |most: u32| random.below(most + 1) as usize;
+    let (funcs, instructions, memory) = if small {
+        (3, 80, SMALL_MEMORY)
+    } else {
+        (10, 300, MEMORY)
+    };
     let mut config = Config {
         min_types: up_to(8),
         max_types: 8 + up_to(30),
         max_imports: up_to(1) * up_to(12),
         min_tags: up_to(1),
         max_tags: 1 + up_to(4),
-        min_funcs: 1 + up_to(10),
-        max_funcs: 11 + up_to(10),
+        min_funcs: 1 + up_to(funcs),
+        max_funcs: 1 + funcs as usize + up_to(funcs),
         min_globals: up_to(4),
         max_globals: 4 + up_to(12),
         max_element_segments: up_to(6),
         max_elements: up_to(12),
         max_data_segments: up_to(6),
-        max_instructions: 10 + up_to(300),
+        max_instructions: 10 + up_to(instructions),
         min_memories: up_to(1) as u32,
         max_memories: 1 + up_to(2),
         min_tables: up_to(1) as u32,
@@ -120,8 +131,8 @@ fn config(random: &mut Random, deterministic: bool) -> Config {
     config.export_everything = true;
     config.generate_custom_sections = random.chance(5);
     config.min_uleb_size = if random.chance(5) { 5 } else { 1 };
-    config.max_memory32_bytes = MEMORY;
-    config.max_memory64_bytes = MEMORY.into();
+    config.max_memory32_bytes = memory;
+    config.max_memory64_bytes = memory.into();
     config.max_table_elements = 200;
     config.memory_offset_choices = MemoryOffsetChoices(90, 9, 1);
     config.limit_arrays_in_const_exprs = true;

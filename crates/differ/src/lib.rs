@@ -1,6 +1,6 @@
 //! Differential fuzzing of WebAssembly without stack switching.
 //!
-//! A seed becomes a module, two machines run it, and whatever can be observed must be the same. Machines are
+//! A seed becomes a module, two machines or three run it, and whatever can be observed must be the same. Machines are
 //! Bident, in one mode or another, and, with the feature `wasmtime`, Wasmtime.
 //!
 //! ```text

@@ -14,11 +14,11 @@ pub trait Machine {
     fn validate(&self, bytes: &[u8]) -> Result<(), String>;
 
     /// Compiles a module. `deterministic`: whether the engine sees to it that NaNs are the same everywhere;
-    /// otherwise the module does.
+    /// otherwise the module does. The seed chooses among the ways to compile and run it that the engine has.
     ///
     /// # Errors
     /// The engine refuses it.
-    fn load(&self, bytes: &[u8], deterministic: bool) -> Result<Box<dyn Guest>, String>;
+    fn load(&self, bytes: &[u8], deterministic: bool, seed: u64) -> Result<Box<dyn Guest>, String>;
 }
 
 /// A module in a store of its own.

@@ -1,4 +1,4 @@
-//! Runs random modules on two machines until they differ.
+//! Runs random modules on two machines, or three, until they differ.
 //!
 //! The work is done by processes of their own (worker.rs), so that a crash, too, names its seed.
 
@@ -30,6 +30,9 @@ struct Args {
     /// Collect at every allocation, move stacks at every transfer
     #[arg(long)]
     stress: bool,
+    /// Run each module plain and under stress
+    #[arg(long, conflicts_with = "stress")]
+    both: bool,
     /// What Bident is compared with
     #[arg(long, value_enum, default_value_t = Against::default())]
     against: Against,

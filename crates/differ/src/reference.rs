@@ -8,8 +8,8 @@ use anyhow::Result;
 use wasmtime::{
     AnyRef, AsContext, AsContextMut, Caller, Collector, Config, Engine, Error, Extern, ExternRef,
     ExternType, Func, FuncType, GcHeapOutOfMemory, Global, HeapType, I31, ImportType, Instance,
-    Memory, Module, OptLevel, Rooted, SharedMemory, Store, StoreLimits, StoreLimitsBuilder, Table,
-    Tag, ThrownException, Val, ValType,
+    Memory, Module, OptLevel, RegallocAlgorithm, Rooted, SharedMemory, Store, StoreLimits,
+    StoreLimitsBuilder, Table, Tag, ThrownException, Val, ValType,
 };
 
 /// Wasmtime: an engine that sees to it that NaNs are the same everywhere, and one that does not.
@@ -41,8 +41,22 @@ impl Wasmtime {
                 .shared_memory(true)
                 .relaxed_simd_deterministic(deterministic)
                 .cranelift_nan_canonicalization(deterministic)
-                // Other code than Bident's, though the code generator is the same.
+                // Other code than Bident's, though the code generator is the same; and soon made.
                 .cranelift_opt_level(OptLevel::None)
+                .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
+                // Nobody asks where a trap was.
+                .generate_address_map(false)
+                .wasm_backtrace_max_frames(None)
+                .native_unwind_info(false)
+                // No more address space than a memory may need: shared ones cannot move. The heap of objects comes
+                // from the allocator.
+                .memory_init_cow(false)
+                .memory_reservation(MEMORY as u64)
+                .memory_guard_size(0)
+                .memory_reservation_for_growth(0)
+                .gc_heap_reservation(0)
+                .gc_heap_guard_size(0)
+                .gc_heap_reservation_for_growth(1 << 16)
                 // Bident's handlers should not be in the way of others, nor theirs in its.
                 .signals_based_traps(false)
                 .collector(Collector::DeferredReferenceCounting)
@@ -68,7 +82,12 @@ impl Machine for Wasmtime {
         Module::validate(&self.plain, bytes).map_err(|error| format!("{error:?}"))
     }
 
-    fn load(&self, bytes: &[u8], deterministic: bool) -> Result<Box<dyn Guest>, String> {
+    fn load(
+        &self,
+        bytes: &[u8],
+        deterministic: bool,
+        _seed: u64,
+    ) -> Result<Box<dyn Guest>, String> {
         let engine = if deterministic {
             &self.deterministic
         } else {

@@ -16,6 +16,13 @@ use std::time::{Duration, Instant};
 const STRETCH: u64 = 1000;
 /// A module that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Settings of the C library's allocator: it keeps what it has, as modules come and go.
+const ALLOCATOR: [(&str, &str); 4] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_TRIM_THRESHOLD_", "268435456"),
+    ("MALLOC_TOP_PAD_", "4194304"),
+];
 /// Between two lines of output.
 const STEP: Duration = Duration::from_secs(30);
 
@@ -40,6 +47,9 @@ impl Worker {
     /// Starts a process for a stretch of seeds. `quiet`: what it says of a difference is not shown.
     pub(crate) fn start(args: &Args, first: u64, modules: u64, quiet: bool) -> Result<Self> {
         let mut command = Command::new(env::current_exe()?);
+        command.envs(ALLOCATOR);
+        // There is a process for each processor.
+        command.env("RAYON_NUM_THREADS", "1");
         command.args(["--worker", "--seed", &first.to_string()]);
         command
             .args(["--modules", &modules.to_string(), "--against"])
@@ -50,6 +60,9 @@ impl Worker {
             });
         if args.stress {
             command.arg("--stress");
+        }
+        if args.both {
+            command.arg("--both");
         }
         if let Some(file) = &args.file {
             command.arg("--file").arg(file);
@@ -141,11 +154,12 @@ struct Shared {
 
 /// Runs all modules; fails at the first that differs, and if too little was compared.
 pub(crate) fn run(args: &Args, first: u64) -> Result<ExitCode> {
-    println!(
-        "seed {first}, against {:?}{}",
-        args.against,
-        if args.stress { ", under stress" } else { "" }
-    );
+    let modes = match (args.both, args.stress) {
+        (true, _) => ", plain and under stress",
+        (false, true) => ", under stress",
+        (false, false) => "",
+    };
+    println!("seed {first}, against {:?}{modes}", args.against);
     let start = Instant::now();
     let until = args
         .seconds

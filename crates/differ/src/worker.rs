@@ -33,13 +33,8 @@ pub(crate) fn work(args: Args, first: u64) -> Result<ExitCode> {
 }
 
 fn run(args: &Args, first: u64) -> Result<ExitCode> {
-    let config = if args.stress {
-        Config::new().stress(true)
-    } else {
-        Config::new()
-    };
-    let bident = Bident::new("Bident", config)?;
-    let other = other(args)?;
+    let machines = machines(args)?;
+    let machines: Vec<&dyn Machine> = machines.iter().map(|machine| &**machine).collect();
     for seed in first..first + args.modules.unwrap_or(1) {
         say(&format!("begin {seed}"))?;
         let planted = plant(args, seed - first);
@@ -49,7 +44,7 @@ fn run(args: &Args, first: u64) -> Result<ExitCode> {
                 modules: 1,
                 ..Counts::default()
             },
-            _ => match compare(&case, seed, [&bident, &*other], planted.and_then(of_case)) {
+            _ => match compare(&case, seed, &machines, planted.and_then(of_case)) {
                 Ok(counts) => counts,
                 Err(difference) => {
                     eprintln!("{difference:#}");
@@ -82,8 +77,22 @@ fn case(args: &Args, seed: u64) -> Result<Case> {
     }
 }
 
-fn other(args: &Args) -> Result<Box<dyn Machine>> {
-    Ok(match args.against {
+/// Bident in the modes that are asked for, behind them what they are compared with.
+fn machines(args: &Args) -> Result<Vec<Box<dyn Machine>>> {
+    let bident = |name, stress| -> Box<dyn Machine> {
+        // What is not asked for is as the environment has it.
+        let config = Config::new();
+        let config = if stress { config.stress(true) } else { config };
+        Box::new(Bident::new(name, config, u64::from(stress)))
+    };
+    let mut machines = Vec::new();
+    if !args.stress {
+        machines.push(bident("Bident", false));
+    }
+    if args.stress || args.both {
+        machines.push(bident("Bident under stress", true));
+    }
+    machines.push(match args.against {
         #[cfg(feature = "wasmtime")]
         Against::Wasmtime => Box::new(bident_differ::reference::Wasmtime::new()?),
         Against::Bident => {
@@ -91,9 +100,10 @@ fn other(args: &Args) -> Result<Box<dyn Machine>> {
                 .stress(!args.stress)
                 .smallest_stacks(true)
                 .quick_code(true);
-            Box::new(Bident::new("Bident, otherwise", config)?)
+            Box::new(Bident::new("Bident, otherwise", config, 2))
         }
-    })
+    });
+    Ok(machines)
 }
 
 /// What goes wrong on purpose at this module, if anything does.

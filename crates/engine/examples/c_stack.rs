@@ -101,7 +101,7 @@ pub(crate) fn right_sums(
 }
 
 /// Content of a file: one to five blocks, then an empty one.
-fn block_of(file: u32, block: u32) -> Vec<u8> {
+pub(crate) fn block_of(file: u32, block: u32) -> Vec<u8> {
     let length = if block <= file % 5 { 64 - file % 7 } else { 0 };
     (0..length)
         .map(|i| (file * 7 + block * 13 + i * i) as u8)
@@ -109,7 +109,7 @@ fn block_of(file: u32, block: u32) -> Vec<u8> {
 }
 
 /// What the C function computes.
-fn checksum_of(file: u32) -> u32 {
+pub(crate) fn checksum_of(file: u32) -> u32 {
     let mut lanes = [file; 8];
     let blocks = (0..).map(|i| block_of(file, i));
     for block in blocks.take_while(|block| !block.is_empty()) {

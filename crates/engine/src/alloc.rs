@@ -33,6 +33,16 @@ pub(crate) fn room<T>(list: &mut Vec<T>, what: &str) -> Result<(), Error> {
     list.try_reserve(1).map_err(|_| exhausted(what))
 }
 
+/// The same in a list that mostly stays short, as there are many of it: of one at first, then twice as many each time.
+#[inline]
+pub(crate) fn room_from_one<T>(list: &mut Vec<T>, what: &str) -> Result<(), Error> {
+    if list.len() < list.capacity() {
+        return Ok(());
+    }
+    let more = list.len().max(1);
+    list.try_reserve_exact(more).map_err(|_| exhausted(what))
+}
+
 /// Appends one.
 #[inline]
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T, what: &str) -> Result<(), Error> {

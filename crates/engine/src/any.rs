@@ -76,7 +76,9 @@ impl AnyRef {
     pub fn from_extern(mut store: impl AsContextMut, value: ExternRef) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         let word = store.word_of_extern(Some(value))?;
-        let word = store.any_of_extern(word)?;
+        let word = store
+            .any_of_extern(word)
+            .map_err(|code| store.trapped(code))?;
         Ok(Self::from_word(store, word))
     }
 

@@ -69,7 +69,10 @@ fn pop_any(store: &mut StoreOpaque) -> VmValue {
 
 fn steps(store: &mut StoreOpaque, instance: InstanceNumber, expr: &ConstExpr) -> Result<(), Error> {
     for op in &expr.0 {
-        let value = step(store, instance, *op)?;
+        let value = step(store, instance, *op).map_err(|error| match error.trap() {
+            Some(code) => store.trapped(code),
+            None => error,
+        })?;
         alloc::push(&mut store.under_way, value, WHAT)?;
     }
     Ok(())

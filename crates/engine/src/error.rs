@@ -55,6 +55,8 @@ struct Inner {
     parked: Option<ParkedCall>,
     /// Whether the system had no room for something.
     of_system: bool,
+    /// Whether there may be room once what nothing reaches was given back.
+    full: bool,
 }
 
 enum Cause {
@@ -74,6 +76,7 @@ impl Error {
             truncated: false,
             parked: None,
             of_system: false,
+            full: false,
         }))
     }
 
@@ -106,14 +109,34 @@ impl Error {
         error
     }
 
+    /// The store has as many of something as it may: less may help.
+    pub(crate) fn full(message: impl fmt::Display) -> Self {
+        let mut error = Self::limit(message);
+        error.0.full = true;
+        error
+    }
+
+    /// Whether it may work once what nothing reaches was given back.
+    pub(crate) fn may_find_room(&self) -> bool {
+        self.0.of_system || self.0.full
+    }
+
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self::message(ErrorKind::Usage, message)
+    }
+
+    /// The same error where no WebAssembly is to catch it: an exception is only the reason of another error then.
+    pub(crate) fn past_catches(self) -> Self {
+        match self.exception() {
+            Some(_) => Self::new(self),
+            None => self,
+        }
     }
 
     /// The same error, which says first what it is about.
     pub(crate) fn about(self, what: impl fmt::Display) -> Self {
         let mut error = Self::message(self.0.kind, format_args!("{what}: {self:#}"));
-        error.0.of_system = self.0.of_system;
+        (error.0.of_system, error.0.full) = (self.0.of_system, self.0.full);
         error
     }
 

@@ -298,12 +298,14 @@ impl Func {
     ) -> Result<TypedFunc<P, R>, Error> {
         let store = &mut store.context_mut().0.opaque;
         let number = self.number_in(store)?;
-        let asked = FuncType::new(P::types(), R::types());
         let ty = &store.funcs[number].ty;
-        if !store.fits(ty, &asked) {
-            return Err(Error::usage(format!(
-                "expected a function {asked}, but it is {ty}"
-            )));
+        if !(P::are(ty.params()) && R::are(ty.results())) {
+            let asked = FuncType::new(P::types(), R::types());
+            if !store.fits(ty, &asked) {
+                return Err(Error::usage(format!(
+                    "expected a function {asked}, but it is {ty}"
+                )));
+            }
         }
         store.trampoline(number)?;
         Ok(TypedFunc::new(*self))

@@ -13,8 +13,8 @@ use crate::vm::host_func::ReadyHost;
 use crate::vm::instance::Items;
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_module::{
-    AddressType, Composite, DataIndex, Elem, ElemIndex, ElemItems, ElemMode, ExternType,
-    GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
+    self as wasm, AddressType, Composite, DataIndex, Elem, ElemIndex, ElemItems, ElemMode,
+    ExternType, GlobalIndex, GlobalType, Import, Item, ItemType, Limits, TableIndex, printable,
 };
 
 /// Instantiates a module; gives the instance's number. `made` gets it before anybody may call functions of it.
@@ -74,11 +74,14 @@ fn add(
 
 /// Steps 6 to 16.
 fn initialize(opaque: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
-    init_globals(opaque, instance)?;
-    init_tables(opaque, instance)?;
-    init_elems(opaque, instance)?;
-    copy_active_elems(opaque, instance)?;
-    copy_active_data(opaque, instance)
+    // Once for all: threads that make instances of one module at a time share this count.
+    let module = opaque.instances[instance].module.inner().clone();
+    let module = &*module;
+    init_globals(opaque, instance, module)?;
+    init_tables(opaque, instance, module)?;
+    init_elems(opaque, instance, module)?;
+    copy_active_elems(opaque, instance, module)?;
+    copy_active_data(opaque, instance, module)
 }
 
 /// Lets go of an instance, unless it is finished: there was an error, or a destructor of the embedder's or a
@@ -122,7 +125,7 @@ fn match_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Re
         )));
     }
     const WHAT: &str = "imports";
-    let mut items = Items::default();
+    let mut items = Items::of(module.inner())?;
     for (import, given) in wanted.iter().zip(imports) {
         match *given {
             Extern::Func(f) => items
@@ -271,8 +274,11 @@ fn addressed(what: &str, address: AddressType) -> String {
 }
 
 /// Step 6: values of globals, in order, since one may use those before it.
-fn init_globals(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
-    let module = store.instances[instance].module.inner().clone();
+fn init_globals(
+    store: &mut StoreOpaque,
+    instance: InstanceNumber,
+    module: &wasm::Module,
+) -> Result<(), Error> {
     for (i, init) in module.global_inits.iter().enumerate() {
         let value = const_expr::evaluate_any(store, instance, init)?;
         let global = GlobalIndex::at(module.imported.globals as usize + i);
@@ -282,8 +288,11 @@ fn init_globals(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(),
     Ok(())
 }
 
-fn init_tables(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
-    let module = store.instances[instance].module.inner().clone();
+fn init_tables(
+    store: &mut StoreOpaque,
+    instance: InstanceNumber,
+    module: &wasm::Module,
+) -> Result<(), Error> {
     for (i, init) in module.table_inits.iter().enumerate() {
         let Some(init) = init else { continue };
         let word = const_expr::evaluate(store, instance, init)?;
@@ -295,8 +304,11 @@ fn init_tables(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), 
 }
 
 /// Step 7: elements of all segments that can be used later.
-fn init_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
-    let module = store.instances[instance].module.inner().clone();
+fn init_elems(
+    store: &mut StoreOpaque,
+    instance: InstanceNumber,
+    module: &wasm::Module,
+) -> Result<(), Error> {
     let empty = module.elems.iter().map(|_| Box::default());
     store.instances[instance].elems = alloc::collect(empty, SEGMENT)?.into();
     for (i, elem) in module.elems.iter().enumerate() {
@@ -325,8 +337,11 @@ fn element_words(
 }
 
 /// Step 8-15: active element segments are copied and dropped.
-fn copy_active_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
-    let module = store.instances[instance].module.inner().clone();
+fn copy_active_elems(
+    store: &mut StoreOpaque,
+    instance: InstanceNumber,
+    module: &wasm::Module,
+) -> Result<(), Error> {
     for (i, elem) in module.elems.iter().enumerate() {
         if let ElemMode::Active(table, offset) = &elem.mode {
             let address = module.tables[table.index()].address;
@@ -350,8 +365,11 @@ fn copy_active_elems(store: &mut StoreOpaque, instance: InstanceNumber) -> Resul
 }
 
 /// Step 16: active data segments are copied and dropped.
-fn copy_active_data(store: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
-    let module = store.instances[instance].module.inner().clone();
+fn copy_active_data(
+    store: &mut StoreOpaque,
+    instance: InstanceNumber,
+    module: &wasm::Module,
+) -> Result<(), Error> {
     for (i, data) in module.data.iter().enumerate() {
         if let Some((memory, offset)) = &data.active {
             let address = module.memories[memory.index()].address;

@@ -162,6 +162,7 @@ impl sealed::Item for Extern {
 impl StoreOpaque {
     /// Lets go of an item.
     fn release(&mut self, node: Node) {
+        self.fresh.let_go();
         match node {
             Node::Instance(slot) => self.instances.release(self.instances.number(slot)),
             Node::Func(slot) => self.funcs.release(self.funcs.number(slot)),

@@ -73,6 +73,8 @@
 //! | load a part when it is needed | [`Linker::lazy`], [`Load`] |
 //! | pass numbers as bits, from values of one's own | [`Func::of_words`], [`Func::words`] |
 //! | stop what loops, or let others have their turn | [`Engine::increment_epoch`], [`Store::set_epoch_deadline`], [`Tasks::set_slice`] |
+//! | be told when WebAssembly is entered and left | [`Store::call_hook`] |
+//! | limit what a store may have | [`Store::limiter`], [`StoreLimits`], [`ResourceLimiterAsync`] |
 //! | nest host callbacks | [`SharedStore`] |
 //! | run several threads over one memory | [`SharedMemory`], [`MemoryWait`] |
 #![deny(unsafe_code)]
@@ -81,6 +83,7 @@ mod alloc;
 mod any;
 mod asynchronous;
 mod backtrace;
+mod call_hook;
 mod config;
 mod const_expr;
 mod continuation;
@@ -97,6 +100,7 @@ mod instance;
 mod instantiate;
 mod kept;
 mod lazy;
+mod limiter;
 mod linker;
 mod list;
 mod memory;
@@ -124,6 +128,7 @@ pub use any::{AnyKind, AnyRef};
 pub use asynchronous::{Accessor, IntoAsyncFunc};
 pub use backtrace::FrameInfo;
 pub use bident_compile::Progress;
+pub use call_hook::CallHook;
 pub use config::{Compile, Config};
 pub use continuation::{Continuation, Suspended};
 pub use engine::Engine;
@@ -137,6 +142,7 @@ pub use image::{Cache, CacheInfo};
 pub use instance::{Extern, Instance};
 pub use kept::{Kept, Lasting};
 pub use lazy::Load;
+pub use limiter::{LimitReached, Permission, ResourceLimiter, ResourceLimiterAsync, StoreLimits};
 pub use linker::{InstancePre, Linker};
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};

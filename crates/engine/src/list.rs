@@ -67,6 +67,11 @@ impl<P: Position, T> List<P, T> {
         numbered.map(|(position, item)| (P::at(position), item))
     }
 
+    /// An empty one with room for so many; an error where there is no memory.
+    pub(crate) fn with_room(length: usize, what: &str) -> Result<Self, Error> {
+        alloc::list(length, what).map(Self::from)
+    }
+
     /// Room for one more; an error where there is no memory.
     pub(crate) fn room(&mut self, what: &str) -> Result<(), Error> {
         alloc::room(&mut self.items, what)

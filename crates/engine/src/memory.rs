@@ -81,13 +81,14 @@ impl Memory {
     /// Adds pages; gives the old size in pages.
     ///
     /// # Errors
-    /// Kind `Limit`: beyond the maximum of the type or of the engine, or the system has no memory.
-    /// Kind `Usage`: it belongs to another store.
+    /// Kind `Limit`: beyond the maximum of the type or of the engine, or the store's limiter or the system has no
+    /// memory for it. Kind `Usage`: it belongs to another store. What the limiter ([`crate::Store::limiter`]) fails
+    /// with.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let store = &mut store.context_mut().0.opaque;
         let own = self.number_in(store)?;
         let pages = store.memories[own].pages();
-        store.grow_memory(own, delta).ok_or_else(|| {
+        store.grow_memory(own, delta)?.ok_or_else(|| {
             Error::limit(format!(
                 "a memory of {pages} pages cannot grow by {delta} pages"
             ))

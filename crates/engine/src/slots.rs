@@ -76,16 +76,22 @@ pub(crate) const NO_SLOT: u32 = u32::MAX;
 struct Slot<T> {
     /// How many have had it before.
     revision: u32,
-    /// Whether it is a root: the embedder has it in hand.
-    kept: bool,
+    /// Of one with an item: [`KEPT`] or [`NOT_KEPT`]. Of one without: the next such, or [`NO_SLOT`].
+    link: u32,
     item: Option<T>,
 }
+
+/// It is a root: the embedder has it in hand.
+const KEPT: u32 = 1;
+const NOT_KEPT: u32 = 0;
 
 /// See the module.
 pub(crate) struct Slots<N, T> {
     slots: Vec<Slot<T>>,
-    /// Those without an item. There is room for all.
-    free: Vec<u32>,
+    /// The first without an item, or [`NO_SLOT`].
+    free: u32,
+    /// How many have none.
+    empty: u32,
     numbers: PhantomData<N>,
 }
 
@@ -93,7 +99,8 @@ impl<N, T> Default for Slots<N, T> {
     fn default() -> Self {
         Self {
             slots: Vec::new(),
-            free: Vec::new(),
+            free: NO_SLOT,
+            empty: 0,
             numbers: PhantomData,
         }
     }
@@ -102,7 +109,7 @@ impl<N, T> Default for Slots<N, T> {
 impl<N: Number, T> Slots<N, T> {
     /// How many items there are.
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.empty as usize
     }
 
     /// How many slots there are, with an item or without.
@@ -112,22 +119,19 @@ impl<N: Number, T> Slots<N, T> {
 
     /// Room for one more; an error where there is no memory.
     pub(crate) fn room(&mut self, what: &str) -> Result<(), Error> {
-        if self.free.is_empty() {
-            let slots = self.slots.len() + 1;
-            let exhausted = |_| Error::exhausted(format_args!("no memory for {what}"));
-            if slots >= NO_SLOT as usize {
+        if self.free == NO_SLOT {
+            if self.slots.len() + 1 >= NO_SLOT as usize {
                 return Err(Error::limit(format_args!("no number for {what}")));
             }
-            alloc::room(&mut self.slots, what)?;
-            self.free.try_reserve(slots).map_err(exhausted)?;
+            alloc::room_from_one(&mut self.slots, what)?;
         }
         Ok(())
     }
 
     /// The number of the next one that is put in.
     pub(crate) fn next(&self) -> N {
-        match self.free.last() {
-            Some(&slot) => N::new(slot, self.slots[slot as usize].revision),
+        match self.slots.get(self.free as usize) {
+            Some(slot) => N::new(self.free, slot.revision),
             None => N::new(self.slots.len() as u32, 0),
         }
     }
@@ -135,20 +139,22 @@ impl<N: Number, T> Slots<N, T> {
     /// Puts an item in, for which there is room. It is kept until it is [`Self::release`]d.
     pub(crate) fn put(&mut self, item: T) -> N {
         let number = self.next();
-        match self.free.pop() {
+        match self.slots.get_mut(self.free as usize) {
             Some(slot) => {
-                let slot = &mut self.slots[slot as usize];
+                self.free = std::mem::replace(&mut slot.link, KEPT);
+                self.empty -= 1;
                 slot.item = Some(item);
-                slot.kept = true;
             }
             None => {
+                // As `room` does, for those who did not ask.
+                if self.slots.len() == self.slots.capacity() {
+                    self.slots.reserve_exact(self.slots.len().max(1));
+                }
                 self.slots.push(Slot {
                     revision: 0,
-                    kept: true,
+                    link: KEPT,
                     item: Some(item),
                 });
-                // As `room` does, for those who did not ask.
-                self.free.reserve(self.slots.len());
             }
         }
         number
@@ -165,11 +171,14 @@ impl<N: Number, T> Slots<N, T> {
         self.get(number)?;
         let slot = &mut self.slots[number.slot() as usize];
         let item = slot.item.take();
-        slot.kept = false;
+        self.empty += 1;
         // One that has had all revisions is never used again.
-        if let Some(revision) = slot.revision.checked_add(1) {
-            slot.revision = revision;
-            self.free.push(number.slot());
+        match slot.revision.checked_add(1) {
+            Some(revision) => {
+                slot.revision = revision;
+                slot.link = std::mem::replace(&mut self.free, number.slot());
+            }
+            None => slot.link = NO_SLOT,
         }
         item
     }
@@ -177,14 +186,14 @@ impl<N: Number, T> Slots<N, T> {
     /// Keeps an item, until it is released.
     pub(crate) fn keep(&mut self, number: N) {
         if self.has(number) {
-            self.slots[number.slot() as usize].kept = true;
+            self.slots[number.slot() as usize].link = KEPT;
         }
     }
 
     /// Lets go of an item: it lives on only as long as something reaches it.
     pub(crate) fn release(&mut self, number: N) {
         if self.has(number) {
-            self.slots[number.slot() as usize].kept = false;
+            self.slots[number.slot() as usize].link = NOT_KEPT;
         }
     }
 
@@ -239,7 +248,8 @@ impl<N: Number, T> Slots<N, T> {
     /// Slots of those that are kept.
     pub(crate) fn kept(&self) -> impl Iterator<Item = u32> {
         let numbered = self.slots.iter().zip(0..);
-        numbered.filter_map(|(slot, number)| slot.kept.then_some(number))
+        let kept = |slot: &Slot<T>| slot.item.is_some() && slot.link == KEPT;
+        numbered.filter_map(move |(slot, number)| kept(slot).then_some(number))
     }
 
     /// Two at once; `None` where they are one and the same, or not there.

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::limiter::{Limiter, ResourceLimiter, ResourceLimiterAsync};
 use crate::vm::store::{StoreInner, StoreOpaque};
 use bident_stack::Stats;
 
@@ -84,6 +85,27 @@ impl<T: 'static> Store<T> {
     /// Figures about the store's stacks.
     pub fn stats(&self) -> Stats {
         self.0.opaque.stats()
+    }
+
+    /// Has somebody decide how much the store may have, from now on, instead of whoever did before. What there is stays,
+    /// and is not asked about. It belongs to the store, so that it can be asked wherever something grows; a limiter
+    /// in an `Arc<Mutex<_>>` can be shared. See [`ResourceLimiter`], and [`crate::StoreLimits`] for one that compares with
+    /// numbers.
+    pub fn limiter(&mut self, limiter: impl ResourceLimiter) {
+        let limiter = Limiter::Sync(Box::new(limiter));
+        self.0.opaque.set_limiter(limiter);
+    }
+
+    /// The same with one that may take its time: see [`ResourceLimiterAsync`].
+    pub fn limiter_async(&mut self, limiter: impl ResourceLimiterAsync) {
+        let limiter = Limiter::Async(Box::new(limiter));
+        self.0.opaque.set_limiter(limiter);
+    }
+
+    /// The limiter, if it has this type.
+    pub fn limiter_mut<L: ResourceLimiter>(&mut self) -> Option<&mut L> {
+        let limiter = self.0.opaque.limiter.as_deref_mut()?;
+        limiter.downcast()
     }
 
     pub(crate) fn inner_mut(&mut self) -> &mut StoreInner<T> {

@@ -99,8 +99,9 @@ impl Table {
     /// Adds elements; gives the old size.
     ///
     /// # Errors
-    /// Kind `Limit`: beyond the maximum of the type or of the engine, or the system has no memory.
-    /// Kind `Usage`: the element has another type, or it or the table belongs to another store.
+    /// Kind `Limit`: beyond the maximum of the type or of the engine, or the store's limiter or the system has no
+    /// memory for it. Kind `Usage`: the element has another type, or it or the table belongs to another store. What the
+    /// limiter ([`crate::Store::limiter`]) fails with.
     pub fn grow(
         &self,
         mut store: impl AsContextMut,
@@ -111,7 +112,7 @@ impl Table {
         let own = self.number_in(store)?;
         let word = element.ref_to_word(store, store.tables[own].ty.element)?;
         let size = store.tables[own].elements().len();
-        store.grow_table(own, delta, word).ok_or_else(|| {
+        store.grow_table(own, delta, word)?.ok_or_else(|| {
             Error::limit(format!(
                 "a table of {size} elements cannot grow by {delta} elements"
             ))

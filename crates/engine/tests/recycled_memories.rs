@@ -2,8 +2,8 @@
 
 mod common;
 
-use bident::{Engine, Instance, Store, TrapCode};
-use common::{both, module};
+use bident::{Config, Engine, Instance, Store, TrapCode};
+use common::{Random, both, both_with, module};
 
 /// A guest with a memory of so many pages.
 fn guest(engine: &Engine, pages: u32) -> (Store<()>, Instance) {
@@ -92,6 +92,31 @@ fn memories_that_live_at_once_are_apart() {
             }
         }
     });
+}
+
+/// More than a batch of those that go back to the system, in no order; with memories that move, too.
+#[test]
+fn many_at_once_are_zero_when_they_come_again() {
+    for moving in [false, true] {
+        both_with(Config::new().moving_memories(moving), |engine| {
+            let mut random = Random(0x5eed);
+            for round in 0..2 {
+                let mut guests: Vec<_> = (0..100)
+                    .map(|n| (1 + (n + round) % 4, guest(engine, 1 + (n + round) % 4)))
+                    .collect();
+                random.shuffle(&mut guests);
+                for (pages, (store, instance)) in &mut guests {
+                    check(store, *instance, *pages);
+                    // All, or a little somewhere.
+                    let length = if *pages == 2 { 2 * PAGE } else { 5 };
+                    let at = random.below((*pages * PAGE - length + 1) as usize);
+                    fill(store, *instance, at as u32, length);
+                }
+                random.shuffle(&mut guests);
+                guests.truncate(30 * round as usize);
+            }
+        });
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::report::{self, Origin};
 use super::timers::Timers;
 use crate::io::{Queue, Signals, Sources};
 use crate::raw::{Job, Jobs};
-use rquickjs::prelude::Rest;
+use rquickjs::prelude::{Rest, This};
 use rquickjs::runtime::UserDataGuard;
 use rquickjs::{
     AsyncContext, AsyncRuntime, Ctx, Error, Exception, Function, JsLifetime, Object, Result, Value,
@@ -46,6 +46,8 @@ pub(super) struct Host<'js> {
     pub(super) scripts: RefCell<HashMap<String, Object<'js>>>,
     /// The name of the main module.
     pub(super) main_name: RefCell<Option<String>>,
+    /// Somebody types the program: what it does not catch does not end it.
+    pub(super) is_interactive: Cell<bool>,
     /// The promise of the main module.
     pub(super) main: RefCell<Option<Value<'js>>>,
 }
@@ -54,6 +56,8 @@ pub(super) struct Host<'js> {
 #[derive(Clone, JsLifetime)]
 pub(super) struct Task<'js> {
     pub(super) function: Function<'js>,
+    /// What it is a method of, if it is one.
+    pub(super) this: Option<Value<'js>>,
     pub(super) args: Vec<Value<'js>>,
 }
 
@@ -201,7 +205,13 @@ fn run_task<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
 
 fn call<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
     next_call(ctx);
-    match task.function.call::<_, Value>((Rest(task.args),)) {
+    let called = match task.this {
+        Some(this) => task
+            .function
+            .call::<_, Value>((This(this), Rest(task.args))),
+        None => task.function.call::<_, Value>((Rest(task.args),)),
+    };
+    match called {
         Ok(_) => Ok(()),
         Err(error) => fail(ctx, error),
     }

@@ -15,10 +15,12 @@ mod numbers;
 mod process;
 mod raw;
 mod rejections;
+mod repl;
 mod report;
 mod scripts;
 mod time_limit;
 mod timers;
+mod unbrotli;
 mod web;
 
 use bident::{Config, Engine};
@@ -26,6 +28,7 @@ use event_loop::{Exit, Host};
 pub use io::interrupt;
 use modules::ModuleLoader;
 use process::Start;
+pub use repl::{Editor, Requests, editor};
 use report::complain;
 use rquickjs::object::Property;
 use rquickjs::promise::PromiseState;
@@ -113,7 +116,7 @@ impl Runtime {
             runtime.set_gc_threshold(GC_THRESHOLD).await;
             let limit = TimeLimit::default();
             let asked = limit.clone();
-            let interrupt = Box::new(move || asked.is_over());
+            let interrupt = Box::new(move || asked.must_end());
             runtime.set_interrupt_handler(Some(interrupt)).await;
             let context = AsyncContext::full(&runtime).await?;
             context
@@ -169,8 +172,10 @@ impl Runtime {
     /// Runs classic scripts one after the other in one global scope, and whatever they leave to be done.
     pub fn run_scripts(&self, paths: &[PathBuf]) -> i32 {
         for path in paths {
-            let status =
-                self.run_program(path, |ctx, path| self.loader.load_script(ctx, path)?.run());
+            let status = self.run_program(path, |ctx, path| {
+                self.loader.load_script(ctx, path)?.run()?;
+                Ok(Value::new_undefined(ctx.clone()))
+            });
             if status != 0 {
                 return status;
             }
@@ -304,6 +309,11 @@ fn end(ctx: &Ctx<'_>, path: &Path) -> Result<(), Exit> {
         }
         return Err(Exit(process::asked_code(ctx).unwrap_or(status)));
     }
+    end_well(ctx)
+}
+
+/// The last words of a program that has nothing left to do.
+fn end_well(ctx: &Ctx<'_>) -> Result<(), Exit> {
     if let Err(error) = process::emit_exit(ctx, None) {
         event_loop::fail(ctx, error)?;
     }

@@ -185,6 +185,7 @@ fn cpu_usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
 fn next_tick<'js>(ctx: Ctx<'js>, function: Function<'js>, args: Rest<Value<'js>>) -> Result<()> {
     Host::of(&ctx)?.ticks.borrow_mut().push_back(Task {
         function,
+        this: None,
         args: args.0,
     });
     Ok(())
@@ -204,6 +205,12 @@ pub(crate) fn asked_code(ctx: &Ctx<'_>) -> Option<i32> {
         return None;
     }
     made.get::<_, Function>("exitCode").ok()?.call(()).ok()
+}
+
+/// The status that a listener of `exit` has set, if one has.
+pub(crate) fn left_with(ctx: &Ctx<'_>) -> Option<i32> {
+    let left: Function = made(ctx)?.get("leftWith").ok()?;
+    left.call(()).ok()?
 }
 
 /// The status to end with.

@@ -1,7 +1,7 @@
 //! What a user sees of an exception that nobody caught.
 
 use super::console;
-use super::event_loop::Exit;
+use super::event_loop::{Exit, Host};
 use bident::printable_lines;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
 use std::collections::HashSet;
@@ -44,22 +44,45 @@ pub(super) fn uncaught<'js>(
     origin: Origin,
 ) -> Result<(), Exit> {
     let handled = match promise.filter(|_| origin == Origin::Promise) {
-        Some(promise) => crate::process::emit(ctx, "unhandledRejection", &[value.clone(), promise])
-            .and_then(|handled| Ok(handled || emit_exception(ctx, &value, "unhandledRejection")?)),
+        Some(promise) => {
+            match crate::process::emit(ctx, "unhandledRejection", &[value.clone(), promise]) {
+                Ok(true) => Ok(true),
+                Ok(false) => emit_exception(ctx, &value, "unhandledRejection"),
+                // What a listener throws is thrown like anything else.
+                Err(error) => {
+                    let thrown = caught(ctx, error);
+                    return uncaught(ctx, thrown, None, Origin::Script);
+                }
+            }
+        }
         None => emit_exception(ctx, &value, "uncaughtException"),
     };
     match handled {
         Ok(true) => Ok(()),
         Ok(false) => {
             complain(&describe(ctx, &value, origin));
-            Err(Exit(1))
+            if Host::of(ctx).is_ok_and(|host| host.is_interactive.get()) {
+                return Ok(());
+            }
+            Err(leave(ctx, 1))
         }
         Err(error) => {
             let error = caught(ctx, error);
             complain(&describe(ctx, &error, Origin::Script));
-            Err(Exit(7))
+            Err(leave(ctx, 7))
         }
     }
+}
+
+/// Tells the listeners of `exit` what the program ends with; they may say otherwise.
+fn leave(ctx: &Ctx<'_>, status: i32) -> Exit {
+    let told = crate::process::emit_exit(ctx, Some(status));
+    if let Err(error) = told {
+        let error = caught(ctx, error);
+        complain(&describe(ctx, &error, Origin::Script));
+        return Exit(status);
+    }
+    Exit(crate::process::left_with(ctx).unwrap_or(status))
 }
 
 fn emit_exception<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: &str) -> rquickjs::Result<bool> {

@@ -2,7 +2,7 @@
 
 use rquickjs::JsLifetime;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// No limit.
@@ -14,6 +14,8 @@ pub(crate) struct TimeLimit {
     start: Instant,
     /// Milliseconds from the start.
     until: Arc<AtomicU64>,
+    /// Set where somebody has asked for the end.
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Default for TimeLimit {
@@ -21,6 +23,7 @@ impl Default for TimeLimit {
         Self {
             start: Instant::now(),
             until: Arc::new(AtomicU64::new(NEVER)),
+            interrupted: Arc::default(),
         }
     }
 }
@@ -44,7 +47,17 @@ impl TimeLimit {
         is_over
     }
 
-    /// Whether JavaScript must end.
+    /// What says, while it is set, that JavaScript must end.
+    pub(crate) fn interrupted(&self) -> Arc<AtomicBool> {
+        self.interrupted.clone()
+    }
+
+    /// Whether JavaScript must end, for want of time or because somebody has interrupted it.
+    pub(crate) fn must_end(&self) -> bool {
+        self.is_over() || self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Whether the time is over.
     pub(crate) fn is_over(&self) -> bool {
         match self.until.load(Ordering::Relaxed) {
             NEVER => false,

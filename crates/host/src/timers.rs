@@ -3,8 +3,9 @@
 use super::event_loop::{Host, Task};
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::class::Trace;
+use rquickjs::object::Property;
 use rquickjs::prelude::{Func, Opt, Rest, This};
-use rquickjs::{Class, Coerced, Ctx, Function, JsLifetime, Result, Value};
+use rquickjs::{Class, Coerced, Ctx, Function, IntoJs, JsLifetime, Object, Result, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
@@ -183,9 +184,10 @@ impl Timeout {
     }
 
     /// Cancels the timer.
-    fn close(&self, ctx: Ctx<'_>) -> Result<()> {
-        Host::of(&ctx)?.timers.borrow_mut().clear(self.id);
-        Ok(())
+    fn close<'js>(this: This<Class<'js, Self>>, ctx: Ctx<'js>) -> Result<Class<'js, Self>> {
+        let id = this.borrow().id;
+        Host::of(&ctx)?.timers.borrow_mut().clear(id);
+        Ok(this.0)
     }
 
     /// The number that `clearTimeout` also takes.
@@ -245,6 +247,24 @@ pub(super) fn install(ctx: &Ctx<'_>) -> Result<()> {
     for name in ["clearTimeout", "clearInterval", "clearImmediate"] {
         globals.set(name, Func::from(clear))?;
     }
+    name_class(ctx, Class::<Timeout>::prototype(ctx)?, "Timeout")?;
+    name_class(ctx, Class::<Immediate>::prototype(ctx)?, "Immediate")
+}
+
+/// Gives a class what programs read off its objects: the name of its constructor, and what `using` calls.
+fn name_class<'js>(ctx: &Ctx<'js>, prototype: Option<Object<'js>>, name: &str) -> Result<()> {
+    let Some(prototype) = prototype else {
+        return Ok(());
+    };
+    let constructor = Function::new(ctx.clone(), || ())?.with_name(name)?;
+    let property = Property::from(constructor).writable().configurable();
+    prototype.prop("constructor", property)?;
+    let dispose: Value = ctx.globals().get::<_, Object>("Symbol")?.get("dispose")?;
+    if let Some(dispose) = dispose.into_symbol() {
+        let close = |this: This<Value<'js>>, ctx: Ctx<'js>| clear(ctx, Opt(Some(this.0)));
+        let property = Property::from(Func::from(close)).writable().configurable();
+        prototype.prop(dispose, property)?;
+    }
     Ok(())
 }
 
@@ -286,6 +306,7 @@ fn start<'js>(
     };
     let task = Task {
         function,
+        this: None,
         args: args.0,
     };
     let delay = Duration::from_millis(delay as u64);
@@ -293,7 +314,13 @@ fn start<'js>(
         .timers
         .borrow_mut()
         .start(task, delay, repeats);
-    Class::instance(ctx.clone(), Timeout { id })
+    let timer = Class::instance(ctx.clone(), Timeout { id })?;
+    let this = timer.clone().into_js(ctx)?;
+    let host = Host::of(ctx)?;
+    if let Some(started) = host.timers.borrow_mut().timers.get_mut(&id) {
+        started.task.this = Some(this);
+    }
+    Ok(timer)
 }
 
 fn set_immediate<'js>(
@@ -303,14 +330,15 @@ fn set_immediate<'js>(
 ) -> Result<Class<'js, Immediate>> {
     let task = Task {
         function: callback(&ctx, function)?,
+        this: None,
         args: args.0,
     };
     let id = Host::of(&ctx)?.timers.borrow_mut().start_immediate(task);
     Class::instance(ctx, Immediate { id })
 }
 
-/// The function that a timer is to call, or Node's error.
-fn callback<'js>(ctx: &Ctx<'js>, given: Opt<Value<'js>>) -> Result<Function<'js>> {
+/// The function that is to be called later, or Node's error.
+pub(super) fn callback<'js>(ctx: &Ctx<'js>, given: Opt<Value<'js>>) -> Result<Function<'js>> {
     let undefined = || Value::new_undefined(ctx.clone());
     let given = given.0.unwrap_or_else(undefined);
     if let Some(function) = given.as_function() {

@@ -88,18 +88,19 @@ impl Arena {
     /// Takes a chunk, twice as large as the one before.
     #[cold]
     fn extend(&mut self) -> io::Result<()> {
-        if self.exhausted || self.others.try_reserve(1).is_err() {
+        let first = self.newest.class.is_none();
+        if self.exhausted || !first && self.others.try_reserve(1).is_err() {
             return Err(io::Error::from(io::ErrorKind::OutOfMemory));
         }
         let class = self.newest.class.map_or(0, |class| class + 1);
-        let Chunk { first, class } = self.supply.take(class.min(CHUNKS - 1))?;
+        let chunk = self.supply.take(class.min(CHUNKS - 1))?;
         let next = Part {
-            first,
+            first: chunk.first,
             used: 0,
-            class: Some(class),
+            class: Some(chunk.class),
         };
         let before = std::mem::replace(&mut self.newest, next);
-        if before.class.is_some() {
+        if !first {
             let place = self
                 .others
                 .partition_point(|other| other.first < before.first);

@@ -142,7 +142,7 @@ impl<'c> Wreck<'c> {
 }
 
 /// What a processor has near as a whole, in bytes.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// A parked chain, in the hands of the embedder: it waits for the host. Dropped, it is freed when the
 /// owner next looks ([`Chains::free_dropped`]).

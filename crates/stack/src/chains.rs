@@ -6,7 +6,7 @@
 //! ([`Chains::land`]), and for words that are taken for references.
 
 use crate::arch;
-use crate::chain::{Chain, Dropped, Stopped, Waiting, Wreck};
+use crate::chain::{Chain, Dropped, LINE, Stopped, Waiting, Wreck};
 use crate::frames::{Point, View, chain_from};
 use crate::hooks::{Embedder, hooks};
 use crate::pool::{Error, Limits, Pool, Stats, Value};
@@ -19,8 +19,8 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
 
-/// Values that fit the transfer buffer at first.
-const FIRST_VALUES: usize = 32;
+/// Values that fit the transfer buffer at least, once there is one.
+const LEAST_VALUES: usize = 4;
 
 /// A transfer buffer for this many values.
 fn room_for(values: usize) -> Result<Box<[Value]>, Error> {
@@ -37,7 +37,6 @@ fn room_for(values: usize) -> Result<Box<[Value]>, Error> {
 #[repr(C)]
 pub struct Chains {
     pub(crate) anchor: Anchor,
-    pub(crate) pool: Pool,
     /// The innermost run; null while nothing runs.
     activation: *mut Activation,
     /// The transfer buffer.
@@ -45,6 +44,8 @@ pub struct Chains {
     /// Parked chains that the embedder has dropped.
     dropped: Arc<Dropped>,
     stressed: bool,
+    // Last, as nothing of what comes before needs more to go on with a chain and to park it.
+    pub(crate) pool: Pool,
 }
 
 const _: () = assert!(offset_of!(Chains, anchor) == 0);
@@ -94,25 +95,28 @@ impl Chains {
     /// Where it finds the address of the transfer buffer.
     pub const PAYLOAD: usize = offset_of!(Self, anchor.payload);
 
-    /// No chains yet. `stressed`: stacklets move whenever they can.
-    ///
-    /// # Errors
-    /// If there is no memory for the transfer buffer.
-    pub fn new<E: Embedder>(
-        limits: Limits,
-        stressed: bool,
-        supply: &Arc<Supply>,
-    ) -> Result<Self, Error> {
+    /// No chains yet, and no room in the transfer buffer ([`Chains::reserve`]). `stressed`: stacklets move whenever they
+    /// can.
+    #[inline]
+    pub fn new<E: Embedder>(limits: Limits, stressed: bool, supply: &Arc<Supply>) -> Self {
         let pool = Pool::new(limits, supply);
-        let mut values = room_for(FIRST_VALUES)?;
-        Ok(Self {
+        let mut values: Box<[Value]> = Box::default();
+        Self {
             anchor: Anchor::new(pool.records(), values.as_mut_ptr().cast(), hooks::<E>()),
             pool,
             activation: ptr::null_mut(),
             values,
             dropped: Arc::default(),
             stressed,
-        })
+        }
+    }
+
+    /// Asks the processor to have near what a run reads of this: for who is about to go on with a chain.
+    #[inline]
+    pub fn prefetch(&self) {
+        let start = ptr::from_ref(self).addr();
+        let lines = (0..offset_of!(Self, pool)).step_by(LINE);
+        lines.for_each(|line| arch::prefetch(start + line));
     }
 
     /// The stubs that compiled code calls.
@@ -411,6 +415,21 @@ impl Chains {
         Ok(())
     }
 
+    /// The same beyond what is granted ([`Chains::grant`]), for stubs, which cannot wait until somebody was asked.
+    ///
+    /// # Errors
+    /// As for [`Chains::grow`].
+    pub(crate) fn overdraw(&mut self) -> Result<(), Error> {
+        let current = self.anchor.current;
+        assert!(!current.is_null(), "nothing runs that could grow");
+        // SAFETY: as above.
+        unsafe {
+            self.pool.overdraw(current)?;
+            self.set_current(current);
+        }
+        Ok(())
+    }
+
     /// In stress mode, moves the current stacklet. Without memory for it, it stays.
     #[inline(always)]
     pub fn stress_current(&mut self) {
@@ -521,7 +540,7 @@ impl Chains {
 
     #[cold]
     fn grow_values(&mut self, needed: usize) -> Result<(), Error> {
-        let mut values = room_for(needed.next_power_of_two())?;
+        let mut values = room_for(needed.next_power_of_two().max(LEAST_VALUES))?;
         values[..self.values.len()].copy_from_slice(&self.values);
         self.values = values;
         self.anchor.payload = self.values.as_mut_ptr().cast();
@@ -581,6 +600,26 @@ impl Chains {
     /// Bytes of blocks that there may be at most.
     pub fn limit(&self) -> usize {
         self.pool.limit()
+    }
+
+    /// Bytes of blocks that there may be for now: where more are wanted, it is as if that were the limit.
+    pub fn granted(&self) -> usize {
+        self.pool.granted()
+    }
+
+    /// Changes that, up to the limit. At first it is the limit.
+    pub fn grant(&mut self, bytes: usize) {
+        self.pool.grant(bytes);
+    }
+
+    /// Whatever was wanted, there is.
+    pub fn forget_wanted(&mut self) {
+        self.pool.forget_wanted();
+    }
+
+    /// Bytes that were wanted when there were no more within the limit, or what was granted.
+    pub fn wanted(&self) -> usize {
+        self.pool.wanted()
     }
 
     /// Bytes of the blocks of all stacklets and idle records.

@@ -101,12 +101,40 @@ impl Stock {
     }
 }
 
+/// Those of all classes that are carved from slabs.
+struct Stocks {
+    /// Of the smallest blocks.
+    smallest: Stock,
+    /// Of the others, in a box: many stores have none.
+    others: Option<Box<[Stock; SLAB_CLASSES as usize - 1]>>,
+}
+
+impl Stocks {
+    #[inline]
+    fn of(&mut self, class: u32) -> &mut Stock {
+        let empty = || Box::new([const { Stock::EMPTY }; SLAB_CLASSES as usize - 1]);
+        match class as usize {
+            0 => &mut self.smallest,
+            class => &mut self.others.get_or_insert_with(empty)[class - 1],
+        }
+    }
+
+    /// How many classes there may be blocks of.
+    fn classes(&self) -> u32 {
+        match self.others {
+            Some(_) => SLAB_CLASSES,
+            None => 1,
+        }
+    }
+}
+
 /// All blocks of a store.
 pub(crate) struct Blocks {
     supply: Arc<Supply>,
-    stocks: [Stock; SLAB_CLASSES as usize],
-    /// Per class above the slabs', one idle block, so that a deep call repeated does not map each time.
-    idle: [*mut u8; (CLASSES - SLAB_CLASSES) as usize],
+    stocks: Stocks,
+    /// Per class above the slabs', one idle block, so that a deep call repeated does not map each time. In a box: few
+    /// stores have any.
+    idle: Option<Box<[*mut u8; (CLASSES - SLAB_CLASSES) as usize]>>,
     /// Bytes of all blocks, used or not.
     mapped: usize,
 }
@@ -115,8 +143,11 @@ impl Blocks {
     pub(crate) fn new(supply: &Arc<Supply>) -> Self {
         Self {
             supply: supply.clone(),
-            stocks: [const { Stock::EMPTY }; SLAB_CLASSES as usize],
-            idle: [ptr::null_mut(); (CLASSES - SLAB_CLASSES) as usize],
+            stocks: Stocks {
+                smallest: Stock::EMPTY,
+                others: None,
+            },
+            idle: None,
             mapped: 0,
         }
     }
@@ -130,7 +161,7 @@ impl Blocks {
     #[inline]
     pub(crate) fn allocate(&mut self, class: u32) -> io::Result<*mut u8> {
         let block = if class < SLAB_CLASSES {
-            match self.stocks[class as usize].pop(class) {
+            match self.stocks.of(class).pop(class) {
                 Some(block) => block,
                 None => self.refill(class)?,
             }
@@ -173,7 +204,7 @@ impl Blocks {
             unsafe { block.write_bytes(POISON, class_size(class)) };
         }
         if class < SLAB_CLASSES {
-            let stock = &mut self.stocks[class as usize];
+            let stock = self.stocks.of(class);
             // SAFETY: passed on.
             unsafe { stock.push(block) };
             let freed = stock.freed;
@@ -189,7 +220,7 @@ impl Blocks {
     /// Takes a batch for the empty stock of a class; gives one of it.
     #[cold]
     fn refill(&mut self, class: u32) -> io::Result<*mut u8> {
-        let stock = &mut self.stocks[class as usize];
+        let stock = self.stocks.of(class);
         let most = (MOST_AT_ONCE / class_size(class)) as u32;
         let batch = self.supply.slabs().take(class, stock.next)?;
         stock.next = (2 * stock.next).min(most);
@@ -207,10 +238,20 @@ impl Blocks {
         stock.pop(class).ok_or(io::ErrorKind::OutOfMemory.into())
     }
 
-    /// Gives blocks that were freed back, so many.
+    /// Gives blocks that were freed back, so many. They are cleared: a word of this store in a stack of another one
+    /// would keep an object of the same number alive there.
     #[cold]
     fn give_back(&mut self, class: u32, count: u32) {
-        let stock = &mut self.stocks[class as usize];
+        let stock = self.stocks.of(class);
+        let mut block = stock.free;
+        for _ in 0..count {
+            // SAFETY: a block of the list, as below; the link in its first word stays.
+            unsafe {
+                let rest = block.cast::<u8>().add(size_of::<FreeBlock>());
+                rest.write_bytes(0, class_size(class) - size_of::<FreeBlock>());
+                block = (*block).next;
+            }
+        }
         let mut slabs = self.supply.slabs();
         for _ in 0..count {
             let block = stock.free;
@@ -227,8 +268,8 @@ impl Blocks {
 
     /// Gives all that is not used back.
     pub(crate) fn trim(&mut self) {
-        for class in 0..SLAB_CLASSES {
-            let stock = &mut self.stocks[class as usize];
+        for class in 0..self.stocks.classes() {
+            let stock = self.stocks.of(class);
             if stock.fresh > 0 {
                 let (run, fresh) = (stock.run, std::mem::take(&mut stock.fresh));
                 // SAFETY: what is left of a run that `take` gave.
@@ -244,9 +285,11 @@ impl Blocks {
     }
 
     fn allocate_large(&mut self, class: u32) -> io::Result<*mut u8> {
-        let idle = &mut self.idle[(class - SLAB_CLASSES) as usize];
-        if !idle.is_null() {
-            return Ok(std::mem::replace(idle, ptr::null_mut()));
+        if let Some(idle) = &mut self.idle {
+            let idle = &mut idle[(class - SLAB_CLASSES) as usize];
+            if !idle.is_null() {
+                return Ok(std::mem::replace(idle, ptr::null_mut()));
+            }
         }
         let block = os::allocate(class_size(class), false)?;
         self.mapped += class_size(class);
@@ -254,7 +297,9 @@ impl Blocks {
     }
 
     unsafe fn free_large(&mut self, block: *mut u8, class: u32) {
-        let idle = &mut self.idle[(class - SLAB_CLASSES) as usize];
+        let none = || Box::new([ptr::null_mut(); (CLASSES - SLAB_CLASSES) as usize]);
+        let idle = self.idle.get_or_insert_with(none);
+        let idle = &mut idle[(class - SLAB_CLASSES) as usize];
         if idle.is_null() {
             *idle = block;
         } else {
@@ -266,7 +311,8 @@ impl Blocks {
 
     /// Gives idle large blocks back to the system.
     fn trim_large(&mut self) {
-        for (i, idle) in self.idle.iter_mut().enumerate() {
+        let all = self.idle.iter_mut().flat_map(|idle| idle.iter_mut());
+        for (i, idle) in all.enumerate() {
             if !idle.is_null() {
                 let size = class_size(i as u32 + SLAB_CLASSES);
                 // SAFETY: idle blocks are mappings of their own that nobody uses.

@@ -78,6 +78,10 @@ pub(crate) struct Pool {
     arena: Arena,
     blocks: Blocks,
     limits: Limits,
+    /// Bytes of blocks that there may be for now: at most the limit of all.
+    granted: usize,
+    /// Bytes that were wanted where there were no more.
+    wanted: usize,
     largest_class: u32,
     live: usize,
     bytes: usize,
@@ -94,6 +98,8 @@ impl Pool {
             arena: Arena::new(supply),
             blocks: Blocks::new(supply),
             limits,
+            granted: limits.total,
+            wanted: 0,
             largest_class: class_for(limits.stacklet),
             live: 0,
             bytes: 0,
@@ -118,9 +124,7 @@ impl Pool {
             class = 0;
         }
         let size = class_size(class);
-        if self.bytes + size > self.limits.total {
-            return Err(Error::TotalLimit);
-        }
+        self.check_room(size, self.granted)?;
         let block = self.blocks.allocate(class)?;
         let record = match self.arena.take() {
             Ok(record) => record,
@@ -177,17 +181,42 @@ impl Pool {
     /// A limit, or no memory; the stacklet is then as before.
     pub(crate) unsafe fn grow(&mut self, record: *mut Stacklet) -> Result<(), Error> {
         // SAFETY: passed on.
+        unsafe { self.grow_within(record, self.granted) }
+    }
+
+    /// The same beyond what is granted, where nobody can be asked for more: whoever does that later finds more bytes
+    /// than were granted.
+    ///
+    /// # Safety
+    /// As for [`Pool::move_block`].
+    ///
+    /// # Errors
+    /// As for [`Pool::grow`].
+    pub(crate) unsafe fn overdraw(&mut self, record: *mut Stacklet) -> Result<(), Error> {
+        // SAFETY: passed on.
+        unsafe { self.grow_within(record, self.limits.total) }
+    }
+
+    unsafe fn grow_within(&mut self, record: *mut Stacklet, most: usize) -> Result<(), Error> {
+        // SAFETY: passed on.
         unsafe {
             let class = (*record).class();
             if class >= self.largest_class {
                 return Err(Error::StackletLimit);
             }
-            let more = class_size(class + 1) - class_size(class);
-            if self.bytes + more > self.limits.total {
-                return Err(Error::TotalLimit);
-            }
+            self.check_room(class_size(class + 1) - class_size(class), most)?;
             self.move_to(record, class + 1)
         }
+    }
+
+    /// Whether so many bytes more are within `most`.
+    #[inline]
+    fn check_room(&mut self, more: usize, most: usize) -> Result<(), Error> {
+        if self.bytes + more > most {
+            self.wanted = more;
+            return Err(Error::TotalLimit);
+        }
+        Ok(())
     }
 
     /// Moves a stacklet to another block of the same size.
@@ -380,6 +409,26 @@ impl Pool {
     /// Bytes of blocks that there may be at most.
     pub(crate) fn limit(&self) -> usize {
         self.limits.total
+    }
+
+    /// Bytes of blocks that there may be for now.
+    pub(crate) fn granted(&self) -> usize {
+        self.granted
+    }
+
+    /// Changes that.
+    pub(crate) fn grant(&mut self, bytes: usize) {
+        self.granted = bytes.min(self.limits.total);
+    }
+
+    /// Bytes that were wanted where there were no more.
+    pub(crate) fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    /// Nothing is wanted.
+    pub(crate) fn forget_wanted(&mut self) {
+        self.wanted = 0;
     }
 
     /// Bytes of the blocks of all stacklets and idle records.

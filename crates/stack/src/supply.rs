@@ -5,7 +5,7 @@
 //!  ┌──────┬──────┬──────────┬──────┬────────────────┬─────── ─ ─ ┐
 //!  │ null │  A   │    B     │ free │       A        │ never used │
 //!  └──────┴──────┴──────────┴──────┴────────────────┴─────── ─ ─ ┘
-//!     a chunk: 8 << class records next to each other, of one store
+//!     a chunk: 1 << class records next to each other, of one store
 //! ```
 //!
 //! A reference holds the position of its record in bytes from `base`, which is the same for all stores: so the
@@ -35,12 +35,11 @@ const RESERVATION: usize = CAPACITY as usize * size_of::<Stacklet>();
 const FIRST_STEP: usize = 4 << 10;
 const LARGEST_STEP: usize = 1 << 20;
 
-/// Records of the smallest chunk.
-const SMALLEST_CHUNK: u32 = 8;
-/// Sizes of chunks. The largest has a mebibyte.
-pub(crate) const CHUNKS: u8 = 12;
+/// Sizes of chunks. The smallest is a record, as many stores never have more than one stack; a record is a line of the
+/// processor's cache, so that threads with neighbouring ones do not meet. The largest has a mebibyte.
+pub(crate) const CHUNKS: u8 = 15;
 /// Chunks from this size on keep no memory while nobody has them.
-const DISCARDED: u8 = 8;
+const DISCARDED: u8 = 11;
 /// The end of a list.
 const NONE: u32 = 0;
 
@@ -55,7 +54,7 @@ pub(crate) struct Chunk {
 impl Chunk {
     /// How many records it has.
     pub(crate) const fn records(class: u8) -> u32 {
-        SMALLEST_CHUNK << class
+        1 << class
     }
 }
 
@@ -183,7 +182,7 @@ impl Supply {
         }
         self.make_usable(chunks, first + count)?;
         while chunks.count < first {
-            let class = (chunks.count / SMALLEST_CHUNK).trailing_zeros() as u8;
+            let class = chunks.count.trailing_zeros() as u8;
             self.push(
                 chunks,
                 Chunk {

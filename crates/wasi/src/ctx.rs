@@ -1,8 +1,12 @@
 //! What a guest has been granted, and what it has open.
 
 use crate::dir::OpenDir;
-use crate::fs::{Descriptor, Files, Stream};
+use crate::fs::{Descriptor, Files, OpenSocket, Stream, StreamEnd};
+use crate::pipe::{PipeReader, PipeWriter};
+use crate::wait::{HostInput, Socket};
 use std::io::{self, IsTerminal, Read, Write};
+use std::net::TcpListener;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Instant;
 
@@ -61,6 +65,7 @@ pub struct WasiCtxBuilder {
     stdin: Option<Descriptor>,
     stdout: Option<Descriptor>,
     stderr: Option<Descriptor>,
+    sockets: Vec<OpenSocket>,
     directories: Vec<OpenDir>,
 }
 
@@ -100,9 +105,44 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
-    /// What the guest reads as standard input; empty by default.
+    /// Hands a listening socket in: the guest accepts connections from it. The first has the descriptor 3, the others
+    /// follow; then come directories.
+    ///
+    /// # Errors
+    /// If the system cannot tell when there is a connection.
+    pub fn listener(mut self, listener: TcpListener) -> Result<Self, io::Error> {
+        self.sockets.push(OpenSocket {
+            socket: Socket::listener(listener)?,
+            nonblocking: false,
+        });
+        Ok(self)
+    }
+
+    /// What the guest reads as standard input; empty by default. It is taken to be ready always: reading blocks the
+    /// thread where `input` does. See [`Self::stdin_pipe`].
     pub fn stdin(mut self, input: impl Read + Send + 'static) -> Self {
         self.stdin = Some(Descriptor::Stream(Stream::input(input, false)));
+        self
+    }
+
+    /// The same from a [`crate::pipe`], for which the guest waits as [`crate::add_to_linker_async`] says.
+    pub fn stdin_pipe(mut self, input: PipeReader) -> Self {
+        let stream = Stream::new(StreamEnd::PipeIn(input), false);
+        self.stdin = Some(Descriptor::Stream(stream));
+        self
+    }
+
+    /// Standard output to a [`crate::pipe`]; the guest waits while it is full.
+    pub fn stdout_pipe(mut self, output: PipeWriter) -> Self {
+        let stream = Stream::new(StreamEnd::PipeOut(output), false);
+        self.stdout = Some(Descriptor::Stream(stream));
+        self
+    }
+
+    /// The same for standard error.
+    pub fn stderr_pipe(mut self, output: PipeWriter) -> Self {
+        let stream = Stream::new(StreamEnd::PipeOut(output), false);
+        self.stderr = Some(Descriptor::Stream(stream));
         self
     }
 
@@ -118,11 +158,16 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Gives the guest the three standard streams of this process.
+    /// Gives the guest the three standard streams of this process. What [`io::stdin`] has read ahead it does not see. It
+    /// waits for its input, but to write where others read too slowly blocks the thread.
     pub fn inherit_stdio(mut self) -> Self {
         let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
         let terminal = stdin.is_terminal();
-        self.stdin = Some(Descriptor::Stream(Stream::input(stdin, terminal)));
+        let input = stdin.as_fd().try_clone_to_owned();
+        self.stdin = input.ok().map(|input| {
+            let end = StreamEnd::Host(HostInput::new(input));
+            Descriptor::Stream(Stream::new(end, terminal))
+        });
         let terminal = stdout.is_terminal();
         self.stdout = Some(Descriptor::Stream(Stream::output(stdout, terminal)));
         let terminal = stderr.is_terminal();
@@ -140,6 +185,7 @@ impl WasiCtxBuilder {
             self.stdout.unwrap_or_else(output),
             self.stderr.unwrap_or_else(output),
         ];
+        descriptors.extend(self.sockets.into_iter().map(Descriptor::Socket));
         descriptors.extend(self.directories.into_iter().map(Descriptor::Dir));
         WasiCtx {
             args: self.args,

@@ -25,9 +25,12 @@ macro_rules! errnos {
 
 errnos! {
     Acces = 2 = ACCESS;
+    Addrinuse = 3 = ADDRINUSE;
     Again = 6 = AGAIN;
     Badf = 8 = BADF;
     Busy = 10 = BUSY;
+    Connaborted = 13 = CONNABORTED;
+    Connreset = 15 = CONNRESET;
     Dquot = 19 = DQUOT;
     Exist = 20 = EXIST;
     /// An address outside the guest's memory.
@@ -49,6 +52,7 @@ errnos! {
     Nomem = 48 = NOMEM;
     Nospc = 51 = NOSPC;
     Nosys = 52 = NOSYS;
+    Notconn = 53 = NOTCONN;
     Notdir = 54 = NOTDIR;
     Notempty = 55 = NOTEMPTY;
     Notsock = 57 = NOTSOCK;
@@ -62,6 +66,7 @@ errnos! {
     Rofs = 69 = ROFS;
     Spipe = 70 = SPIPE;
     Stale = 72 = STALE;
+    Timedout = 73 = TIMEDOUT;
     Txtbsy = 74 = TXTBSY;
     Xdev = 75 = XDEV;
 }
@@ -85,6 +90,8 @@ impl From<io::Error> for Errno {
             io::ErrorKind::AlreadyExists => Self::Exist,
             io::ErrorKind::NotADirectory => Self::Notdir,
             io::ErrorKind::IsADirectory => Self::Isdir,
+            io::ErrorKind::WouldBlock => Self::Again,
+            io::ErrorKind::OutOfMemory => Self::Nomem,
             io::ErrorKind::BrokenPipe => Self::Pipe,
             io::ErrorKind::Unsupported => Self::Notsup,
             io::ErrorKind::WriteZero | io::ErrorKind::StorageFull => Self::Nospc,

@@ -2,6 +2,8 @@
 
 use crate::dir::OpenDir;
 use crate::errno::Errno;
+use crate::pipe::{PipeReader, PipeWriter, Side};
+use crate::wait::{HostInput, Socket, Source};
 use cap_std::fs::{File, Metadata, MetadataExt};
 use cap_std::time::SystemTime;
 use rustix::fs::{FileType, OFlags, fcntl_setfl};
@@ -43,6 +45,49 @@ pub(crate) enum Descriptor {
     Stream(Stream),
     File(OpenFile),
     Dir(OpenDir),
+    Socket(OpenSocket),
+}
+
+/// Whether a descriptor can be read or written now.
+pub(crate) enum Ready {
+    /// So it is; and whether the other side is gone.
+    Now { hangup: bool },
+    /// Not before this has come.
+    After(Source),
+}
+
+impl Ready {
+    fn of((ready, hangup): (bool, bool), source: impl FnOnce() -> Option<Source>) -> Self {
+        match ready {
+            true => Self::Now { hangup },
+            false => match source() {
+                Some(source) => Self::After(source),
+                // Nobody can tell when: whoever tries blocks.
+                None => Self::Now { hangup: false },
+            },
+        }
+    }
+}
+
+impl Descriptor {
+    /// Whether it can be read, or written. What is never waited for always can.
+    pub(crate) fn ready(&mut self, write: bool) -> Ready {
+        match self {
+            Self::Stream(stream) => stream.ready(write),
+            Self::Socket(open) => {
+                let socket = &open.socket;
+                Ready::of(socket.is_ready(write), || Some(socket.waiting(write)))
+            }
+            Self::File(_) | Self::Dir(_) => Ready::Now { hangup: false },
+        }
+    }
+}
+
+/// A socket.
+pub(crate) struct OpenSocket {
+    pub(crate) socket: Socket,
+    /// Whether the guest would rather be told than wait.
+    pub(crate) nonblocking: bool,
 }
 
 /// A standard stream.
@@ -50,26 +95,60 @@ pub(crate) struct Stream {
     pub(crate) end: StreamEnd,
     /// Programs ask, to know how to buffer.
     pub(crate) terminal: bool,
+    /// Whether the guest would rather be told than wait. The host's descriptor is as it was.
+    pub(crate) nonblocking: bool,
 }
 
 /// Which way a stream goes.
 pub(crate) enum StreamEnd {
     Input(Box<dyn Read + Send>),
     Output(Box<dyn Write + Send>),
+    Host(HostInput),
+    PipeIn(PipeReader),
+    PipeOut(PipeWriter),
+}
+
+impl StreamEnd {
+    /// Whether it is read, rather than written.
+    pub(crate) fn is_input(&self) -> bool {
+        matches!(self, Self::Input(_) | Self::Host(_) | Self::PipeIn(_))
+    }
+
+    /// Whether it may be something to wait for.
+    pub(crate) fn waits(&self) -> bool {
+        !matches!(self, Self::Input(_) | Self::Output(_))
+    }
 }
 
 impl Stream {
     pub(crate) fn input(input: impl Read + Send + 'static, terminal: bool) -> Self {
-        Self {
-            end: StreamEnd::Input(Box::new(input)),
-            terminal,
-        }
+        Self::new(StreamEnd::Input(Box::new(input)), terminal)
     }
 
     pub(crate) fn output(output: impl Write + Send + 'static, terminal: bool) -> Self {
+        Self::new(StreamEnd::Output(Box::new(output)), terminal)
+    }
+
+    pub(crate) fn new(end: StreamEnd, terminal: bool) -> Self {
         Self {
-            end: StreamEnd::Output(Box::new(output)),
+            end,
             terminal,
+            nonblocking: false,
+        }
+    }
+
+    fn ready(&mut self, write: bool) -> Ready {
+        match &mut self.end {
+            StreamEnd::Host(input) if !write => Ready::of(input.is_ready(), || input.waiting()),
+            StreamEnd::PipeIn(pipe) if !write => {
+                let waiting = || Some(Source::Pipe(pipe.waiting(Side::Read)));
+                Ready::of(pipe.is_ready(), waiting)
+            }
+            StreamEnd::PipeOut(pipe) if write => {
+                let waiting = || Some(Source::Pipe(pipe.waiting(Side::Write)));
+                Ready::of(pipe.is_ready(), waiting)
+            }
+            _ => Ready::Now { hangup: false },
         }
     }
 
@@ -138,8 +217,20 @@ impl Files {
             Descriptor::File(file) => Ok(file),
             // A directory has no position and no size to set: this is the answer that guests expect.
             Descriptor::Dir(_) => Err(Errno::Badf),
-            Descriptor::Stream(_) => Err(Errno::Spipe),
+            Descriptor::Stream(_) | Descriptor::Socket(_) => Err(Errno::Spipe),
         }
+    }
+
+    pub(crate) fn socket(&mut self, fd: u32) -> Result<&mut OpenSocket, Errno> {
+        match self.get(fd)? {
+            Descriptor::Socket(open) => Ok(open),
+            _ => Err(Errno::Notsock),
+        }
+    }
+
+    /// Whether there may be one more.
+    pub(crate) fn has_room(&self) -> bool {
+        self.0.len() < MAX_OPEN || self.0.iter().any(Option::is_none)
     }
 
     pub(crate) fn dir(&mut self, fd: u32) -> Result<&mut OpenDir, Errno> {

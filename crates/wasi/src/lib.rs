@@ -26,8 +26,9 @@
 //! # Ok::<(), bident::Error>(())
 //! ```
 //!
-//! Blocking calls block the thread; a FIFO or a device among the files is never waited for, whatever
-//! the guest asks (`EAGAIN`). A guest may hold at most 1,024 files and directories open.
+//! Calls that have to wait block the thread with [`add_to_linker`], and park the call of the guest with
+//! [`add_to_linker_async`]. A FIFO or a device among the files is never waited for, whatever the guest asks (`EAGAIN`). A
+//! guest may hold at most 1,024 files, directories and sockets open.
 #![forbid(unsafe_code)]
 
 mod ctx;
@@ -36,9 +37,14 @@ mod errno;
 mod fs;
 mod guest;
 mod p1;
+mod pipe;
+mod wait;
 
 pub use ctx::{WasiCtx, WasiCtxBuilder};
-pub use p1::{MODULE, add_context_to_linker, add_to_linker};
+pub use p1::{
+    MODULE, add_context_to_linker, add_context_to_linker_async, add_to_linker, add_to_linker_async,
+};
+pub use pipe::{PipeReader, PipeWriter, pipe};
 
 /// The guest ended itself with `proc_exit`: not a failure, but nothing in it can run any more.
 ///

@@ -36,7 +36,7 @@ const BOTTOM: f64 = HEIGHT - 76.0;
 /// From the first and the last decade to the ends of the axis, for the words beside them.
 const MARGIN: f64 = 28.0;
 
-/// `s0` and `s1` are the lines of a panel, `p0` and `p1` their points, which differ in shape too.
+/// `s0`, `s1` and `s2` are the lines of a panel, `p0` to `p2` their points, which differ in shape too.
 const STYLE: &str = "
   text { font: 12px system-ui, sans-serif; fill: #1f2328; }
   .title { font-weight: 600; }
@@ -46,12 +46,14 @@ const STYLE: &str = "
   path { fill: none; stroke-width: 2; }
   .s0 { stroke: #0969da; } .p0 { fill: #0969da; }
   .s1 { stroke: #bc4c00; } .p1 { fill: #bc4c00; }
+  .s2 { stroke: #1a7f37; } .p2 { fill: #1a7f37; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; }
     .page { fill: #0d1117; }
     .grid { stroke: #30363d; }
     .s0 { stroke: #58a6ff; } .p0 { fill: #58a6ff; }
     .s1 { stroke: #f0883e; } .p1 { fill: #f0883e; }
+    .s2 { stroke: #3fb950; } .p2 { fill: #3fb950; }
   }
 ";
 
@@ -158,13 +160,13 @@ impl Series {
         for &(x, y, value) in &points {
             mark(svg, (x, y), class);
             // Those of the second series lie below its points.
-            let label = if class == 0 { y - 9.0 } else { y + 18.0 };
+            let label = if class == 1 { y + 18.0 } else { y - 9.0 };
             text(svg, (x, label), "value", "middle", &short(value));
         }
     }
 
     fn draw_key(&self, svg: &mut String, class: usize) {
-        let key = (LEFT + 6.0 + 70.0 * class as f64, 35.0);
+        let key = (LEFT + 6.0 + 90.0 * class as f64, 35.0);
         mark(svg, key, class);
         text(svg, (key.0 + 9.0, key.1 + 4.0), "", "start", self.name);
     }
@@ -177,11 +179,18 @@ fn x(count: f64, decades: (i32, i32)) -> f64 {
 }
 
 fn mark(svg: &mut String, (x, y): (f64, f64), class: usize) {
-    let shape = if class == 0 {
-        format!("<circle class=\"p{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>")
-    } else {
-        let (x, y) = (x - 3.5, y - 3.5);
-        format!("<rect class=\"p{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"7\" height=\"7\"/>")
+    let shape = match class {
+        0 => format!("<circle class=\"p{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"),
+        1 => {
+            let (x, y) = (x - 3.5, y - 3.5);
+            format!("<rect class=\"p{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"7\" height=\"7\"/>")
+        }
+        _ => {
+            let (left, right, bottom, top) = (x - 4.5, x + 4.5, y + 3.5, y - 4.5);
+            format!(
+                "<polygon class=\"p{class}\" points=\"{left:.1},{bottom:.1} {right:.1},{bottom:.1} {x:.1},{top:.1}\"/>"
+            )
+        }
     };
     line(svg, &shape);
 }

@@ -113,6 +113,14 @@ pub(crate) struct Awaited {
 const _: () = assert!(size_of::<Awaited>() <= 40, "a payload without a box");
 
 impl Awaited {
+    /// A future that may be polled anywhere, and the number of the poll that polled it.
+    pub(crate) fn new(future: Boxed, polled_in: u64) -> Self {
+        Self {
+            waiting: Waiting::Anywhere(future),
+            polled_in,
+        }
+    }
+
     /// Where the future lies, if it may be polled anywhere.
     #[inline]
     fn address(&self) -> usize {

@@ -4,10 +4,10 @@ use super::drive::{self, Step};
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::{WasmValues, Words};
-use crate::outcome::{Outcome, ParkedCall, Results};
+use crate::outcome::{Outcome, ParkedCall, Part, Results};
 use crate::store::AsContextMut;
 use crate::value::{Side, Val};
-use crate::vm::store::StoreOpaque;
+use crate::vm::store::{StoreInner, StoreOpaque};
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::task::{Context, Poll};
@@ -72,6 +72,19 @@ fn wake_if_yielded(parked: &ParkedCall, context: &Context<'_>) {
     }
 }
 
+/// Goes on with a call that waits, after who knows how many of other stores: what it needs is asked for at once, instead
+/// of one after the other.
+fn go_on<T: 'static>(
+    store: &mut StoreInner<T>,
+    mut parked: ParkedCall,
+    context: &mut Context<'_>,
+) -> Result<Step, Error> {
+    store.opaque.prefetch();
+    parked.prefetch(&store.opaque, Part::Record);
+    parked.prefetch(&store.opaque, Part::Stack);
+    drive::go_on(store, parked, context)
+}
+
 /// Calls a function and waits for its end without keeping the thread.
 pub(crate) async fn call<S: Signature, C: AsContextMut>(
     func: Func,
@@ -86,7 +99,7 @@ pub(crate) async fn call<S: Signature, C: AsContextMut>(
                 let write = |store: &mut _| S::write(params, func, store);
                 drive::begin(store, func, write, context)
             }
-            Call::Waits(parked) => drive::go_on(store, parked, context),
+            Call::Waits(parked) => go_on(store, parked, context),
             Call::Ended => Err(Error::usage("a call that has ended was polled")),
         };
         match step {
@@ -123,7 +136,7 @@ impl ParkedCall {
                 return Poll::Ready(Err(error));
             };
             let func = parked.0.func;
-            match drive::go_on(store, parked, context) {
+            match go_on(store, parked, context) {
                 Ok(Step::Returned) => Poll::Ready(Ok(Outcome::returned(&mut store.opaque, func))),
                 Ok(Step::Waits(parked)) => {
                     wake_if_yielded(&parked, context);

@@ -269,10 +269,16 @@ impl Pool {
         let making = self.count_one()?;
         let others = self.lock().count - 1;
         let wanted = others.clamp(1, self.most - others);
-        let grown = [wanted, 1].into_iter().find_map(|regions| {
+        let mut grown = None;
+        for regions in [wanted, 1] {
             let pages = (u64::from(regions) * self.size).div_ceil(WASM_PAGE);
-            Some((store.grow_memory(self.memory, pages)?, pages))
-        });
+            grown = store
+                .grow_memory(self.memory, pages)?
+                .map(|before| (before, pages));
+            if grown.is_some() {
+                break;
+            }
+        }
         let (before, pages) = grown.ok_or_else(|| {
             let pages = store.memories[self.memory].pages();
             Error::limit(format!(

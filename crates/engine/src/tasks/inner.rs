@@ -146,6 +146,7 @@ impl<S: Signature> Call for Inner<S> {
 
     fn end(&self, end: Result<&mut StoreOpaque, Error>) {
         self.queued.store(true, Ordering::Release);
+        self.shared.count.give_back();
         let end = end.and_then(|store| S::read(self.func, store));
         let mut state = self.lock();
         let before = std::mem::replace(&mut state.progress, Progress::Ended(end));

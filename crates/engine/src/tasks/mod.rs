@@ -19,6 +19,7 @@ mod shared;
 mod spawner;
 mod task;
 
+pub(crate) use room::TaskCount;
 pub use set::Tasks;
 pub use spawner::{Spawn, Spawner};
 pub use task::{Task, TaskId};

@@ -1,6 +1,7 @@
 //! How many tasks there may be, and who waits until there may be another.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -113,5 +114,47 @@ impl Room {
     pub(super) fn close(self) -> impl Iterator<Item = Waker> {
         let waiting = self.waiting.into_iter();
         waiting.filter_map(|waiter| waiter.give())
+    }
+}
+
+/// How many tasks there are in all sets of a store, and may be.
+#[derive(Debug)]
+pub(crate) struct TaskCount {
+    count: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Default for TaskCount {
+    fn default() -> Self {
+        Self {
+            count: AtomicUsize::new(0),
+            most: AtomicUsize::new(usize::MAX),
+        }
+    }
+}
+
+impl TaskCount {
+    /// Sets the most that there may be.
+    pub(crate) fn limit(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
+    }
+
+    /// One more, if there may be.
+    ///
+    /// # Errors
+    /// The most that there may be.
+    pub(super) fn take(&self) -> Result<(), usize> {
+        let most = self.most.load(Ordering::Relaxed);
+        let counted = self
+            .count
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                (count < most).then_some(count + 1)
+            });
+        counted.map(drop).map_err(|_| most)
+    }
+
+    /// One less.
+    pub(super) fn give_back(&self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }

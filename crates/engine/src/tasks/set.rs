@@ -91,7 +91,11 @@ impl Tasks {
     pub fn new(store: impl AsContext) -> Self {
         let store = store.opaque().0;
         Self {
-            shared: Arc::new(Shared::new(store.id, store.engine.clone())),
+            shared: Arc::new(Shared::new(
+                store.id,
+                store.engine.clone(),
+                store.task_count().clone(),
+            )),
             slice: NEVER,
             slots: Vec::new(),
             batch: VecDeque::new(),

@@ -1,7 +1,7 @@
 //! What a set of tasks shares with wakers, spawners and the holders of its tasks, on any thread.
 
 use super::inner::Call;
-use super::room::Room;
+use super::room::{Room, TaskCount};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::vm::store::StoreId;
@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub(super) store: StoreId,
     /// Tells the time.
     pub(super) engine: Engine,
+    /// The tasks of all sets of the store.
+    pub(super) count: Arc<TaskCount>,
     /// Whether there are requests: looked at after each task.
     asked: AtomicBool,
     state: Mutex<State>,
@@ -54,10 +56,11 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(store: StoreId, engine: Engine) -> Self {
+    pub(super) fn new(store: StoreId, engine: Engine, count: Arc<TaskCount>) -> Self {
         Self {
             store,
             engine,
+            count,
             asked: AtomicBool::new(false),
             state: Mutex::default(),
         }

@@ -34,7 +34,8 @@ impl Spawner {
     /// Spawns a call, and waits until there is room for it: see [`crate::Tasks::set_most`]. Who waits longest is next.
     ///
     /// # Errors
-    /// Kind `Cancelled`: the set was dropped.
+    /// Kind `Cancelled`: the set was dropped. Kind `Limit`: the store has as many tasks as its limiter allows
+    /// ([`crate::ResourceLimiter::tasks`]).
     pub fn spawn<P: WasmValues, R: WasmValues>(
         &self,
         func: &TypedFunc<P, R>,
@@ -54,7 +55,8 @@ impl Spawner {
     /// Spawns a call.
     ///
     /// # Errors
-    /// Kind `Limit`: there is no room, or others wait for it. Kind `Cancelled`: the set was dropped.
+    /// Kind `Limit`: there is no room, or others wait for it, or the store has as many tasks as its limiter allows. Kind
+    /// `Cancelled`: the set was dropped.
     pub fn try_spawn<P: WasmValues, R: WasmValues>(
         &self,
         func: &TypedFunc<P, R>,
@@ -96,7 +98,9 @@ impl Spawner {
         if state.closed {
             return Err(closed());
         }
+        self.0.count.take().map_err(too_many)?;
         if !state.room.take() {
+            self.0.count.give_back();
             let most = state.room.most;
             return Err(Error::limit(format!(
                 "the set has {most} tasks already, or others wait to spawn"
@@ -111,7 +115,14 @@ fn closed() -> Error {
     Error::cancelled("the set of tasks was dropped")
 }
 
-/// Adds a task for which room was taken.
+#[cold]
+fn too_many(most: usize) -> Error {
+    Error::limit(format!(
+        "the store's limiter allows {most} tasks, and there are as many"
+    ))
+}
+
+/// Adds a task for which room was taken, and which was counted.
 fn add<S: Signature>(
     shared: &Arc<Shared>,
     mut state: MutexGuard<'_, State>,
@@ -162,6 +173,14 @@ impl<R> Future for Spawn<R> {
         };
         if has_room {
             this.waiter = None;
+            if let Err(most) = this.shared.count.take() {
+                let next = state.room.give_back();
+                drop(state);
+                if let Some(next) = next {
+                    next.wake();
+                }
+                return Poll::Ready(Err(too_many(most)));
+            }
             return Poll::Ready((this.add)(state));
         }
         if this.waiter.is_none() {

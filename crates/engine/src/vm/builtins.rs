@@ -1,6 +1,8 @@
 //! Runtime functions that compiled code calls: bodies of the list in `bident_abi::Builtin`.
 
+use crate::asynchronous::Awaited;
 use crate::error::Error;
+use crate::limiter::Growth;
 use crate::slots::{InstanceNumber, MemoryNumber, TableNumber};
 use crate::vm::atomics::{AtomicNotify, AtomicWait32, AtomicWait64};
 use crate::vm::gc;
@@ -8,6 +10,7 @@ use crate::vm::instance::instance_slot;
 use crate::vm::interrupt::Interrupt;
 use crate::vm::leave::borrow_store;
 use crate::vm::panics::guarded;
+use crate::vm::payload::Payload;
 use crate::vm::store::{StoreOpaque, Unwinding};
 use crate::waits::MemoryWait;
 use bident_abi::{Builtin, TrapCode, VmHeader, VmTag, goes_from_start, unpack_pair};
@@ -59,6 +62,8 @@ pub(crate) enum Stop {
     Park(MemoryWait),
     /// It parks, to go on by itself.
     Yield,
+    /// It parks until the limiter has decided.
+    Await(Awaited),
     Error(Error),
 }
 
@@ -90,10 +95,11 @@ unsafe extern "C" fn entry<B: Body>(
     };
     guarded(store, |store| match B::run(store, instance, [a, b, c, d]) {
         Ok(value) => Ok(Reaction::ready(value)),
-        Err(Stop::Trap(trap)) => Err(Unwinding::Error(trap.into())),
+        Err(Stop::Trap(trap)) => Err(Unwinding::Error(store.trapped(trap))),
         Err(Stop::Throw(exn)) => Ok(store.throw(exn)),
         Err(Stop::Park(wait)) => store.park_wait(wait).map_err(Unwinding::Error),
         Err(Stop::Yield) => store.park_yielded().map_err(Unwinding::Error),
+        Err(Stop::Await(awaited)) => store.park_growth(awaited).map_err(Unwinding::Error),
         Err(Stop::Error(error)) => Err(Unwinding::Error(error)),
     })
 }
@@ -155,11 +161,11 @@ const BYTES: usize = 1 << 20;
 pub(crate) const ELEMENTS: usize = 1 << 16;
 
 /// -1 as the result of a growth that failed.
-const FAILED: u64 = u64::MAX;
+pub(crate) const FAILED: u64 = u64::MAX;
 
 builtin!(MemoryGrow, |store, instance, [memory, delta, ..]| {
     let memory = store.instances[instance].items.memories[MemoryIndex(memory as u32)];
-    Ok(store.grow_memory(memory, delta).unwrap_or(FAILED))
+    store.grow_in_guest(Growth::of_memory(memory, delta))
 });
 
 builtin!(
@@ -225,7 +231,7 @@ builtin!(DataDrop, |store, instance, [data, ..]| {
 
 builtin!(TableGrow, |store, instance, [table, value, delta, _]| {
     let table = store.instances[instance].items.tables[TableIndex(table as u32)];
-    Ok(store.grow_table(table, delta, value).unwrap_or(FAILED))
+    store.grow_in_guest(Growth::of_table(table, delta, value))
 });
 
 builtin!(
@@ -322,6 +328,14 @@ pub(crate) fn range(start: u64, length: u64, size: usize) -> Option<std::ops::Ra
 }
 
 impl StoreOpaque {
+    /// Parks the call whose memory or table is to grow, as one of a host function that gives an `i64` would.
+    fn park_growth(&mut self, awaited: Awaited) -> Result<Reaction, Error> {
+        let func = self.growth_func()?;
+        self.vm.chains.set_saved_context(func);
+        self.payload = Payload::new(awaited);
+        Ok(Reaction::park())
+    }
+
     /// `memory.init`, also for active segments. The last argument is destination, source, length.
     pub(crate) fn init_memory(
         &mut self,

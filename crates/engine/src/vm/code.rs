@@ -475,7 +475,7 @@ impl CodeMap {
         module: Option<&crate::Module>,
     ) -> Result<(), Error> {
         if let Err(at) = self.search(code) {
-            alloc::room(&mut self.0, "machine code")?;
+            alloc::room_from_one(&mut self.0, "machine code")?;
             let entry = Entry {
                 code: code.clone(),
                 module: module.cloned(),

@@ -94,14 +94,20 @@ impl StoreOpaque {
         (self.externs.slots() + self.exns.slots()) * SLOT_BYTES
     }
 
-    /// At a limit of stacks: frees all that can be freed, but for what these words refer to. Gives
+    /// At a limit of stacks: asks the limiter for more, or frees all that can be freed, but for what these words refer to. Gives
     /// whether that was worth while: else a program that has all but filled its limit would collect
     /// for each stack that it makes.
     #[cold]
     pub(crate) fn make_room(&mut self, words: &[u64]) -> bool {
+        if self.ask_for_stacks() {
+            return true;
+        }
+        if self.refusal.is_some() {
+            return false;
+        }
         self.vm.chains.release_idle();
         self.collect_with(words);
-        let limit = self.vm.chains.limit();
+        let limit = self.vm.chains.granted();
         self.vm.chains.bytes() <= limit - limit / LEAST_ROOM
     }
 

@@ -60,6 +60,9 @@ impl Embedder for Host {
         // SAFETY: passed on.
         guarded(unsafe { store_of(owner) }, |store| {
             if !store.make_room(registers) || store.vm.chains.grow().is_err() {
+                if let Some(error) = store.refusal.take() {
+                    return Err(Unwinding::Error(error));
+                }
                 // As the signal handler noted it.
                 return Ok(Reaction::trap());
             }
@@ -148,19 +151,16 @@ impl StoreOpaque {
             Err(_) if self.make_room(&[word]) => self.vm.chains.create_named(0, entry),
             made => made,
         };
-        made.map_err(no_stack)
+        made.map_err(|error| self.no_stack(error, no_stack))
     }
 
     /// A chain to enter, where there was no memory for one: frees first what nobody can reach.
     #[cold]
-    pub(crate) fn create_after_collecting(
-        &mut self,
-        entry: Entry,
-    ) -> Result<Chain<'_>, stack::Error> {
+    pub(crate) fn create_after_collecting(&mut self, entry: Entry) -> Result<Chain<'_>, Error> {
         if !self.make_room(&[entry.origin as u64]) {
-            return Err(stack::Error::TotalLimit);
+            return Err(self.no_stack(stack::Error::TotalLimit, Error::stack));
         }
-        self.vm.chains.create(0, entry)
+        self.vm.chains.create(0, entry).map_err(Error::stack)
     }
 
     /// A continuation that the host makes of the function with this number.
@@ -191,13 +191,14 @@ impl StoreOpaque {
 
     /// Address of the code that starts continuations of functions of a type.
     fn cont_entry(&mut self, type_id: TypeId) -> Result<usize, Error> {
-        if let Some(known) = self.cont_entries.get(&type_id) {
+        let known = self.cont_entries.as_ref();
+        if let Some(known) = known.and_then(|known| known.get(&type_id)) {
             return Ok(*known);
         }
         let code = self.engine.cont_trampoline(type_id)?;
         self.add_code(&code)?;
         alloc::insert(
-            &mut self.cont_entries,
+            self.cont_entries.get_or_insert_default(),
             type_id,
             code.start(),
             "a function type",

@@ -7,6 +7,7 @@
 //!  throw_into..   parked or suspended chain, at a pad   ─┘
 //! ```
 
+use crate::call_hook::CallHook;
 use crate::convert;
 use crate::error::Error;
 use crate::func::Func;
@@ -20,6 +21,7 @@ use crate::value::{Side, Val};
 use crate::vm::calls::Call;
 use crate::vm::cont::trap_of;
 use crate::vm::frames;
+use crate::vm::hook;
 use crate::vm::host_func::HostFunc;
 use crate::vm::payload::Payload;
 use crate::vm::signals;
@@ -253,10 +255,7 @@ fn begin<'a, T>(
     unsafe {
         let chain = match lent.store().vm.chains.create(class, entry) {
             Ok(chain) => chain,
-            Err(_) => lent
-                .store()
-                .create_after_collecting(entry)
-                .map_err(Error::stack)?,
+            Err(_) => lent.store().create_after_collecting(entry)?,
         };
         run(lent, chain, Go::On(0), may_park, target.func)
     }
@@ -506,6 +505,9 @@ unsafe fn run<'a>(
     // about this store. Host functions that run meanwhile borrow it through `owner`; it is not used
     // here until they have come back.
     unsafe {
+        if (*store).hook.is_some() {
+            hook::tell(store, CallHook::CallingWasm)?;
+        }
         (*store).vm.owner = store.cast();
         let call = Call {
             caller: std::mem::replace(&mut (*store).vm.caller, ptr::null_mut()),
@@ -517,7 +519,7 @@ unsafe fn run<'a>(
         signals::set_entered(entered);
         (*store).calls = call.below;
         (*store).vm.caller = call.caller;
-        match stopped {
+        let stopped = match stopped {
             Ok(stopped) => {
                 if let Stopped::Returned { class } = stopped {
                     (*store).learn_of(func, class);
@@ -525,7 +527,33 @@ unsafe fn run<'a>(
                 Ok(stopped)
             }
             Err(wreck) => Err(failed(store, wreck, func)),
+        };
+        if (*store).hook.is_some() {
+            return left(store, stopped);
         }
+        stopped
+    }
+}
+
+/// Tells the hook that what ran has stopped. Where that is an error, a chain that was to be held is not: a collection
+/// frees it.
+///
+/// # Safety
+/// The store is lent, and borrowed exclusively.
+#[cold]
+unsafe fn left<'a>(
+    store: *mut StoreOpaque,
+    stopped: Result<Stopped<'a>, Error>,
+) -> Result<Stopped<'a>, Error> {
+    // SAFETY: passed on.
+    let told = unsafe { hook::tell(store, CallHook::ReturningFromWasm) };
+    match (stopped, told) {
+        (Ok(_), Err(error)) => {
+            // SAFETY: as above. What a call that has just parked waits for goes with it.
+            unsafe { (*store).payload = Payload::NONE };
+            Err(error)
+        }
+        (stopped, _) => stopped,
     }
 }
 

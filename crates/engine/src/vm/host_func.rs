@@ -227,6 +227,13 @@ impl StoreOpaque {
         Ok(record)
     }
 
+    /// The same for waiting for the limiter: of one that takes nothing and gives an `i64`.
+    pub(crate) fn growth_func(&mut self) -> Result<usize, Error> {
+        let (number, record) = self.stand_in(self.growth_func, &[ValType::I64])?;
+        self.growth_func = Some(number);
+        Ok(record)
+    }
+
     /// A host function that nobody can call, and the address of its record.
     fn stand_in(
         &mut self,

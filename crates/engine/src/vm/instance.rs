@@ -31,6 +31,20 @@ pub(crate) struct Items {
     pub(crate) tags: List<TagIndex, TagNumber>,
 }
 
+impl Items {
+    /// None yet, with room for those of a module.
+    pub(crate) fn of(module: &bident_module::Module) -> Result<Self, Error> {
+        const WHAT: &str = "an instance";
+        Ok(Self {
+            imported_funcs: List::with_room(module.imported.funcs as usize, WHAT)?,
+            tables: List::with_room(module.tables.len(), WHAT)?,
+            memories: List::with_room(module.memories.len(), WHAT)?,
+            globals: List::with_room(module.globals.len(), WHAT)?,
+            tags: List::with_room(module.tags.len(), WHAT)?,
+        })
+    }
+}
+
 /// An instance.
 pub(crate) struct InstanceData {
     ctx: NonNull<VmCtx>,

@@ -79,6 +79,7 @@ enum Answer {
 }
 
 builtin!(Interrupt, |store, instance, _args| {
+    store.settle_overdraft()?;
     match store.ask(instance)? {
         Answer::Yield if store.vm.chains.may_park() => Err(Stop::Yield),
         _ => Ok(0),

@@ -14,6 +14,7 @@ use crate::func::Func;
 use crate::host::{Caller, Reply};
 use crate::slots::{FuncNumber, InstanceSlot};
 use crate::value::Val;
+use crate::vm::hook;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::instance_slot;
 use crate::vm::payload::Payload;
@@ -22,6 +23,7 @@ use bident_abi::{VmHostFunc, VmStore};
 use bident_module::FuncType;
 use bident_stack::Reaction;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 
 /// Type of the entries with the array convention; the others have more parameters.
 pub(crate) type ArrayEntry = unsafe extern "C" fn(*mut VmHostFunc) -> Reaction;
@@ -116,7 +118,14 @@ pub(crate) unsafe fn dispatch<T: 'static, F: 'static>(
         )
     };
     let instance = store.opaque.calling_instance();
-    let result = catch_unwind(AssertUnwindSafe(|| run(store, instance, closure)));
+    let result = catch_unwind(AssertUnwindSafe(|| match store.opaque.hook {
+        None => run(store, instance, closure),
+        Some(_) => {
+            let store = ptr::from_mut(store);
+            // SAFETY: borrowed exclusively above; hook and host function take turns.
+            unsafe { hook::around(store.cast(), || run(&mut *store, instance, closure)) }
+        }
+    }));
     match result {
         Ok(Ok(Reply::Ready(word))) => Reaction::ready(word),
         // SAFETY: the record is part of a HostFunc.

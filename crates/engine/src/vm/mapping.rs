@@ -255,6 +255,11 @@ impl Mapping {
         Some((old, (new << self.ty.page_size_log2) as usize))
     }
 
+    /// What it will be in bytes with so many pages more; `None` beyond a limit.
+    pub(crate) fn length_with(&self, delta: u64) -> Option<u64> {
+        self.grown(delta).map(|(_, length)| length as u64)
+    }
+
     /// Copies bytes out. `from` lies within the length.
     pub(crate) fn read(&self, from: Range<usize>, buffer: &mut [u8]) {
         assert!(from.end <= self.length() && from.len() == buffer.len());
@@ -394,15 +399,26 @@ impl Reservation {
     fn whole(min: u64, idle: &Reservations) -> Result<Self, Error> {
         let (size, bound) = (MEMORY_RESERVATION, 1 << 32);
         let wanted = (min as usize).next_multiple_of(os::page_size());
-        if let Some((base, usable)) = idle.take(wanted) {
-            return Ok(Self {
+        let kept = |idle: &Reservations| {
+            let (base, usable) = idle.take(wanted)?;
+            Some(Self {
                 base,
                 size,
                 bound,
                 usable,
-            });
+            })
+        };
+        if let Some(kept) = kept(idle) {
+            return Ok(kept);
         }
-        let base = os::reserve(size).map_err(|error| {
+        let reserved = os::reserve(size);
+        if reserved.is_err() {
+            idle.wash();
+            if let Some(kept) = kept(idle) {
+                return Ok(kept);
+            }
+        }
+        let base = reserved.map_err(|error| {
             let what = format_args!(
                 "one more memory of {} GiB (about 16,000 fit)",
                 MEMORY_RESERVATION >> 30

@@ -11,9 +11,11 @@
 //! written, and nothing of what a process has few of: mappings. Above a mebibyte a memory is a mapping of its own, which the system
 //! moves.
 //!
-//! Free pieces are zero, so nobody finds there what a guest before wrote. Compiled code compares each access with
+//! Free pieces are zero, so nobody finds there what a guest before wrote; those that are not yet wait for a batch
+//! (`dirty.rs`). Compiled code compares each access with
 //! the length of the memory; behind that another guest's may begin.
 
+use crate::vm::dirty::{Batch, Dirty};
 use bident_stack::os::{self, Access};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -60,6 +62,7 @@ struct Free {
     usable: usize,
     /// Starts of pieces that nobody has, all zero, per class.
     free: [Vec<*mut u8>; CLASSES],
+    dirty: Dirty,
 }
 
 // SAFETY: what the pointers lead to is this value's alone.
@@ -74,7 +77,12 @@ impl Pieces {
             return Ok(Place { base, size });
         }
         let class = class_for(bytes);
-        let base = self.lock().take(class)?;
+        let taken = self.lock().take(class);
+        let base = taken.or_else(|error| {
+            let batch = self.lock().dirty.take();
+            self.put_back(batch);
+            self.lock().free[class].pop().ok_or(error)
+        })?;
         let size = SMALLEST << class;
         Ok(Place { base, size })
     }
@@ -89,16 +97,28 @@ impl Pieces {
             if size > LARGEST {
                 return os::unmap(base, size);
             }
-            let zero = match size <= MOST_WRITTEN {
-                true => {
-                    base.write_bytes(0, size);
-                    true
-                }
-                false => os::discard(base, size),
-            };
+            if size <= MOST_WRITTEN {
+                base.write_bytes(0, size);
+                return self.lock().put(class_for(size), base);
+            }
+        }
+        // SAFETY: the same.
+        let batch = unsafe { self.lock().dirty.add(base, size) };
+        if let Some(batch) = batch {
+            self.put_back(batch);
+        }
+    }
+
+    /// Zeroes pieces, and keeps them for others.
+    fn put_back(&self, batch: Batch) {
+        // Not under the lock: others go on meanwhile.
+        let zeroed = batch.zero();
+        let mut free = self.lock();
+        // The lowest are the first to be taken again.
+        for (base, size, zero) in zeroed.rev() {
             // Where the system cannot promise that, its addresses are lost.
             if zero {
-                self.lock().put(class_for(size), base);
+                free.put(class_for(size), base);
             }
         }
     }

@@ -9,7 +9,7 @@
 //! which is lent on this thread, if it is the right one and nobody has it. Both notes are undone where the
 //! function that made them ends, also by a panic.
 
-use crate::vm::store::{StoreId, StoreInner};
+use crate::vm::store::{StoreId, StoreInner, StoreOpaque};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
@@ -73,6 +73,16 @@ impl<T: 'static> Clone for Key<T> {
 
 impl<T: 'static> Copy for Key<T> {}
 
+impl Key<()> {
+    /// The key of a store whose type of data does not matter: what it borrows is used for the rest only.
+    pub(crate) fn of_opaque(store: &StoreOpaque) -> Self {
+        Self {
+            id: store.id,
+            _data: PhantomData,
+        }
+    }
+}
+
 impl<T: 'static> Key<T> {
     pub(crate) fn of(store: &StoreInner<T>) -> Self {
         Self {
@@ -92,7 +102,8 @@ impl<T: 'static> Key<T> {
         let _back = PutBack(lent);
         // SAFETY: `lend` has it borrowed exclusively, and does not use it while the note is there, which it
         // takes away before it ends. The note was taken out, so nobody else finds it. A store's identity is
-        // its own, and the key was made of the store, so its data has the type T.
+        // its own, and the key was made of the store, so its data has the type T; or that is `()`, which is
+        // nothing.
         let store = unsafe { &mut *lent.store.cast::<StoreInner<T>>() };
         Some(f(store))
     }

@@ -4,12 +4,14 @@ use crate::any::AnyRef;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::limiter::{Growth, Limiter, ResourceLimiter};
 use crate::module::Module;
 use crate::second_stack::Pool;
 use crate::slots::{
     FuncNumber, GlobalNumber, InstanceNumber, MemoryNumber, NO_SLOT, Number, SecondNumber, Slots,
     TableNumber, TagNumber,
 };
+use crate::tasks::TaskCount;
 use crate::value::{ExternRef, Side, Val};
 use crate::vm::builtins;
 use crate::vm::calls::{Call, NO_CALL};
@@ -19,6 +21,7 @@ use crate::vm::cont::Host;
 use crate::vm::gc::Objects;
 use crate::vm::heap::{ExnData, Heap};
 use crate::vm::held::{Held, HeldList, Holding};
+use crate::vm::hook::Hook;
 use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::interrupt::{Deadlines, NEVER};
@@ -39,8 +42,8 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Store with its owner's data. Boxed by `Store<T>`, so that its address is stable.
 ///
@@ -55,7 +58,7 @@ pub(crate) struct StoreInner<T> {
 impl<T> StoreInner<T> {
     /// A store with nothing in it.
     pub(crate) fn new(engine: &Engine, data: T) -> Result<Box<Self>, Error> {
-        let opaque = StoreOpaque::new(engine)?;
+        let id = StoreId::next()?;
         // SAFETY: it has a size.
         let place = unsafe { alloc(Layout::new::<Self>()) }.cast::<Self>();
         if place.is_null() {
@@ -63,7 +66,10 @@ impl<T> StoreInner<T> {
         }
         // SAFETY: allocated above, as a box would.
         unsafe {
-            place.write(Self { opaque, data });
+            place.write(Self {
+                opaque: StoreOpaque::new(engine, id),
+                data,
+            });
             Ok(Box::from_raw(place))
         }
     }
@@ -74,20 +80,27 @@ impl<T> StoreInner<T> {
 pub(crate) struct StoreOpaque {
     /// Read by compiled code.
     pub(crate) vm: VmStore,
-    pub(crate) engine: Engine,
-    pub(crate) id: StoreId,
-    pub(crate) code: CodeMap,
-    /// Whether stack sizes are remembered; a copy of the engine's setting.
-    pub(crate) learns: bool,
+    // What every entry and every park looks at is side by side.
     /// What the host call waits for that is about to park; nothing at any other time.
     pub(crate) payload: Payload,
+    /// The innermost call of the host that has entered again.
+    pub(crate) calls: *const Call,
     /// Why a host function ended the run that now unwinds.
     pub(crate) unwinding: Option<Unwinding>,
+    pub(crate) id: StoreId,
+    /// Whether stack sizes are remembered; a copy of the engine's setting.
+    pub(crate) learns: bool,
+    /// Whether calls that wait at an address of a memory park.
+    pub(crate) park_waits: bool,
+    /// Whether calls of an instance may share a second stack.
+    pub(crate) share_second_stack: bool,
+    pub(crate) engine: Engine,
+    pub(crate) code: CodeMap,
     pub(crate) instances: Slots<InstanceNumber, InstanceData>,
     pub(crate) funcs: Slots<FuncNumber, FuncData>,
     pub(crate) memories: Slots<MemoryNumber, LinearMemory>,
     /// Numbers of the shared ones, by the addresses of their mappings.
-    shared: HashMap<usize, MemoryNumber>,
+    shared: Option<Box<HashMap<usize, MemoryNumber>>>,
     /// Numbers of the memories that have grown and not been asked for since, each once.
     grown: Vec<MemoryNumber>,
     pub(crate) tables: Slots<TableNumber, TableData>,
@@ -106,20 +119,24 @@ pub(crate) struct StoreOpaque {
     pub(crate) kept: HeldList<Holding>,
     /// What was made since the last collection.
     pub(crate) fresh: Fresh,
-    /// The innermost call of the host that has entered again.
-    pub(crate) calls: *const Call,
     pub(crate) pressure: Pressure,
     /// Per function type, the code that starts continuations of such functions.
-    pub(crate) cont_entries: HashMap<TypeId, usize>,
+    pub(crate) cont_entries: Option<Box<HashMap<TypeId, usize>>>,
     /// What stands for the host function in calls that parked at an address of a memory, once one has.
     pub(crate) wait_func: Option<FuncNumber>,
     /// The same for calls that yielded.
     pub(crate) yield_func: Option<FuncNumber>,
+    /// The same for calls that wait for the limiter.
+    pub(crate) growth_func: Option<FuncNumber>,
+    /// Who is told where host and WebAssembly take turns.
+    pub(crate) hook: Option<Hook>,
+    /// Who decides how much there may be.
+    pub(crate) limiter: Option<Box<Limiter>>,
+    /// Why the limiter has refused memory for stacks or objects, where it gave an error.
+    pub(crate) refusal: Option<Error>,
+    /// How many tasks there are.
+    pub(crate) tasks: OnceLock<Arc<TaskCount>>,
     pub(crate) deadlines: Deadlines,
-    /// Whether calls that wait there park.
-    pub(crate) park_waits: bool,
-    /// Whether calls of an instance may share a second stack.
-    pub(crate) share_second_stack: bool,
     /// Buffer that calls of dynamically typed host functions use, so that none allocates.
     pub(crate) scratch: Vec<Val>,
 }
@@ -207,17 +224,17 @@ impl TagData {
 const FIRST_REVISION_UNDER_STRESS: u32 = u32::MAX - 30;
 
 impl StoreOpaque {
-    pub(crate) fn new(engine: &Engine) -> Result<Self, Error> {
+    #[inline(always)] // So that it is made in its place.
+    fn new(engine: &Engine, id: StoreId) -> Self {
         let stressed = engine.config().stress;
         let limits = engine.config().stack_limits();
-        let mut chains = Chains::new::<Host>(limits, stressed, engine.supply())
-            .map_err(|_| Error::exhausted("no memory for a store"))?;
+        let mut chains = Chains::new::<Host>(limits, stressed, engine.supply());
         if stressed {
             chains.set_first_revision(FIRST_REVISION_UNDER_STRESS);
         }
         let pressure = Pressure::new(chains.limit());
         let transfers = chains.transfers();
-        Ok(Self {
+        Self {
             vm: VmStore {
                 chains,
                 caller: ptr::null_mut(),
@@ -237,7 +254,7 @@ impl StoreOpaque {
                 owner: ptr::null_mut(),
             },
             engine: engine.clone(),
-            id: StoreId::next()?,
+            id,
             learns: !engine.config().smallest_stacks,
             code: CodeMap::default(),
             payload: Payload::NONE,
@@ -260,20 +277,36 @@ impl StoreOpaque {
             fresh: Fresh::default(),
             calls: NO_CALL,
             pressure,
-            cont_entries: HashMap::new(),
+            cont_entries: None,
             wait_func: None,
             yield_func: None,
+            growth_func: None,
+            hook: None,
+            limiter: None,
+            refusal: None,
+            tasks: OnceLock::new(),
             deadlines: Deadlines::default(),
             park_waits: engine.config().park_waits,
             share_second_stack: engine.config().share_second_stack,
-            shared: HashMap::new(),
+            shared: None,
             scratch: Vec::new(),
-        })
+        }
+    }
+
+    /// Asks the processor to have near what an entry reads of the store: for who is about to go on with a call of one
+    /// that others have pushed out of its caches.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        self.vm.chains.prefetch();
+        bident_stack::prefetch((&raw const self.vm.caller).addr());
+        bident_stack::prefetch((&raw const self.vm.owner).addr());
+        bident_stack::prefetch((&raw const self.unwinding).addr());
     }
 
     /// Makes room for the values of a function type in the transfer buffer.
     pub(crate) fn reserve_values(&mut self, ty: &FuncType) -> Result<(), Error> {
-        self.reserve(ty.params().len().max(ty.results().len()))
+        // One at least: wherever a function is, the first value is.
+        self.reserve(ty.params().len().max(ty.results().len()).max(1))
     }
 
     /// Makes room for this many values in the transfer buffer.
@@ -346,6 +379,8 @@ impl StoreOpaque {
         module: Module,
         items: Items,
     ) -> Result<InstanceNumber, Error> {
+        let count = self.instances.len();
+        self.check_count("instances", count, ResourceLimiter::instances)?;
         let number = self.instances.next();
         self.instances.room("an instance")?;
         // SAFETY: put there right away.
@@ -435,6 +470,8 @@ impl StoreOpaque {
     /// Adds a table filled with one element.
     pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<TableNumber, Error> {
         check_limits(ty.limits)?;
+        self.check_count("tables", self.tables.len(), ResourceLimiter::tables)?;
+        self.ask_for_table(ty.limits.min, ty.limits.max)?;
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
         self.fresh.note(1, size_of_val(table.elements()));
         self.tables.push(table, "a table")
@@ -443,6 +480,9 @@ impl StoreOpaque {
     /// Adds a memory.
     pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
         check_memory_type(self.engine.config(), ty)?;
+        self.check_memories()?;
+        let bytes = |pages: u64| pages.saturating_mul(ty.page_size());
+        self.ask_for_memory(bytes(ty.limits.min), ty.limits.max.map(bytes))?;
         let limit = self.engine.config().max_memory_size;
         let memory = LinearMemory::new(ty, limit, self.engine.spaces())?;
         self.fresh.note(1, memory.length());
@@ -458,22 +498,36 @@ impl StoreOpaque {
         mapping: &Arc<Mapping>,
     ) -> Result<MemoryNumber, Error> {
         let address = Arc::as_ptr(mapping).addr();
-        if let Some(&number) = self.shared.get(&address) {
+        let shared = self.shared.as_ref();
+        if let Some(&number) = shared.and_then(|shared| shared.get(&address)) {
             let known = self.memories.get(number).and_then(LinearMemory::shared);
             if known.is_some_and(|known| Arc::ptr_eq(known, mapping)) {
                 return Ok(number);
             }
         }
-        let reserved = self.shared.try_reserve(1);
+        self.check_memories()?;
+        let shared = self.shared.get_or_insert_default();
+        let reserved = shared.try_reserve(1);
         reserved.map_err(|_| Error::exhausted("no memory for a linear memory"))?;
         let memory = LinearMemory::of_mapping(mapping.clone());
         let number = self.memories.push(memory, "a linear memory")?;
-        self.shared.insert(address, number);
+        shared.insert(address, number);
         Ok(number)
     }
 
-    /// Adds elements to a table; the old size, or `None` where a limit is reached or memory is short.
+    /// Adds elements to a table, if the limiter allows it; the old size, or `None` where a limit is reached or memory
+    /// is short.
     pub(crate) fn grow_table(
+        &mut self,
+        number: TableNumber,
+        delta: u64,
+        element: u64,
+    ) -> Result<Option<u64>, Error> {
+        self.grow(&Growth::of_table(number, delta, element))
+    }
+
+    /// The same where that was asked.
+    pub(crate) fn grow_table_now(
         &mut self,
         number: TableNumber,
         delta: u64,
@@ -487,11 +541,23 @@ impl StoreOpaque {
     /// Forgets the mappings of shared memories that were given back.
     pub(crate) fn forget_shared(&mut self) {
         let memories = &self.memories;
-        self.shared.retain(|_, number| memories.has(*number));
+        if let Some(shared) = &mut self.shared {
+            shared.retain(|_, number| memories.has(*number));
+        }
     }
 
-    /// Adds pages to a memory; the old size, or `None` where a limit is reached or the system refuses.
-    pub(crate) fn grow_memory(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
+    /// Adds pages to a memory, if the limiter allows it; the old size, or `None` where a limit is reached or the system
+    /// refuses.
+    pub(crate) fn grow_memory(
+        &mut self,
+        number: MemoryNumber,
+        delta: u64,
+    ) -> Result<Option<u64>, Error> {
+        self.grow(&Growth::of_memory(number, delta))
+    }
+
+    /// The same where that was asked.
+    pub(crate) fn grow_memory_now(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
         let memory = &mut self.memories[number];
         if delta > 0 && !memory.noted {
             self.grown.try_reserve(1).ok()?;

@@ -99,6 +99,12 @@ impl TableData {
         }
     }
 
+    /// How many elements there will be with so many more; `None` beyond a limit.
+    pub(crate) fn length_with(&self, delta: u64) -> Option<u64> {
+        let new = (self.elements.len() as u64).checked_add(delta)?;
+        (new <= self.most).then_some(new)
+    }
+
     /// Adds elements; the old size, or `None` where a limit is reached or memory is short.
     pub(crate) fn grow(&mut self, delta: u64, element: u64) -> Option<u64> {
         let old = self.elements.len() as u64;

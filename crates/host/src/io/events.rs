@@ -105,7 +105,11 @@ impl<'js> Sources<'js> {
                 .get(&id)
                 .map(|open| open.callback.clone());
             if let Some(function) = callback {
-                return Some(arguments(ctx).map(|args| Task { function, args }));
+                return Some(arguments(ctx).map(|args| Task {
+                    function,
+                    this: None,
+                    args,
+                }));
             }
         }
     }

@@ -36,7 +36,7 @@ pub fn interrupt() -> bool {
             is_told = true;
         }
     }
-    is_told
+    is_told || crate::repl::interrupt()
 }
 
 /// Calls `callback` for each signal from now on. It does not keep the program alive.

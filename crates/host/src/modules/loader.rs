@@ -33,11 +33,11 @@ pub(crate) enum Program<'js> {
 }
 
 impl<'js> Program<'js> {
-    /// Runs it; gives the promise of a module.
+    /// Runs it; gives the promise of a module. What a script ends with is nothing that anyone waits for.
     pub(crate) fn run(self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
         match self {
             Self::Module(module) => module.eval().map(|(_, promise)| promise.into_value()),
-            Self::Script(script) => script.run(),
+            Self::Script(script) => script.run().map(|_| Value::new_undefined(ctx.clone())),
             Self::CommonJs(path) => {
                 let main: Function = scripts::exports(ctx, "node/module")?.get("runMain")?;
                 main.call::<_, Value>((name_of(&path),))?;

@@ -16,19 +16,52 @@
     partialDeepStrictEqual: "Expected values to be partially and strictly deep-equal:",
   };
 
+  // Lines of lists and objects are the same even if one ends with a comma.
+  const sameLine = (left, right, commas) => left === right || (commas && (`${left},` === right || left === `${right},`));
+  const UNCHANGED = 5;
+
+  // What is the same for long is left out, but for what is next to a difference.
+  function folded(lines) {
+    const shown = [];
+    let [same, skipped] = [0, false];
+    lines.forEach((line, i) => {
+      if (line.startsWith("  ")) {
+        if (same++ < UNCHANGED) shown.push(line);
+        return;
+      }
+      if (same > UNCHANGED) {
+        const left = same - UNCHANGED;
+        if (left <= 2) shown.push(...lines.slice(i - left, i));
+        else [shown.push("...", lines[i - 1]), skipped = true];
+      }
+      same = 0;
+      shown.push(line);
+    });
+    return { text: shown.join("\n"), skipped };
+  }
+
   // The lines of both that differ.
   function difference(actual, expected) {
+    const commas = typeof actual === "object" && actual !== null && typeof expected === "object" && expected !== null;
     const [left, right] = [show(actual).split("\n"), show(expected).split("\n")];
     const table = Array.from({ length: left.length + 1 }, () => new Uint32Array(right.length + 1));
-    for (let i = left.length - 1; i >= 0; i--) for (let j = right.length - 1; j >= 0; j--) table[i][j] = left[i] === right[j] ? table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
+    for (let i = left.length - 1; i >= 0; i--) for (let j = right.length - 1; j >= 0; j--) table[i][j] = sameLine(left[i], right[j], commas) ? table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
     const lines = [];
     let [i, j] = [0, 0];
     while (i < left.length || j < right.length) {
-      if (i < left.length && j < right.length && left[i] === right[j]) [lines.push(`  ${left[i]}`), i++, j++];
+      if (i < left.length && j < right.length && sameLine(left[i], right[j], commas)) [lines.push(`  ${commas && !left[i].endsWith(",") ? right[j] : left[i]}`), i++, j++];
       else if (i < left.length && (j >= right.length || table[i + 1][j] >= table[i][j + 1])) lines.push(`+ ${left[i++]}`);
       else lines.push(`- ${right[j++]}`);
     }
-    return lines.join("\n");
+    const { text, skipped } = folded(lines);
+    return `${skipped ? "\n... Skipped lines" : ""}\n\n${text}`;
+  }
+
+  // Under the first character that differs, unless it is easily seen.
+  function caret([left, right]) {
+    if (left.length + right.length > 80) return "";
+    const at = Array.from({ length: left.length }, (_, i) => i).find((i) => left[i] !== right[i]) ?? -1;
+    return at >= 3 ? `${" ".repeat(at + 2)}^\n` : "";
   }
 
   const DIFFERENCES = new Set(["deepStrictEqual", "strictEqual", "partialDeepStrictEqual"]);
@@ -37,14 +70,15 @@
   function words({ actual, expected, operator, message }) {
     if (DIFFERENCES.has(operator)) {
       const both = [show(actual), show(expected)];
+      const bothLength = both[0].length + both[1].length;
       const isSmall = both.every((text) => !text.includes("\n"));
       const isObject = (value) => typeof value === "object" && value !== null || typeof value === "function";
       const isReference = operator === "strictEqual" && isObject(actual) && isObject(expected);
       const head = message ?? WORDS[isReference ? "strictEqualObject" : operator];
       if (isReference && both[0] === both[1]) return `${message ?? WORDS.notIdentical}\n\n${both[0]}\n`;
-      if (isSmall && !isObject(actual) && !isObject(expected) && both[0].length + both[1].length <= 12 && (actual !== 0 || expected !== 0)) return `${head}\n\n${both[0]} !== ${both[1]}\n`;
-      if (isSmall && !isObject(actual) && !isObject(expected)) return `${head}\n+ actual - expected\n\n+ ${both[0]}\n- ${both[1]}\n`;
-      return `${head}\n+ actual - expected\n\n${difference(actual, expected)}\n`;
+      if (isSmall && !isObject(actual) && !isObject(expected) && bothLength - 2 * [actual, expected].filter((value) => typeof value === "string").length <= 12 && (actual !== 0 || expected !== 0)) return `${head}\n\n${both[0]} !== ${both[1]}\n`;
+      if (isSmall && !isObject(actual) && !isObject(expected)) return `${head}\n+ actual - expected\n\n+ ${both[0]}\n- ${both[1]}\n${caret(both)}`;
+      return `${head}\n+ actual - expected${difference(actual, expected)}\n`;
     }
     if (operator === "notDeepStrictEqual" || operator === "notStrictEqual") {
       const text = show(actual);
@@ -54,7 +88,7 @@
     }
     const [left, right] = [show(actual), show(expected)];
     if (operator === "deepEqual") return `${WORDS.deepEqual}\n\n${left}\n\nshould loosely deep-equal\n\n${right}`;
-    if (operator === "notDeepEqual") return `${WORDS.notDeepEqual}\n\n${left}`;
+    if (operator === "notDeepEqual") return `Expected values not to be loosely deep-equal:\n\n${left}\n\nshould not loosely deep-equal\n\n${right}`;
     return `${left} ${operator} ${right}`;
   }
 
@@ -83,7 +117,7 @@
   // ---- Equality
 
   function isEqual(left, right, strict, partial = false) {
-    return compare(left, right, { strict, partial, left: new Map() });
+    return compare(left, right, { strict, partial, left: new Map(), right: new Map(), place: 0 });
   }
 
   const ownKeys = (value, strict) => [...keys(value), ...(strict ? getOwnPropertySymbols(value).filter((key) => isEnumerable(value, key)) : [])];
@@ -100,12 +134,16 @@
     if (mode.strict && getPrototypeOf(left) !== getPrototypeOf(right)) return false;
     if (tagOf(left) !== tagOf(right) || Array.isArray(left) !== Array.isArray(right)) return false;
     if (!sameInside(left, right, mode)) return false;
-    if (mode.left.get(left) === right) return true;
-    const before = mode.left.get(left);
-    mode.left.set(left, right);
+    // What is being compared already, further up, is the same as far as it is known.
+    const [before, other] = [mode.left.get(left), mode.right.get(right)];
+    if (before !== undefined && other !== undefined) return before === other;
+    const place = mode.place++;
+    mode.left.set(left, place);
+    mode.right.set(right, place);
     const same = sameProperties(left, right, mode) && sameEntries(left, right, mode);
-    if (before === undefined) mode.left.delete(left);
-    else mode.left.set(left, before);
+    const restore = (map, key, value) => (value === undefined ? map.delete(key) : map.set(key, value));
+    restore(mode.left, left, before);
+    restore(mode.right, right, other);
     return same;
   }
 
@@ -188,6 +226,7 @@
     const compareWith = (name, test) => {
       members[name] = function (actual, expected, message) {
         if (arguments.length < 2) throwCode(TypeError, "ERR_MISSING_ARGS", 'The "actual" and "expected" arguments must be specified');
+        if (arguments.length > 2 && message === undefined) throw invalidType("message", "one of type string or function", message);
         if (!test(actual, expected)) refuse({ actual, expected, message, operator: members[name].operator ?? name, stackStartFn: members[name] });
       };
       Object.defineProperty(members[name], "name", { value: name });
@@ -222,6 +261,9 @@
     }
   }, "name", { value: operator === "==" ? "equal" : "notEqual" });
 
+  // What of an error is compared.
+  class Comparison {}
+
   const NONE = Symbol();
   function caughtOf(run) {
     validateFunction(run, "fn");
@@ -236,7 +278,7 @@
   async function caughtOfPromise(run) {
     const promise = typeof run === "function" ? run() : run;
     if (typeof promise?.then !== "function") {
-      if (typeof run === "function") throwCode(TypeError, "ERR_INVALID_RETURN_VALUE", `Expected instance of Promise to be returned from the "promiseFn" function but got ${promise === undefined ? "undefined" : `type ${typeof promise}`}.`);
+      if (typeof run === "function") throwCode(TypeError, "ERR_INVALID_RETURN_VALUE", `Expected instance of Promise to be returned from the "promiseFn" function but got ${use("node/errors").received(promise).slice("Received ".length)}.`);
       throw invalidType("promiseFn", "of type function or an instance of Promise", run);
     }
     try {
@@ -271,8 +313,8 @@
       for (const name of names) {
         if (typeof error[name] === "string" && types.isRegExp(wanted[name]) && wanted[name].test(error[name])) continue;
         if (!(name in Object(error)) || !isEqual(error[name], wanted[name], true)) {
-          const parts = (object) => Object.fromEntries(names.filter((one) => one in object).map((one) => [one, object[one]]));
-          refuse({ actual: error, expected: wanted, operator, message: words_ ?? `${WORDS.deepStrictEqual}\n+ actual - expected\n\n${difference(parts(error), parts(wanted))}\n` });
+          const parts = (object) => Object.assign(new Comparison(), Object.fromEntries(names.filter((one) => one in object).map((one) => [one, object[one]])));
+          refuse({ actual: error, expected: wanted, operator, message: words_ ?? `${WORDS.deepStrictEqual}\n+ actual - expected${difference(parts(error), parts(wanted))}\n` });
         }
       }
     } else if (wanted.prototype !== undefined && error instanceof wanted) {
@@ -327,6 +369,15 @@
   for (const name of ["deepStrictEqual", "notDeepStrictEqual", "strictEqual", "notStrictEqual"]) {
     strict[name] = strict[name.replace("Strict", "").replace("strictE", "e")] = assert[name];
   }
+  // Assertions of one's own, strict or not.
+  class Assert {
+    constructor(options = {}) {
+      if (options === null || typeof options !== "object") throw invalidType("options", "of type object", options);
+      const { strict: isStrict = true } = options;
+      Object.assign(this, shared, make(isStrict));
+    }
+  }
+  assert.Assert = strict.Assert = Assert;
   assert.strict = strict.strict = strict;
   Object.defineProperty(assert, "isEqual", { value: isEqual });
   return assert;

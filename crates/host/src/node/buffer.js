@@ -2,9 +2,10 @@
 (native, use) => {
   const { Buffer } = use("node/global_buffer");
   const { Blob, File } = use("web/blob");
-  const { absents, fail, invalidType } = use("node/errors");
+  const { fail, invalidType } = use("node/errors");
   const { DOMException } = use("web/idl");
-  const MAX_LENGTH = 2 ** 31 - 1;
+  const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
+  const { bytesShown } = use("web/inspect");
   const MAX_STRING_LENGTH = 2 ** 30 - 1;
   const bytesOf = (view) => {
     if (ArrayBuffer.isView(view)) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -39,9 +40,22 @@
     return Buffer.from(text, toKind);
   }
 
+  // What a name that `URL.createObjectURL` gave stands for.
+  function resolveObjectURL(url) {
+    try {
+      return use("web/url").blobOf(new URL(`${url}`).href);
+    } catch {
+      return undefined;
+    }
+  }
+
   return {
-    ...absents("buffer", ["resolveObjectURL"]),
-    Buffer, Blob, File, INSPECT_MAX_BYTES: 50, kMaxLength: MAX_LENGTH, kStringMaxLength: MAX_STRING_LENGTH,
+    get INSPECT_MAX_BYTES() { return bytesShown.most; },
+    set INSPECT_MAX_BYTES(most) {
+      use("node/errors").validateNumber(most, "INSPECT_MAX_BYTES", 0);
+      bytesShown.most = most;
+    },
+    Buffer, Blob, File, resolveObjectURL, kMaxLength: MAX_LENGTH, kStringMaxLength: MAX_STRING_LENGTH,
     constants: { MAX_LENGTH, MAX_STRING_LENGTH }, isUtf8, isAscii, atob, btoa, transcode,
   };
 };

@@ -3,7 +3,7 @@
   const EventEmitter = use("node/events");
   const { Readable, Writable } = use("node/stream");
   const { describe } = use("node/file_classes");
-  const { absent, abortError, fail, invalidType, invalidValue, make, validateFunction, validateString } = use("node/errors");
+  const { absent, abortError, validateInteger, validateNumber, validateSignal, fail, invalidType, invalidValue, make, validateFunction, validateString } = use("node/errors");
   const { constants } = use("node/os");
   const { fileURLToPath } = use("node/url");
 
@@ -45,7 +45,7 @@
   function integerOption(options, name) {
     const value = options[name];
     if (value === undefined || value === null) return undefined;
-    if (!Number.isInteger(value)) throw invalidType(`options.${name}`, "int32", value);
+    validateInteger(value, `options.${name}`, -2147483648, 2147483647);
     return value;
   }
 
@@ -67,7 +67,7 @@
     const { cwd, env = process.env, shell, argv0 } = options;
     if (cwd !== undefined && cwd !== null && typeof cwd !== "string" && !(cwd instanceof URL)) throw invalidType("options.cwd", "of type string or an instance of Buffer or URL", cwd);
     if (options.detached !== undefined && options.detached !== null && typeof options.detached !== "boolean") throw invalidType("options.detached", "of type boolean", options.detached);
-    if (shell !== undefined && shell !== null && typeof shell !== "boolean" && typeof shell !== "string") throw invalidType("options.shell", "of type boolean or string", shell);
+    if (shell !== undefined && shell !== null && typeof shell !== "boolean" && typeof shell !== "string") throw invalidType("options.shell", "one of type boolean or string", shell);
     let [command, list] = [file, [argv0 ?? file, ...args]];
     if (shell) {
       command = typeof shell === "string" ? shell : "/bin/sh";
@@ -188,6 +188,8 @@
   function spawn(file, args, options) {
     const call = normalize(file, args, options);
     const { signal, timeout } = call.options;
+    validateSignal(signal);
+    if (timeout !== undefined && timeout !== null) validateInteger(timeout, "timeout", 0);
     const killSignal = call.options.killSignal === undefined ? undefined : signalOf(call.options.killSignal);
     const child = new ChildProcess();
     const settings = settingsOf(call);
@@ -239,8 +241,8 @@
     if (done === undefined && rest.length > 2 && rest[2] !== undefined && rest[2] !== null) validateFunction(rest[2], "callback");
     const call = normalize(file, Array.isArray(rest[0]) || rest[0] === undefined || rest[0] === null ? rest[0] : [], Array.isArray(rest[0]) || rest[0] === undefined || rest[0] === null ? rest[1] ?? undefined : last);
     const { encoding = "utf8", timeout = 0, maxBuffer = MOST, killSignal = "SIGTERM", signal, ...others } = call.options;
-    if (typeof timeout !== "number" || timeout < 0 || !Number.isInteger(timeout)) throw make(RangeError, "ERR_OUT_OF_RANGE", `The value of "timeout" is out of range. It must be an unsigned integer. Received ${timeout}`);
-    if (typeof maxBuffer !== "number" || maxBuffer < 0) throw make(RangeError, "ERR_OUT_OF_RANGE", `The value of "options.maxBuffer" is out of range. It must be a positive number. Received ${maxBuffer}`);
+    validateInteger(timeout, "timeout", 0);
+    validateNumber(maxBuffer, "options.maxBuffer", 0);
     const wanted = encoding !== null && encoding !== "buffer" && Buffer.isEncoding(encoding) ? encoding : null;
     const child = spawn(file, call.args, { ...others, signal, stdio: "pipe" });
     let [failure, killed, over] = [undefined, false, false];
@@ -298,6 +300,8 @@
   function spawnSync(file, args, options) {
     const call = normalize(file, args, options);
     const { encoding = "buffer", input: given, timeout, maxBuffer = MOST, killSignal } = call.options;
+    if (timeout !== undefined && timeout !== null) validateInteger(timeout, "timeout", 0);
+    validateNumber(maxBuffer, "options.maxBuffer", 0);
     const settings = settingsOf(call);
     if (given !== undefined && given !== null && settings.stdio[0] !== "pipe") settings.stdio[0] = "pipe";
     const bytes = given === undefined || given === null ? new Uint8Array(0) : typeof given === "string" ? Buffer.from(given, encoding === "buffer" ? "utf8" : encoding) : given;

@@ -11,6 +11,9 @@
     const { stdout, stderr = stdout, ignoreErrors = true, groupIndentation = 2, inspectOptions = {} } = given ?? {};
     if (!isStream(stdout)) throw make(TypeError, "ERR_CONSOLE_WRITABLE_STREAM", "Console expects a writable stream instance for stdout");
     if (!isStream(stderr)) throw make(TypeError, "ERR_CONSOLE_WRITABLE_STREAM", "Console expects a writable stream instance for stderr");
+    const { colorMode = "auto" } = given ?? {};
+    if (!["auto", true, false].includes(colorMode)) throw make(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'colorMode' must be one of: 'auto', true, false. Received ${inspect(colorMode)}`);
+    if (inspectOptions === null || typeof inspectOptions !== "object") throw invalidType("options.inspectOptions", "of type object", inspectOptions);
     if (typeof groupIndentation !== "number") throw invalidType("groupIndentation", "of type number", groupIndentation);
     Object.assign(this, methods(stdout, stderr, { ignoreErrors, groupIndentation, inspectOptions }));
   }
@@ -26,6 +29,9 @@
       stream.once?.("error", ignore);
       try {
         stream.write(`${lines}\n`, ignore);
+      } catch (error) {
+        // Whoever logs wants no errors of a stream's, but those of a stack that is used up.
+        if (error instanceof RangeError) throw error;
       } finally {
         stream.removeListener?.("error", ignore);
       }
@@ -78,6 +84,8 @@
   }
 
   const { console } = globalThis;
-  if (console.Console === undefined) Object.defineProperty(console, "Console", { value: Console, writable: true, configurable: true });
+  // The global console is one, although its methods are the host's.
+  Object.defineProperty(Console, Symbol.hasInstance, { value: (object) => object === console || Function.prototype[Symbol.hasInstance].call(Console, object) });
+  if (console.Console === undefined) Object.defineProperty(console, "Console", { value: Console, writable: true, enumerable: true, configurable: true });
   return console;
 };

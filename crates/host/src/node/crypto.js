@@ -1,7 +1,7 @@
 // `node:crypto`: random numbers, digests and keys made of passwords.
 (native, use) => {
   const { crypto } = globalThis;
-  const { absents, fail, invalidType, invalidValue, make, outOfRange, validateFunction, validateInteger, validateNumber, validateString } = use("node/errors");
+  const { absents, fail, invalidType, invalidValue, make, outOfRange, validateFunction, validateInteger, validateNumber, validateString, validateBoolean } = use("node/errors");
 
   // getRandomValues fills at most this many bytes at once.
   const MOST = 65536;
@@ -22,7 +22,12 @@
     if (!isBytes(view)) throw invalidType("buf", "an instance of ArrayBuffer or ArrayBufferView", view);
     const bytes = ArrayBuffer.isView(view) ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array(view);
     const unit = view.BYTES_PER_ELEMENT ?? 1;
+    validateNumber(offset, "offset");
     const start = inRange("offset", offset * unit, bytes.length);
+    if (size !== undefined) {
+      validateNumber(size, "size");
+      if (size * unit + start > bytes.length) throw outOfRange("size + offset", `<= ${bytes.length}`, size * unit + start);
+    }
     const end = start + inRange("size", size === undefined ? bytes.length - start : size * unit, bytes.length - start);
     for (let at = start; at < end; at += MOST) crypto.getRandomValues(bytes.subarray(at, Math.min(at + MOST, end)));
     return view;
@@ -61,7 +66,7 @@
     if (!Number.isSafeInteger(most)) throw invalidType("max", "a safe integer", most);
     if (most <= least) throw make(RangeError, "ERR_OUT_OF_RANGE", `The value of "max" is out of range. It must be greater than the value of "min" (${least}). Received ${most}`);
     const range = most - least;
-    if (range > 2 ** 48 - 1) throw make(RangeError, "ERR_OUT_OF_RANGE", `The value of "max - min" is out of range. It must be <= ${2 ** 48 - 1}. Received ${range}`);
+    if (range > 2 ** 48 - 1) throw outOfRange("max - min", `<= ${2 ** 48 - 1}`, range);
     const pick = () => {
       // Numbers beyond the last whole range would come more often than others.
       const limit = 2 ** 48 - (2 ** 48 % range);
@@ -78,6 +83,7 @@
 
   const randomUUID = (options) => {
     if (options !== undefined && (options === null || typeof options !== "object")) throw invalidType("options", "of type object", options);
+    if (options?.disableEntropyCache !== undefined) validateBoolean(options.disableEntropyCache, "options.disableEntropyCache");
     return crypto.randomUUID();
   };
   const getRandomValues = (view) => crypto.getRandomValues(view);
@@ -160,7 +166,7 @@
         validateString(algorithm, "algorithm");
         const hasher = native.hash(nameOf(algorithm)) ?? undefined;
         if (hasher === undefined) throw new Error("Digest method not supported");
-        if (options?.outputLength !== undefined && options.outputLength !== native.size(nameOf(algorithm))) throw make(Error, "ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH", "Unsupported state or unable to set output length");
+        if (options?.outputLength !== undefined && options.outputLength !== native.size(nameOf(algorithm))) throw make(Error, "ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH", "error:030000B2:digital envelope routines::not XOF or invalid length");
         super(hasher, options);
       }
     }
@@ -173,7 +179,8 @@
   class Hmac extends Digester {
     constructor(algorithm, key, options) {
       validateString(algorithm, "hmac");
-      const bytes = keyBytes(key);
+      const encoding = options?.encoding ?? undefined;
+      const bytes = keyBytes(typeof key === "string" && encoding !== undefined ? Buffer.from(key, encoding) : key);
       const hasher = native.hmac(nameOf(algorithm), bytes) ?? undefined;
       if (hasher === undefined) throw make(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`);
       super(hasher, options);
@@ -189,6 +196,7 @@
     validateString(algorithm, "algorithm");
     if (typeof data !== "string" && !ArrayBuffer.isView(data)) throw invalidType("input", "of type string or an instance of Buffer, TypedArray, or DataView", data);
     const encoding = typeof options === "string" ? options : options?.outputEncoding ?? "hex";
+    if (native.size(nameOf(algorithm)) === undefined) throw make(Error, undefined, `Digest method ${algorithm} is not supported`);
     return createHash(algorithm).update(data).digest(encoding);
   }
 
@@ -259,7 +267,8 @@
   function hkdfArgs(digest, key, salt, info, length) {
     validateString(digest, "digest");
     const args = [keyBytes(key, "ikm"), secret(salt, "salt"), secret(info, "info")];
-    validateInteger(length, "length", 0, MOST_BYTES);
+    if (args[2].byteLength > 1024) throw outOfRange("info", "must not contain more than 1024 bytes", args[2].byteLength);
+    validateInteger(length, "length", 0);
     const name = nameOf(digest);
     if (!HASHES.includes(name)) throw make(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${digest}`);
     if (length > 255 * native.size(name)) throw make(RangeError, "ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length");
@@ -280,7 +289,12 @@
 
     get type() { return "secret"; }
     get symmetricKeySize() { return this[HELD].byteLength; }
-    export(options) { return options?.format === "jwk" ? { kty: "oct", k: Buffer.from(this[HELD]).toString("base64url") } : Buffer.from(this[HELD]); }
+    export(options) {
+      const format = options?.format;
+      if (format !== undefined && format !== "buffer" && format !== "jwk") throw invalidValue("options.format", format, "must be one of: undefined, 'buffer', 'jwk'");
+      return this.#bytesAs(options);
+    }
+    #bytesAs(options) { return options?.format === "jwk" ? { kty: "oct", k: Buffer.from(this[HELD]).toString("base64url") } : Buffer.from(this[HELD]); }
     equals(other) { return other instanceof KeyObject && this[HELD].byteLength === other[HELD].byteLength && native.isEqual(this[HELD], other[HELD]); }
   }
   const createSecretKey = (key, encoding) => new KeyObject(Buffer.from(bytesOf(key, encoding, "key")));
@@ -288,11 +302,12 @@
   const ABSENT = [
     "createCipheriv", "createDecipheriv", "createSign", "createVerify", "sign", "verify", "createPrivateKey", "createPublicKey", "createECDH", "createDiffieHellman", "diffieHellman",
     "generateKeyPair", "generateKeyPairSync", "generateKey", "generateKeySync", "generatePrime", "generatePrimeSync", "checkPrime", "checkPrimeSync", "publicEncrypt", "privateDecrypt",
-    "privateEncrypt", "publicDecrypt", "Cipheriv", "Decipheriv", "Sign", "Verify", "X509Certificate", "Certificate", "getDiffieHellman",
+    "privateEncrypt", "publicDecrypt", "Cipheriv", "Decipheriv", "Sign", "Verify", "X509Certificate", "Certificate", "getDiffieHellman", "DiffieHellman", "DiffieHellmanGroup", "ECDH", "argon2", "argon2Sync", "createDiffieHellmanGroup", "createMac", "decapsulate",
+    "encapsulate", "getCipherInfo", "getMacs", "parsePKCS12", "randomUUIDv7", "secureHeapUsed", "setEngine", "setFips",
   ];
   const exports = {
-    ...absents("crypto", ABSENT), Hash, Hmac, KeyObject, createHash, createHmac, createSecretKey, getRandomValues, hash, hkdf, hkdfSync, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync,
-    randomInt, randomUUID, scrypt, scryptSync, timingSafeEqual, webcrypto: crypto, getHashes: () => [...HASHES], getCiphers: () => [], getCurves: () => [], constants: {}, getFips: () => 0,
+    ...absents("crypto", ABSENT), pseudoRandomBytes: randomBytes, prng: randomBytes, rng: randomBytes, Hash, Hmac, KeyObject, createHash, createHmac, createSecretKey, getRandomValues, hash, hkdf, hkdfSync, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync,
+    randomInt, randomUUID, scrypt, scryptSync, timingSafeEqual, webcrypto: crypto, getHashes: () => [...HASHES, "RSA-MD5", "RSA-RIPEMD160", "RSA-SHA1", "RSA-SHA224", "RSA-SHA256", "RSA-SHA384", "RSA-SHA512"], getCiphers: () => [], getCurves: () => [], constants: {}, getFips: () => 0,
   };
   Object.defineProperty(exports, "subtle", { get: () => crypto.subtle, enumerable: true, configurable: true });
   return exports;

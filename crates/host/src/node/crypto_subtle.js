@@ -69,7 +69,7 @@
       const hash = hashOf(algorithm.hash);
       const length = algorithm.length ?? 8 * bytes.length;
       if (bytes.length === 0) refuse("DataError", "Zero-length key is not supported");
-      return new CryptoKey(MADE, { bytes, extractable: Boolean(extractable), usages: [...usages], algorithm: { name, length, hash: { name: hash } } });
+      return new CryptoKey(MADE, { bytes, extractable: Boolean(extractable), usages: [...new Set(usages)], algorithm: { name, length, hash: { name: hash } } });
     }
     if (extractable) refuse("SyntaxError", `${name} keys are not extractable`);
     return new CryptoKey(MADE, { bytes, extractable: false, usages: [...usages], algorithm: { name } });
@@ -99,11 +99,14 @@
   }
 
   class SubtleCrypto {
+    #made = true;
+
     constructor(made) {
       if (made !== MADE) throw Object.assign(new TypeError("Illegal constructor"), { code: "ERR_ILLEGAL_CONSTRUCTOR" });
     }
 
     async digest(algorithm, data) {
+      this.#made;
       const hasher = native.hash(HASHES[hashOf(algorithm)]);
       hasher.update(bytesOf(data));
       return exact(hasher.finish());
@@ -112,8 +115,10 @@
     async importKey(format, data, algorithm, extractable, usages) {
       const given = named(algorithm);
       if (format === "raw" || format === "raw-secret") return make(given, bytesOf(data), extractable, usages);
+      if (!["spki", "pkcs8", "jwk", "raw-public", "raw-private", "raw-seed"].includes(format)) throw new TypeError(`${format} is no format of a key`);
       if (format !== "jwk") refuse("NotSupportedError", `Unable to import ${given.name} using ${format} format`);
       if (data?.kty !== "oct") refuse("DataError", "Invalid keyData");
+      if (data.alg !== undefined && given.name === "HMAC" && data.alg !== `HS${hashOf(given.hash).slice(4)}`) refuse("DataError", 'JWK "alg" does not match the requested algorithm');
       return make(given, new Uint8Array(Buffer.from(data.k, "base64url")), extractable, usages);
     }
 

@@ -39,8 +39,22 @@
   const validateString = (value, name) => {
     if (typeof value !== "string") throw invalidType(name, "of type string", value);
   };
-  const validateNumber = (value, name) => {
+  const validateNumber = (value, name, least, most) => {
     if (typeof value !== "number") throw invalidType(name, "of type number", value);
+    if (least === undefined && most === undefined) return;
+    if (Number.isNaN(value) || value < least || value > most) {
+      const range = [least === undefined ? "" : `>= ${least}`, most === undefined ? "" : `<= ${most}`].filter(Boolean);
+      throw outOfRange(name, range.join(" && "), value);
+    }
+  };
+  const validateBoolean = (value, name) => {
+    if (typeof value !== "boolean") throw invalidType(name, "of type boolean", value);
+  };
+  const validateObject = (value, name) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) throw invalidType(name, "of type object", value);
+  };
+  const validateSignal = (signal, name = "options.signal") => {
+    if (signal !== undefined && (signal === null || typeof signal !== "object" || !("aborted" in signal))) throw invalidType(name, "an instance of AbortSignal", signal);
   };
   const validateInteger = (value, name, least = Number.MIN_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) => {
     validateNumber(value, name);
@@ -61,7 +75,7 @@
   const absents = (module, names) => Object.fromEntries(names.map((name) => [name, absent(module, name)]));
 
   return {
-    make, fail, received, invalidType, invalidValue, outOfRange, validateFunction, validateString, validateNumber, validateInteger,
+    make, fail, received, invalidType, invalidValue, outOfRange, validateFunction, validateString, validateNumber, validateInteger, validateBoolean, validateObject, validateSignal,
     isAborted, abortError, absent, absents,
   };
 };

@@ -1,11 +1,11 @@
 // `node:events`.
 (native, use) => {
   const { apply, ownKeys } = Reflect;
-  const { fail, invalidType, isAborted, abortError } = use("node/errors");
-  const state = new WeakMap();
+  const { fail, invalidType, isAborted, abortError, validateBoolean, validateNumber, validateObject, validateSignal } = use("node/errors");
   const errorMonitor = Symbol("events.errorMonitor");
   const captureRejectionSymbol = Symbol.for("nodejs.rejection");
-  let defaultMaxListeners = 10;
+  const [shapeMode, captures] = [Symbol("shapeMode"), Symbol("kCapture")];
+  let [defaultMaxListeners, captureRejections] = [10, false];
 
   function EventEmitter(options) {
     EventEmitter.init.call(this, options);
@@ -17,7 +17,13 @@
       this._eventsCount = 0;
     }
     this._maxListeners = this._maxListeners || undefined;
-    if (options?.captureRejections) state.set(this, true);
+    this[shapeMode] = false;
+    if (options?.captureRejections === undefined) {
+      this[captures] = captureRejections;
+    } else {
+      validateBoolean(options.captureRejections, "options.captureRejections");
+      this[captures] = options.captureRejections;
+    }
   };
 
   const define = (object, members) => {
@@ -158,7 +164,7 @@
           delete this._events[event];
           this._eventsCount -= 1;
         }
-        if (this._events.removeListener !== undefined) this.emit("removeListener", event, removed.listener ?? listener);
+        if (this._events.removeListener !== undefined) this.emit("removeListener", event, listener);
         return this;
       }
       const list = listOf(this, event);
@@ -172,7 +178,7 @@
       } else {
         this._events[event] = rest.length === 1 ? rest[0] : rest;
       }
-      if (this._events.removeListener !== undefined) this.emit("removeListener", event, removed.listener ?? listener);
+      if (this._events.removeListener !== undefined) this.emit("removeListener", event, list.length === 1 && typeof many === "function" ? removed.listener ?? listener : listener);
       return this;
     },
     off(event, listener) { return this.removeListener(event, listener); },
@@ -207,7 +213,7 @@
       if (found === undefined) return false;
       for (const listener of typeof found === "function" ? [found] : [...found]) {
         const result = apply(listener, this, args);
-        if (result !== undefined && result !== null && state.has(this) && typeof result.then === "function") rejected(this, result, event, args);
+        if (result !== undefined && result !== null && this[captures] && typeof result.then === "function") rejected(this, result, event, args);
       }
       return true;
     },
@@ -219,7 +225,7 @@
     },
     eventNames() { return this._eventsCount > 0 ? ownKeys(this._events) : []; },
     setMaxListeners(count) {
-      if (typeof count !== "number" || count < 0 || Number.isNaN(count)) fail(RangeError, "ERR_OUT_OF_RANGE", `The value of "setMaxListeners" is out of range. It must be >= 0. Received ${String(count)}`);
+      validateNumber(count, "setMaxListeners", 0);
       this._maxListeners = count;
       return this;
     },
@@ -233,6 +239,10 @@
 
   const isTarget = (emitter) => typeof emitter.addEventListener === "function" && typeof emitter.on !== "function";
 
+  function checkedEmitter(emitter) {
+    if (typeof emitter?.on !== "function" && typeof emitter?.addEventListener !== "function") throw invalidType("emitter", "an instance of EventEmitter", emitter);
+  }
+
   function listen(emitter, event, listener, options) {
     if (isTarget(emitter)) emitter.addEventListener(event, listener, options);
     else if (options?.once) emitter.once(event, listener);
@@ -244,9 +254,12 @@
     else emitter.removeListener(event, listener);
   }
 
-  async function once(emitter, event, options = undefined) {
-    const signal = options?.signal;
+  async function once(emitter, event, options = {}) {
+    validateObject(options, "options");
+    const { signal } = options;
+    validateSignal(signal);
     if (isAborted(signal)) throw abortError(signal);
+    checkedEmitter(emitter);
     return new Promise((resolve, reject) => {
       const end = () => {
         unlisten(emitter, event, happened);
@@ -262,9 +275,12 @@
     });
   }
 
-  function on(emitter, event, options = undefined) {
-    const signal = options?.signal;
+  function on(emitter, event, options = {}) {
+    validateObject(options, "options");
+    const { signal } = options;
+    validateSignal(signal);
     if (isAborted(signal)) throw abortError(signal);
+    checkedEmitter(emitter);
     const [values, waiting] = [[], []];
     let [error, done] = [undefined, false];
     const happened = (...args) => {
@@ -287,7 +303,7 @@
       for (const name of closing) unlisten(emitter, name, end);
       signal?.removeEventListener("abort", aborted);
       for (const { resolve } of waiting.splice(0)) resolve({ value: undefined, done: true });
-      return Promise.resolve({ value: undefined, done: true });
+      return Promise.resolve({ done: true, value: undefined });
     }
     listen(emitter, event, happened);
     if (event !== "error" && !isTarget(emitter)) emitter.on("error", failed);
@@ -295,17 +311,18 @@
     signal?.addEventListener("abort", aborted, { once: true });
     return {
       next() {
-        if (values.length > 0) return Promise.resolve({ value: values.shift(), done: false });
+        if (values.length > 0) return Promise.resolve({ done: false, value: values.shift() });
         if (error !== undefined) {
           const { reason } = error;
           error = undefined;
           return Promise.reject(reason);
         }
-        if (done) return Promise.resolve({ value: undefined, done: true });
+        if (done) return Promise.resolve({ done: true, value: undefined });
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
       },
       return: end,
       throw(reason) {
+        if (!(reason instanceof Error)) throw invalidType("EventEmitter.AsyncIterator", "an instance of Error", reason);
         failed(reason);
         return Promise.resolve({ value: undefined, done: true });
       },
@@ -313,23 +330,82 @@
     };
   }
 
-  const getEventListeners = (emitter, event) => (typeof emitter.listeners === "function" ? emitter.listeners(event) : []);
+  function getEventListeners(emitter, event) {
+    if (typeof emitter?.listeners === "function") return emitter.listeners(event);
+    if (emitter instanceof EventTarget) return (use("web/events").listenersOf(emitter).byType.get(`${event}`) ?? []).map(({ callback }) => callback);
+    throw invalidType("emitter", "an instance of EventEmitter or EventTarget", emitter);
+  }
   const listenerCount = (emitter, event) => (typeof emitter.listenerCount === "function" ? emitter.listenerCount(event) : getEventListeners(emitter, event).length);
-  const getMaxListeners = (emitter) => emitter.getMaxListeners?.() ?? defaultMaxListeners;
+  // Of targets: they never warn, and tell what they were told.
+  const mostOfTargets = new WeakMap();
+  const getMaxListeners = (emitter) => {
+    if (typeof emitter?.getMaxListeners === "function") return emitter.getMaxListeners();
+    if (emitter instanceof EventTarget) return mostOfTargets.get(emitter) ?? defaultMaxListeners;
+    throw invalidType("emitter", "an instance of EventEmitter or EventTarget", emitter);
+  };
   function setMaxListeners(count = defaultMaxListeners, ...emitters) {
+    validateNumber(count, "setMaxListeners", 0);
     if (emitters.length === 0) defaultMaxListeners = count;
-    for (const emitter of emitters) emitter.setMaxListeners?.(count);
+    for (const emitter of emitters) {
+      if (emitter instanceof EventTarget) mostOfTargets.set(emitter, count);
+      else if (typeof emitter?.setMaxListeners === "function") emitter.setMaxListeners(count);
+      else throw invalidType("eventTargets", "an instance of EventEmitter or EventTarget", emitter);
+    }
   }
   function addAbortListener(signal, listener) {
+    if (signal === undefined) throw invalidType("signal", "an instance of AbortSignal", signal);
+    validateSignal(signal, "signal");
+    checked(listener);
     if (signal.aborted) queueMicrotask(() => listener());
     else signal.addEventListener("abort", listener, { once: true });
     return { [Symbol.dispose ?? Symbol.for("Symbol.dispose")]: () => signal.removeEventListener("abort", listener) };
   }
 
+  // An emitter whose listeners run on behalf of a resource.
+  const late = {
+    get EventEmitterAsyncResource() {
+      const { AsyncResource } = use("node/async_hooks");
+      class EventEmitterAsyncResource extends EventEmitter {
+        #resource;
+
+        constructor(options = undefined) {
+          super(options);
+          const name = typeof options === "string" ? options : options?.name;
+          this.#resource = new AsyncResource(name ?? new.target.name, options);
+        }
+
+        get asyncResource() { return this.#resource; }
+        get asyncId() { return this.#resource.asyncId(); }
+        get triggerAsyncId() { return this.#resource.triggerAsyncId(); }
+        emit(event, ...args) { return this.#resource.runInAsyncScope(super.emit, this, event, ...args); }
+        emitDestroy() { this.#resource.emitDestroy(); }
+      }
+      Object.defineProperty(EventEmitter, "EventEmitterAsyncResource", { value: EventEmitterAsyncResource, enumerable: true, writable: true, configurable: true });
+      return EventEmitterAsyncResource;
+    },
+  };
+  Object.defineProperty(EventEmitter, "EventEmitterAsyncResource", { ...Object.getOwnPropertyDescriptor(late, "EventEmitterAsyncResource"), configurable: true });
   Object.assign(EventEmitter, {
     EventEmitter, once, on, getEventListeners, listenerCount, getMaxListeners, setMaxListeners, addAbortListener,
-    errorMonitor, captureRejectionSymbol, captureRejections: false, usingDomains: false,
+    errorMonitor, captureRejectionSymbol, usingDomains: false,
   });
-  Object.defineProperty(EventEmitter, "defaultMaxListeners", { get: () => defaultMaxListeners, set: (count) => { defaultMaxListeners = count; }, enumerable: true, configurable: true });
+  Object.defineProperties(EventEmitter, {
+    defaultMaxListeners: {
+      get: () => defaultMaxListeners,
+      set(count) {
+        validateNumber(count, "defaultMaxListeners", 0);
+        defaultMaxListeners = count;
+      },
+      enumerable: true,
+    },
+    captureRejections: {
+      get: () => captureRejections,
+      set(value) {
+        validateBoolean(value, "EventEmitter.captureRejections");
+        captureRejections = value;
+      },
+      enumerable: true,
+    },
+  });
   return EventEmitter;
 };

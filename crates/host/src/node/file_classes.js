@@ -24,6 +24,31 @@
     106: ["EISCONN", "socket is already connected"], 107: ["ENOTCONN", "socket is not connected"],
     110: ["ETIMEDOUT", "connection timed out"], 111: ["ECONNREFUSED", "connection refused"],
     113: ["EHOSTUNREACH", "host is unreachable"],
+    4: ["EINTR", "interrupted system call"],
+    14: ["EFAULT", "bad address in system call argument"],
+    25: ["ENOTTY", "inappropriate ioctl for device"],
+    34: ["ERANGE", "result too large"],
+    38: ["ENOSYS", "function not implemented"],
+    49: ["EUNATCH", "protocol driver not attached"],
+    61: ["ENODATA", "no data available"],
+    64: ["ENONET", "machine is not on the network"],
+    75: ["EOVERFLOW", "value too large for defined data type"],
+    84: ["EILSEQ", "illegal byte sequence"],
+    88: ["ENOTSOCK", "socket operation on non-socket"],
+    89: ["EDESTADDRREQ", "destination address required"],
+    90: ["EMSGSIZE", "message too long"],
+    91: ["EPROTOTYPE", "protocol wrong type for socket"],
+    92: ["ENOPROTOOPT", "protocol not available"],
+    93: ["EPROTONOSUPPORT", "protocol not supported"],
+    94: ["ESOCKTNOSUPPORT", "socket type not supported"],
+    97: ["EAFNOSUPPORT", "address family not supported"],
+    100: ["ENETDOWN", "network is down"],
+    105: ["ENOBUFS", "no buffer space available"],
+    108: ["ESHUTDOWN", "cannot send after transport endpoint shutdown"],
+    112: ["EHOSTDOWN", "host is down"],
+    114: ["EALREADY", "connection already in progress"],
+    121: ["EREMOTEIO", "remote I/O error"],
+    125: ["ECANCELED", "operation canceled"],
   };
 
   function describe(error, syscall, path, dest) {
@@ -46,8 +71,12 @@
     }
   }
 
+  const WHOLE = ["dev", "ino", "mode", "nlink", "uid", "gid", "rdev", "size", "blksize", "blocks"];
+  const TIMES = ["atime", "mtime", "ctime", "birthtime"];
+
   class Stats {
-    constructor(values) {
+    constructor(values, options = undefined) {
+      if (options?.bigint) return new BigIntStats(values);
       Object.assign(this, values);
     }
 
@@ -57,6 +86,20 @@
     get birthtime() { return new Date(this.birthtimeMs); }
   }
   tell(Stats, (stats) => stats.mode);
+
+  class BigIntStats {
+    constructor(values) {
+      for (const name of WHOLE) this[name] = BigInt(Math.trunc(values[name]));
+      for (const name of TIMES) {
+        // Milliseconds are given with a fraction.
+        const whole = Math.floor(values[`${name}Ms`]);
+        this[`${name}Ms`] = BigInt(whole);
+        this[`${name}Ns`] = BigInt(whole) * 1000000n + BigInt(Math.round((values[`${name}Ms`] - whole) * 1e6));
+      }
+      for (const name of TIMES) Object.defineProperty(this, name, { value: new Date(Number(this[`${name}Ms`])), writable: true, configurable: true });
+    }
+  }
+  tell(BigIntStats, (stats) => Number(stats.mode));
 
   class Dirent {
     #mode;
@@ -94,15 +137,26 @@
   }
 
   const modeOf = (options) => {
-    const mode = typeof options === "object" ? options?.mode : options;
-    return typeof mode === "string" ? parseInt(mode, 8) : mode;
+    const mode = options !== null && typeof options === "object" ? options.mode : options;
+    return mode === undefined || mode === null ? undefined : checkedMode(mode, "mode");
   };
+
+  // A mode as numbers and octal texts say it.
+  function checkedMode(value, name) {
+    const { invalidValue, validateInteger } = use("node/errors");
+    if (typeof value === "string") {
+      if (!/^[0-7]+$/.test(value)) throw invalidValue(name, value, "must be a 32-bit unsigned integer or an octal string");
+      return parseInt(value, 8);
+    }
+    validateInteger(value, name, 0, 0xffffffff);
+    return value;
+  }
 
   const SIZE = 16384;
 
   function within(name, value, most) {
     if (!(Number.isInteger(value) && value >= 0 && value <= most)) {
-      throw Object.assign(new RangeError(`${name} must be between 0 and ${most}, not ${value}`), { code: "ERR_OUT_OF_RANGE" });
+      throw use("node/errors").outOfRange(name, `>= 0 && <= ${most}`, value);
     }
     return value;
   }
@@ -117,24 +171,79 @@
     }
   }
 
-  class FileHandle {
-    #handle;
+  class FileHandle extends use("node/events") {
+    #given;
 
     constructor(handle) {
-      this.#handle = handle;
+      super();
+      this.#given = handle;
     }
 
-    get fd() { return this.#handle.fd; }
+    get #handle() { return this.#given; }
+    get fd() { return this.#given.fd; }
+
+    // What is open, for a call of the system.
+    #open(syscall) {
+      if (this.fd < 0) throw Object.assign(new Error("file closed"), { code: "EBADF", syscall });
+      return this.#given;
+    }
+
     async chmod(mode) { await run("handle_chmod", "fchmod", this.#handle, modeOf(mode)); }
     async chown(user, group) { await run("handle_chown", "fchown", this.#handle, user, group); }
-    async close() { this.#handle.close(); }
+    async close() {
+      if (this.fd < 0) return;
+      this.#given.close();
+      this.emit("close");
+    }
+    async [Symbol.asyncDispose]() { await this.close(); }
+    getAsyncId() { return 0; }
+    async utimes(accessed, modified) { await run("handle_times", "futime", this.#open("futimes"), use("node/fs").secondsOf(accessed), use("node/fs").secondsOf(modified)); }
+    async appendFile(data, options) { await this.writeFile(data, options); }
+
+    async readv(views, position) {
+      let [bytesRead, place] = [0, placed(position)];
+      for (const view of views) {
+        const one = await this.read(view, 0, view.byteLength, place ?? null);
+        bytesRead += one.bytesRead;
+        if (place !== undefined) place += one.bytesRead;
+        if (one.bytesRead < view.byteLength) break;
+      }
+      return { bytesRead, buffers: views };
+    }
+
+    async writev(views, position) {
+      let [bytesWritten, place] = [0, placed(position)];
+      for (const view of views) {
+        const one = await this.write(view, 0, view.byteLength, place ?? null);
+        bytesWritten += one.bytesWritten;
+        if (place !== undefined) place += one.bytesWritten;
+      }
+      return { bytesWritten, buffers: views };
+    }
+
+    createReadStream(options) { return use("node/fs").createReadStream(null, { ...options, fd: this }); }
+    createWriteStream(options) { return use("node/fs").createWriteStream(null, { ...options, fd: this }); }
+    readLines(options) { return use("node/readline").createInterface({ input: this.createReadStream(options), crlfDelay: Infinity }); }
+
+    readableWebStream() {
+      this.#open("read");
+      return new ReadableStream({
+        type: "bytes",
+        pull: async (controller) => {
+          const { bytesRead, buffer } = await this.read(Buffer.alloc(SIZE), 0, SIZE, null);
+          if (bytesRead === 0) controller.close();
+          else controller.enqueue(new Uint8Array(buffer.buffer, buffer.byteOffset, bytesRead));
+        },
+      });
+    }
     async datasync() { await run("handle_sync", "fdatasync", this.#handle, true); }
     async sync() { await run("handle_sync", "fsync", this.#handle, false); }
-    async stat() { return new Stats(await run("handle_stat", "fstat", this.#handle)); }
+    async stat(options) { return new Stats(await run("handle_stat", "fstat", this.#open("fstat")), options); }
     async truncate(length = 0) { await run("handle_truncate", "ftruncate", this.#handle, within("len", length, Number.MAX_SAFE_INTEGER)); }
     async readFile(options) { return given(await run("handle_read_all", "read", this.#handle), options); }
 
     async read(target, offset, length, position) {
+      this.#open("read");
       if (!ArrayBuffer.isView(target)) ({ buffer: target = Buffer.alloc(SIZE), offset, length, position } = target ?? {});
       else if (typeof offset === "object" && offset !== null) ({ offset, length, position } = offset);
       const room = bytesOf(target);
@@ -146,6 +255,7 @@
     }
 
     async write(data, offset, length, position) {
+      this.#open("write");
       if (typeof data === "string") {
         const bytes = bytesOf(data, typeof length === "string" ? length : undefined);
         return { bytesWritten: await run("handle_write", "write", this.#handle, bytes, placed(offset)), buffer: data };
@@ -159,12 +269,24 @@
     }
 
     async writeFile(data, options) {
-      await run("handle_truncate", "ftruncate", this.#handle, 0);
-      await run("handle_write", "write", this.#handle, bytesOf(data, encodingOf(options)), undefined);
+      for await (const bytes of piecesOf(data, options)) await run("handle_write", "write", this.#open("write"), bytes, undefined);
+    }
+  }
+
+  // What is to be written, piece by piece: what is iterable may be as long as it likes.
+  async function* piecesOf(data, options) {
+    const isWhole = typeof data === "string" || ArrayBuffer.isView(data);
+    if (isWhole) return void (yield bytesOf(data, encodingOf(options)));
+    if (typeof data?.[Symbol.asyncIterator] !== "function" && typeof data?.[Symbol.iterator] !== "function") {
+      throw use("node/errors").invalidType("data", "of type string or an instance of Buffer, TypedArray, or DataView", data);
+    }
+    for await (const piece of data) {
+      if (options?.signal?.aborted) throw use("node/errors").abortError(options.signal);
+      yield bytesOf(piece, encodingOf(options));
     }
   }
 
   const wordsOf = (number) => (ERRORS[number] ?? [undefined, "unknown error"])[1];
 
-  return { wordsOf, Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf };
+  return { checkedMode, piecesOf, wordsOf, Dirent, FileHandle, Stats, bytesOf, describe, encodingOf, given, modeOf };
 };

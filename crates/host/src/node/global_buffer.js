@@ -1,17 +1,28 @@
 // Node's class `Buffer`: how buffers are made, found in, compared and cut. Text is in `global_buffer_text`, numbers in
 // `global_buffer_numbers`.
 (native, use) => {
-  const MOST = 2 ** 31 - 1;
+  const MOST = Number.MAX_SAFE_INTEGER;
   const bytesOf = Uint8Array.prototype;
   const isShared = (value) => globalThis.SharedArrayBuffer !== undefined && value instanceof SharedArrayBuffer;
   const isBuffer = (value) => value instanceof ArrayBuffer || isShared(value);
   const isView = ArrayBuffer.isView;
 
-  class Buffer extends Uint8Array {}
+  class FastBuffer extends Uint8Array {}
 
-  const create = (size) => new Buffer(size);
+  // Old programs call it, with `new` and without.
+  function Buffer(value, offset, length) {
+    if (typeof value !== "number") return from(value, offset, length);
+    if (typeof offset === "string") wrongType("string", "of type string", value);
+    return alloc(value);
+  }
+  Object.setPrototypeOf(Buffer, Uint8Array);
+  Object.defineProperty(Buffer, "prototype", { value: FastBuffer.prototype, writable: false });
+  Object.defineProperty(FastBuffer.prototype, "constructor", { value: Buffer, writable: true, configurable: true });
+  Object.defineProperty(Buffer, Symbol.species, { get: () => FastBuffer, configurable: true });
+
+  const create = (size) => new FastBuffer(size);
   // The same bytes as a `Buffer`.
-  const ours = (bytes) => new Buffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ours = (bytes) => new FastBuffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
   // What messages need is there only where there is something to say.
   const errors = () => use("node/errors");
@@ -46,7 +57,7 @@
       if (!(count > 0)) count = 0;
       else if (count > most) fail(RangeError, "ERR_BUFFER_OUT_OF_BOUNDS", '"length" is outside of buffer bounds');
     }
-    return new Buffer(buffer, start, count);
+    return new FastBuffer(buffer, start, count);
   }
 
   function fromList(list) {
@@ -270,7 +281,7 @@
         return number < 0 ? Math.max(0, number + this.length) : Math.min(number, this.length);
       };
       const from_ = limit(start, 0);
-      return new Buffer(this.buffer, this.byteOffset + from_, Math.max(0, limit(end, this.length) - from_));
+      return new FastBuffer(this.buffer, this.byteOffset + from_, Math.max(0, limit(end, this.length) - from_));
     },
     slice(start, end) { return this.subarray(start, end); },
     fill(value, start, end, encoding) {
@@ -284,15 +295,16 @@
       return bytesOf.fill.call(this, typeof value === "boolean" ? Number(value) : Number(value) & 255, from_, to);
     },
     copy(target, targetStart, sourceStart, sourceEnd) {
-      if (!(target instanceof Uint8Array)) wrongType("target", "an instance of Buffer or Uint8Array", target);
+      if (!isView(target)) wrongType("target", "an instance of Buffer or Uint8Array", target);
+      if (!(target instanceof Uint8Array)) target = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
       const start = (value, name) => {
         const number = integerOr(value, 0);
         if (number < 0) outOfRange(name, ">= 0", number);
         return number;
       };
       const at = start(targetStart, "targetStart");
-      const from_ = start(sourceStart, "sourceStart");
-      if (from_ > this.length) outOfRange("sourceStart", `>= 0 && <= ${this.length}`, from_);
+      const from_ = integerOr(sourceStart, 0);
+      if (from_ < 0 || from_ > this.length) outOfRange("sourceStart", `>= 0 && <= ${this.length}`, from_);
       const to = sourceEnd === undefined ? this.length : start(sourceEnd, "sourceEnd");
       const count = Math.min(to - from_, target.length - at, this.length - from_);
       if (count <= 0) return 0;
@@ -339,13 +351,13 @@
     return buffer;
   }
 
-  const define = (object, members) => {
+  const define = (object, members, enumerable = false) => {
     for (const [key, value] of Object.entries(members)) {
       if (typeof value === "function" && value.name !== key && value.name === "") Object.defineProperty(value, "name", { value: key, configurable: true });
-      Object.defineProperty(object, key, { value, writable: true, configurable: true });
+      Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable });
     }
   };
-  define(Buffer, statics);
+  define(Buffer, statics, true);
   define(Buffer.prototype, methods);
   define(Buffer.prototype, use("node/global_buffer_numbers").methods);
   Object.defineProperties(Buffer.prototype, {

@@ -1,7 +1,7 @@
 // `process`. `native` has what only the host knows and can do.
 (native, use) => {
   const EventEmitter = use("node/events");
-  const { fail, invalidType, validateFunction, outOfRange } = use("node/errors");
+  const { fail, invalidType, invalidValue, make, validateFunction, validateString, outOfRange } = use("node/errors");
   const { nextTick } = native;
 
   function process_() {}
@@ -17,23 +17,30 @@
 
   function code(value) {
     if (value === undefined || value === null) return undefined;
-    const number = typeof value === "string" && value.trim() !== "" && Number.isInteger(Number(value)) ? Number(value) : value;
+    const number = typeof value === "string" && value !== "" && !Number.isNaN(Number(value)) ? Number(value) : value;
     if (typeof number !== "number") throw invalidType("code", "of type number", value);
-    if (!Number.isInteger(number)) throw outOfRange("code", "an integer", value);
+    if (!Number.isInteger(number)) throw outOfRange("code", "an integer", number);
     return value;
   }
 
   // Says that the program ends, once.
-  function leave(status = exitCode ?? 0) {
+  function leave(given = undefined) {
     if (exiting) return;
     exiting = true;
     process._exiting = true;
-    process.emit("exit", Number(status));
+    const before = exitCode;
+    if (given !== undefined) exitCode = given;
+    process.emit("exit", Number(given ?? exitCode ?? 0));
+    if (given === undefined) return;
+    // What a listener says counts more.
+    left = exitCode === given ? undefined : Number(exitCode ?? 0) & 255;
+    if (left === undefined) exitCode = before;
   }
+  let left;
 
   const env = new Proxy(native.env(), {
     set(target, key, value) {
-      if (typeof key === "symbol") return Reflect.set(target, key, value);
+      if (typeof key === "symbol" || typeof value === "symbol") throw new TypeError("Cannot convert a Symbol value to a string");
       target[key] = String(value);
       native.setEnv(key, target[key]);
       return true;
@@ -63,7 +70,10 @@
 
   function emitWarning(warning, type = undefined, warningCode = undefined) {
     let options = {};
-    if (type !== null && typeof type === "object") [options, type] = [type, type.type];
+    if (type !== null && typeof type === "object" && !Array.isArray(type)) [options, type] = [type, type.type];
+    else if (typeof type === "function") [type, warningCode] = [undefined, undefined];
+    if (type !== undefined) validateString(type, "type");
+    if (typeof warningCode !== "function" && warningCode !== undefined) validateString(warningCode, "code");
     let shown = warning;
     if (typeof warning === "string") shown = Object.assign(new Error(warning), { name: type ?? "Warning" });
     else if (!(warning instanceof Error)) throw invalidType("warning", "of type string or an instance of Error", warning);
@@ -98,8 +108,8 @@
     config: { target_defaults: {}, variables: {} },
     moduleLoadList: [],
     allowedNodeEnvironmentFlags: new Set(),
-    exit(value) {
-      if (value !== undefined) process.exitCode = value;
+    exit(...given) {
+      if (given.length > 0) process.exitCode = given[0];
       leave();
       native.exit(Number(exitCode ?? 0) & 255);
     },
@@ -115,7 +125,7 @@
         throw Object.assign(new Error(`${message.replace(/, chdir$/, "")}, chdir '${native.cwd()}' -> '${directory}'`), { code, errno: -error.errno, syscall: "chdir", path: native.cwd(), dest: directory });
       }
     },
-    umask: (mask) => native.umask(typeof mask === "string" ? parseInt(mask, 8) : mask),
+    umask: (mask) => native.umask(mask === undefined ? undefined : use("node/file_classes").checkedMode(mask, "mask")),
     uptime: () => native.hrtime() / 1e9 - native.begin,
     hrtime,
     nextTick(callback, ...args) {
@@ -129,12 +139,17 @@
     }, { rss: () => native.rss() }),
     cpuUsage: (since) => {
       if (since !== undefined && (since === null || typeof since !== "object")) throw invalidType("prevValue", "of type object", since);
+      for (const part of since === undefined ? [] : ["user", "system"]) {
+        const value = since[part];
+        if (typeof value !== "number") throw invalidType(`prevValue.${part}`, "of type number", value);
+        if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) throw make(RangeError, "ERR_INVALID_ARG_VALUE", invalidValue(`prevValue.${part}`, value).message);
+      }
       const { user, system } = native.cpuUsage();
       return since ? { user: user - since.user, system: system - since.system } : { user, system };
     },
     resourceUsage: () => {
       const { user, system } = native.cpuUsage();
-      return { userCPUTime: user, systemCPUTime: system, maxRSS: native.rss() / 1024 };
+      return { userCPUTime: user, systemCPUTime: system, maxRSS: Math.round(native.rss() / 1024), sharedMemorySize: 0, unsharedDataSize: 0, unsharedStackSize: 0, minorPageFault: 0, majorPageFault: 0, swappedOut: 0, fsRead: 0, fsWrite: 0, ipcSent: 0, ipcReceived: 0, signalsCount: 0, voluntaryContextSwitches: 0, involuntaryContextSwitches: 0 };
     },
     constrainedMemory: () => 0,
     availableMemory: () => native.availableMemory(),
@@ -159,15 +174,25 @@
     getgroups: () => [native.ids()[2]],
     getActiveResourcesInfo: () => [],
     getBuiltinModule: (name) => {
+      validateString(name, "id");
       const module = use("node/module");
       return module.isBuiltin(name) ? module._load(name) : undefined;
     },
+    // What an environment file says, where the environment does not say it already.
+    loadEnvFile(path = ".env") {
+      const values = use("node/util").parseEnv(use("node/fs").readFileSync(path, "utf8"));
+      for (const [name, value] of Object.entries(values)) if (!(name in env)) env[name] = value;
+    },
+    ref(resource) { (resource?.[Symbol.for("nodejs.ref")] ?? resource?.ref)?.call(resource); },
+    unref(resource) { (resource?.[Symbol.for("nodejs.unref")] ?? resource?.unref)?.call(resource); },
+    ...use("node/errors").absents("process", ["setuid", "seteuid", "setgid", "setegid", "setgroups", "initgroups", "dlopen", "execve", "threadCpuUsage"]),
     setUncaughtExceptionCaptureCallback(callback) {
       if (callback !== null && typeof callback !== "function") throw invalidType("fn", "of type function or null", callback);
       capture = callback;
     },
     hasUncaughtExceptionCaptureCallback: () => capture !== null,
     setSourceMapsEnabled() {},
+    sourceMapsEnabled: false,
     binding(name) {
       if (name === "constants") {
         const of = (module) => Object.assign(Object.create(null), use(`node/${module}`).constants);
@@ -186,10 +211,9 @@
   const late = (name, make) => Object.defineProperty(process, name, {
     get() {
       const value = make();
-      Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
+      Object.defineProperty(process, name, { get: () => value, configurable: true, enumerable: true });
       return value;
     },
-    set(value) { Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true }); },
     enumerable: true, configurable: true,
   });
   late("stdin", () => use("node/global_stdio").stdin());
@@ -222,6 +246,11 @@
       return true;
     }
     if (event === "uncaughtException") {
+      if (args[1] === "unhandledRejection" && !(args[0] instanceof Error) && process.listenerCount(event) > 0) {
+        const { inspect } = use("web/inspect");
+        const reason = typeof args[0] === "symbol" ? inspect(args[0]) : typeof args[0] === "object" ? inspect(args[0]) : String(args[0]);
+        args[0] = make(Error, "ERR_UNHANDLED_REJECTION", `This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${reason}".`);
+      }
       if (process.listenerCount("uncaughtExceptionMonitor") > 0) process.emit("uncaughtExceptionMonitor", ...args);
       if (capture !== null) {
         capture(args[0]);
@@ -231,5 +260,5 @@
     return process.emit(event, ...args);
   }
 
-  return { process, emit, exitCode: () => Number(exitCode ?? 0) & 255, hasExitCode: () => exitCode !== undefined };
+  return { process, emit, leftWith: () => left, exitCode: () => Number(exitCode ?? 0) & 255, hasExitCode: () => exitCode !== undefined };
 };

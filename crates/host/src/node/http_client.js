@@ -136,6 +136,7 @@
       if (typeof options === "function") [options, done] = [{}, options];
       const all = { ...input, ...options };
       const agent = all.agent === false ? new Agent() : all.agent ?? (typeof all.createConnection === "function" ? undefined : all._defaultAgent ?? globalAgent);
+      if (agent !== undefined && typeof agent?.addRequest !== "function") throw use("node/errors").invalidType("options.agent", "one of Agent-like Object, undefined, or false", all.agent);
       const protocol = all.protocol ?? agent?.protocol ?? "http:";
       const wanted = agent?.protocol ?? all._defaultAgent?.protocol ?? "http:";
       if (protocol !== wanted) fail(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${protocol}" not supported. Expected "${wanted}"`);
@@ -229,10 +230,10 @@
       const code = Number(status);
       if (code === 100) {
         this.emit("continue");
-        return "again";
       }
-      if (code > 100 && code < 200 && code !== 101) {
-        this.emit("information", { statusCode: code, statusMessage: reason, httpVersion: `1.${minor}`, headers: {}, rawHeaders: headers });
+      if (code < 200 && code !== 101) {
+        const about = Object.assign(new IncomingMessage(this.socket), { rawHeaders: headers });
+        this.emit("information", { statusCode: code, statusMessage: reason, httpVersion: `1.${minor}`, httpVersionMajor: 1, httpVersionMinor: minor, headers: about.headers, rawHeaders: headers });
         return "again";
       }
       const response = new IncomingMessage(this.socket);

@@ -391,7 +391,9 @@
       const state = states.get(this);
       const bytes = state.head === undefined ? given : Buffer.concat([state.head, given]);
       state.head = undefined;
-      if (this.socket) return this.socket.write(bytes, done);
+      // An answer that its socket does not take any more is over; nobody is to blame.
+      const told = this._isRequest ? done : (error) => { if (error) this.destroy(); else done?.(); };
+      if (this.socket) return this.socket.write(bytes, told);
       (state.early ??= []).push([bytes, done]);
       return true;
     }

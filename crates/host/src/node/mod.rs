@@ -9,7 +9,7 @@ mod zlib;
 
 use crate::modules::{commonjs_natives, facade};
 use crate::scripts::{self, Script, script};
-use crate::{files, io, process, web};
+use crate::{files, io, process, repl, web};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Function, Module, Object, Result};
 
@@ -40,6 +40,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "global_buffer_numbers"),
     script!("node", "global_buffer_text"),
     script!("node", "global_process", process::natives),
+    script!("node", "global_repl", repl::natives),
     script!("node", "global_stdio", files::natives),
     script!("node", "http"),
     script!("node", "http_client", http::natives),

@@ -28,6 +28,8 @@
   Module._extensions = Object.create(null);
   Module.globalPaths = [];
   Module.Module = Module;
+  Object.assign(Module, use("node/errors").absents("module", ["SourceMap", "findPackageJSON", "flushCompileCache", "getCompileCacheDir", "getSourceMapsSupport", "setSourceMapsSupport", "stripTypeScriptTypes"]));
+  Module.constants = { compileCacheStatus: { FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 } };
   Module.builtinModules = builtinModules;
 
   const bareName = (name) => (name.startsWith("node:") ? name.slice(5) : name);

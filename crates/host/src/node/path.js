@@ -98,12 +98,39 @@
 
   const path = { basename, delimiter, dirname, extname, format, isAbsolute, join, normalize, parse, relative, resolve, sep };
 
-  const { absents } = use("node/errors");
-  const methods = ["basename", "dirname", "extname", "format", "isAbsolute", "join", "matchesGlob", "normalize", "parse", "relative", "resolve", "toNamespacedPath"];
-  path.toNamespacedPath = (given) => given;
-  path.matchesGlob = absents("path", ["matchesGlob"]).matchesGlob;
+  // A pattern as a regular expression: `*`, `?`, `[...]` and `{a,b}` stay within a name, `**` is any number of names,
+  // none of which begins with a dot.
+  function expressionOf(pattern) {
+    const some = (text) => (text === "" ? "" : `(?!\\.)${text}`);
+    const inName = (name) => name.replace(/[.+^$()|\\]/g, "\\$&").replace(/\*+/g, "[^/]*").replace(/\?/g, "[^/]").replace(/\[!/g, "[^").replace(/\{([^{}]*,[^{}]*)\}/g, (_, parts) => `(?:${parts.replaceAll(",", "|")})`);
+    const names = pattern.split("/").map((name) => (name === "**" ? name : /^[*?[]/.test(name) ? some(inName(name)) : inName(name)));
+    const ANY = "(?:(?!\\.)[^/]+/)*";
+    let text = "";
+    names.forEach((name, i) => {
+      if (name === "**") text += i === names.length - 1 ? `${ANY}(?!\\.)[^/]*` : ANY;
+      else text += name + (i === names.length - 1 ? "" : "/");
+    });
+    return new RegExp(`^${text}$`, "u");
+  }
+
+  function matchesGlob(path, pattern) {
+    checked(path);
+    checked(pattern, "pattern");
+    return expressionOf(pattern).test(path);
+  }
+
+  const toNamespacedPath = (given) => given;
+  Object.assign(path, { _makeLong: toNamespacedPath, matchesGlob, toNamespacedPath });
   path.posix = path;
-  path.win32 = { ...absents("path/win32", methods), sep: "\\", delimiter: ";", posix: path };
-  path.win32.win32 = path.win32;
+  // As data, once it is asked for.
+  Object.defineProperty(path, "win32", {
+    get() {
+      const value = use("node/path_win32");
+      Object.defineProperty(path, "win32", { value, writable: true, enumerable: true, configurable: true });
+      return value;
+    },
+    enumerable: true,
+    configurable: true,
+  });
   return path;
 };

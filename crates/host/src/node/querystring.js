@@ -61,9 +61,10 @@
     };
     let count = 0;
     for (const pair of text.split(between)) {
-      if (pair === "") continue;
+      // What is empty counts, too.
       if (most > 0 && count >= most) break;
       count += 1;
+      if (pair === "") continue;
       const at = pair.indexOf(is);
       const key = decoded(at < 0 ? pair : pair.slice(0, at));
       const value = at < 0 ? "" : decoded(pair.slice(at + is.length));

@@ -202,7 +202,7 @@
 
   function cursorTo(stream, x, y, done) {
     if (typeof y === "function") [y, done] = [undefined, y];
-    if (Number.isNaN(x) || Number.isNaN(y)) throw make(RangeError, "ERR_INVALID_ARG_VALUE", `The argument '${Number.isNaN(x) ? "x" : "y"}' is invalid. Received NaN`);
+    if (Number.isNaN(x) || Number.isNaN(y)) throw make(TypeError, "ERR_INVALID_ARG_VALUE", `The argument '${Number.isNaN(x) ? "x" : "y"}' is invalid. Received NaN`);
     if (typeof x !== "number" && typeof y === "number") throw make(TypeError, "ERR_INVALID_CURSOR_POS", "Cannot set cursor row without setting its column");
     if (typeof x !== "number") return code(null, "", done);
     return code(stream, typeof y === "number" ? `\x1b[${y + 1};${x + 1}H` : `\x1b[${x + 1}G`, done);

@@ -1,5 +1,6 @@
 // `node:readline/promises`.
 (native, use) => {
+  const { validateInteger } = use("node/errors");
   const { Interface: Base, ask, clearLine, cursorTo, moveCursor, clearScreenDown } = use("node/readline");
 
   class Interface extends Base {
@@ -24,7 +25,7 @@
       return this;
     }
 
-    clearLine(direction) { return this.#add((stream) => clearLine(stream, direction)); }
+    clearLine(direction) { validateInteger(direction, "dir", -1, 1); return this.#add((stream) => clearLine(stream, direction)); }
     clearScreenDown() { return this.#add((stream) => clearScreenDown(stream)); }
     cursorTo(x, y) { return this.#add((stream) => cursorTo(stream, x, y)); }
     moveCursor(dx, dy) { return this.#add((stream) => moveCursor(stream, dx, dy)); }

@@ -22,7 +22,7 @@
   function markOf(options, isDuplex, side, objectMode) {
     const given = options?.highWaterMark ?? (isDuplex ? options?.[`${side}HighWaterMark`] : undefined);
     if (given !== undefined && given !== null) {
-      if (!Number.isInteger(given) || given < 0) fail(TypeError, "ERR_INVALID_ARG_VALUE", `The property 'options.highWaterMark' is invalid. Received ${given}`);
+      if (!Number.isInteger(given) || given < 0) fail(TypeError, "ERR_INVALID_ARG_VALUE", `The property 'options.highWaterMark' is invalid. Received ${use("web/inspect").inspect(given)}`);
       return given;
     }
     return objectMode ? objectHighWaterMark : highWaterMark;
@@ -504,7 +504,11 @@
     set destroyed(value) { this._readableState.destroyed = value; },
   });
   Readable.prototype[Symbol.asyncIterator] = function () { return iterate(this); };
-  if (Symbol.asyncDispose) Readable.prototype[Symbol.asyncDispose] = function () { this.destroy(); return finished(this).catch(() => {}); };
+  if (Symbol.asyncDispose) Readable.prototype[Symbol.asyncDispose] = function () {
+    const error = this.destroyed || this.readableEnded ? null : abortError();
+    if (!this.destroyed) this.destroy(error);
+    return new Promise((resolve, reject) => eos(this, {}, (failure) => (failure && failure !== error ? reject(failure) : resolve(null))));
+  };
 
   function stillListening(stream) {
     const state = stream._readableState;
@@ -579,10 +583,24 @@
     }
     stream._destroy = (error, done) => {
       const end = error ? iterator.throw?.bind(iterator, error) : iterator.return?.bind(iterator);
-      Promise.resolve().then(() => end?.()).then(() => nextTick(done, error), () => nextTick(done, error));
+      let ended;
+      try {
+        ended = Promise.resolve(end?.());
+      } catch (failure) {
+        ended = Promise.reject(failure);
+      }
+      ended.then(() => nextTick(done, error), () => nextTick(done, error));
     };
     return stream;
   };
+  Readable.wrap = (old, options) => new Readable({
+    objectMode: old.readableObjectMode ?? old.objectMode ?? true,
+    ...options,
+    destroy(error, done) {
+      old.destroy?.(error);
+      done(error);
+    },
+  }).wrap(old);
   Readable.ReadableState = function ReadableState() {};
   Readable.fromWeb = (web, options) => Readable.from(web, { objectMode: false, highWaterMark, ...options });
   Readable.toWeb = (stream) => new ReadableStream({
@@ -598,30 +616,68 @@
   });
 
   // The helpers of the iterator proposal.
+  const checkedOptions = (options) => {
+    if (options === undefined || options === null) return;
+    use("node/errors").validateObject(options, "options");
+    use("node/errors").validateSignal(options.signal);
+    if (options.concurrency !== undefined) use("node/errors").validateInteger(Math.floor(options.concurrency), "options.concurrency", 1);
+  };
+  // What a stream gives until a signal ends it.
+  async function* until(stream, options) {
+    const signal = options?.signal;
+    if (!signal) return yield* stream;
+    if (signal.aborted) throw abortError(signal);
+    const abort = () => stream.destroy(abortError(signal));
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      yield* stream;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+  // Results in their order, of several calls at once where that is asked for.
+  async function* mapped(stream, f, options) {
+    const most = Math.floor(options?.concurrency ?? 1);
+    const running = [];
+    for await (const value of until(stream, options)) {
+      const result = Promise.resolve(f(value, { signal: options?.signal ?? new AbortController().signal }));
+      result.catch(() => {});
+      running.push(result);
+      if (running.length >= most) yield await running.shift();
+    }
+    for (const result of running) yield await result;
+  }
+  const countOf = (given) => {
+    const count = Number(given);
+    if (Number.isNaN(count) || count < 0) throw use("node/errors").outOfRange("number", ">= 0", count);
+    return count;
+  };
+
   const operators = {
-    map(f, options) { return async function* () { for await (const value of this) yield await f(value, options); }; },
-    filter(f, options) { return async function* () { for await (const value of this) if (await f(value, options)) yield value; }; },
-    flatMap(f, options) { return async function* () { for await (const value of this) yield* await f(value, options); }; },
-    take(count) { return async function* () { let left = Number(count); if (left <= 0) return; for await (const value of this) { yield value; if (--left <= 0) return; } }; },
-    drop(count) { return async function* () { let left = Number(count); for await (const value of this) if (left-- <= 0) yield value; }; },
+    map(f, options) { return function () { return mapped(this, f, options); }; },
+    filter(f, options) { return async function* () { for await (const [value, keep] of mapped(this, async (value, more) => [value, await f(value, more)], options)) if (keep) yield value; }; },
+    flatMap(f, options) { return async function* () { for await (const values of mapped(this, f, options)) yield* values; }; },
+    take(given) { const count = countOf(given); return async function* () { let left = count; if (left <= 0) return; for await (const value of this) { yield value; if (--left <= 0) return; } }; },
+    drop(given) { const count = countOf(given); return async function* () { let left = count; for await (const value of this) if (left-- <= 0) yield value; }; },
   };
   for (const [name, make_] of Object.entries(operators)) {
     methods(Readable, { [name](...args) {
       if (name !== "take" && name !== "drop") validateFunction(args[0], "fn");
+      checkedOptions(args[1]);
       return Readable.from(make_(...args).call(this));
     } });
   }
   methods(Readable, {
-    async toArray() { const all = []; for await (const value of this) all.push(value); return all; },
-    async forEach(f) { validateFunction(f, "fn"); for await (const value of this) await f(value); },
-    async some(f) { for await (const value of this) if (await f(value)) return true; return false; },
-    async every(f) { for await (const value of this) if (!(await f(value))) return false; return true; },
-    async find(f) { for await (const value of this) if (await f(value)) return value; return undefined; },
+    async toArray(options) { checkedOptions(options); const all = []; for await (const value of until(this, options)) all.push(value); return all; },
+    async forEach(f, options) { validateFunction(f, "fn"); checkedOptions(options); for await (const ignored of mapped(this, f, options)); },
+    async some(f, options) { validateFunction(f, "fn"); checkedOptions(options); for await (const holds of mapped(this, f, options)) if (holds) return true; return false; },
+    async every(f, options) { validateFunction(f, "fn"); checkedOptions(options); for await (const holds of mapped(this, f, options)) if (!holds) return false; return true; },
+    async find(f, options) { for await (const value of Readable.prototype.filter.call(this, f, options)) return value; return undefined; },
     async reduce(f, ...initial) {
       validateFunction(f, "reducer");
       let [has, sum] = [initial.length > 0, initial[0]];
       for await (const value of this) [has, sum] = [true, has ? await f(sum, value) : value];
-      if (!has) throw new TypeError("Reduce of an empty stream requires an initial value");
+      if (!has) throw make(TypeError, "ERR_MISSING_ARGS", "Reduce of an empty stream requires an initial value");
       return sum;
     },
     compose(other) { return compose(this, other); },
@@ -666,7 +722,7 @@
     const coding = encoding ?? state.defaultEncoding;
     if (encoding && encoding !== "buffer" && !Buffer.isEncoding(encoding)) fail(TypeError, "ERR_UNKNOWN_ENCODING", `Unknown encoding: ${encoding}`);
     let piece = chunk;
-    let given = coding;
+    let given = state.objectMode ? encoding : coding;
     if (chunk === null) fail(TypeError, "ERR_STREAM_NULL_VALUES", "May not write null values to stream");
     if (!state.objectMode) {
       if (typeof chunk === "string") {
@@ -718,7 +774,7 @@
         state.errored ??= error;
         const report = () => {
           for (const { callback } of taken) callback(error);
-          for (const { callback } of state.queue.splice(0)) callback(make(Error, "ERR_STREAM_DESTROYED", "Cannot call write after a stream was destroyed"));
+          for (const { callback } of state.queue.splice(0)) callback(state.errored ?? error);
           failStream(stream, error);
         };
         if (state.sync) nextTick(report);
@@ -753,41 +809,52 @@
     }
   }
 
-  function finishIfDone(stream) {
+  function finishIfDone(stream, isEnding = false) {
     const state = stream._writableState;
-    if (!state.ending || state.finished || state.finalCalled || state.errored || state.destroyed || state.constructing || state.pending > 0 || state.writing || state.queue.length > 0) return;
+    if (!state.ending || state.finished || state.errored || state.destroyed || state.constructing || state.writing || state.queue.length > 0) return;
+    const hasFinal = typeof stream._final === "function";
+    if (state.finalCalled && hasFinal) return;
     state.finalCalled = true;
+    const finish = () => {
+      if (state.errored || state.finished) return;
+      state.finished = true;
+      for (const callback of state.finishing.splice(0)) callback();
+      stream.emit("finish");
+      const other = stream._readableState;
+      if (state.autoDestroy && (!other || (other.autoDestroy && (other.endEmitted || other.readable === false)))) stream.destroy();
+    };
+    const prefinish = () => {
+      if (state.prefinished) return;
+      state.prefinished = true;
+      stream.emit("prefinish");
+    };
+    if (!hasFinal) {
+      prefinish();
+      // Whoever has written hears of it first.
+      if (state.pending > 0) return;
+      // Who ends it may listen first.
+      if (isEnding) nextTick(finish);
+      else finish();
+      return;
+    }
+    let isSync = true;
     const done = (error) => {
       if (error) {
         for (const callback of state.finishing.splice(0)) callback(error);
-        failStream(stream, error);
+        if (isSync) nextTick(failStream, stream, error);
+        else failStream(stream, error);
         return;
       }
-      if (!state.prefinished) {
-        state.prefinished = true;
-        stream.emit("prefinish");
-      }
-      nextTick(() => {
-        if (state.errored || state.finished) return;
-        state.finished = true;
-        for (const callback of state.finishing.splice(0)) callback();
-        stream.emit("finish");
-        const other = stream._readableState;
-        if (state.autoDestroy && (!other || (other.autoDestroy && (other.endEmitted || other.readable === false)))) stream.destroy();
-      });
+      prefinish();
+      nextTick(finish);
     };
-    if (typeof stream._final === "function") {
-      nextTick(() => {
-        try {
-          const result = stream._final(done);
-          if (typeof result?.then === "function") result.then(() => done(), done);
-        } catch (error) {
-          done(error);
-        }
-      });
-    } else {
-      done();
+    try {
+      const result = stream._final(done);
+      if (typeof result?.then === "function") result.then(() => done(), done);
+    } catch (error) {
+      done(error);
     }
+    isSync = false;
   }
 
   const writing = {
@@ -811,7 +878,7 @@
       }
       if (!error && !state.errored && !state.ending) {
         state.ending = true;
-        finishIfDone(this);
+        finishIfDone(this, true);
         state.ended = true;
       } else if (state.finished) error ??= make(Error, "ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished");
       else if (state.destroyed) error ??= make(Error, "ERR_STREAM_DESTROYED", "Cannot call end after a stream was destroyed");
@@ -958,6 +1025,10 @@
     this._readableState.sync = false;
     if (typeof options?.transform === "function") this._transform = options.transform;
     if (typeof options?.flush === "function") this._flush = options.flush;
+    // A `final` of the program's own comes before what belongs to every transform.
+    if (this._final !== Transform.prototype._final) {
+      this.on("prefinish", () => Transform.prototype._final.call(this, (error) => { if (error) this.destroy(error); }));
+    }
     Object.defineProperty(this, "waiting", { value: null, writable: true, enumerable: false });
     return this;
   }
@@ -1012,6 +1083,7 @@
   // ---- Ends
 
   function eos(stream, options, callback) {
+    if (typeof stream?.on !== "function") throw use("node/errors").invalidType("stream", "an instance of ReadableStream, WritableStream, or Stream", stream);
     if (typeof options === "function") [options, callback] = [{}, options];
     validateFunction(callback, "callback");
     const readable = options?.readable ?? (stream._readableState !== undefined && stream._readableState.readable !== false);
@@ -1067,13 +1139,25 @@
   }
 
   function pipeline(...parts) {
-    const callback = typeof parts.at(-1) === "function" && parts.length > 1 ? parts.pop() : undefined;
-    return run(parts, callback ?? (() => {}), {});
+    const callback = parts.pop();
+    if (typeof callback !== "function") throw use("node/errors").invalidType("streams[stream.length - 1]", "of type function", callback);
+    return run(parts, callback, {});
+  }
+
+  // Streams of the Web as those of Node; what can be no part of a pipeline is an error.
+  function ofWeb(part, i) {
+    if (part instanceof globalThis.WritableStream) return Writable.fromWeb(part);
+    if (part?.writable instanceof globalThis.WritableStream && part.readable instanceof globalThis.ReadableStream) return joined(Writable.fromWeb(part.writable), Readable.fromWeb(part.readable, { objectMode: true }));
+    const isStream = typeof part === "function" || typeof part?.pipe === "function" || typeof part?.write === "function";
+    const isSource = i === 0 && part !== null && part !== undefined && (typeof part[Symbol.asyncIterator] === "function" || typeof part[Symbol.iterator] === "function");
+    if (isStream || isSource) return part;
+    throw invalidType("body", "of type function or an instance of Blob, ReadableStream, WritableStream, Stream, Iterable, AsyncIterable, or Promise or { readable, writable } pair", part);
   }
 
   function run(given, callback, { signal, end = true }) {
-    const parts = Array.isArray(given[0]) && given.length === 1 ? given[0] : given;
+    const parts = Array.isArray(given[0]) && given.length === 1 ? [...given[0]] : [...given];
     if (parts.length < 2) fail(TypeError, "ERR_MISSING_ARGS", "The \"streams\" argument must be specified");
+    parts.forEach((part, i) => { parts[i] = ofWeb(part, i); });
     const all = [];
     let [left, failure, value, over] = [0, undefined, undefined, false];
     const oneDone = (error) => {
@@ -1116,7 +1200,10 @@
           if (source !== at) { all.push(source); watch(source, { writable: false }); }
           const ends = end || !isLast;
           source.pipe(part, { end: ends });
-          if (!ends) source.once("end", () => oneDone(left--, undefined));
+          if (!ends) {
+            left += 1;
+            source.once("end", () => oneDone());
+          }
         }
         watch(part, { readable: i === 0 || !isLast ? part instanceof Readable : false, writable: i > 0 && (end || !isLast) });
         at = part;
@@ -1136,6 +1223,29 @@
     return at;
   }
 
+  // Two streams: what is written to either is read from the other.
+  function duplexPair(options) {
+    const waiting = [null, null];
+    const sides = [0, 1].map((side) => new Duplex({
+      ...options,
+      read() {
+        const done = waiting[side];
+        waiting[side] = null;
+        done?.();
+      },
+      write(chunk, encoding, done) {
+        if (chunk.length === 0) return void nextTick(done);
+        sides[1 - side].push(chunk);
+        waiting[1 - side] = done;
+      },
+      final(done) {
+        sides[1 - side].on("end", done);
+        sides[1 - side].push(null);
+      },
+    }));
+    return sides;
+  }
+
   const promises = {
     finished,
     pipeline: (...parts) => new Promise((resolve, reject) => {
@@ -1147,7 +1257,7 @@
   };
 
   return Object.assign(Stream, {
-    Stream, Readable, Writable, Duplex, Transform, PassThrough, finished: eos, pipeline, compose, promises,
+    Stream, Readable, Writable, Duplex, Transform, PassThrough, finished: eos, pipeline, compose, duplexPair, promises,
     addAbortSignal: (signal, stream) => { withSignal(stream, signal); return stream; },
     destroy: (stream, error) => stream.destroy(error),
     getDefaultHighWaterMark: (objectMode) => (objectMode ? objectHighWaterMark : highWaterMark),

@@ -1,4 +1,4 @@
-// `node:string_decoder`.
+// `node:string_decoder`: text in pieces, whose characters may be cut anywhere.
 (native, use) => {
   const { fail, invalidType } = use("node/errors");
 
@@ -7,71 +7,84 @@
     if (!Buffer.isEncoding(name)) fail(TypeError, "ERR_UNKNOWN_ENCODING", `Unknown encoding: ${name}`);
     const lower = name.toLowerCase();
     this.encoding = { "utf-8": "utf8", ucs2: "utf16le", "ucs-2": "utf16le", "utf-16le": "utf16le", binary: "latin1" }[lower] ?? lower;
-    Object.defineProperty(this, "rest", { value: Buffer.alloc(0), writable: true, enumerable: false });
+    // The beginning of a character: its bytes, how many there are, how many more it needs.
+    Object.defineProperty(this, "begun", { value: { bytes: Buffer.alloc(4), count: 0, needs: 0 } });
   }
 
-  // How many bytes at the end are the beginning of something.
+  // How long a character is by its first byte; whether the rest fits is found out when it is all there.
+  const lengthOf = (byte) => ((byte & 0xe0) === 0xc0 ? 2 : (byte & 0xf0) === 0xe0 ? 3 : (byte & 0xf8) === 0xf0 ? 4 : 0);
+
+  // How many bytes at the end begin something, and how many more that needs.
   function unfinished(bytes, encoding) {
+    const { length } = bytes;
     if (encoding === "utf16le") {
-      const odd = bytes.length % 2;
-      const whole = bytes.length - odd;
-      const high = whole >= 2 && (bytes[whole - 1] & 0xfc) === 0xd8;
-      return odd + (high ? 2 : 0);
+      if (length % 2 === 1) return [1, 1];
+      return length > 0 && (bytes[length - 1] & 0xfc) === 0xd8 ? [2, 2] : [0, 0];
     }
-    if (encoding === "base64" || encoding === "base64url") return bytes.length % 3;
-    if (encoding !== "utf8") return 0;
-    for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-      const byte = bytes[bytes.length - back];
+    if (encoding === "base64" || encoding === "base64url") return length % 3 === 0 ? [0, 0] : [length % 3, 3 - (length % 3)];
+    if (encoding !== "utf8") return [0, 0];
+    for (let back = 1; back <= Math.min(4, length); back++) {
+      const byte = bytes[length - back];
       if ((byte & 0xc0) === 0x80) continue;
-      const length = byte >= 0xf0 && byte <= 0xf4 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 1;
-      if (length <= back) return 0;
-      return possible(bytes, bytes.length - back) ? back : 0;
+      const whole = lengthOf(byte);
+      return whole > back ? [back, whole - back] : [0, 0];
     }
-    return 0;
+    return [0, 0];
   }
 
-  // Whether what begins there can still become a character.
-  function possible(bytes, at) {
-    const [first, second] = [bytes[at], bytes[at + 1]];
-    if (second === undefined) return true;
-    if (first === 0xe0) return second >= 0xa0;
-    if (first === 0xed) return second < 0xa0;
-    if (first === 0xf0) return second >= 0x90;
-    if (first === 0xf4) return second < 0x90;
-    return true;
+  // Adds to what has begun; gives how many bytes that took.
+  function goOn(begun, bytes, encoding) {
+    let taken = Math.min(begun.needs, bytes.length);
+    if (encoding === "utf8") {
+      for (let i = 0; i < taken; i++) {
+        if ((bytes[i] & 0xc0) === 0x80) continue;
+        begun.needs = taken = i;
+        break;
+      }
+    }
+    begun.bytes.set(bytes.subarray(0, taken), begun.count);
+    begun.count += taken;
+    begun.needs -= taken;
+    return taken;
+  }
+
+  function flushed(decoder) {
+    const { begun, encoding } = decoder;
+    const count = encoding === "utf16le" ? begun.count - (begun.count % 2) : begun.count;
+    begun.count = begun.needs = 0;
+    return begun.bytes.toString(encoding, 0, count);
   }
 
   StringDecoder.prototype.write = function (data) {
     if (typeof data === "string") return data;
     if (!ArrayBuffer.isView(data)) throw invalidType("buf", "an instance of Buffer, TypedArray, or DataView", data);
-    const bytes = Buffer.concat([this.rest, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
-    const keep = unfinished(bytes, this.encoding);
-    this.rest = bytes.subarray(bytes.length - keep);
-    return bytes.toString(this.encoding, 0, bytes.length - keep);
+    let bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const { begun, encoding } = this;
+    let text = "";
+    if (begun.needs > 0) {
+      bytes = bytes.subarray(goOn(begun, bytes, encoding));
+      if (begun.needs > 0) return "";
+      text = flushed(this);
+    }
+    const [count, needs] = unfinished(bytes, encoding);
+    begun.bytes.set(bytes.subarray(bytes.length - count));
+    Object.assign(begun, { count, needs });
+    return text + bytes.toString(encoding, 0, bytes.length - count);
   };
 
   StringDecoder.prototype.end = function (data) {
-    const text = data === undefined ? "" : this.write(data);
-    const rest = this.rest.toString(this.encoding);
-    this.rest = Buffer.alloc(0);
-    return text + rest;
+    return (data === undefined ? "" : this.write(data)) + flushed(this);
   };
 
   StringDecoder.prototype.text = function (bytes, offset) {
-    this.rest = Buffer.alloc(0);
+    this.begun.count = this.begun.needs = 0;
     return this.write(bytes.subarray(offset));
   };
 
-  // How many bytes what has begun has.
-  function totalOf({ rest, encoding }) {
-    if (encoding === "utf16le") return rest.length > 2 || rest.length === 2 ? 4 : 2;
-    if (encoding !== "utf8") return 3;
-    return rest[0] >= 0xf0 ? 4 : rest[0] >= 0xe0 ? 3 : 2;
-  }
-
   Object.defineProperties(StringDecoder.prototype, {
-    lastNeed: { get() { return this.rest.length === 0 ? 0 : totalOf(this) - this.rest.length; }, configurable: true },
-    lastTotal: { get() { return this.rest.length === 0 ? 0 : totalOf(this); }, configurable: true },
+    lastChar: { get() { return this.begun.bytes; }, configurable: true, enumerable: true },
+    lastNeed: { get() { return this.begun.needs; }, configurable: true, enumerable: true },
+    lastTotal: { get() { return this.begun.count + this.begun.needs; }, configurable: true, enumerable: true },
   });
   return { StringDecoder };
 };

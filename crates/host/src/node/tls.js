@@ -103,7 +103,7 @@
   };
 
   const exports = {
-    ...absents("tls", ["createSecurePair", "getCACertificates", "setDefaultCACertificates"]),
+    ...absents("tls", ["createSecurePair", "SecureContext", "convertALPNProtocols", "getCertificateCompressionAlgorithms", "getCACertificates", "setDefaultCACertificates"]),
     TLSSocket, Server, connect, createServer, createSecureContext, checkServerIdentity, getCiphers: () => ["tls_aes_128_gcm_sha256", "tls_aes_256_gcm_sha384", "tls_chacha20_poly1305_sha256"],
     rootCertificates: [], DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_ECDH_CURVE: "auto", DEFAULT_CIPHERS: "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256",
     CLIENT_RENEG_LIMIT: 3, CLIENT_RENEG_WINDOW: 600,

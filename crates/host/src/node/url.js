@@ -45,6 +45,10 @@
   const parse = legacy("parse");
   const resolve = legacy("resolve");
   const resolveObject = legacy("resolveObject");
-  const old = { get Url() { return use("node/url_legacy").Url; } };
-  return Object.defineProperties({ URL, URLSearchParams, domainToASCII, domainToUnicode, fileURLToPath, format, pathToFileURL, parse, resolve, resolveObject, urlToHttpOptions }, Object.getOwnPropertyDescriptors(old));
+  const old = {
+    get Url() { return use("node/url_legacy").Url; },
+    get URLPattern() { return globalThis.URLPattern; },
+  };
+  const fileURLToPathBuffer = (url) => Buffer.from(fileURLToPath(url));
+  return Object.defineProperties({ URL, URLSearchParams, domainToASCII, domainToUnicode, fileURLToPath, fileURLToPathBuffer, format, pathToFileURL, parse, resolve, resolveObject, urlToHttpOptions }, Object.getOwnPropertyDescriptors(old));
 };

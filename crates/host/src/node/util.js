@@ -56,6 +56,7 @@
 
   const warned = new Set();
   function deprecate(original, message, code) {
+    if (code !== undefined) validateString(code, "code");
     let done = false;
     function deprecated(...args) {
       if (!done) {
@@ -69,6 +70,7 @@
     }
     Object.setPrototypeOf(deprecated, original);
     if (original.prototype) deprecated.prototype = original.prototype;
+    Object.defineProperty(deprecated, "length", { value: original.length, configurable: true });
     return deprecated;
   }
 
@@ -78,18 +80,18 @@
     return Object.defineProperty(log, "enabled", { get: () => on, configurable: true, enumerable: true });
   }
 
-  const CODES = {
-    reset: [0, 0], bold: [1, 22], dim: [2, 22], italic: [3, 23], underline: [4, 24], blink: [5, 25], inverse: [7, 27], hidden: [8, 28], strikethrough: [9, 29], doubleunderline: [21, 24],
-    black: [30, 39], red: [31, 39], green: [32, 39], yellow: [33, 39], blue: [34, 39], magenta: [35, 39], cyan: [36, 39], white: [37, 39], gray: [90, 39], grey: [90, 39],
-    bgBlack: [40, 49], bgRed: [41, 49], bgGreen: [42, 49], bgYellow: [43, 49], bgBlue: [44, 49], bgMagenta: [45, 49], bgCyan: [46, 49], bgWhite: [47, 49], bgGray: [100, 49],
-    redBright: [91, 39], greenBright: [92, 39], yellowBright: [93, 39], blueBright: [94, 39], magentaBright: [95, 39], cyanBright: [96, 39], whiteBright: [97, 39], framed: [51, 54], overlined: [53, 55],
-  };
   function styleText(styles, text, { validateStream = true, stream = process.stdout } = {}) {
     validateString(text, "text");
     const list = [styles].flat().filter((style) => style !== "none");
-    for (const style of list) if (!(style in CODES)) fail(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'format' must be one of: ${Object.keys(CODES).map((key) => `'${key}'`).join(", ")}. Received '${style}'`);
+    const codes = inspect.colors;
+    for (const style of list) if (!(style in codes)) fail(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'format' must be one of: ${Object.getOwnPropertyNames(codes).map((key) => `'${key}'`).join(", ")}. Received ${inspect(style)}`);
     if (validateStream && !stream?.isTTY) return text;
-    return list.reduceRight((inner, style) => `\x1b[${CODES[style][0]}m${inner}\x1b[${CODES[style][1]}m`, text);
+    // Where an inner style ends, the outer one goes on.
+    return list.reduceRight((inner, style) => {
+      const [on, off] = codes[style].map((code) => `\x1b[${code}m`);
+      const keeps = codes[style][1] === 22 ? off + on : on;
+      return on + inner.replaceAll(off, keeps) + off;
+    }, text);
   }
 
   const stripVTControlCharacters = (text) => {
@@ -122,6 +124,7 @@
       if (strict && option === undefined) fail(TypeError, "ERR_PARSE_ARGS_UNKNOWN_OPTION", `Unknown option '${shown}'${allowPositionals ? `. To specify a positional argument starting with a '-', place it at the end of the command after '--', as in '-- "${shown}"` : ""}`);
       if (strict && option.type === "string" && typeof value !== "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name} <value>' argument missing`);
       if (strict && option.type === "boolean" && typeof value === "string") fail(TypeError, "ERR_PARSE_ARGS_INVALID_OPTION_VALUE", `Option '${option.short ? `-${option.short}, ` : ""}--${name}' does not take an argument`);
+      if (name === "__proto__") return;
       if (option?.multiple) (values[name] ??= []).push(value ?? true);
       else values[name] = value ?? true;
     };
@@ -144,7 +147,8 @@
         let value = at < 0 ? undefined : arg.slice(at + 1);
         if (allowNegative && name.startsWith("no-") && options[name.slice(3)]?.type === "boolean" && at < 0) {
           name = name.slice(3);
-          values[name] = false;
+          if (options[name].multiple) (values[name] ??= []).push(false);
+          else values[name] = false;
           tokens.push({ kind: "option", name, rawName: arg, index, value: undefined, inlineValue: undefined });
           continue;
         }
@@ -177,6 +181,24 @@
     return { values, positionals, ...(withTokens ? { tokens } : {}) };
   }
 
+  // What both have in common, and what only one of them has: `[0, value]`, `[1, value]`, `[-1, value]`.
+  function diff(actual, expected) {
+    if (actual === expected) return [];
+    const isText = typeof actual === "string";
+    if (isText) validateString(expected, "expected");
+    else for (const [list, name] of [[actual, "actual"], [expected, "expected"]]) if (!Array.isArray(list)) throw invalidType(name, "an instance of Array", list);
+    const [left, right] = isText ? [actual.split(""), expected.split("")] : [actual, expected];
+    const table = Array.from({ length: left.length + 1 }, () => new Uint32Array(right.length + 1));
+    for (let i = left.length - 1; i >= 0; i--) for (let j = right.length - 1; j >= 0; j--) table[i][j] = left[i] === right[j] ? table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
+    const steps = [];
+    for (let [i, j] = [0, 0]; i < left.length || j < right.length;) {
+      if (i < left.length && j < right.length && left[i] === right[j]) [steps.push([0, left[i]]), i++, j++];
+      else if (i < left.length && (j >= right.length || table[i + 1][j] >= table[i][j + 1])) steps.push([1, left[i++]]);
+      else steps.push([-1, right[j++]]);
+    }
+    return steps;
+  }
+
   const isDeepStrictEqual = (left, right) => use("node/assert").isEqual(left, right, true);
   const system = (code) => {
     validateNumber(code, "err");
@@ -187,16 +209,20 @@
   const getSystemErrorMessage = (code) => (system(code) === undefined ? undefined : use("node/file_classes").wordsOf(-code));
   const getSystemErrorMap = () => new Map(Object.entries(use("node/os").constants.errno).map(([name, number]) => [-number, [name, use("node/file_classes").wordsOf(number)]]));
   const toUSVString = (text) => `${text}`.toWellFormed();
-  const aborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", () => resolve(), { once: true }); });
-  const only = (type) => (value) => typeof value === type;
+  const aborted = async (signal, resource) => {
+    if (signal === null || typeof signal !== "object" || !("aborted" in signal)) fail(TypeError, "ERR_INVALID_ARG_TYPE", "signal is not of type AbortSignal.");
+    use("node/errors").validateObject(resource, "resource");
+    return whenAborted(signal);
+  };
+  const whenAborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", () => resolve(), { once: true }); });
 
   return {
     get MIMEType() { return use("node/util_mime").MIMEType; },
     get MIMEParams() { return use("node/util_mime").MIMEParams; },
-    ...absents("util", ["getCallSites", "transferableAbortController", "transferableAbortSignal"]),
-    TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, format, formatWithOptions, getSystemErrorName, getSystemErrorMessage, getSystemErrorMap,
+    ...absents("util", ["getCallSites", "transferableAbortController", "transferableAbortSignal", "convertProcessSignalToExitCode", "debounce", "throttle", "markPromiseAsHandled", "setTraceSigInt"]),
+    TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, diff, format, formatWithOptions, getSystemErrorName, getSystemErrorMessage, getSystemErrorMap,
     inherits, inspect, isArray: Array.isArray, isDeepStrictEqual, parseArgs, parseEnv, promisify, stripVTControlCharacters, styleText, toUSVString, types,
-    _extend: (target, source) => (source === null || typeof source !== "object" ? target : Object.assign(target, source)), isBoolean: only("boolean"),
+    _extend: (target, source) => (source === null || typeof source !== "object" ? target : Object.assign(target, source)),
   };
 
   function parseEnv(text) {
@@ -205,6 +231,7 @@
     for (const [, name, quoted, plain] of text.matchAll(/^[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=[^\S\n]*(?:("(?:[^"])*"|'(?:[^'])*'|`(?:[^`])*`)|([^#\n\r]*))/gm)) {
       values[name] = quoted === undefined ? plain.trim() : quoted[0] === '"' ? quoted.slice(1, -1).replaceAll("\\n", "\n") : quoted.slice(1, -1);
     }
-    return values;
+    // In the order of their names.
+    return Object.assign(Object.create(null), Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))));
   }
 };

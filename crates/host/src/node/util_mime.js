@@ -65,7 +65,7 @@
     }
 
     delete(name) { this.#data.delete(name); }
-    get(name) { return this.#data.get(name) ?? null; }
+    get(name) { return this.#data.get(`${name}`.toLowerCase()) ?? null; }
     has(name) { return this.#data.has(name); }
     set(name, value) {
       const [key, text] = [`${name}`, `${value}`];

@@ -36,7 +36,7 @@
   };
 
   return {
-    ...absents("v8", ["getHeapSnapshot", "writeHeapSnapshot", "takeCoverage", "stopCoverage", "startCpuProfile", "queryObjects"]),
+    ...absents("v8", ["getHeapSnapshot", "writeHeapSnapshot", "takeCoverage", "stopCoverage", "startCpuProfile", "queryObjects", "GCProfiler", "getCppHeapStatistics", "setHeapProfileNearHeapLimit", "startHeapProfile"]),
     cachedDataVersionTag: () => 0, serialize, deserialize, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer,
     getHeapStatistics, getHeapSpaceStatistics, getHeapCodeStatistics, setFlagsFromString, setHeapSnapshotNearHeapLimit: () => {}, isStringOneByteRepresentation: (text) => !/[^\0-\xff]/.test(text),
     startupSnapshot: { isBuildingSnapshot: () => false },

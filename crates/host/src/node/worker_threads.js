@@ -14,9 +14,16 @@
 
   const { MessageChannel, MessagePort, BroadcastChannel } = globalThis;
   const { absents } = use("node/errors");
-  const missing = absents("worker_threads", ["moveMessagePortToContext", "postMessageToThread", "receiveMessageOnPort", "setEnvironmentData", "getEnvironmentData"]);
+  const missing = absents("worker_threads", ["markAsUncloneable", "moveMessagePortToContext", "postMessageToThread"]);
+  // What workers would get copies of.
+  const environment = new Map();
+  const getEnvironmentData = (key) => environment.get(key);
+  function setEnvironmentData(key, value) {
+    if (value === undefined) environment.delete(key);
+    else environment.set(key, value);
+  }
   return {
-    ...missing, MessageChannel, MessagePort, BroadcastChannel, markAsUntransferable() {}, isMarkedAsUntransferable: () => false, isInternalThread: false,
-    isMainThread, threadId, parentPort, workerData, resourceLimits, Worker, SHARE_ENV: Symbol.for("nodejs.worker_threads.SHARE_ENV"),
+    ...missing, getEnvironmentData, setEnvironmentData, receiveMessageOnPort: use("web/messages").receive, MessageChannel, MessagePort, BroadcastChannel, markAsUntransferable() {}, isMarkedAsUntransferable: () => false, isInternalThread: false,
+    isMainThread, threadName: "", threadId, parentPort, workerData, resourceLimits, Worker, SHARE_ENV: Symbol.for("nodejs.worker_threads.SHARE_ENV"),
   };
 };

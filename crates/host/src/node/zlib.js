@@ -26,7 +26,7 @@
   const CODES = { Z_OK: 0, Z_STREAM_END: 1, Z_NEED_DICT: 2, Z_ERRNO: -1, Z_STREAM_ERROR: -2, Z_DATA_ERROR: -3, Z_MEM_ERROR: -4, Z_BUF_ERROR: -5, Z_VERSION_ERROR: -6 };
   const codes = Object.freeze({ ...CODES, ...Object.fromEntries(Object.entries(CODES).map(([name, code]) => [code, name])) });
 
-  const MOST = 2 ** 31 - 1;
+  const MOST = Number.MAX_SAFE_INTEGER;
   const isBrotli = (mode) => mode >= constants.BROTLI_DECODE;
   const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
 
@@ -237,6 +237,6 @@
   }
 
   const { absents } = use("node/errors");
-  const zstd = absents("zlib", ["createZstdCompress", "createZstdDecompress", "zstdCompress", "zstdCompressSync", "zstdDecompress", "zstdDecompressSync"]);
+  const zstd = absents("zlib", ["ZstdCompress", "ZstdDecompress", "ZipBuffer", "ZipEntry", "ZipFile", "createZipArchive", "createZipArchiveSync", "zipFiles", "createZstdCompress", "createZstdDecompress", "zstdCompress", "zstdCompressSync", "zstdDecompress", "zstdDecompressSync"]);
   return { ...zstd, ...exports, crc32, constants, codes };
 };

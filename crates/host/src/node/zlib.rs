@@ -1,9 +1,9 @@
 //! `node:zlib`: what `zlib.js` is built on. One codec for every format, fed with pieces, that gives pieces.
 
 use super::background::in_background;
+use crate::unbrotli::{Damaged, Unbrotli};
 use bident_js::hosting::copy_bytes;
-use brotli::enc::{BrotliEncoderParams, StandardAlloc, writer::CompressorWriter};
-use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
+use brotli::enc::{BrotliEncoderParams, writer::CompressorWriter};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use rquickjs::class::Trace;
 use rquickjs::prelude::{Async, Func, Opt};
@@ -144,11 +144,6 @@ struct Inflate {
     dictionary: Option<Vec<u8>>,
 }
 
-struct Unbrotli {
-    state: BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>,
-    total: usize,
-}
-
 impl Coder {
     fn new(settings: Settings) -> Step<Self> {
         let Settings {
@@ -168,14 +163,7 @@ impl Coder {
                 Self::Deflate(compress)
             }
             INFLATE | INFLATE_RAW | GUNZIP | UNZIP => Self::Inflate(Inflate::new(settings)?),
-            BROTLI_DECODE => {
-                let alloc = StandardAlloc::default;
-                Self::Unbrotli(Box::new(Unbrotli {
-                    // Windows beyond the standard's would take what a few bytes of input say, up to a GiB.
-                    state: BrotliState::new_strict(alloc(), alloc(), alloc()),
-                    total: 0,
-                }))
-            }
+            BROTLI_DECODE => Self::Unbrotli(Box::new(Unbrotli::new())),
             _ => Self::Brotli(Some(Box::new(CompressorWriter::with_params(
                 Vec::new(),
                 PIECE,
@@ -212,7 +200,16 @@ impl Coder {
                 }
                 Ok((input.len(), is_over))
             }
-            Self::Unbrotli(unbrotli) => unbrotli.step(input, piece),
+            Self::Unbrotli(unbrotli) => {
+                let taken = unbrotli.step(input, piece).map_err(|Damaged| {
+                    Failure::new(
+                        "Decompression failed",
+                        "ERR_BROTLI_DECOMPRESSION_FAILED",
+                        -2,
+                    )
+                })?;
+                Ok((taken, unbrotli.is_over()))
+            }
         }
     }
 }
@@ -300,35 +297,6 @@ impl Inflate {
             self.decompress = Self::stream(GUNZIP, self.window_bits);
         }
         begins
-    }
-}
-
-impl Unbrotli {
-    fn step(&mut self, input: &[u8], piece: &mut Vec<u8>) -> Step<(usize, bool)> {
-        let start = piece.len();
-        piece.resize(piece.capacity(), 0);
-        let (mut left, mut taken) = (input.len(), 0);
-        let (mut room, mut made) = (piece.len() - start, 0);
-        let result = BrotliDecompressStream(
-            &mut left,
-            &mut taken,
-            input,
-            &mut room,
-            &mut made,
-            &mut piece[start..],
-            &mut self.total,
-            &mut self.state,
-        );
-        piece.truncate(start + made);
-        match result {
-            BrotliResult::ResultFailure => Err(Failure::new(
-                "Decompression failed",
-                "ERR_BROTLI_DECOMPRESSION_FAILED",
-                -2,
-            )),
-            BrotliResult::ResultSuccess => Ok((taken, true)),
-            BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok((taken, false)),
-        }
     }
 }
 

@@ -3,9 +3,9 @@
 //! A codec takes all bytes of a chunk and gives its output piece by piece, so that a few bytes which stand for
 //! very many need no more memory than a program asks for.
 
+use crate::unbrotli::{Damaged, Unbrotli};
 use bident_js::hosting::copy_bytes;
 use brotli::enc::writer::CompressorWriter;
-use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, enc::StandardAlloc};
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 use rquickjs::class::Trace;
 use rquickjs::prelude::Func;
@@ -72,7 +72,7 @@ fn compressor<'js>(ctx: Ctx<'js>, format: String) -> Result<Class<'js, Codec>> {
 
 fn decompressor<'js>(ctx: Ctx<'js>, format: String) -> Result<Class<'js, Codec>> {
     let coder = match format.as_str() {
-        "brotli" => Coder::Unbrotli(Box::default()),
+        "brotli" => Coder::Unbrotli(Box::new(Unbrotli::new())),
         _ => Coder::Inflate(Box::new(Inflate::new(&format))),
     };
     make(ctx, coder)
@@ -153,11 +153,12 @@ impl Stream {
                 }
             }
             Coder::Unbrotli(unbrotli) => {
-                self.at += unbrotli.next(input, piece)?;
-                if self.at < self.input.len() && unbrotli.is_over {
+                let taken = unbrotli.step(input, piece);
+                self.at += taken.map_err(|Damaged| "the compressed data is damaged")?;
+                if self.at < self.input.len() && unbrotli.is_over() {
                     return Err("there are bytes behind the end of the compressed data");
                 }
-                if piece.is_empty() && self.is_last && !unbrotli.is_over {
+                if piece.is_empty() && self.is_last && !unbrotli.is_over() {
                     return Err("the compressed data ends too early");
                 }
             }
@@ -374,59 +375,5 @@ impl Header {
         let later = &parts[self.part as usize..];
         let next = later.iter().find(|(_, is_there)| *is_there);
         next.map_or(Part::End, |(part, _)| *part)
-    }
-}
-
-type BrotliDecoder = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
-
-struct Unbrotli {
-    state: BrotliDecoder,
-    total: usize,
-    is_over: bool,
-}
-
-impl Default for Unbrotli {
-    fn default() -> Self {
-        let alloc = StandardAlloc::default;
-        Self {
-            state: BrotliState::new_strict(alloc(), alloc(), alloc()),
-            total: 0,
-            is_over: false,
-        }
-    }
-}
-
-impl Unbrotli {
-    /// How many bytes of the input were taken.
-    fn next(
-        &mut self,
-        input: &[u8],
-        piece: &mut Vec<u8>,
-    ) -> std::result::Result<usize, &'static str> {
-        if self.is_over {
-            return Ok(0);
-        }
-        piece.resize(PIECE, 0);
-        let (mut left, mut taken) = (input.len(), 0);
-        let (mut room, mut made) = (PIECE, 0);
-        let result = BrotliDecompressStream(
-            &mut left,
-            &mut taken,
-            input,
-            &mut room,
-            &mut made,
-            piece,
-            &mut self.total,
-            &mut self.state,
-        );
-        piece.truncate(made);
-        match result {
-            BrotliResult::ResultFailure => Err("the compressed data is damaged"),
-            BrotliResult::ResultSuccess => {
-                self.is_over = true;
-                Ok(taken)
-            }
-            BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok(taken),
-        }
     }
 }

@@ -247,5 +247,9 @@
     return finish(made, { name });
   }
 
-  return { Event, CustomEvent, EventTarget, dispatch, eventClass, fire, isEvent, listen, listenersOf, report };
+  const text = (value) => `${value}`;
+  const CloseEvent = eventClass("CloseEvent", { wasClean: [false, Boolean], code: [0, (value) => value & 0xffff], reason: ["", text] });
+  const ErrorEvent = eventClass("ErrorEvent", { message: ["", text], filename: ["", text], lineno: [0, (value) => value >>> 0], colno: [0, (value) => value >>> 0], error: [undefined, (value) => value] });
+
+  return { CloseEvent, ErrorEvent, Event, CustomEvent, EventTarget, dispatch, eventClass, fire, isEvent, listen, listenersOf, report };
 };

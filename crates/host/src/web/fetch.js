@@ -119,7 +119,7 @@
         const { status, statusText } = answer;
         const isEmpty = method === "HEAD" || [101, 103, 204, 205, 304].includes(status);
         const body = isEmpty ? null : { stream: streamOf(answer.body, signal), bytes: undefined, type: null };
-        resolve(received({ body, headers: pairs(answer.headers), status, statusText, url, redirected }));
+        resolve(received({ body, headers: pairs(answer.headers), status, statusText, url: url.replace(/#.*$/s, ""), redirected }));
       }, (error) => reject(failed(error)));
     });
   }

@@ -27,16 +27,30 @@
   };
   const [isMap, isSet] = [has(mapSize, "size"), has(setSize, "size")];
 
-  const DEFAULTS = { colors: false, depth: 2, maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, customInspect: true, compact: 3, sorted: false, getters: false, showHidden: false, showProxy: false, numericSeparator: false };
+  const DEFAULTS = { showHidden: false, depth: 2, colors: false, customInspect: true, showProxy: false, maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, compact: 3, sorted: false, getters: false, numericSeparator: false };
   const WIDEST = 15;
-  const MOST_BYTES = 50;
+  // Most bytes of a buffer that are shown: what `node:buffer` says.
+  const bytesShown = { most: 50 };
   // Of a longer array only the entries are shown: to list its other keys, QuickJS makes a list of all.
   const MOST_INDICES = 1 << 17;
 
-  const COLOURS = {
-    string: [32, 39], symbol: [32, 39], number: [33, 39], bigint: [33, 39], boolean: [33, 39], undefined: [90, 39],
-    null: [1, 22], special: [36, 39], date: [35, 39], regexp: [31, 39],
-  };
+  // Programs may change both: which colour kinds of values have, and what switches colours on and off.
+  const STYLES = Object.assign(Object.create(null), {
+    special: "cyan", number: "yellow", bigint: "yellow", boolean: "yellow", undefined: "grey", null: "bold", string: "green", symbol: "green",
+    date: "magenta", regexp: "red", module: "underline",
+  });
+  const COLOURS = Object.assign(Object.create(null), {
+    reset: [0, 0], bold: [1, 22], dim: [2, 22], italic: [3, 23], underline: [4, 24], blink: [5, 25], inverse: [7, 27], hidden: [8, 28], strikethrough: [9, 29],
+    doubleunderline: [21, 24], black: [30, 39], red: [31, 39], green: [32, 39], yellow: [33, 39], blue: [34, 39], magenta: [35, 39], cyan: [36, 39],
+    white: [37, 39], bgBlack: [40, 49], bgRed: [41, 49], bgGreen: [42, 49], bgYellow: [43, 49], bgBlue: [44, 49], bgMagenta: [45, 49], bgCyan: [46, 49],
+    bgWhite: [47, 49], framed: [51, 54], overlined: [53, 55], gray: [90, 39], redBright: [91, 39], greenBright: [92, 39], yellowBright: [93, 39],
+    blueBright: [94, 39], magentaBright: [95, 39], cyanBright: [96, 39], whiteBright: [97, 39], bgGray: [100, 49], bgRedBright: [101, 49],
+    bgGreenBright: [102, 49], bgYellowBright: [103, 49], bgBlueBright: [104, 49], bgMagentaBright: [105, 49], bgCyanBright: [106, 49], bgWhiteBright: [107, 49],
+  });
+  // Other names of some, which a list of the names does not have.
+  for (const [name, other] of [["gray", "grey"], ["gray", "blackBright"], ["bgGray", "bgGrey"], ["bgGray", "bgBlackBright"], ["dim", "faint"], ["strikethrough", "crossedout"], ["strikethrough", "strikeThrough"], ["strikethrough", "crossedOut"], ["hidden", "conceal"], ["inverse", "swapColors"], ["inverse", "swapcolors"], ["doubleunderline", "doubleUnderline"]]) {
+    Object.defineProperty(COLOURS, other, { get() { return this[name]; }, set(value) { this[name] = value; }, configurable: true });
+  }
   const ESCAPES = { "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\" };
 
   // Characters that take two columns, first and last of each range; and such that take none.
@@ -95,7 +109,9 @@
 
     style(text, kind) {
       if (!this.colors) return text;
-      const [on, off] = COLOURS[kind];
+      const code = COLOURS[STYLES[kind]];
+      if (code === undefined) return text;
+      const [on, off] = code;
       return `\u001b[${on}m${text}\u001b[${off}m`;
     }
 
@@ -136,7 +152,7 @@
       }
       const own = this.customInspect ? value[custom] : undefined;
       if (typeof own === "function" && own !== inspect) {
-        const shown = call.call(own, value, this.depth - level, { ...this }, inspect);
+        const shown = call.call(own, value, this.depth - level, { ...this, stylize: (text, kind) => this.style(`${text}`, kind) }, inspect);
         if (shown !== value) return typeof shown === "string" ? shown.replaceAll("\n", `\n${" ".repeat(this.indent)}`) : this.value(shown, level);
       }
       if (this.open.has(value)) {
@@ -160,8 +176,10 @@
       for (const text of own) output.push(text);
       this.open.delete(value);
       const reference = this.referred.get(value);
-      const mark = reference === undefined ? "" : `${this.style(`<ref *${reference}>`, "special")} `;
-      return mark + this.join(output, shape, level, value);
+      if (reference === undefined) return this.join(output, shape, level, value);
+      const mark = this.style(`<ref *${reference}>`, "special");
+      if (this.compact === true) return `${mark} ${this.join(output, shape, level, value)}`;
+      return this.join(output, { ...shape, base: shape.base ? `${mark} ${shape.base}` : mark }, level, value);
     }
 
     nested(value, level, indent = 2) {
@@ -417,9 +435,12 @@
 
   function showBuffer(inspection, buffer, keys) {
     const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
-    const parts = buffer.length > 0 ? [hex(bytes, MOST_BYTES)] : [];
-    const own = keys.map((key) => inspection.property(buffer, key, 1));
-    return `<${classOf(buffer)}${parts.length + own.length > 0 ? " " : ""}${[...parts, ...own].join(", ")}>`;
+    const parts = buffer.length > 0 && bytesShown.most > 0 ? [hex(bytes, bytesShown.most)] : buffer.length > 0 ? [more(buffer.length, "byte")] : [];
+    if (keys.length > 0) {
+      const inner = new Inspection({ ...inspection, breakLength: Infinity, compact: true });
+      parts.push(...keys.map((key) => inner.property(buffer, key, 1)));
+    }
+    return `<${classOf(buffer)} ${parts.join(", ")}>`;
   }
 
   // A stack whose first line has the class of the error, where its name does not say it.
@@ -463,7 +484,16 @@
   const inspect = (value, options, ...older) =>
     new Inspection(typeof options === "boolean" ? { depth: older[0], colors: older[1] } : options).value(value, 0);
   inspect.custom = custom;
-  inspect.defaultOptions = DEFAULTS;
+  Object.defineProperty(inspect, "defaultOptions", {
+    get: () => DEFAULTS,
+    set(options) {
+      use("node/errors").validateObject(options, "options");
+      Object.assign(DEFAULTS, options);
+    },
+    configurable: true,
+  });
+  inspect.colors = COLOURS;
+  inspect.styles = STYLES;
 
   // Whether `toString` is what the language gives, and so says little.
   const NATIVE = new Set("AggregateError Array ArrayBuffer BigInt Boolean DataView Date Error EvalError Function Map Number Object Promise RangeError ReferenceError RegExp Set SharedArrayBuffer String Symbol SyntaxError TypeError URIError WeakMap WeakRef WeakSet".split(" "));
@@ -555,5 +585,5 @@
     return [rule("┌", "┬", "┐"), head, rule("├", "┼", "┤"), ...body, rule("└", "┴", "┘")].join("\n");
   }
 
-  return { inspect, formatWithOptions, format: (...values) => formatWithOptions({}, ...values), table };
+  return { bytesShown, inspect, formatWithOptions: (options, ...values) => { use("node/errors").validateObject(options, "inspectOptions"); return formatWithOptions(options, ...values); }, format: (...values) => formatWithOptions({}, ...values), table };
 };

@@ -57,7 +57,7 @@
       this.isScheduled = true;
       setImmediate(() => {
         this.isScheduled = false;
-        if (this.isClosed) return;
+        if (this.isClosed || this.waiting.length === 0) return;
         const message = this.waiting.shift();
         this.schedule();
         this.deliver(message);
@@ -71,6 +71,14 @@
   }
 
   let stateOf, isPort, moveTo;
+
+  // The next message that a port has not delivered yet, for who does not wait for events.
+  function receive(port) {
+    if (!isPort(port)) throw fail(TypeError, 'The "port" argument must be a MessagePort instance', "ERR_INVALID_ARG_TYPE");
+    const { inbox } = stateOf(port);
+    if (inbox.isClosed || inbox.waiting.length === 0) return undefined;
+    return { message: inbox.waiting.shift().data };
+  }
 
   class MessagePort extends EventTarget {
     // The port at the other end; a timer that keeps the program waiting as long as somebody listens.
@@ -247,5 +255,5 @@
   for (const type of ["message", "messageerror"]) handler(BroadcastChannel, type, listen);
   finish(BroadcastChannel, { hidden: ["ref", "unref"] });
 
-  return { BroadcastChannel, MessageChannel, MessageEvent, MessagePort };
+  return { receive, BroadcastChannel, MessageChannel, MessageEvent, MessagePort };
 };

@@ -11,8 +11,8 @@ mod urls;
 pub(crate) use crate::console::natives as inspect_natives;
 use crate::scripts::{self, Script, script};
 use rquickjs::object::{Accessor, Property};
-use rquickjs::prelude::{Func, This};
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::prelude::{Func, Opt, This};
+use rquickjs::{Ctx, Object, Result, Value};
 use std::time::Instant;
 pub(crate) use text::natives as text_natives;
 pub(crate) use urls::module_natives as url_natives;
@@ -24,6 +24,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "body", text::natives),
     script!("web", "clone", clone_natives),
     script!("web", "compression", compression::natives),
+    script!("web", "crypto", random::crypto),
     script!("web", "data_url", text::natives),
     script!("web", "errors", stack_natives),
     script!("web", "events", performance::natives),
@@ -64,7 +65,16 @@ const GLOBALS: &[(&str, &[&str])] = &[
         "web/compression",
         &["CompressionStream", "DecompressionStream"],
     ),
-    ("web/events", &["CustomEvent", "Event", "EventTarget"]),
+    (
+        "web/events",
+        &[
+            "CloseEvent",
+            "ErrorEvent",
+            "CustomEvent",
+            "Event",
+            "EventTarget",
+        ],
+    ),
     ("web/fetch", &["fetch"]),
     ("web/form_data", &["FormData"]),
     ("web/headers", &["Headers"]),
@@ -129,10 +139,15 @@ const GLOBALS: &[(&str, &[&str])] = &[
     ),
     ("web/url", &["URL", "URLSearchParams"]),
     ("web/url_pattern", &["URLPattern"]),
+    ("web/crypto", &["Crypto", "crypto"]),
     ("node/crypto_subtle", &["CryptoKey", "SubtleCrypto"]),
     ("node/global_buffer", &["Buffer"]),
     ("node/global_process", &["process"]),
 ];
+
+fn queue_microtask<'js>(ctx: Ctx<'js>, callback: Opt<Value<'js>>) -> Result<()> {
+    crate::timers::callback(&ctx, callback)?.defer(())
+}
 
 /// Defines the names; `start` is the origin of `performance.now()`.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
@@ -142,14 +157,8 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
         let property = Property::from(globals.clone());
         globals.prop(name, property.writable().enumerable().configurable())?;
     }
-    globals.set("queueMicrotask", Func::from(|f: Function<'_>| f.defer(())))?;
+    globals.set("queueMicrotask", Func::from(queue_microtask))?;
     performance::begin(ctx, start)?;
-    let crypto = random::crypto(ctx)?;
-    let subtle = |ctx: Ctx<'js>| -> Result<Value<'js>> {
-        scripts::exports(&ctx, "node/crypto_subtle")?.get("subtle")
-    };
-    crypto.prop("subtle", Accessor::new_get(subtle).configurable())?;
-    globals.prop("crypto", Property::from(crypto).writable().configurable())?;
     for (script, names) in GLOBALS {
         for name in *names {
             define_late(&globals, script, name)?;

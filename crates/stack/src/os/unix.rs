@@ -146,6 +146,76 @@ pub unsafe fn discard(address: *mut u8, size: usize) -> bool {
     unsafe { libc::madvise(address.cast(), size, libc::MADV_DONTNEED) == 0 }
 }
 
+/// The same for several ranges, with as few calls as the system allows; sorts them. Whether all were given back.
+///
+/// # Safety
+/// As for [`discard`], for each of them.
+pub unsafe fn discard_all(ranges: &mut [(*mut u8, usize)]) -> bool {
+    ranges.sort_unstable_by_key(|(start, _)| start.addr());
+    let mut merged: Vec<libc::iovec> = Vec::new();
+    if merged.try_reserve_exact(ranges.len()).is_err() {
+        // SAFETY: passed on to the caller.
+        let each = ranges
+            .iter()
+            .map(|range| unsafe { discard(range.0, range.1) });
+        return each.fold(true, |all, one| all & one);
+    }
+    for &(start, size) in &*ranges {
+        match merged.last_mut() {
+            Some(last) if last.iov_base.addr() + last.iov_len == start.addr() => {
+                last.iov_len += size;
+            }
+            _ => merged.push(libc::iovec {
+                iov_base: start.cast(),
+                iov_len: size,
+            }),
+        }
+    }
+    // SAFETY: passed on to the caller.
+    let rest = unsafe { discard_at_once(&merged) };
+    // SAFETY: the same.
+    let each = (merged[rest..].iter())
+        .map(|range| unsafe { discard(range.iov_base.cast(), range.iov_len) });
+    each.fold(true, |all, one| all & one)
+}
+
+/// How many of the ranges, first to last, one call gave back: none where the system is too old for it.
+///
+/// # Safety
+/// As for [`discard`], for each of them.
+#[cfg(target_os = "linux")]
+unsafe fn discard_at_once(ranges: &[libc::iovec]) -> usize {
+    /// `PIDFD_SELF_THREAD` of `linux/pidfd.h`: whoever calls, also after a fork.
+    const SELF: libc::c_int = -10000;
+    if ranges.len() < 2 {
+        return 0;
+    }
+    // SAFETY: the list is as long as it says; what lies in the ranges nobody needs.
+    let mut advised = unsafe {
+        libc::syscall(
+            libc::SYS_process_madvise,
+            SELF,
+            ranges.as_ptr(),
+            ranges.len(),
+            libc::MADV_DONTNEED,
+            0,
+        )
+    }
+    .try_into()
+    .unwrap_or(0_usize);
+    let whole = ranges.iter().take_while(|range| {
+        let whole = range.iov_len <= advised;
+        advised = advised.saturating_sub(range.iov_len);
+        whole
+    });
+    whole.count()
+}
+
+#[cfg(not(target_os = "linux"))]
+unsafe fn discard_at_once(_: &[libc::iovec]) -> usize {
+    0
+}
+
 /// Lowest usable address of the calling thread's host stack, if the system tells.
 pub fn host_stack_base() -> Option<usize> {
     Some(host_stack()?.start)

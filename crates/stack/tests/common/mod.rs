@@ -94,7 +94,8 @@ impl Rig {
     fn with(limits: Limits, host: Host, stressed: bool, supply: &Arc<Supply>) -> Self {
         install_handler();
         os::ensure_signal_stack(|| ()).expect("an alternate signal stack");
-        let chains = Chains::new::<Hosted>(limits, stressed, supply).expect("memory");
+        let mut chains = Chains::new::<Hosted>(limits, stressed, supply);
+        chains.reserve(32).expect("memory");
         let world = World {
             leave: call_host as *const () as usize,
             result: 0,

@@ -2,8 +2,9 @@
 
 use crate::ctx::WasiCtx;
 use crate::errno::Errno;
-use crate::fs::{Descriptor, Kind, OpenFile, Stat, StreamEnd, flags};
+use crate::fs::{Descriptor, Kind, OpenFile, Ready, Stat, StreamEnd, flags};
 use crate::guest::Guest;
+use crate::wait::{Attempt, Memo, Progress, Socket, Wait};
 use cap_std::fs::FileExt;
 use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -75,13 +76,22 @@ pub(crate) fn fdstat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out:
     let mut inherited = ALL_RIGHTS;
     let (kind, flags, rights) = match ctx.files.get(fd)? {
         Descriptor::Stream(stream) => {
-            let way = match stream.end {
-                StreamEnd::Input(_) => RIGHT_READ,
-                StreamEnd::Output(_) => RIGHT_WRITE,
+            let way = match stream.end.is_input() {
+                true => RIGHT_READ,
+                false => RIGHT_WRITE,
             };
             // A C library takes what it cannot seek in for a terminal, if the kind is right.
             let others = ALL_RIGHTS & !(RIGHT_READ | RIGHT_WRITE | RIGHT_SEEK | RIGHT_TELL);
-            (stream.kind(), 0, way | others)
+            (
+                stream.kind(),
+                waiting_flag(stream.nonblocking),
+                way | others,
+            )
+        }
+        Descriptor::Socket(open) => {
+            let rights = ALL_RIGHTS & !(RIGHT_SEEK | RIGHT_TELL);
+            inherited = rights;
+            (Kind::SocketStream, waiting_flag(open.nonblocking), rights)
         }
         Descriptor::File(open) => {
             let mut rights =
@@ -109,8 +119,32 @@ pub(crate) fn fdstat_set_flags(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32, ne
     let new = flags_from(new)?;
     match ctx.files.get(fd)? {
         Descriptor::File(open) => open.set_flags(new),
-        // The standard streams are others' as well, who would not expect them to change.
+        // The standard streams are others' as well, who would not expect them to change: it is this guest's only.
+        Descriptor::Stream(stream) if stream.end.waits() => {
+            stream.nonblocking = nonblocking(new)?;
+            Ok(())
+        }
+        Descriptor::Socket(open) => {
+            open.nonblocking = nonblocking(new)?;
+            Ok(())
+        }
         _ if new == 0 => Ok(()),
+        _ => Err(Errno::Notsup),
+    }
+}
+
+/// The flags of what can have no other.
+fn waiting_flag(nonblocking: bool) -> u16 {
+    match nonblocking {
+        true => flags::NONBLOCK,
+        false => 0,
+    }
+}
+
+/// What the flags say of something that can have no other.
+pub(crate) fn nonblocking(flags: u16) -> Result<bool, Errno> {
+    match flags & !flags::NONBLOCK {
+        0 => Ok(flags != 0),
         _ => Err(Errno::Notsup),
     }
 }
@@ -131,6 +165,7 @@ pub(crate) fn fdstat_set_rights(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -
 pub(crate) fn filestat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
     let stat = match ctx.files.get(fd)? {
         Descriptor::Stream(stream) => Stat::of_stream(stream.kind()),
+        Descriptor::Socket(_) => Stat::of_stream(Kind::SocketStream),
         Descriptor::File(open) => open.file.metadata()?.into(),
         Descriptor::Dir(open) => open.dir.dir_metadata()?.into(),
     };
@@ -152,7 +187,7 @@ pub(crate) fn filestat_set_times(
 ) -> Done {
     let times = times_from(accessed, modified, which)?;
     match ctx.files.get(fd)? {
-        Descriptor::Stream(_) => Err(Errno::Spipe),
+        Descriptor::Stream(_) | Descriptor::Socket(_) => Err(Errno::Spipe),
         Descriptor::File(open) => set_times(&open.file, &times),
         Descriptor::Dir(open) => set_times(&open.dir, &times),
     }
@@ -204,7 +239,7 @@ fn writable(ctx: &mut WasiCtx, fd: u32) -> Result<&mut OpenFile, Errno> {
 }
 
 /// Fills buffer after buffer until one is not filled.
-fn read_buffers(
+pub(crate) fn read_buffers(
     guest: &mut Guest<'_>,
     list: u32,
     count: u32,
@@ -239,7 +274,7 @@ fn read_buffers(
 }
 
 /// Writes buffer after buffer until one is not taken whole.
-fn write_buffers(
+pub(crate) fn write_buffers(
     guest: &mut Guest<'_>,
     list: u32,
     count: u32,
@@ -281,59 +316,136 @@ fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> Result<u32, Errno> 
     }
 }
 
+/// A reader that reads only once: a second time might wait for what the guest has not asked for.
+pub(crate) fn only_once(
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+) -> impl FnMut(&mut [u8], u64) -> io::Result<usize> {
+    let mut done = false;
+    move |bytes, _| {
+        if bytes.is_empty() || std::mem::replace(&mut done, true) {
+            return Ok(0);
+        }
+        read(bytes)
+    }
+}
+
+/// What comes of a call that has done something, or would have to wait.
+pub(crate) fn progress(
+    done: Done,
+    descriptor: &mut Descriptor,
+    nonblocking: bool,
+    write: bool,
+) -> Attempt {
+    match done {
+        Err(Errno::Again) if !nonblocking => match descriptor.ready(write) {
+            Ready::After(source) => Ok(Progress::Waits(Wait::of(source))),
+            // It has come meanwhile.
+            Ready::Now { .. } => Ok(Progress::Waits(Wait::turn())),
+        },
+        done => done.map(|()| Progress::Done),
+    }
+}
+
 pub(crate) fn read(
     ctx: &mut WasiCtx,
     guest: &mut Guest<'_>,
+    _: &mut Memo,
     fd: u32,
     list: u32,
     count: u32,
     out: u32,
-) -> Done {
-    match ctx.files.get(fd)? {
-        Descriptor::Stream(stream) => match &mut stream.end {
-            StreamEnd::Input(input) => {
-                // Only one read: a second might wait for what the guest has not asked for.
-                let mut done = false;
-                read_buffers(guest, list, count, out, |bytes, _| {
-                    if bytes.is_empty() || std::mem::replace(&mut done, true) {
-                        return Ok(0);
-                    }
-                    input.read(bytes)
-                })
-            }
-            StreamEnd::Output(_) => Err(Errno::Badf),
-        },
-        Descriptor::File(open) if open.readable => {
-            read_buffers(guest, list, count, out, |bytes, _| open.file.read(bytes))
+) -> Attempt {
+    let descriptor = ctx.files.get(fd)?;
+    let (done, nonblocking) = match descriptor {
+        Descriptor::Stream(stream) => {
+            let nonblocking = stream.nonblocking;
+            let done = match &mut stream.end {
+                StreamEnd::Input(input) => {
+                    let read = only_once(|bytes| input.read(bytes));
+                    read_buffers(guest, list, count, out, read)
+                }
+                StreamEnd::PipeIn(pipe) => {
+                    let read = only_once(|bytes| pipe.try_read(bytes));
+                    read_buffers(guest, list, count, out, read)
+                }
+                StreamEnd::Host(input) => {
+                    let read = only_once(|bytes| match input.is_ready().0 {
+                        false if nonblocking || input.waiting().is_some() => {
+                            Err(io::ErrorKind::WouldBlock.into())
+                        }
+                        _ => input.read(bytes),
+                    });
+                    read_buffers(guest, list, count, out, read)
+                }
+                StreamEnd::Output(_) | StreamEnd::PipeOut(_) => Err(Errno::Badf),
+            };
+            (done, nonblocking || !stream.end.waits())
         }
-        Descriptor::File(_) => Err(Errno::Badf),
-        Descriptor::Dir(_) => Err(Errno::Isdir),
-    }
+        Descriptor::Socket(open) => {
+            let done = match &open.socket {
+                Socket::Stream(stream) => {
+                    let read = only_once(|bytes| stream.get_ref().read(bytes));
+                    read_buffers(guest, list, count, out, read)
+                }
+                Socket::Listener(_) => Err(Errno::Notconn),
+            };
+            (done, open.nonblocking)
+        }
+        Descriptor::File(open) if open.readable => {
+            let read = |bytes: &mut [u8], _| open.file.read(bytes);
+            return read_buffers(guest, list, count, out, read).map(|()| Progress::Done);
+        }
+        Descriptor::File(_) => return Err(Errno::Badf),
+        Descriptor::Dir(_) => return Err(Errno::Isdir),
+    };
+    progress(done, descriptor, nonblocking, false)
 }
 
 pub(crate) fn write(
     ctx: &mut WasiCtx,
     guest: &mut Guest<'_>,
+    _: &mut Memo,
     fd: u32,
     list: u32,
     count: u32,
     out: u32,
-) -> Done {
-    match ctx.files.get(fd)? {
-        Descriptor::Stream(stream) => match &mut stream.end {
-            StreamEnd::Output(output) => {
-                write_buffers(guest, list, count, out, |bytes, _| output.write(bytes))?;
-                // The guest has buffered already if it wanted to.
-                Ok(output.flush()?)
-            }
-            StreamEnd::Input(_) => Err(Errno::Badf),
-        },
-        Descriptor::File(open) if open.writable => {
-            write_buffers(guest, list, count, out, |bytes, _| open.file.write(bytes))
+) -> Attempt {
+    let descriptor = ctx.files.get(fd)?;
+    let (done, nonblocking) = match descriptor {
+        Descriptor::Stream(stream) => {
+            let done = match &mut stream.end {
+                StreamEnd::Output(output) => {
+                    let write = |bytes: &[u8], _| output.write(bytes);
+                    let written = write_buffers(guest, list, count, out, write);
+                    // The guest has buffered already if it wanted to.
+                    written.and_then(|()| Ok(output.flush()?))
+                }
+                StreamEnd::PipeOut(pipe) => {
+                    let write = |bytes: &[u8], _| pipe.try_write(bytes);
+                    write_buffers(guest, list, count, out, write)
+                }
+                StreamEnd::Input(_) | StreamEnd::Host(_) | StreamEnd::PipeIn(_) => Err(Errno::Badf),
+            };
+            (done, stream.nonblocking || !stream.end.waits())
         }
-        Descriptor::File(_) => Err(Errno::Badf),
-        Descriptor::Dir(_) => Err(Errno::Isdir),
-    }
+        Descriptor::Socket(open) => {
+            let done = match &open.socket {
+                Socket::Stream(stream) => {
+                    let write = |bytes: &[u8], _| stream.get_ref().write(bytes);
+                    write_buffers(guest, list, count, out, write)
+                }
+                Socket::Listener(_) => Err(Errno::Notconn),
+            };
+            (done, open.nonblocking)
+        }
+        Descriptor::File(open) if open.writable => {
+            let write = |bytes: &[u8], _| open.file.write(bytes);
+            return write_buffers(guest, list, count, out, write).map(|()| Progress::Done);
+        }
+        Descriptor::File(_) => return Err(Errno::Badf),
+        Descriptor::Dir(_) => return Err(Errno::Isdir),
+    };
+    progress(done, descriptor, nonblocking, true)
 }
 
 pub(crate) fn pread(
@@ -399,8 +511,14 @@ pub(crate) fn renumber(ctx: &mut WasiCtx, _: &mut Guest<'_>, from: u32, to: u32)
     ctx.files.renumber(from, to)
 }
 
-/// The record `prestat`: 0 for a directory, and the length of its name.
+/// The record `prestat`: 0 for a directory, and the length of its name; 1 for a listening socket, so that guests which count
+/// up go on to what follows.
 pub(crate) fn prestat_get(ctx: &mut WasiCtx, guest: &mut Guest<'_>, fd: u32, out: u32) -> Done {
+    if let Ok(open) = ctx.files.socket(fd)
+        && let Socket::Listener(_) = open.socket
+    {
+        return guest.write_u64(out, 1);
+    }
     let length = match granted_name(ctx, fd) {
         Ok(name) => name.len(),
         Err(errno) => {
@@ -456,10 +574,4 @@ pub(crate) fn readdir(
         guest.write(buffer + at as u32, bytes)
     })?;
     guest.write_u32(out, used as u32)
-}
-
-/// There are no sockets: whatever the descriptor is, it is not one.
-pub(crate) fn no_socket(ctx: &mut WasiCtx, _: &mut Guest<'_>, fd: u32) -> Done {
-    ctx.files.get(fd)?;
-    Err(Errno::Notsock)
 }

@@ -8,11 +8,13 @@ mod path;
 mod poll;
 mod proc;
 mod random;
+mod sock;
 
 use crate::ctx::WasiCtx;
 use crate::errno::Errno;
 use crate::guest::Guest;
-use bident::{Caller, Error, Extern, Linker};
+use crate::wait::{Attempt, Memo, Progress};
+use bident::{Accessor, Caller, Error, Extern, Linker};
 use path::Place;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +40,15 @@ impl<T> Find<T> for Arc<Mutex<WasiCtx>> {
     }
 }
 
+/// What a call does that has to wait.
+#[derive(Clone, Copy)]
+enum Way {
+    /// It blocks the thread.
+    Block,
+    /// It is parked.
+    Park,
+}
+
 /// Defines the functions of a table in a linker. A line is the function as guests see it, and what it
 /// comes to: `name(parameters) = file::body(arguments)`.
 macro_rules! functions {
@@ -56,7 +67,33 @@ macro_rules! functions {
     )*};
 }
 
-/// Defines preview 1 in a linker; `get` finds the context in the store's data.
+/// The same for functions that may have to wait, which are called again when it is worth a try.
+macro_rules! waiting {
+    ($linker:ident, $find:ident, $way:ident:
+     $($name:ident($($arg:ident: $ty:ty),*) = $file:ident::$body:ident($($value:expr),*);)*) => {$({
+        let (find, name) = ($find.clone(), stringify!($name));
+        match $way {
+            Way::Block => {
+                $linker.func_wrap(MODULE, name, move |mut caller: Caller<'_, T>, $($arg: $ty),*| {
+                    let mut memo = Memo::default();
+                    block(&mut caller, &find, |ctx, guest| {
+                        $file::$body(ctx, guest, &mut memo, $($value),*)
+                    })
+                })?
+            }
+            Way::Park => {
+                $linker.func_wrap_async(MODULE, name, move |store: Accessor<T>, $($arg: $ty),*| {
+                    let mut memo = Memo::default();
+                    park(store, find.clone(), move |ctx, guest| {
+                        $file::$body(ctx, guest, &mut memo, $($value),*)
+                    })
+                })?
+            }
+        };
+    })*};
+}
+
+/// Defines preview 1 in a linker; `get` finds the context in the store's data. Calls that have to wait block the thread.
 ///
 /// # Errors
 /// If one of the names is taken.
@@ -64,7 +101,7 @@ pub fn add_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     get: fn(&mut T) -> &mut WasiCtx,
 ) -> Result<(), Error> {
-    add_all(linker, &get)
+    add_all(linker, &get, Way::Block)
 }
 
 /// Defines preview 1 in a linker, for a context that the functions have themselves: a store may so have several.
@@ -75,18 +112,88 @@ pub fn add_context_to_linker<T: 'static>(
     linker: &mut Linker<T>,
     ctx: WasiCtx,
 ) -> Result<(), Error> {
-    add_all(linker, &Arc::new(Mutex::new(ctx)))
+    add_all(linker, &Arc::new(Mutex::new(ctx)), Way::Block)
 }
 
-fn add_all<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
-    add_program(linker, find)?;
-    add_fd(linker, find)?;
+/// Defines preview 1 in a linker, so that calls which have to wait are parked, and the thread goes on with others: in
+/// `poll_oneoff`, at a pipe ([`crate::pipe`]), at a socket, at the standard input of this process. They are async host
+/// functions, so guests are called with [`bident::Func::call_async`] or as [`bident::Tasks`], on any executor: those that
+/// may wait, and `fd_write` even to what never waits, are an error of kind `Barrier` in a guest that was called
+/// otherwise, start functions included. Times, sockets and the standard input are watched by a thread of the crate
+/// `async-io`, which is there once one is waited for.
+///
+/// ```
+/// use bident::{Engine, Linker, Module, Store, Tasks};
+/// use bident_wasi::{WasiCtx, pipe};
+///
+/// # fn main() -> Result<(), bident::Error> {
+/// let engine = Engine::default();
+/// let module = Module::from_text_or_binary(&engine, br#"(module
+///     (import "wasi_snapshot_preview1" "fd_read"
+///         (func $read (param i32 i32 i32 i32) (result i32)))
+///     (memory (export "memory") 1)
+///     ;; A buffer of 10 bytes at 100.
+///     (data (i32.const 0) "\64\00\00\00\0a\00\00\00")
+///     (func (export "_start") (result i32)
+///         (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+///         (i32.load (i32.const 8))))"#)?;
+/// let mut linker = Linker::new(&engine);
+/// bident_wasi::add_to_linker_async(&mut linker, |ctx: &mut WasiCtx| ctx)?;
+///
+/// let (writer, reader) = pipe(1000);
+/// let mut store = Store::new(&engine, WasiCtx::builder().stdin_pipe(reader).build());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let start = instance.get_typed_func::<(), i32>(&mut store, "_start")?;
+///
+/// let mut tasks = Tasks::new(&store);
+/// let read = tasks.spawn(&start, ())?;
+/// # let executor = tokio::runtime::Builder::new_current_thread().build()?;
+/// # executor.block_on(async {
+/// let host = async {
+///     # tokio::task::yield_now().await;
+///     // The guest waits. On the same thread:
+///     writer.write_all_async(b"hello").await?;
+///     read.await
+/// };
+/// assert_eq!(tasks.run_until(&mut store, host).await?, 5);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
+/// # Errors
+/// As for [`add_to_linker`].
+pub fn add_to_linker_async<T: 'static>(
+    linker: &mut Linker<T>,
+    get: fn(&mut T) -> &mut WasiCtx,
+) -> Result<(), Error> {
+    add_all(linker, &get, Way::Park)
+}
+
+/// The same for a context that the functions have themselves, as with [`add_context_to_linker`].
+///
+/// # Errors
+/// As for [`add_to_linker`].
+pub fn add_context_to_linker_async<T: 'static>(
+    linker: &mut Linker<T>,
+    ctx: WasiCtx,
+) -> Result<(), Error> {
+    add_all(linker, &Arc::new(Mutex::new(ctx)), Way::Park)
+}
+
+fn add_all<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>, way: Way) -> Result<(), Error> {
+    add_program(linker, find, way)?;
+    add_fd(linker, find, way)?;
     add_path(linker, find)?;
-    add_sock(linker, find)
+    add_sock(linker, find, way)
 }
 
 /// What concerns the program as a whole: its arguments and environment, time, chance, waiting, ending.
-fn add_program<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+fn add_program<T: 'static>(
+    linker: &mut Linker<T>,
+    find: &impl Find<T>,
+    way: Way,
+) -> Result<(), Error> {
     functions! { linker, find:
         args_get(list: u32, buffer: u32) = args::args_get(list, buffer);
         args_sizes_get(count: u32, size: u32) = args::args_sizes_get(count, size);
@@ -95,17 +202,19 @@ fn add_program<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Resul
         clock_res_get(clock: u32, out: u32) = clock::resolution(clock, out);
         clock_time_get(clock: u32, _precision: u64, out: u32) = clock::time(clock, out);
         random_get(buffer: u32, length: u32) = random::get(buffer, length);
+        proc_raise(_signal: u32) = proc::raise();
+    }
+    waiting! { linker, find, way:
         poll_oneoff(subscriptions: u32, events: u32, count: u32, out: u32)
             = poll::oneoff(subscriptions, events, count, out);
         sched_yield() = proc::sched_yield();
-        proc_raise(_signal: u32) = proc::raise();
     }
     linker.func_wrap(MODULE, "proc_exit", proc::exit)?;
     Ok(())
 }
 
 /// What is done with an open file or directory.
-fn add_fd<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+fn add_fd<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>, way: Way) -> Result<(), Error> {
     functions! { linker, find:
         fd_advise(fd: u32, _offset: u64, _length: u64, advice: u32) = fd::advise(fd, advice);
         fd_allocate(fd: u32, _offset: u64, _length: u64) = fd::allocate(fd);
@@ -125,13 +234,15 @@ fn add_fd<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(),
             = fd::prestat_dir_name(fd, buffer, length);
         fd_pwrite(fd: u32, list: u32, count: u32, offset: u64, out: u32)
             = fd::pwrite(fd, list, count, offset, out);
-        fd_read(fd: u32, list: u32, count: u32, out: u32) = fd::read(fd, list, count, out);
         fd_readdir(fd: u32, buffer: u32, length: u32, cookie: u64, out: u32)
             = fd::readdir(fd, buffer, length, cookie, out);
         fd_renumber(from: u32, to: u32) = fd::renumber(from, to);
         fd_seek(fd: u32, delta: i64, whence: u32, out: u32) = fd::seek(fd, delta, whence, out);
         fd_sync(fd: u32) = fd::sync(fd);
         fd_tell(fd: u32, out: u32) = fd::tell(fd, out);
+    }
+    waiting! { linker, find, way:
+        fd_read(fd: u32, list: u32, count: u32, out: u32) = fd::read(fd, list, count, out);
         fd_write(fd: u32, list: u32, count: u32, out: u32) = fd::write(fd, list, count, out);
     }
     Ok(())
@@ -174,14 +285,21 @@ fn add_path<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(
     path::add_open(linker, find)
 }
 
-/// Sockets, of which there are none.
-fn add_sock<T: 'static>(linker: &mut Linker<T>, find: &impl Find<T>) -> Result<(), Error> {
+/// What is done with a socket.
+fn add_sock<T: 'static>(
+    linker: &mut Linker<T>,
+    find: &impl Find<T>,
+    way: Way,
+) -> Result<(), Error> {
     functions! { linker, find:
-        sock_accept(fd: u32, _flags: u32, _out: u32) = fd::no_socket(fd);
-        sock_recv(fd: u32, _list: u32, _count: u32, _flags: u32, _out: u32, _out_flags: u32)
-            = fd::no_socket(fd);
-        sock_send(fd: u32, _list: u32, _count: u32, _flags: u32, _out: u32) = fd::no_socket(fd);
-        sock_shutdown(fd: u32, _how: u32) = fd::no_socket(fd);
+        sock_shutdown(fd: u32, how: u32) = sock::shutdown(fd, how);
+    }
+    waiting! { linker, find, way:
+        sock_accept(fd: u32, flags: u32, out: u32) = sock::accept(fd, flags, out);
+        sock_recv(fd: u32, list: u32, count: u32, flags: u32, out: u32, out_flags: u32)
+            = sock::recv(fd, list, count, flags, out, out_flags);
+        sock_send(fd: u32, list: u32, count: u32, flags: u32, out: u32)
+            = sock::send(fd, list, count, flags, out);
     }
     Ok(())
 }
@@ -192,6 +310,49 @@ fn call<T: 'static>(
     find: &impl Find<T>,
     function: impl FnOnce(&mut WasiCtx, &mut Guest<'_>) -> Result<(), Errno>,
 ) -> Result<u32, Error> {
+    Ok(match with_guest(caller, find, function)? {
+        Ok(()) => 0,
+        Err(errno) => errno as u32,
+    })
+}
+
+/// The same for one that may have to wait, and blocks the thread then.
+fn block<T: 'static>(
+    caller: &mut Caller<'_, T>,
+    find: &impl Find<T>,
+    mut attempt: impl FnMut(&mut WasiCtx, &mut Guest<'_>) -> Attempt,
+) -> Result<u32, Error> {
+    loop {
+        match with_guest(caller, find, &mut attempt)? {
+            Ok(Progress::Done) => return Ok(0),
+            Ok(Progress::Waits(wait)) => wait.block(),
+            Err(errno) => return Ok(errno as u32),
+        }
+    }
+}
+
+/// The same as a future, which has the store only while it attempts.
+async fn park<T: 'static>(
+    store: Accessor<T>,
+    find: impl Find<T>,
+    mut attempt: impl FnMut(&mut WasiCtx, &mut Guest<'_>) -> Attempt + Send + 'static,
+) -> Result<u32, Error> {
+    loop {
+        let attempted = store.with(|caller| with_guest(caller, &find, &mut attempt))??;
+        match attempted {
+            Ok(Progress::Done) => return Ok(0),
+            Ok(Progress::Waits(wait)) => wait.await,
+            Err(errno) => return Ok(errno as u32),
+        }
+    }
+}
+
+/// Runs one function on the caller's memory.
+fn with_guest<T: 'static, R>(
+    caller: &mut Caller<'_, T>,
+    find: &impl Find<T>,
+    function: impl FnOnce(&mut WasiCtx, &mut Guest<'_>) -> R,
+) -> Result<R, Error> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
         return Err(Error::msg(
             "the module calls WASI but exports no memory called `memory`",
@@ -203,8 +364,5 @@ fn call<T: 'static>(
         None => Guest::new(bytes),
         Some(memory) => Guest::shared(memory),
     };
-    Ok(match find.with(data, |ctx| function(ctx, &mut guest)) {
-        Ok(()) => 0,
-        Err(errno) => errno as u32,
-    })
+    Ok(find.with(data, |ctx| function(ctx, &mut guest)))
 }

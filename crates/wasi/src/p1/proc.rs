@@ -4,6 +4,7 @@ use crate::Exit;
 use crate::ctx::WasiCtx;
 use crate::errno::Errno;
 use crate::guest::Guest;
+use crate::wait::{Attempt, Memo, Progress, Wait};
 use bident::Error;
 
 /// Ends the guest: the call into it returns with [`Exit`] as its error.
@@ -15,7 +16,10 @@ pub(crate) fn raise(_: &mut WasiCtx, _: &mut Guest<'_>) -> Result<(), Errno> {
     Err(Errno::Nosys)
 }
 
-pub(crate) fn sched_yield(_: &mut WasiCtx, _: &mut Guest<'_>) -> Result<(), Errno> {
-    std::thread::yield_now();
-    Ok(())
+/// Others have their turn, once.
+pub(crate) fn sched_yield(_: &mut WasiCtx, _: &mut Guest<'_>, memo: &mut Memo) -> Attempt {
+    Ok(match memo.is_first() {
+        true => Progress::Waits(Wait::turn()),
+        false => Progress::Done,
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::space::{BLOCK, GRANULE, NONE, Space, Use};
 use crate::error::Error;
-use bident_abi::{CLASSES, LARGEST_CELL, VmHeap, VmRun, class_of, class_size};
+use bident_abi::{LARGEST_CELL, VmHeap, VmRun, class_of, class_size};
 use bident_stack::Pending;
 
 /// Bytes that may be allocated before the first collection, and between any two.
@@ -25,10 +25,14 @@ const RUBBISH: u8 = 0xd9;
 
 /// The objects of a store.
 pub(crate) struct Objects {
-    /// Reserved when there is a first object.
-    pub(super) space: Option<Space>,
+    /// Reserved when there is a first object, and in a box: most stores have none.
+    pub(super) space: Option<Box<Space>>,
     /// Most bytes of blocks.
     pub(super) limit: usize,
+    /// Most bytes of blocks for now.
+    granted: usize,
+    /// Bytes of blocks that were wanted where there were no more.
+    wanted: usize,
     /// Bytes of blocks in use.
     pub(super) in_blocks: usize,
     /// Free blocks that were used before.
@@ -45,14 +49,10 @@ pub(crate) struct Objects {
     step: usize,
     /// Bytes that were live after the last one.
     pub(super) live: usize,
-    /// Bytes of free cells after the last one, by class.
-    pub(super) free_cells: [usize; CLASSES],
     /// Under stress, whether the next run has a second cell, which compiled code takes.
     second: bool,
-    /// What is at hand for the next objects, during marking.
-    pub(super) runs: [VmRun; CLASSES],
-    /// Objects that are reached, but whose references were not followed.
-    pub(super) pending: Pending<u32>,
+    /// Objects that are reached, but whose references were not followed. There with the space.
+    pub(super) pending: Option<Box<Pending<u32>>>,
 }
 
 // SAFETY: the mappings belong to this value alone.
@@ -66,6 +66,8 @@ impl Objects {
         Self {
             space: None,
             limit: limit.min(Space::MOST_BYTES),
+            granted: usize::MAX,
+            wanted: 0,
             in_blocks: 0,
             free_blocks: 0,
             rover: 0,
@@ -74,10 +76,8 @@ impl Objects {
             allocated_before: 0,
             step: SMALLEST_STEP,
             live: 0,
-            free_cells: [0; CLASSES],
             second: false,
-            runs: [VmRun::default(); CLASSES],
-            pending: Pending::new(0),
+            pending: None,
         }
     }
 
@@ -103,13 +103,27 @@ impl Objects {
 
     /// Whether a collection at the limit has left enough that it was worth while.
     pub(crate) fn has_room(&self, size: u64) -> bool {
-        let least = self.limit / LEAST_ROOM;
-        let blocks = self.limit.saturating_sub(self.in_blocks);
-        let cells = match u32::try_from(size) {
-            Ok(size) if size <= LARGEST_CELL => self.free_cells[class_of(size)],
+        let limit = self.limit.min(self.granted);
+        let least = limit / LEAST_ROOM;
+        let blocks = limit.saturating_sub(self.in_blocks);
+        let cells = match (u32::try_from(size), &self.space) {
+            (Ok(size), Some(space)) if size <= LARGEST_CELL => space.free_cells[class_of(size)],
             _ => 0,
         };
         blocks.max(cells) >= least
+    }
+
+    /// Bytes that blocks may take for now, those that were wanted more, and the limit.
+    pub(crate) fn short_of(&self) -> (usize, usize, usize) {
+        let granted = self.granted.min(self.limit);
+        let missing = (self.in_blocks + self.wanted).saturating_sub(granted);
+        (granted, missing, self.limit)
+    }
+
+    /// Changes what blocks may take for now; not below what they do.
+    pub(crate) fn grant(&mut self, bytes: usize) {
+        self.granted = bytes.max(self.in_blocks);
+        self.wanted = 0;
     }
 
     /// After a collection, which has to look at so many bytes beside objects.
@@ -127,7 +141,8 @@ impl Objects {
         if self.space.is_none() {
             let space = Space::new(heap.types)?;
             heap.base = space.base();
-            self.space = Some(space);
+            self.space = Some(Box::new(space));
+            self.pending = Some(Box::new(Pending::new(0)));
         }
         Ok(())
     }
@@ -231,7 +246,8 @@ impl Objects {
     /// Blocks in a row, within the limit.
     fn blocks(&mut self, count: u32) -> Option<u32> {
         let bytes = count as usize * BLOCK as usize;
-        if bytes > self.limit.saturating_sub(self.in_blocks) {
+        if bytes > self.granted.min(self.limit).saturating_sub(self.in_blocks) {
+            self.wanted = bytes;
             return None;
         }
         let first = match self.free_row(count) {

@@ -37,19 +37,31 @@ impl StoreOpaque {
         }
         let taken = match self.objects.take(&mut self.vm.heap, size, stressed) {
             Some(taken) => taken,
-            None => {
-                self.collect_with(roots);
-                if !self.objects.has_room(size) {
-                    return Err(FULL);
-                }
-                let taken = self.objects.take(&mut self.vm.heap, size, stressed);
-                taken.ok_or(FULL)?
-            }
+            None => self.find_room(size, stressed, roots)?,
         };
         let word = u64::from(taken);
         let object = self.object(word).ok_or(FULL)?;
         object.set_header(header);
         Ok((word, object))
+    }
+
+    /// Memory for an object where there was none: asks the limiter for more, or collects.
+    #[cold]
+    fn find_room(&mut self, size: u64, stressed: bool, roots: &[u64]) -> Result<u32, TrapCode> {
+        if self.ask_for_heap()
+            && let Some(taken) = self.objects.take(&mut self.vm.heap, size, stressed)
+        {
+            return Ok(taken);
+        }
+        if self.refusal.is_some() {
+            return Err(FULL);
+        }
+        self.collect_with(roots);
+        if !self.objects.has_room(size) {
+            return Err(FULL);
+        }
+        let taken = self.objects.take(&mut self.vm.heap, size, stressed);
+        taken.ok_or(FULL)
     }
 
     /// A structure of a type of an instance's module, zeroed.

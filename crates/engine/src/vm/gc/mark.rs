@@ -4,7 +4,6 @@ use super::alloc::Objects;
 use super::object::Object;
 use super::space::{Space, Use};
 use super::types::TypeLayout;
-use bident_abi::{CLASSES, VmRun};
 use bident_module::{ObjectKind, ObjectLayout, Slot};
 use bident_stack::Pending;
 use std::num::NonZeroU32;
@@ -46,13 +45,14 @@ impl Objects {
     /// Marks the object that a word names, if it names one, or an address in one: any word.
     #[inline]
     pub(crate) fn mark(&mut self, word: u64) {
-        let Some(space) = &mut self.space else { return };
-        let Some((block, granule)) = find(space, &self.runs, word) else {
+        let (Some(space), Some(pending)) = (&mut self.space, &mut self.pending) else {
+            return;
+        };
+        let Some((block, granule)) = find(space, word) else {
             return;
         };
         if space.block_mut(block).set_mark(granule) {
-            let reference = space.reference(block, granule);
-            self.pending.push(reference);
+            pending.push(space.reference(block, granule));
         }
     }
 
@@ -62,7 +62,7 @@ impl Objects {
         let (base, types) = (space.base(), space.types);
         let mut marking = Exact {
             space,
-            pending: &mut self.pending,
+            pending: self.pending.as_mut()?,
             next: None,
             header: NO_HEADER,
             layout: ptr::null(),
@@ -92,7 +92,7 @@ impl Objects {
 
     /// Whether something that is reached was left out, for want of memory, since this was last asked.
     pub(crate) fn were_left_out(&mut self) -> bool {
-        self.pending.was_incomplete()
+        (self.pending.as_mut()).is_some_and(|pending| pending.was_incomplete())
     }
 
     /// Lets the first object be followed again that is reached at or behind a place; gives the place behind
@@ -113,7 +113,8 @@ impl Objects {
                 };
                 if rest != 0 {
                     let found = i as u32 * 64 + rest.trailing_zeros();
-                    self.pending.push(space.reference(block, found));
+                    let pending = self.pending.as_mut()?;
+                    pending.push(space.reference(block, found));
                     return Some((block, found + 1));
                 }
             }
@@ -203,7 +204,7 @@ impl Exact<'_> {
 
 /// The object that a word leads to: block and granule. What is left of the runs has none.
 #[inline]
-fn find(space: &Space, runs: &[VmRun; CLASSES], word: u64) -> Option<(u32, u32)> {
+fn find(space: &Space, word: u64) -> Option<(u32, u32)> {
     let (block, granule) = match u32::try_from(word) {
         Ok(reference) => space.place(reference)?,
         Err(_) => {
@@ -221,7 +222,7 @@ fn find(space: &Space, runs: &[VmRun; CLASSES], word: u64) -> Option<(u32, u32)>
     if !record.is_live(granule) {
         return None;
     }
-    let run = runs[usize::from(record.class)];
+    let run = space.runs[usize::from(record.class)];
     let reference = space.reference(block, granule);
     let at_hand = record.used == Use::Cells && (run.next..run.end).contains(&reference);
     (!at_hand).then_some((block, granule))

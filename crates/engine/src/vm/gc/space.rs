@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 pub(super) use bident_abi::GRANULE;
-use bident_abi::{CLASSES, REFERENCE_BIAS, VmTypeRow, class_size};
+use bident_abi::{CLASSES, REFERENCE_BIAS, VmRun, VmTypeRow, class_size};
 use bident_stack::os::{self, Access};
 use std::ptr::NonNull;
 
@@ -193,6 +193,10 @@ pub(super) struct Space {
     top: u32,
     /// First block with free cells, by class.
     pub(super) lists: [u32; CLASSES],
+    /// Bytes of free cells after the last collection, by class.
+    pub(super) free_cells: [usize; CLASSES],
+    /// What is at hand for the next objects, during marking.
+    pub(super) runs: [VmRun; CLASSES],
     /// Rows of the engine's types.
     pub(super) types: *const VmTypeRow,
 }
@@ -221,6 +225,8 @@ impl Space {
             usable: 0,
             top: 0,
             lists: [NONE; CLASSES],
+            free_cells: [0; CLASSES],
+            runs: [VmRun::default(); CLASSES],
             types,
         })
     }

@@ -14,18 +14,22 @@ impl Objects {
 
     /// Marking is about to begin: what is left of the runs are no objects.
     pub(crate) fn note_runs(&mut self, heap: &VmHeap) {
-        self.runs = heap.runs;
+        if let Some(space) = &mut self.space {
+            space.runs = heap.runs;
+        }
     }
 
     /// Frees what was not marked since the last time. `others`: what a collection has to look at besides.
     pub(crate) fn sweep(&mut self, others: usize) {
-        self.free_cells = [0; CLASSES];
         (self.live, self.free_blocks, self.in_blocks) = (0, 0, 0);
         (self.rover, self.missing) = (0, u32::MAX);
         // Its memory may have grown with the heap.
-        self.pending = Pending::new(0);
+        if let Some(pending) = &mut self.pending {
+            **pending = Pending::new(0);
+        }
         if let Some(space) = &mut self.space {
             space.lists = [NONE; CLASSES];
+            space.free_cells = [0; CLASSES];
         }
         // From the last, so that the lists begin with the first.
         let top = self.space.as_ref().map_or(0, |space| space.top());
@@ -57,8 +61,8 @@ impl Objects {
                     block.dirty = true;
                     if free > 0 {
                         let class = usize::from(block.class);
-                        self.free_cells[class] += free;
                         block.cursor = 0;
+                        space.free_cells[class] += free;
                         let next = space.lists[class];
                         space.block_mut(index).next = next;
                         space.lists[class] = index;

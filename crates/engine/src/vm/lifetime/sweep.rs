@@ -113,7 +113,12 @@ impl Fresh {
         many && self.items.saturating_mul(BYTES_PER_ITEM) >= self.looked_at || self.bytes >= enough
     }
 
-    /// The system has no room for something. Whether to collect for that: not each time for what it never has
+    /// The embedder has let go of something: there may be room now.
+    pub(crate) fn let_go(&mut self) {
+        self.in_vain = false;
+    }
+
+    /// There is no room for something. Whether to collect for that: not each time for what it never has
     /// room for.
     fn is_worth_a_try(&mut self) -> bool {
         self.refused += 1;
@@ -130,13 +135,13 @@ impl StoreOpaque {
         }
     }
 
-    /// Makes something. Where the system has no room for it, gives back what nothing reaches, and tries again.
+    /// Makes something. Where the system has no room for it, or the store has as many as it may, gives back what nothing reaches, and tries again.
     pub(crate) fn with_room<R>(
         &mut self,
         make: impl Fn(&mut Self) -> Result<R, Error>,
     ) -> Result<R, Error> {
         match make(self) {
-            Err(error) if error.is_of_system() && self.fresh.is_worth_a_try() => {
+            Err(error) if error.may_find_room() && self.fresh.is_worth_a_try() => {
                 self.collect();
                 let made = make(self);
                 self.fresh.in_vain = made.is_err();

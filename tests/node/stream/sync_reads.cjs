@@ -1,0 +1,24 @@
+// Reading by hand: sizes, ends, push from outside.
+const { Readable } = require("stream");
+const r = new Readable({ read() {} });
+console.log(r.read(), r.read(5), r.readableLength);
+r.push("abc");
+r.push("defg");
+console.log(String(r.read(2)), String(r.read(4)), r.read(9), r.readableLength, String(r.read()));
+r.push("end");
+r.push(null);
+r.on("end", () => console.log("end", r.readableEnded, r.readable, r.read()));
+r.on("close", () => console.log("close"));
+console.log(String(r.read()), r.readableEnded);
+const o = new Readable({ objectMode: true, read() {} });
+o.push({ a: 1 });
+o.push("text");
+console.log(o.read(), o.read(), o.read(), o.readableObjectMode);
+const e = new Readable({ encoding: "hex", read() {} });
+e.push("ab");
+console.log(e.read(3), e.read(), e.readableEncoding);
+const u = new Readable({ read() {} });
+u.push("c");
+u.unshift("b");
+u.unshift("a");
+console.log(String(u.read()));

@@ -1,0 +1,49 @@
+// What setTimeout gives: ref, unref, refresh, close, primitives, bad arguments.
+const timers = require("timers");
+const { show } = require("../show.js");
+const t = setTimeout(() => console.log("never"), 5000);
+show("micro", () => queueMicrotask("x"));
+for (const odd of [undefined, null, NaN, -1, "7", 2 ** 31, {}])
+  (clearTimeout(odd), clearInterval(odd), clearImmediate(odd));
+const byNumber = setTimeout(() => console.log("never"), 3);
+clearTimeout(+byNumber);
+const byText = setTimeout(() => console.log("never"), 3);
+clearTimeout(String(+byText));
+clearInterval(setTimeout(() => console.log("never")));
+let n = 0;
+const every = setInterval(
+  (...args) => {
+    console.log("every", args);
+    if (++n === 2) clearInterval(every);
+  },
+  14,
+  "a",
+  "b",
+);
+setTimeout((...args) => console.log("args", args), 50, 1, 2, 3);
+setImmediate((...args) => console.log("immediate", args.length), "x");
+const fresh = setTimeout(() => console.log("refreshed"), 100);
+setTimeout(() => {
+  fresh.refresh();
+  setTimeout(() => console.log("before refreshed"), 30);
+}, 60);
+const i = setImmediate(() => console.log("never"));
+console.log(i.hasRef(), i.constructor.name);
+clearImmediate(i);
+i.ref();
+{
+  using scoped = setTimeout(() => console.log("never"), 1);
+  console.log(typeof scoped[Symbol.dispose]);
+}
+setTimeout(function () {
+  console.log(this === again, this.hasRef());
+}, 4);
+const again = {};
+setInterval(() => {}, 1000).unref();
+console.log(
+  Object.keys(timers).sort().join(),
+  timers.setTimeout === setTimeout,
+  timers.promises === require("timers/promises"),
+  setTimeout.length,
+  setTimeout[require("util").promisify.custom].name,
+);
