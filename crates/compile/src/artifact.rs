@@ -9,6 +9,8 @@ pub struct Artifact {
     pub text: Vec<u8>,
     /// Which functions of the module, by their positions among the defined ones; empty if it is all of them.
     pub members: Vec<u32>,
+    /// Whether they were compiled quickly: [`crate::Effort::Quick`].
+    pub quick: bool,
     /// Where each function lies in `text`, in the order of `members`.
     pub functions: Vec<FunctionRange>,
     /// Displacements that lead to other functions of the module. Whoever publishes the code fills them in.

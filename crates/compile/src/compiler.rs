@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::function::{self, Scratch, Shared};
 use crate::generators::Generators;
 use crate::image::{self, Code};
+use crate::late::Effort;
 use crate::progress::{Observer, Watch};
 use crate::trampoline::{self, Order, Trampoline};
 use crate::work::{self, Budget, Limits};
@@ -142,7 +143,7 @@ impl Compiler {
             codes.extend(result?);
         }
         let starts = (0..codes.len()).map(|defined| start(module, defined));
-        image::link(codes, Vec::new(), starts)
+        image::link(codes, Vec::new(), starts, false)
     }
 
     /// The functions of a module as Cranelift's text, as translated, before any optimisation.
@@ -197,6 +198,7 @@ impl Compiler {
         is_near: &'m (dyn Fn(usize) -> bool + Sync),
     ) -> Shared<'m> {
         Shared {
+            effort: Effort::Full,
             inline: if self.fuel { &[] } else { inline },
             epochs: self.epochs,
             moving_memories: self.moving_memories,
@@ -248,10 +250,16 @@ impl Compiler {
         let (func, most) = (&mut context.func, budget.function);
         let translated = function::translate(shared, defined, validator, most, scratch, func)?;
         let what = || describe(shared.module, defined);
-        let choice = self.generators.choose(context, translated.units, most);
+        let units = translated.units;
+        let choice = match shared.effort {
+            Effort::Quick => self.generators.quick(context, units, most),
+            Effort::Full | Effort::Again => self.generators.choose(context, units, most),
+        };
         let choice = choice.map_err(|error| image::failed(what(), error))?;
         work::check(what, choice.units, most)?;
-        budget.spend(choice.units)?;
+        if shared.effort != Effort::Again {
+            budget.spend(choice.units)?;
+        }
         image::compile(choice.isa, context, &translated.origins, what)
     }
 }

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::Error;
 use crate::inline::{self, Body, Local, Origins};
+use crate::late::Effort;
 use crate::near::{self, Target};
 use crate::operands::{Construct, ConstructKind, Operands};
 use crate::record::{self, Field};
@@ -35,6 +36,8 @@ pub(crate) struct Scratch {
 pub(crate) struct Shared<'m> {
     pub(crate) module: &'m Module,
     pub(crate) layout: &'m VmLayout,
+    /// What goes into the code.
+    pub(crate) effort: Effort,
     pub(crate) frontend: TargetFrontendConfig,
     pub(crate) relaxed: Relaxed,
     /// For each body, where calls of its function are translated in place: it is valid then. Empty

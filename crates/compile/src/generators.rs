@@ -121,10 +121,23 @@ impl Generators {
                 _ => return Ok(choice),
             }
         }
+        self.quick(context, work, most)
+    }
+
+    /// The quickest way for such a function.
+    pub(crate) fn quick(
+        &self,
+        context: &mut Context,
+        work: u64,
+        most: u64,
+    ) -> Result<Choice<'_>, CodegenError> {
         let isa = &*self.quick;
         // Part of optimising where it is done the usual way, and then not to be done again.
         if let Relaxed::Deterministic = self.relaxed {
             context.canonicalize_nans(isa)?;
+        }
+        if work <= SMALL {
+            return Ok(Choice { isa, units: work });
         }
         context.optimize(isa, &mut ControlPlane::default())?;
         let units = work.max(Lives::of(context, most).units());

@@ -189,14 +189,16 @@ fn calls(
 
 /// Lays out functions of a module one after the other: those at the positions `members` among the defined
 /// ones, in this order. Each comes with the position of its body in the binary. Calls of others are
-/// [`Artifact::outside`].
+/// [`Artifact::outside`]; if it is `quick` code, those of members, too, since there may be better code of them.
 pub(crate) fn link(
     codes: Vec<Code>,
     members: Vec<u32>,
     bodies: impl Iterator<Item = u32>,
+    quick: bool,
 ) -> Result<Artifact, Error> {
     let mut artifact = Artifact {
         members,
+        quick,
         ..Artifact::default()
     };
     for (code, body) in codes.iter().zip(bodies) {
@@ -257,7 +259,7 @@ fn resolve(artifact: &mut Artifact, caller: usize, call: &Call) {
         reach,
     };
     match artifact.position(call.callee) {
-        Some(callee) if reach == Reach::Code => {
+        Some(callee) if reach == Reach::Code && !artifact.quick => {
             let target = artifact.functions[callee].start as usize;
             let filled = outside.fill(&mut artifact.text, 0, target);
             assert!(filled, "the size of the text is limited");

@@ -8,13 +8,14 @@
 use crate::artifact::Artifact;
 use crate::compiler::{self, Compiler};
 use crate::error::Error;
-use crate::function::Scratch;
+use crate::function::{Scratch, Shared};
 use crate::image;
 use crate::work::Budget;
 use bident_abi::VmLayout;
 use bident_module::{BodyValidator, FuncIndex, Inline, Module};
 use cranelift_codegen::Context;
 use rayon::prelude::*;
+use std::cell::Cell;
 use wasmparser::Operator;
 
 /// Bodies of this many bytes together are worth a thread's attention.
@@ -33,6 +34,25 @@ const TINY: usize = 64;
 
 /// Callees that are compiled ahead of their calls, for each caller.
 const MOST_CALLEES: usize = 64;
+
+/// Bytes of bodies up to which what it took to compile them is kept for the next: it grows with the largest.
+const KEPT_BYTES: usize = 16 << 10;
+
+thread_local! {
+    /// Memory that compiling takes: functions come one by one, and most are small.
+    static KEPT: Cell<Option<(Scratch, Context)>> = const { Cell::new(None) };
+}
+
+/// How much effort goes into the code of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// None that can be saved: not optimised, registers in a single pass.
+    Quick,
+    /// The usual one.
+    Full,
+    /// The usual one, for functions that were compiled quickly before: that counted as their work.
+    Again,
+}
 
 /// What it takes to compile functions of a module that is valid.
 pub struct Late {
@@ -81,26 +101,38 @@ impl Compiler {
         module: &Module,
         late: &Late,
         members: Vec<u32>,
+        effort: Effort,
         is_near: &(dyn Fn(usize) -> bool + Sync),
     ) -> Result<Artifact, Error> {
-        let is_near = |defined: usize| members.contains(&(defined as u32)) || is_near(defined);
-        let shared = self.shared(module, &late.layout, &late.inline, &is_near);
-        let mut scratch = Scratch::default();
-        let mut context = Context::new();
+        let quick = effort == Effort::Quick;
+        // Quick code does not even call itself directly: nobody would count it.
+        let is_member = |defined: usize| !quick && members.contains(&(defined as u32));
+        let is_near = |defined: usize| is_member(defined) || is_near(defined);
+        let shared = Shared {
+            effort,
+            ..self.shared(module, &late.layout, &late.inline, &is_near)
+        };
+        let (mut scratch, mut context) = KEPT
+            .take()
+            .unwrap_or_else(|| (Scratch::default(), Context::new()));
         let mut codes = Vec::with_capacity(members.len());
         for &member in &members {
             let defined = member as usize;
-            context.clear();
             let validator = bident_module::another_validator(&late.bodies[defined]);
             let (scratch, context) = (&mut scratch, &mut context);
             let budget = &late.budget;
             codes.push(self.body(shared, budget, defined, validator, scratch, context)?);
+            context.clear();
+        }
+        let bytes = |&member: &u32| module.bodies[member as usize].range.len();
+        if members.iter().map(bytes).sum::<usize>() <= KEPT_BYTES {
+            KEPT.set(Some((scratch, context)));
         }
         let starts = members
             .iter()
             .map(|&member| compiler::start(module, member as usize));
         let starts: Vec<_> = starts.collect();
-        image::link(codes, members, starts.into_iter())
+        image::link(codes, members, starts.into_iter(), quick)
     }
 }
 
@@ -152,6 +184,37 @@ pub fn callees(module: &Module, defined: usize) -> Vec<u32> {
         }
     }
     found
+}
+
+/// Whether a function has a loop that calls nothing: where such a function is called once it may stay for long,
+/// and all that time is its own.
+pub fn loops_alone(module: &Module, defined: usize) -> bool {
+    use Operator as O;
+    let Ok(operators) = module.function_body(defined).get_operators_reader() else {
+        return false;
+    };
+    // For each construct around, how many calls came before it, if it is a loop.
+    let (mut around, mut calls) = (Vec::new(), 0);
+    for operator in operators.into_iter().map_while(Result::ok) {
+        match operator {
+            O::Loop { .. } => around.push(Some(calls)),
+            O::Block { .. } | O::If { .. } | O::Try { .. } | O::TryTable { .. } => {
+                around.push(None);
+            }
+            // Of a `try` that it ends, too.
+            O::End | O::Delegate { .. } if around.pop().flatten() == Some(calls) => return true,
+            O::Call { .. }
+            | O::CallIndirect { .. }
+            | O::CallRef { .. }
+            | O::Resume { .. }
+            | O::ResumeThrow { .. }
+            | O::ResumeThrowRef { .. }
+            | O::Suspend { .. }
+            | O::Switch { .. } => calls += 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The calls by name in a function, in order.

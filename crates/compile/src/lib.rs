@@ -47,7 +47,7 @@ pub use artifact::{Artifact, FunctionRange, Landing, Outside, Reach};
 pub use background::in_background;
 pub use compiler::Compiler;
 pub use error::Error;
-pub use late::{Late, callees, companions};
+pub use late::{Effort, Late, callees, companions, loops_alone};
 pub use progress::{Observer, Progress};
 pub use tables::{Tables, Transfer};
 pub use trampoline::{Order, Trampoline};

@@ -57,6 +57,9 @@ const LANDING: usize = 3 * WORD;
 const INLINE: usize = 2 * WORD;
 const TRANSFER: usize = 3 * WORD;
 
+/// Marks members that were compiled quickly. No module has as many functions.
+const QUICK: u32 = 1 << 31;
+
 /// A jump to a transfer stub, as in [`Artifact::transfers`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Transfer {
@@ -172,7 +175,9 @@ impl Tables {
         for (function, stream) in artifact.functions.iter().zip(starts) {
             push(&mut out, &[function.start, function.len, stream]);
         }
-        push(&mut out, &artifact.members);
+        let quick = if artifact.quick { QUICK } else { 0 };
+        let members = artifact.members.iter().map(|&member| member | quick);
+        push(&mut out, &members.collect::<Vec<_>>());
         for (at, _) in &artifact.traps {
             push(&mut out, &[*at]);
         }
@@ -201,7 +206,7 @@ impl Tables {
             let FunctionRange { start, len } = self.function(position);
             let start = start + offset;
             to.functions.push(FunctionRange { start, len });
-            to.members.push(self.defined(position) as u32);
+            to.members.push(self.member(position));
             let addresses = self.addresses(position);
             to.addresses
                 .extend(addresses.map(|(at, from)| (at + offset, origin(from))));
@@ -254,9 +259,18 @@ impl Tables {
 
     /// The function at a position: its position among the defined ones.
     pub fn defined(&self, position: usize) -> usize {
+        (self.member(position) & !QUICK) as usize
+    }
+
+    /// Whether the function at a position was compiled quickly.
+    pub fn is_quick(&self, position: usize) -> bool {
+        self.member(position) & QUICK != 0
+    }
+
+    fn member(&self, position: usize) -> u32 {
         match self.places.members.is_empty() {
-            true => position,
-            false => self.entry::<1>(&self.places.members, position)[0] as usize,
+            true => position as u32,
+            false => self.entry::<1>(&self.places.members, position)[0],
         }
     }
 

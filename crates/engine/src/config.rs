@@ -21,6 +21,7 @@ pub struct Config {
     pub(crate) max_table_elements: u64,
     pub(crate) compile_limits: CompileLimits,
     pub(crate) quick_code: bool,
+    pub(crate) tiers: bool,
     pub(crate) compile: Compile,
     pub(crate) optional: Optional,
     pub(crate) deterministic: bool,
@@ -87,6 +88,7 @@ impl Default for Config {
             max_table_elements: 10_000_000,
             compile_limits: CompileLimits::default(),
             quick_code: is_on("BIDENT_QUICK_CODE"),
+            tiers: std::env::var_os("BIDENT_TIERS").is_none_or(|value| value != "0"),
             compile: match is_on("BIDENT_LAZY") {
                 true => Compile::Lazy,
                 false => Compile::Eager,
@@ -218,6 +220,19 @@ impl Config {
     pub fn quick_code(mut self, on: bool) -> Self {
         self.quick_code = on;
         self
+    }
+
+    /// Whether functions that are compiled when they are called ([`Compile::Lazy`]) are compiled quickly first, unless
+    /// they have loops, and again, by another thread, once they were called often. Default: on, unless the environment
+    /// variable `BIDENT_TIERS` is set to `0`.
+    pub fn tiers(mut self, on: bool) -> Self {
+        self.tiers = on;
+        self
+    }
+
+    /// Whether they are. Code that is always quick need not be compiled again.
+    pub(crate) fn has_tiers(&self) -> bool {
+        self.tiers && !self.quick_code
     }
 
     /// When functions are compiled: see [`Compile`]. Default: [`Compile::Eager`], unless the environment

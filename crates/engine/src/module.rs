@@ -53,7 +53,13 @@ impl Module {
         let module = Arc::new(module);
         let code = if config.compile.is_late(&module) {
             let late = compiler.late(&module, bodies).map_err(Error::compile)?;
-            Code::of_cold(module.clone(), late, None, config.stress, entry)?
+            Code::of_cold(
+                module.clone(),
+                late,
+                None,
+                (config.stress, config.has_tiers()),
+                entry,
+            )?
         } else {
             let artifact = compiler.compile(&module, bodies);
             let artifact = artifact.map_err(Error::compile)?;
@@ -74,7 +80,14 @@ impl Module {
                 let entry = Some(entry.found(image.text.bytes.len()));
                 // There is code of this very binary only where it was valid.
                 let late = compiler.late_valid(&module, bodies);
-                Code::of_cold(module.clone(), late, Some(&image), config.stress, entry).ok()?
+                Code::of_cold(
+                    module.clone(),
+                    late,
+                    Some(&image),
+                    (config.stress, config.has_tiers()),
+                    entry,
+                )
+                .ok()?
             }
             Kind::Growing => return None,
         };

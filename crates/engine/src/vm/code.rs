@@ -231,16 +231,16 @@ impl Code {
     }
 
     /// Room for the code of a module that is compiled later.
-    /// `stress`: as above.
+    /// `modes`: `stress`, as above; whether functions are compiled quickly first.
     /// `image` has what was compiled in other runs.
     pub(crate) fn of_cold(
         module: Arc<Module>,
         late: Late,
         image: Option<&Image>,
-        stress: bool,
+        modes: (bool, bool),
         entry: Option<Keep>,
     ) -> Result<Self, Error> {
-        let (pages, cold) = Cold::new(module, late, image, stress)?;
+        let (pages, cold) = Cold::new(module, late, image, modes)?;
         Ok(Self {
             length: pages.size - pages.offset,
             pages,
@@ -282,6 +282,15 @@ impl Code {
         }
     }
 
+    /// What is as good as an address of a function, and stays so when the function has better code: see
+    /// [`Cold::lasting`].
+    pub(crate) fn lasting(&self, address: usize) -> usize {
+        match &self.content {
+            Content::Cold(cold) => cold.lasting(address),
+            _ => address,
+        }
+    }
+
     /// Address of the code of a defined function of a module, which is compiled now if it was not yet.
     ///
     /// # Errors
@@ -298,7 +307,9 @@ impl Code {
         let Content::Cold(cold) = &self.content else {
             return;
         };
-        if has_idle_cores() && cold.look_ahead(defined) {
+        if !has_idle_cores() {
+            cold.look_back(engine.compiler(), defined);
+        } else if cold.look_ahead(defined) {
             let (code, engine) = (Arc::downgrade(self), engine.clone());
             let turn = move || match code.upgrade().as_deref() {
                 Some(

@@ -1,39 +1,46 @@
 //! Code of a module whose functions are compiled when they are first called. See `docs/lazy.md`.
 //!
 //! ```text
-//!  pages:  read-write     read-execute                  read-execute, more with each piece      none
-//!         ┌──────────────┬────────────────────────────┬──────────────────────────────────────┬─────────┐
-//!         │ slots        │ stubs                      │ piece   piece   piece                │ room    │
-//!         └──────────────┴────────────────────────────┴──────────────────────────────────────┴─────────┘
-//!  slot 7:  address ──►  stub 7:   jmp [slot 7]
-//!           before  ───────► enter: push 7               bytes
-//!                                  jmp way_out              6
-//!           after ──────────────────────────────────► code  5
-//!  slot n:  first_call   way_out:  jmp [slot n]             5
+//!  pages:  read-write                  read-execute   read-execute, more with each piece      none
+//!         ┌───────────────────────────┬──────────────┬──────────────────────────────────────┬─────────┐
+//!         │ slots  quick ones  counts │ stubs        │ piece   piece   piece                │ room    │
+//!         └───────────────────────────┴──────────────┴──────────────────────────────────────┴─────────┘
 //! ```
 //!
-//! Pages of code are written before they are executable, and never after. What changes is a slot, once, when
-//! its function is whole.
+//! Pages of code are written before they are executable, and never after. What changes is a slot, when code of
+//! its function is whole. Where calls go: `stubs.rs`.
+//!
+//! A function is *cold*, then, unless it has a loop, *quick*, and when it was called often, *final*:
+//!
+//! ```text
+//!  cold ──first call──► quick code, calls are counted ──often──► final, in the background
+//!    └──first call of one that loops───────────────────────────► final
+//! ```
 
 use crate::alloc;
 use crate::error::Error;
 use crate::image::{Image, Kind, Snapshot};
 use crate::vm::code::{LINE, Pages, shorten};
 use crate::vm::mapped;
-use bident_compile::{Artifact, Compiler, Late, Reach, Tables, callees, companions};
+use crate::vm::stubs::{self, Stubs};
+use bident_compile::{
+    Artifact, Compiler, Effort, Late, Reach, Tables, callees, companions, loops_alone,
+};
 use bident_module::Module;
 use bident_stack::os::{self, Access};
-use bident_stack::{first_call, leave_host, stack_pointer, transfers};
+use bident_stack::{leave_host, stack_pointer, transfers};
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 const WHAT: &str = "machine code";
 
 /// Address space for each byte of a body: many times what code takes on average, for it costs nothing.
-/// Bodies that do nothing but make objects, or convert numbers, have 20 to 26.
-const ROOM_PER_BYTE: usize = 32;
+/// Bodies that do nothing but make objects, or convert numbers, have 20 to 26, quick code of them twice that.
+const ROOM_PER_BYTE: usize = 48;
+
+/// The part of the room that quick code may lie in, from the start: what comes later needs none.
+const QUICK_PART: usize = 3;
 
 /// The same on top of that: where functions are translated in place of calls, a small module may have much code.
 const ROOM: usize = 1 << 20;
@@ -44,12 +51,19 @@ const MOST_ROOM: usize = 1 << 30;
 /// The compiler needs this much stack.
 const COMPILER_STACK: usize = 1 << 20;
 
-/// Bytes of a stub, and of its first instruction.
-const STUB: usize = 16;
-const ENTER: usize = 6;
+/// Calls of quick code after which its function is compiled again.
+const OFTEN: i32 = 400;
 
-/// Bytes of a slot.
-const SLOT: usize = size_of::<usize>();
+/// The same of large functions, which stay longer in each call.
+const OFTEN_IF_LARGE: i32 = 20;
+
+/// Calls by a way that leads to quick code, after which somebody looks whether there is better code by now.
+const LOOK_AGAIN: i32 = 10_000;
+
+/// Bytes of a body with a loop that calls nothing up to which it is not compiled quickly: who is in there may stay for
+/// long. To spare such functions of SQLite, as far as they are called in a short program, takes an eighth of the time that
+/// it would take to compile all with all effort; with twice as many bytes it took more than a quarter.
+const LOOPS: usize = 4096;
 
 /// The functions of a module, and what of their code is there.
 pub(super) struct Cold {
@@ -57,14 +71,12 @@ pub(super) struct Cold {
     late: Late,
     /// Whether stores are in stress mode.
     stress: bool,
-    /// How many functions.
-    count: usize,
-    /// First slot; there is one more than functions.
-    slots: *const AtomicUsize,
-    /// Address of the first stub.
-    stubs: usize,
-    /// Where the pages end.
+    /// Whether functions are compiled quickly first.
+    tiers: bool,
+    stubs: Stubs,
+    /// Where the pages end, and those that quick code may lie in.
     end: usize,
+    quick_end: usize,
     state: Mutex<State>,
     /// Something is no longer being compiled.
     changed: Condvar,
@@ -87,6 +99,10 @@ struct State {
 #[derive(Default)]
 struct Ahead {
     functions: VecDeque<u32>,
+    /// What is to be compiled again.
+    hot: VecDeque<u32>,
+    /// Whether it is the turn of the latter.
+    turn: bool,
     /// What could not be compiled: nobody tries it again ahead of a call. Of so many nobody tries any more.
     refused: BTreeSet<u32>,
     /// Whether a thread is at it.
@@ -96,6 +112,32 @@ struct Ahead {
 /// Functions that wait to be compiled ahead, at most.
 const MOST_AHEAD: usize = 4096;
 
+/// What is compiled ahead.
+enum Next {
+    Cold(u32),
+    Hot(u32),
+}
+
+impl Ahead {
+    /// What comes next: of either kind in turn.
+    fn next(&mut self) -> Option<Next> {
+        self.turn = !self.turn;
+        let hot = |ahead: &mut Self| ahead.hot.pop_front().map(Next::Hot);
+        let cold = |ahead: &mut Self| ahead.functions.pop_front().map(Next::Cold);
+        match self.turn {
+            true => hot(self).or_else(|| cold(self)),
+            false => cold(self).or_else(|| hot(self)),
+        }
+    }
+
+    /// Whether a thread is to begin.
+    fn begin(&mut self) -> bool {
+        let begins = !self.runs && !(self.functions.is_empty() && self.hot.is_empty());
+        self.runs |= begins;
+        begins
+    }
+}
+
 /// Functions that were compiled together.
 struct Piece {
     start: usize,
@@ -104,67 +146,61 @@ struct Piece {
     tables: Tables,
 }
 
-// SAFETY: the slots are atomics in pages that live as long as the value: both are in a `Code`.
-unsafe impl Send for Cold {}
-// SAFETY: as above.
-unsafe impl Sync for Cold {}
-
 impl Cold {
     /// Room for the functions of a module, stubs, and what other runs have compiled.
     pub(super) fn new(
         module: Arc<Module>,
         late: Late,
         image: Option<&Image>,
-        stress: bool,
+        (stress, tiers): (bool, bool),
     ) -> Result<(Pages, Self), Error> {
         let page = os::page_size();
         let count = module.bodies.len();
         let bytes = module.bodies.iter().map(|body| body.range.len());
-        let slots = ((count + 1) * SLOT).next_multiple_of(page);
-        let stubs = (count * STUB + ENTER).next_multiple_of(page);
-        let room = bytes.sum::<usize>() * ROOM_PER_BYTE + count * page + ROOM;
-        let size = slots + stubs + room.min(MOST_ROOM).next_multiple_of(page);
+        let (data, stubs) = stubs::sizes(count);
+        let room = bytes.sum::<usize>() * ROOM_PER_BYTE + 2 * count * page + ROOM;
+        let size = data + stubs + room.min(MOST_ROOM).next_multiple_of(page);
         let start = os::reserve_near(size, leave_host as *const () as usize)
             .map_err(Error::no_memory(WHAT))?;
         let pages = Pages {
             start,
             size,
-            offset: slots,
+            offset: data,
         };
         let code = image.map_or(0, |image| image.text.bytes.len());
-        if image.is_some() && (code < stubs || !code.is_multiple_of(page) || code > size - slots) {
+        if image.is_some() && (code < stubs || !code.is_multiple_of(page) || code > size - data) {
             return Err(Error::usage("compiled code of another module"));
         }
-        // SAFETY: freshly mapped, and nobody else's. The first part gets `count + 1` words, the second what
-        // `write_stubs` writes, or what it wrote when the image was made, and both are large enough.
-        unsafe {
-            os::protect(start, slots, Access::ReadWrite).map_err(Error::no_memory(WHAT))?;
-            write_slots(start.cast(), start.add(slots), count);
-            let stub = start.add(slots);
+        // SAFETY: freshly mapped, and nobody else's. The parts get what `stubs.rs` writes, or what it wrote when the
+        // image was made, and are as large as it says.
+        let stub_table = unsafe {
+            os::protect(start, data, Access::ReadWrite).map_err(Error::no_memory(WHAT))?;
+            let stub = start.add(data);
             match image {
                 Some(image) => {
                     mapped::place(&image.text, &image.tables, stub, &transfers(stress))?;
                 }
                 None => {
                     os::protect(stub, stubs, Access::ReadWrite).map_err(Error::no_memory(WHAT))?;
-                    write_stubs(start.cast(), stub, count);
+                    stubs::write(start, count);
                     os::protect(stub, stubs, Access::ReadExecute)
                         .map_err(Error::no_memory(WHAT))?;
                 }
             }
-        }
+            Stubs::new(start, count)
+        };
         let cold = Self {
             module,
             late,
             stress,
-            count,
-            slots: start.cast(),
-            stubs: start.addr() + slots,
+            tiers,
+            stubs: stub_table,
             end: start.addr() + size,
+            quick_end: start.addr() + data + stubs + (size - data - stubs) / QUICK_PART,
             state: Mutex::new(State {
                 busy: Vec::new(),
                 log: Vec::new(),
-                next: start.addr() + slots + stubs.max(code),
+                next: start.addr() + data + stubs.max(code),
             }),
             changed: Condvar::new(),
             ahead: Mutex::default(),
@@ -180,16 +216,20 @@ impl Cold {
     fn take_over(&self, tables: &Tables, length: usize) -> Result<(), Error> {
         for position in 0..tables.len() {
             let (range, defined) = (tables.function(position), tables.defined(position));
-            if defined >= self.count || range.start.saturating_add(range.len) as usize > length {
+            if defined >= self.module.bodies.len()
+                || range.start.saturating_add(range.len) as usize > length
+            {
                 return Err(Error::usage("compiled code of another module"));
             }
-            let code = self.stubs + range.start as usize;
-            // Nobody else has it yet.
-            self.slot(defined).store(code, Ordering::Relaxed);
+            let code = self.start() + range.start as usize;
+            match tables.is_quick(position) {
+                true => self.lead_to_quick(defined, code),
+                false => self.stubs.lead_to(defined, code),
+            }
         }
         let mut pieces = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
         pieces.push(Piece {
-            start: self.stubs,
+            start: self.start(),
             length,
             tables: tables.clone(),
         });
@@ -198,7 +238,7 @@ impl Cold {
 
     /// Bytes of code and stubs that are there.
     pub(super) fn size(&self) -> usize {
-        lock(&self.state).next - self.stubs
+        lock(&self.state).next - self.start()
     }
 
     /// All code that is there, as it was compiled.
@@ -207,15 +247,15 @@ impl Cold {
             let state = lock(&self.state);
             let there = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
             let mut pieces = alloc::list(there.len(), WHAT).ok()?;
-            let place = |piece: &Piece| ((piece.start - self.stubs) as u32, piece.tables.clone());
+            let place = |piece: &Piece| ((piece.start - self.start()) as u32, piece.tables.clone());
             pieces.extend(there.iter().map(place));
-            (pieces, state.next - self.stubs)
+            (pieces, state.next - self.start())
         };
         let tables = Tables::join(pieces.iter().map(|(at, tables)| (*at, tables)));
         let mut text = alloc::list(size, WHAT).ok()?;
         // SAFETY: the pages up to there can be read, and nobody writes them any more.
         text.extend_from_slice(unsafe {
-            std::slice::from_raw_parts(self.stubs as *const u8, size)
+            std::slice::from_raw_parts(self.start() as *const u8, size)
         });
         mapped::restore(&mut text, &tables);
         Some(Snapshot {
@@ -229,32 +269,28 @@ impl Cold {
         &self.module
     }
 
-    fn slot(&self, defined: usize) -> &AtomicUsize {
-        assert!(defined < self.count);
-        // SAFETY: there are that many, and the pages are there as long as this.
-        unsafe { &*self.slots.add(defined) }
+    /// Address of the first byte of stubs and code.
+    fn start(&self) -> usize {
+        self.stubs.start()
     }
 
-    fn stub(&self, defined: usize) -> usize {
-        self.stubs + defined * STUB
-    }
-
-    /// The code of a function, if it is there.
-    fn ready(&self, defined: usize) -> Option<usize> {
-        let code = self.slot(defined).load(Ordering::Acquire);
-        (code != self.stub(defined) + ENTER).then_some(code)
-    }
-
-    /// What may be called in the place of a function.
+    /// What may be called in the place of a function. Of quick code calls are counted, so that some later one comes to the
+    /// host, where it becomes known if there is better.
     pub(super) fn function(&self, defined: usize) -> usize {
-        self.ready(defined).unwrap_or_else(|| self.stub(defined))
+        let stub = || self.stubs.stub(defined);
+        self.stubs.ready(defined).unwrap_or_else(stub)
     }
 
-    /// The code of a function: compiles it, or waits for who does.
+    /// What is as good as such an address for good, where nobody comes to know.
+    pub(super) fn lasting(&self, address: usize) -> usize {
+        self.stubs.lasting(address)
+    }
+
+    /// What leads to the code of a function: compiles it, or waits for who does.
     pub(super) fn make_ready(&self, compiler: &Compiler, defined: usize) -> Result<usize, Error> {
         let mut state = lock(&self.state);
         loop {
-            if let Some(code) = self.ready(defined) {
+            if let Some(code) = self.stubs.ready(defined) {
                 return Ok(code);
             }
             if !state.busy.contains(&(defined as u32)) {
@@ -265,28 +301,90 @@ impl Cold {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        let quick = self.tiers && state.next < self.quick_end && !self.may_stay(defined);
+        let busy = self.claim(state, defined)?;
+        let is_free = |other| self.stubs.ready(other).is_none();
+        if !quick {
+            self.make(compiler, busy, Effort::Full, is_free)?;
+        } else if self.make(compiler, busy, Effort::Quick, is_free).is_err() {
+            // Optimised it may be less work.
+            let busy = self.claim(lock(&self.state), defined)?;
+            self.make(compiler, busy, Effort::Full, is_free)?;
+        }
+        Ok(self.stubs.ready(defined).expect("it was just published"))
+    }
+
+    /// Whether quick code of a function might be all that a program runs. In stress mode functions with loops are
+    /// not spared.
+    fn may_stay(&self, defined: usize) -> bool {
+        let is_small = self.module.bodies[defined].range.len() <= LOOPS;
+        is_small && !self.stress && loops_alone(&self.module, defined)
+    }
+
+    /// Whether quick code of a function was called often. Tells it once.
+    fn is_hot(&self, defined: usize) -> bool {
+        self.stubs.is_counted_out(defined, LOOK_AGAIN)
+    }
+
+    /// Compiles a function again that has quick code only, with all effort, unless somebody does.
+    pub(super) fn improve(&self, compiler: &Compiler, defined: usize) -> Result<(), Error> {
+        let state = lock(&self.state);
+        if !self.stubs.is_quick(defined) || state.busy.contains(&(defined as u32)) {
+            return Ok(());
+        }
+        let busy = self.claim(state, defined)?;
+        let improved = self.make(compiler, busy, Effort::Again, |other| {
+            self.stubs.is_quick(other)
+        });
+        if improved.is_err() {
+            self.stubs.count(defined, i32::MAX);
+        }
+        improved
+    }
+
+    /// Makes a function the business of this thread.
+    fn claim(&self, mut state: MutexGuard<'_, State>, defined: usize) -> Result<Busy<'_>, Error> {
         alloc::room(&mut state.busy, WHAT)?;
         state.busy.push(defined as u32);
         drop(state);
-        let mut busy = Busy {
+        Ok(Busy {
             cold: self,
             members: vec![defined as u32],
-        };
-        let is_free = |other| self.ready(other).is_none();
-        busy.take_along(companions(&self.module, defined, is_free));
-        let artifact = match self.compile(compiler, &busy.members) {
-            // A companion may be what cannot be compiled.
-            Err(_) if busy.members.len() > 1 => self.compile(compiler, &busy.members[..1])?,
-            artifact => artifact?,
-        };
-        self.publish(artifact)?;
-        Ok(self.ready(defined).expect("it was just published"))
+        })
     }
 
-    /// Notes what a function calls, to be compiled ahead. Whether somebody is to begin with it.
+    /// Compiles a function, along with small ones that are free, and publishes the code.
+    fn make(
+        &self,
+        compiler: &Compiler,
+        mut busy: Busy<'_>,
+        effort: Effort,
+        is_free: impl Fn(usize) -> bool,
+    ) -> Result<(), Error> {
+        let defined = busy.members[0] as usize;
+        busy.take_along(companions(&self.module, defined, &is_free), &is_free);
+        let artifact = match self.compile(compiler, &busy.members, effort) {
+            // A companion may be what cannot be compiled.
+            Err(_) if busy.members.len() > 1 => {
+                self.compile(compiler, &busy.members[..1], effort)?
+            }
+            artifact => artifact?,
+        };
+        self.publish(artifact)
+    }
+
+    /// A function was called by way of its stub. Notes what it calls, to be compiled ahead, or that it is to be
+    /// compiled again. Whether somebody is to begin with it.
     pub(super) fn look_ahead(&self, defined: usize) -> bool {
+        if self.is_hot(defined) {
+            let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.stubs.is_quick(defined) && ahead.hot.len() < MOST_AHEAD {
+                ahead.hot.push_back(defined as u32);
+            }
+            return ahead.begin();
+        }
         let callees = callees(&self.module, defined).into_iter().rev();
-        let cold = callees.filter(|&callee| self.ready(callee as usize).is_none());
+        let cold = callees.filter(|&callee| self.stubs.ready(callee as usize).is_none());
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         // What was noted last is called first.
         for callee in cold {
@@ -295,22 +393,38 @@ impl Cold {
             }
         }
         ahead.functions.truncate(MOST_AHEAD);
-        let begins = !ahead.runs && !ahead.functions.is_empty();
-        ahead.runs |= begins;
-        begins
+        ahead.begin()
+    }
+
+    /// The same where no thread can compile meanwhile.
+    pub(super) fn look_back(&self, compiler: &Compiler, defined: usize) {
+        if self.is_hot(defined) {
+            // Without room for better code there is what there is.
+            let _ = self.improve(compiler, defined);
+        }
     }
 
     /// Compiles one of the functions that were noted. Whether there was one.
     pub(super) fn compile_ahead(&self, compiler: &Compiler) -> bool {
         let next = {
             let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-            let next = ahead.functions.pop_front();
+            let next = ahead.next();
             ahead.runs = next.is_some();
             next
         };
-        let Some(next) = next else {
-            return false;
-        };
+        match next {
+            None => return false,
+            Some(Next::Hot(hot)) => {
+                let improved = || self.improve(compiler, hot as usize).is_ok();
+                // A panic leaves the quick code.
+                let _ = catch_unwind(AssertUnwindSafe(improved));
+            }
+            Some(Next::Cold(cold)) => self.compile_cold(compiler, cold),
+        }
+        true
+    }
+
+    fn compile_cold(&self, compiler: &Compiler, next: u32) {
         // What is busy needs nobody else.
         if !lock(&self.state).busy.contains(&next) {
             // What cannot be compiled is an error of the call, and so is a panic.
@@ -320,7 +434,6 @@ impl Cold {
                 ahead.refused.insert(next);
             }
         }
-        true
     }
 
     /// Nobody compiles ahead what was noted.
@@ -330,11 +443,16 @@ impl Cold {
     }
 
     /// Compiles functions, where there is stack for it.
-    fn compile(&self, compiler: &Compiler, members: &[u32]) -> Result<Artifact, Error> {
-        let is_near = |defined: usize| self.ready(defined).is_some();
+    fn compile(
+        &self,
+        compiler: &Compiler,
+        members: &[u32],
+        effort: Effort,
+    ) -> Result<Artifact, Error> {
+        let is_near = |defined: usize| self.stubs.is_final(defined);
         let compile = || {
             let members = members.to_vec();
-            compiler.compile_late(&self.module, &self.late, members, &is_near)
+            compiler.compile_late(&self.module, &self.late, members, effort, &is_near)
         };
         let base = os::host_stack_base().unwrap_or(0);
         let artifact = match stack_pointer().saturating_sub(base) > COMPILER_STACK {
@@ -347,7 +465,7 @@ impl Cold {
 
     /// Makes code executable, and leads calls of its functions there.
     fn publish(&self, mut artifact: Artifact) -> Result<(), Error> {
-        let tables = Tables::of(&artifact);
+        let (tables, quick) = (Tables::of(&artifact), artifact.quick);
         let text = std::mem::take(&mut artifact.text);
         let mut state = lock(&self.state);
         let page = os::page_size();
@@ -355,7 +473,7 @@ impl Cold {
         if size > self.end - state.next {
             return Err(Error::limit(format_args!(
                 "no room for more machine code of a module: {} bytes were reserved",
-                self.end - self.stubs
+                self.end - self.start()
             )));
         }
         // What is left of the last page may as well lie before the code: branch predictors look at the low bits
@@ -390,10 +508,26 @@ impl Cold {
         let pieces = &mut self.pieces.write().unwrap_or_else(PoisonError::into_inner);
         pieces.push(piece);
         for (member, code) in ready {
-            self.slot(member as usize).store(code, Ordering::Release);
+            match quick {
+                true => self.lead_to_quick(member as usize, code),
+                false => self.stubs.lead_to(member as usize, code),
+            }
             state.log.push(member);
         }
         Ok(())
+    }
+
+    /// Leads calls of a function to quick code, unless there is better.
+    fn lead_to_quick(&self, defined: usize, code: usize) {
+        let is_large = self.module.bodies[defined].range.len() > LOOPS;
+        let often = match (self.stress, is_large) {
+            (true, _) => 1,
+            (false, true) => OFTEN_IF_LARGE,
+            (false, false) => OFTEN,
+        };
+        if self.stubs.ready(defined).is_none() {
+            self.stubs.lead_to_quick(defined, code, often);
+        }
     }
 
     /// Room to note a piece with so many functions.
@@ -422,8 +556,8 @@ impl Cold {
         for outside in std::mem::take(&mut artifact.outside) {
             let defined = outside.function as usize;
             let target = match outside.reach {
-                Reach::Code => self.function(defined),
-                Reach::Slot => (&raw const *self.slot(defined)).addr(),
+                Reach::Code => self.stubs.lasting(self.function(defined)),
+                Reach::Slot => self.stubs.slot_address(defined),
             };
             let filled = outside.fill(code, address, target);
             assert!(filled, "all of it lies within reach");
@@ -452,11 +586,10 @@ struct Busy<'a> {
 
 impl Busy<'_> {
     /// Takes more of them, but for those that others compile, or have compiled.
-    fn take_along(&mut self, companions: Vec<u32>) {
+    fn take_along(&mut self, companions: Vec<u32>, is_free: impl Fn(usize) -> bool) {
         let mut state = lock(&self.cold.state);
         for companion in companions {
-            let is_free = self.cold.ready(companion as usize).is_none();
-            if is_free && !state.busy.contains(&companion) {
+            if is_free(companion as usize) && !state.busy.contains(&companion) {
                 state.busy.push(companion);
                 self.members.push(companion);
             }
@@ -483,57 +616,6 @@ fn elsewhere<R: Send>(run: impl FnOnce() -> R + Send) -> Result<R, Error> {
             .join()
             .or_else(|panic| std::panic::resume_unwind(panic))
     })
-}
-
-/// Writes slots, which lead back into the stubs.
-///
-/// # Safety
-/// There is room for `count + 1` slots.
-unsafe fn write_slots(slots: *mut AtomicUsize, stubs: *mut u8, count: usize) {
-    let first_call = first_call as *const () as usize;
-    let back = (0..count).map(|defined| stubs.addr() + defined * STUB + ENTER);
-    for (slot, code) in back.chain([first_call]).enumerate() {
-        // SAFETY: the caller provides the room.
-        unsafe { slots.add(slot).write(AtomicUsize::new(code)) };
-    }
-}
-
-/// Writes stubs. They are the same wherever they lie, at the same distance from the slots.
-///
-/// # Safety
-/// There is room for `count` stubs and the way out; they are within reach of the slots.
-unsafe fn write_stubs(slots: *const AtomicUsize, stubs: *mut u8, count: usize) {
-    let way_out = stubs.addr() + count * STUB;
-    let jump = |from: usize, slot: usize| {
-        let slot = slots.addr() + slot * SLOT;
-        let [a, b, c, d] = distance(from + ENTER, slot);
-        [0xff, 0x25, a, b, c, d]
-    };
-    for defined in 0..count {
-        let stub = stubs.addr() + defined * STUB;
-        let [n0, n1, n2, n3] = (defined as u32).to_le_bytes();
-        let [a, b, c, d] = distance(stub + STUB, way_out);
-        let rest = [0x68, n0, n1, n2, n3, 0xe9, a, b, c, d];
-        // SAFETY: the caller provides the room.
-        unsafe {
-            let to = stubs.add(defined * STUB);
-            to.cast::<[u8; ENTER]>().write(jump(stub, defined));
-            to.add(ENTER).cast::<[u8; STUB - ENTER]>().write(rest);
-        }
-    }
-    // SAFETY: as above.
-    unsafe {
-        let to = stubs.add(count * STUB);
-        to.cast::<[u8; ENTER]>().write(jump(way_out, count));
-    }
-}
-
-/// A displacement from the end of an instruction to a target.
-fn distance(end: usize, target: usize) -> [u8; 4] {
-    let distance = target.wrapping_sub(end).cast_signed();
-    i32::try_from(distance)
-        .expect("slots and stubs lie side by side")
-        .to_le_bytes()
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {

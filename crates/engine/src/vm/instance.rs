@@ -148,7 +148,8 @@ impl InstanceData {
             // instance that imports it.
             let callee = unsafe { store.funcs[func].func_ref.as_ref() };
             let import = VmImport {
-                code: callee.code,
+                // Nobody tells of better code later.
+                code: store.lasting(callee.code),
                 context: callee.context,
             };
             self.write(layout.import(i), import);

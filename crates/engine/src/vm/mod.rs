@@ -48,6 +48,7 @@ pub(crate) mod reservations;
 pub(crate) mod roots;
 pub(crate) mod signals;
 pub(crate) mod store;
+mod stubs;
 pub(crate) mod table;
 pub(crate) mod throw;
 pub(crate) mod trace;

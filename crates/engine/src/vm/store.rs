@@ -362,6 +362,12 @@ impl StoreOpaque {
         self.code.add(code, None)
     }
 
+    /// What is as good as the address of a function's code, whatever code it gets later.
+    pub(crate) fn lasting(&self, address: usize) -> usize {
+        let code = self.code.find(address);
+        code.map_or(address, |code| code.lasting(address))
+    }
+
     /// Keeps the code of a module alive as long as something may run it, and known to the signal handler.
     pub(crate) fn add_module(&mut self, module: &Module) -> Result<(), Error> {
         self.code.add(module.code(), Some(module))
