@@ -25,8 +25,10 @@ for (const bad of [-1, 8, "x", 1.5]) {
     console.log(error.name, error.code);
   }
 }
-fs.access(file + "none", (error) => console.log(error.code, error.syscall));
-fs.promises.access(file).then((value) => {
-  console.log(value);
-  fs.rmSync(folder, { recursive: true });
+fs.access(file + "none", (error) => {
+  console.log(error.code, error.syscall);
+  fs.promises.access(file).then((value) => {
+    console.log(value);
+    fs.rmSync(folder, { recursive: true });
+  });
 });
