@@ -278,7 +278,7 @@ mod tests {
     fn run(args: &[&str]) -> Result<Run, clap::Error> {
         let parsed = Args::try_parse_from(["bident", "run"].iter().chain(args))?;
         match parsed.command {
-            Command::Run(run) => Ok(*run),
+            Some(Command::Run(run)) => Ok(*run),
             _ => unreachable!("`run` was typed"),
         }
     }

@@ -365,11 +365,17 @@ fn the_binary_of_an_example_is_its_text() {
     let binaries = files("examples", &["wasm"]);
     assert!(binaries.len() > 1, "there are binaries");
     for file in binaries {
-        let source = file.replace(".wasm", ".c");
-        if root().join(&source).exists() {
+        let compiled = [
+            (".c", "crates/engine/tests/c_stack.rs"),
+            (".rs", "crates/engine/tests/compiled_tasks.rs"),
+        ]
+        .map(|(extension, test)| (file.replace(".wasm", extension), test))
+        .into_iter()
+        .find(|(source, _)| root().join(source).exists());
+        if let Some((source, test)) = compiled {
             // Compilers differ in their bytes; a test of the engine compiles the source and runs both.
             assert!(
-                read("crates/engine/tests/c_stack.rs").contains(&source),
+                read(test).contains(&source),
                 "{file}: {source} is not tested"
             );
             continue;

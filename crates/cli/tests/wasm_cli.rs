@@ -90,7 +90,7 @@ fn a_binary_command_runs() {
     fs::write(folder.path().join("cut.wasm"), &binary[..20]).unwrap();
     folder
         .bident(&["run", "cut.wasm"])
-        .failed(1, &["cut.wasm", "offset"]);
+        .failed(1, &["cut.wasm", "ends at byte 20, in the export section"]);
 }
 
 #[test]

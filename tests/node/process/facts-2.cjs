@@ -7,6 +7,13 @@ show("chdir", () => {
   process.chdir("process");
   return process.cwd() === __dirname;
 });
-show("chdir none", () => process.chdir("nope-here"));
+show("chdir none", () => {
+  try {
+    process.chdir("nope-here");
+  } catch (error) {
+    error.message = error.message.replace(__dirname, "HERE");
+    throw error;
+  }
+});
 show("chdir bad", () => process.chdir(5));
 show("chdir no argument", () => process.chdir());

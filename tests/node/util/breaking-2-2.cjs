@@ -1,5 +1,6 @@
 // Where inspect breaks lines, in which columns.
 const { inspect } = require("util");
+Error.stackTraceLimit = 0;
 console.log(
   {
     a: 1,

@@ -24,6 +24,7 @@ pub(crate) mod cont;
 mod dirty;
 pub(crate) mod enter;
 pub(crate) mod entries;
+pub(crate) mod extents;
 pub(crate) mod frames;
 pub(crate) mod gc;
 pub(crate) mod heap;

@@ -1,10 +1,9 @@
 //! The engine's record of a store: everything its instances are made of, at stable addresses.
 
 use crate::any::AnyRef;
-use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::limiter::{Growth, Limiter, ResourceLimiter};
+use crate::limiter::{Limiter, ResourceLimiter};
 use crate::module::Module;
 use crate::second_stack::Pool;
 use crate::slots::{
@@ -26,7 +25,6 @@ use crate::vm::host_func::HostFunc;
 use crate::vm::instance::{InstanceData, Items};
 use crate::vm::interrupt::{Deadlines, NEVER};
 use crate::vm::lifetime::{Fresh, Lie};
-use crate::vm::mapping::Mapping;
 use crate::vm::memory::LinearMemory;
 use crate::vm::panics::Panics;
 use crate::vm::payload::Payload;
@@ -34,7 +32,7 @@ use crate::vm::record::Record;
 use crate::vm::table::TableData;
 use crate::vm::trace::Trace;
 use bident_abi::{CLASSES, VmFuncRef, VmGlobal, VmHeap, VmRun, VmStore, VmTag, VmTrap, VmValue};
-use bident_module::{FuncType, GlobalType, Limits, MemoryType, TableType, TypeId, ValType};
+use bident_module::{FuncType, GlobalType, TypeId, ValType};
 use bident_stack::{Chains, Stats};
 use std::alloc::{Layout, alloc};
 use std::any::Any;
@@ -100,9 +98,13 @@ pub(crate) struct StoreOpaque {
     pub(crate) funcs: Slots<FuncNumber, FuncData>,
     pub(crate) memories: Slots<MemoryNumber, LinearMemory>,
     /// Numbers of the shared ones, by the addresses of their mappings.
-    shared: Option<Box<HashMap<usize, MemoryNumber>>>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most stores have none, and there may be a million of them"
+    )]
+    pub(super) shared: Option<Box<HashMap<usize, MemoryNumber>>>,
     /// Numbers of the memories that have grown and not been asked for since, each once.
-    grown: Vec<MemoryNumber>,
+    pub(super) grown: Vec<MemoryNumber>,
     pub(crate) tables: Slots<TableNumber, TableData>,
     pub(crate) globals: Slots<GlobalNumber, GlobalData>,
     pub(crate) tags: Slots<TagNumber, TagData>,
@@ -121,6 +123,10 @@ pub(crate) struct StoreOpaque {
     pub(crate) fresh: Fresh,
     pub(crate) pressure: Pressure,
     /// Per function type, the code that starts continuations of such functions.
+    #[expect(
+        clippy::box_collection,
+        reason = "most stores have none, and there may be a million of them"
+    )]
     pub(crate) cont_entries: Option<Box<HashMap<TypeId, usize>>>,
     /// What stands for the host function in calls that parked at an address of a memory, once one has.
     pub(crate) wait_func: Option<FuncNumber>,
@@ -467,128 +473,6 @@ impl StoreOpaque {
         self.vm.chains.stats()
     }
 
-    /// Adds a table filled with one element.
-    pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<TableNumber, Error> {
-        check_limits(ty.limits)?;
-        self.check_count("tables", self.tables.len(), ResourceLimiter::tables)?;
-        self.ask_for_table(ty.limits.min, ty.limits.max)?;
-        let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
-        self.fresh.note(1, size_of_val(table.elements()));
-        self.tables.push(table, "a table")
-    }
-
-    /// Adds a memory.
-    pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
-        check_memory_type(self.engine.config(), ty)?;
-        self.check_memories()?;
-        let bytes = |pages: u64| pages.saturating_mul(ty.page_size());
-        self.ask_for_memory(bytes(ty.limits.min), ty.limits.max.map(bytes))?;
-        let limit = self.engine.config().max_memory_size;
-        let memory = LinearMemory::new(ty, limit, self.engine.spaces())?;
-        self.fresh.note(1, memory.length());
-        match memory.shared() {
-            Some(mapping) => self.add_shared_memory(&mapping.clone()),
-            None => self.memories.push(memory, "a linear memory"),
-        }
-    }
-
-    /// Adds a shared memory, unless the store has it.
-    pub(crate) fn add_shared_memory(
-        &mut self,
-        mapping: &Arc<Mapping>,
-    ) -> Result<MemoryNumber, Error> {
-        let address = Arc::as_ptr(mapping).addr();
-        let shared = self.shared.as_ref();
-        if let Some(&number) = shared.and_then(|shared| shared.get(&address)) {
-            let known = self.memories.get(number).and_then(LinearMemory::shared);
-            if known.is_some_and(|known| Arc::ptr_eq(known, mapping)) {
-                return Ok(number);
-            }
-        }
-        self.check_memories()?;
-        let shared = self.shared.get_or_insert_default();
-        let reserved = shared.try_reserve(1);
-        reserved.map_err(|_| Error::exhausted("no memory for a linear memory"))?;
-        let memory = LinearMemory::of_mapping(mapping.clone());
-        let number = self.memories.push(memory, "a linear memory")?;
-        shared.insert(address, number);
-        Ok(number)
-    }
-
-    /// Adds elements to a table, if the limiter allows it; the old size, or `None` where a limit is reached or memory
-    /// is short.
-    pub(crate) fn grow_table(
-        &mut self,
-        number: TableNumber,
-        delta: u64,
-        element: u64,
-    ) -> Result<Option<u64>, Error> {
-        self.grow(&Growth::of_table(number, delta, element))
-    }
-
-    /// The same where that was asked.
-    pub(crate) fn grow_table_now(
-        &mut self,
-        number: TableNumber,
-        delta: u64,
-        element: u64,
-    ) -> Option<u64> {
-        let old = self.tables[number].grow(delta, element)?;
-        self.fresh.note(0, delta as usize * size_of::<u64>());
-        Some(old)
-    }
-
-    /// Forgets the mappings of shared memories that were given back.
-    pub(crate) fn forget_shared(&mut self) {
-        let memories = &self.memories;
-        if let Some(shared) = &mut self.shared {
-            shared.retain(|_, number| memories.has(*number));
-        }
-    }
-
-    /// Adds pages to a memory, if the limiter allows it; the old size, or `None` where a limit is reached or the system
-    /// refuses.
-    pub(crate) fn grow_memory(
-        &mut self,
-        number: MemoryNumber,
-        delta: u64,
-    ) -> Result<Option<u64>, Error> {
-        self.grow(&Growth::of_memory(number, delta))
-    }
-
-    /// The same where that was asked.
-    pub(crate) fn grow_memory_now(&mut self, number: MemoryNumber, delta: u64) -> Option<u64> {
-        let memory = &mut self.memories[number];
-        if delta > 0 && !memory.noted {
-            self.grown.try_reserve(1).ok()?;
-        }
-        let before = memory.length();
-        let old = memory.grow(delta)?;
-        self.fresh.note(0, memory.length() - before);
-        if delta > 0 && !std::mem::replace(&mut memory.noted, true) {
-            self.grown.push(number);
-        }
-        Some(old)
-    }
-
-    /// Forgets that memories have grown that were given back.
-    pub(crate) fn forget_grown(&mut self) {
-        let memories = &self.memories;
-        self.grown.retain(|number| memories.has(*number));
-    }
-
-    /// Number of a memory that has grown since this last gave it.
-    #[inline]
-    pub(crate) fn take_grown_memory(&mut self) -> Option<MemoryNumber> {
-        loop {
-            let number = self.grown.pop()?;
-            if self.memories.has(number) {
-                self.memories[number].noted = false;
-                return Some(number);
-            }
-        }
-    }
-
     /// Adds a global.
     pub(crate) fn add_global(
         &mut self,
@@ -672,37 +556,6 @@ impl Lie for FuncData {
             each(start..start + size_of::<HostFunc>());
         }
     }
-}
-
-/// Modules are validated; types that the embedder makes are not.
-fn check_limits(limits: Limits) -> Result<(), Error> {
-    match limits.max {
-        Some(max) if max < limits.min => Err(Error::usage(format!(
-            "the minimum size {} exceeds the maximum {max}",
-            limits.min
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// The same for memories.
-pub(crate) fn check_memory_type(config: &Config, ty: MemoryType) -> Result<(), Error> {
-    check_limits(ty.limits)?;
-    if !matches!(ty.page_size_log2, 0 | 16) {
-        let log2 = ty.page_size_log2;
-        return Err(Error::usage(format!(
-            "there are no pages of 2^{log2} bytes"
-        )));
-    }
-    if ty.page_size_log2 == 0 && !config.optional.custom_page_sizes {
-        return Err(Error::usage(
-            "pages of one byte are off: see `Config::custom_page_sizes`",
-        ));
-    }
-    if ty.shared && ty.limits.max.is_none() {
-        return Err(Error::usage("a shared memory has a maximum"));
-    }
-    Ok(())
 }
 
 impl Drop for StoreOpaque {

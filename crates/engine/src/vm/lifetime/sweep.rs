@@ -97,6 +97,8 @@ pub(crate) struct Fresh {
     /// had none since.
     in_vain: bool,
     refused: usize,
+    /// Whether the embedder has let go of something since.
+    let_go: bool,
 }
 
 impl Fresh {
@@ -113,15 +115,18 @@ impl Fresh {
         many && self.items.saturating_mul(BYTES_PER_ITEM) >= self.looked_at || self.bytes >= enough
     }
 
-    /// The embedder has let go of something: there may be room now.
+    /// The embedder has let go of something.
     pub(crate) fn let_go(&mut self) {
-        self.in_vain = false;
+        self.let_go = true;
     }
 
     /// There is no room for something. Whether to collect for that: not each time for what it never has
-    /// room for.
-    fn is_worth_a_try(&mut self) -> bool {
+    /// room for. A store that is full by its limiter has room again for each item that the embedder let go.
+    fn is_worth_a_try(&mut self, is_full: bool) -> bool {
         self.refused += 1;
+        if is_full && self.let_go {
+            return true;
+        }
         let work = self.items + self.refused;
         !self.in_vain || work >= FEW && work.saturating_mul(BYTES_PER_ITEM) >= self.looked_at
     }
@@ -135,13 +140,16 @@ impl StoreOpaque {
         }
     }
 
-    /// Makes something. Where the system has no room for it, or the store has as many as it may, gives back what nothing reaches, and tries again.
+    /// Makes something. Where the system has no room for it, or the store has as many as it may, gives back what
+    /// nothing reaches, and tries again.
     pub(crate) fn with_room<R>(
         &mut self,
         make: impl Fn(&mut Self) -> Result<R, Error>,
     ) -> Result<R, Error> {
         match make(self) {
-            Err(error) if error.may_find_room() && self.fresh.is_worth_a_try() => {
+            Err(error)
+                if error.may_find_room() && self.fresh.is_worth_a_try(!error.is_of_system()) =>
+            {
                 self.collect();
                 let made = make(self);
                 self.fresh.in_vain = made.is_err();
@@ -179,6 +187,7 @@ impl StoreOpaque {
             looked_at: self.bytes_to_look_at(),
             in_vain: false,
             refused: 0,
+            let_go: false,
         };
     }
 
