@@ -53,6 +53,9 @@ impl Settings {
 
 pub(crate) struct Figures<'a>(&'a Settings);
 
+/// A way's figures, by the number of guests.
+type Line = (Way, Vec<(f64, Vec<f64>)>);
+
 /// What a way came to: medians, or why it ended.
 type Outcome = Result<Vec<f64>, String>;
 
@@ -127,8 +130,7 @@ impl<'a> Figures<'a> {
             "| guests | | make and park, ns of CPU | bytes | of page tables | resume, end and drop, ns of CPU |"
         );
         println!("|--:|---|--:|--:|--:|--:|");
-        let mut lines: Vec<(Way, Vec<(f64, Vec<f64>)>)> =
-            Way::stores().map(|way| (way, Vec::new())).collect();
+        let mut lines: Vec<Line> = Way::stores().map(|way| (way, Vec::new())).collect();
         for guests in HELD.into_iter().filter(|guests| *guests <= self.0.most) {
             let detail = guests.to_string();
             let ways: Vec<_> = lines.iter().map(|(way, _)| (*way, &*detail)).collect();
@@ -216,7 +218,7 @@ fn in_child(what: &str, way: Way, detail: &str) -> Result<Outcome> {
     Ok(Ok(values?))
 }
 
-fn drawing(lines: &[(Way, Vec<(f64, Vec<f64>)>)]) -> Result<Plot, Box<dyn std::error::Error>> {
+fn drawing(lines: &[Line]) -> Result<Plot, Box<dyn std::error::Error>> {
     let shown = lines.iter().filter(|(way, _)| *way != Way::Reserved);
     let panel = |title, of: fn(&[f64]) -> f64| Panel {
         title,

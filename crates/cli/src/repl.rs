@@ -158,10 +158,9 @@ fn is_whole(text: &str) -> bool {
             (_, '/') if chars.next_if_eq(&'/').is_some() => {
                 while chars.next_if(|&c| c != '\n').is_some() {}
             }
-            (_, '/') if chars.next_if_eq(&'*').is_some() => {
-                if !skip_comment(&mut chars) {
-                    return false;
-                }
+            // A comment that has no end; one that has is skipped.
+            (_, '/') if chars.next_if_eq(&'*').is_some() && !skip_comment(&mut chars) => {
+                return false;
             }
             (_, '(') => open.push(')'),
             (_, '[') => open.push(']'),

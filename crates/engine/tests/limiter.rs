@@ -546,7 +546,7 @@ fn a_task_waits_for_its_limiter_and_others_go_on() {
             tasks.spawn(&grow, 1).unwrap(),
             tasks.spawn(&inside, 1).unwrap(),
         ];
-        let _pending = block_on(tasks.run_until(&mut *store, async { gate.open(1) }));
+        block_on(tasks.run_until(&mut *store, async { gate.open(1) }));
         block_on(tasks.run(&mut *store));
         assert_eq!(both.map(|task| block_on(task).unwrap()), [3, -1]);
         // A table, whose new elements nobody else has meanwhile.

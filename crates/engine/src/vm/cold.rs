@@ -132,7 +132,8 @@ impl Ahead {
 
     /// Whether a thread is to begin.
     fn begin(&mut self) -> bool {
-        let begins = !self.runs && !(self.functions.is_empty() && self.hot.is_empty());
+        let has_work = !self.functions.is_empty() || !self.hot.is_empty();
+        let begins = has_work && !self.runs;
         self.runs |= begins;
         begins
     }
