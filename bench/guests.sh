@@ -26,7 +26,9 @@ arguments=()
 option() {
     case $1 in
         --only) arguments+=("$2") ;;
-        --most | --draw) arguments+=("$1" "$2") ;;
+        --most) arguments+=("$1" "$2") ;;
+        # The program runs in another folder.
+        --draw) arguments+=("$1" "$(realpath -m -- "$2")") ;;
         *) return 1 ;;
     esac
 }

@@ -149,7 +149,8 @@ impl<'a> Figures<'a> {
         println!();
         if let Some(file) = &self.0.draw {
             let drawing = drawing(&lines).map_err(|error| anyhow::Error::msg(error.to_string()))?;
-            std::fs::write(file, drawing.to_svg())?;
+            let written = std::fs::write(file, drawing.to_svg());
+            written.with_context(|| format!("cannot write {}", file.display()))?;
             eprintln!("drawn: {}", file.display());
         }
         Ok(())
