@@ -1,7 +1,7 @@
 //! Files that are no programs: what they are, by their first bytes, so that nobody has to guess it from what a
 //! parser expected.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -14,7 +14,6 @@ const HEAD: usize = 8;
 const KINDS: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
     (
         b"\x7fELF",
         "a program or library of this kind of system (ELF)",
@@ -23,14 +22,12 @@ const KINDS: &[(&[u8], &str)] = &[
         b"\xcf\xfa\xed\xfe",
         "a program or library for macOS (Mach-O)",
     ),
-    (b"MZ", "a program or library for Windows"),
     (b"\x1f\x8b", "compressed (gzip): unpack it first"),
     (
         b"\x28\xb5\x2f\xfd",
         "compressed (Zstandard): unpack it first",
     ),
     (b"\xfd7zXZ\0", "compressed (xz): unpack it first"),
-    (b"BZh", "compressed (bzip2): unpack it first"),
     (b"PK\x03\x04", "an archive (zip): unpack it first"),
     (b"!<arch>\n", "an archive of object files (ar)"),
     (b"%PDF-", "a PDF document"),
@@ -40,23 +37,36 @@ const KINDS: &[(&[u8], &str)] = &[
     (b"\xfe\xff", "text in UTF-16: save it in UTF-8"),
 ];
 
-/// What a file is that is no program, if that is plain. What cannot be read is for others to tell.
+/// What begins with letters, as a script may, too: it counts where what follows is no text.
+const BINARY_KINDS: &[(&[u8], &str)] = &[
+    (b"GIF8", "a GIF image"),
+    (b"MZ", "a program or library for Windows"),
+    (b"BZh", "compressed (bzip2): unpack it first"),
+];
+
+/// What a file is that is no program, if its first bytes make that plain. What cannot be read is for others to tell.
 pub(crate) fn what(file: &Path) -> Option<String> {
     let extension = file.extension().and_then(|extension| extension.to_str());
     let is_script = matches!(extension, Some("js" | "mjs" | "cjs" | "json"));
-    let (start, size) = start_of(file).ok()?;
+    let start = start_of(file).ok()?;
     if start.is_empty() {
         // An empty script is a program that does nothing.
         return (!is_script).then(|| "is empty".to_owned());
     }
     if start.starts_with(b"\0asm") || b"\0asm".starts_with(&start) {
-        return if is_script {
-            Some("is a WebAssembly module, whatever its name says".to_owned())
-        } else {
-            module(file, &start, size)
+        return match is_script {
+            true => Some("is a WebAssembly module, whatever its name says".to_owned()),
+            false => head(&start),
         };
     }
-    if let Some((_, kind)) = KINDS.iter().find(|(first, _)| start.starts_with(first)) {
+    let kinds = KINDS.iter().chain(match is_text(&start) {
+        true => &[],
+        false => BINARY_KINDS,
+    });
+    if let Some((_, kind)) = kinds
+        .into_iter()
+        .find(|(first, _)| start.starts_with(first))
+    {
         return Some(format!("is {kind}"));
     }
     if !is_script && let Some(interpreter) = interpreter(&start) {
@@ -68,15 +78,21 @@ pub(crate) fn what(file: &Path) -> Option<String> {
     None
 }
 
-fn start_of(file: &Path) -> io::Result<(Vec<u8>, u64)> {
-    let file = File::open(file)?;
-    let about = file.metadata()?;
-    if !about.is_file() {
+/// The first bytes of a file. What comes out of a pipe can be read but once, and its writer takes who opens it for
+/// who reads it.
+pub(crate) fn start_of(file: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(file)?.is_file() {
         return Err(io::ErrorKind::Unsupported.into());
     }
     let mut start = Vec::new();
-    file.take(START).read_to_end(&mut start)?;
-    Ok((start, about.len()))
+    File::open(file)?.take(START).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Whether it may be text that goes on.
+fn is_text(start: &[u8]) -> bool {
+    let is_utf8 = str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
+    is_utf8 && !start.contains(&0)
 }
 
 /// The program that a script names in its first line, if it is none that runs JavaScript.
@@ -103,15 +119,16 @@ fn not_module(start: &[u8]) -> Option<String> {
     ))
 }
 
-/// What is wrong with the frame of a module: its version, or that it ends too early.
-fn module(file: &Path, start: &[u8], size: u64) -> Option<String> {
+/// What is wrong with the head of a module.
+fn head(start: &[u8]) -> Option<String> {
     if start.len() < HEAD {
         return Some(format!(
-            "is a truncated WebAssembly module: it ends in its head, at byte {size}"
+            "is a truncated WebAssembly module: it ends in its head, at byte {}",
+            start.len()
         ));
     }
     match start[4..HEAD] {
-        [1, 0, 0, 0] => truncated(&std::fs::read(file).ok()?),
+        [1, 0, 0, 0] => None,
         [_, _, 1, 0] => {
             Some("is a WebAssembly component; Bident runs modules, not components".to_owned())
         }
@@ -121,6 +138,14 @@ fn module(file: &Path, start: &[u8], size: u64) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// Where the module in a file ends too early, if it does: for one that could not be loaded, as it reads all of it.
+pub(crate) fn cut_off(file: &Path) -> Option<String> {
+    let is_module = start_of(file).is_ok_and(|start| start.starts_with(b"\0asm\x01\0\0\0"));
+    is_module
+        .then(|| fs::read(file).ok())?
+        .and_then(|bytes| truncated(&bytes))
 }
 
 const SECTIONS: [&str; 14] = [

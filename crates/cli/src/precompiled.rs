@@ -5,10 +5,10 @@
 )]
 
 use crate::args::Precompile;
+use crate::foreign;
 use anyhow::Context;
 use bident::{Config, Engine, Error, Module};
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -51,9 +51,5 @@ pub(crate) fn load(engine: &Engine, file: &Path, allow_compiled: bool) -> Result
 }
 
 fn is_compiled(file: &Path) -> bool {
-    let mut start = [0; 8];
-    // What comes out of a pipe can be read but once.
-    fs::metadata(file).is_ok_and(|metadata| metadata.is_file())
-        && File::open(file).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
-        && Module::is_serialized(&start)
+    foreign::start_of(file).is_ok_and(|start| Module::is_serialized(&start))
 }

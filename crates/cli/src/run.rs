@@ -7,8 +7,6 @@ use crate::{foreign, js, wasm};
 use anyhow::Context;
 use bident::{Engine, Module};
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -103,9 +101,8 @@ fn language(file: &Path) -> Language {
 }
 
 fn starts_like_wasm(file: &Path) -> bool {
-    let mut start = [0; 8];
-    let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && (start.starts_with(b"\0asm") || Module::is_serialized(&start))
+    foreign::start_of(file)
+        .is_ok_and(|start| start.starts_with(b"\0asm") || Module::is_serialized(&start))
 }
 
 fn refuse_guest_options(options: &Run) -> Result<(), UsageError> {

@@ -2,7 +2,7 @@
 
 use crate::exit::{self, UsageError};
 use crate::lazy::Lazy;
-use crate::precompiled;
+use crate::{foreign, precompiled};
 use anyhow::{Context, anyhow, bail};
 use bident::{
     Engine, Error, ExternType, Func, FuncType, Instance, Linker, Module, Store, Val, ValType,
@@ -51,7 +51,10 @@ fn run_module(command: &Command<'_>) -> anyhow::Result<ExitCode> {
     let module = precompiled::load(engine, command.file, command.allow_compiled).map_err(
         |error| match error.downcast::<io::Error>() {
             Ok(error) => anyhow!(error).context(format!("cannot read {file}")),
-            Err(error) => anyhow!(error).context(file.to_string()),
+            Err(error) => match foreign::cut_off(command.file) {
+                Some(what) => anyhow!("{file} {what}"),
+                None => anyhow!(error).context(file.to_string()),
+            },
         },
     )?;
     let mut linker = Linker::new(engine);

@@ -38,6 +38,9 @@ fn what_a_file_is() {
         (b"\x1f\x8b\x08\0\0", "is compressed (gzip)"),
         (b"PK\x03\x04\x14", "is an archive (zip)"),
         (b"%PDF-1.7\n", "is a PDF document"),
+        (b"MZ\x90\0\x03\0", "is a program or library for Windows"),
+        (b"BZh91AY&SY\xff\xfe", "is compressed (bzip2)"),
+        (b"GIF89a\x01\0\x01\0", "is a GIF image"),
         (b"#!/bin/sh\necho hi\n", "is a script for /bin/sh"),
         (b"\xff\xfea\0", "is text in UTF-16"),
         (b"", "is empty"),
@@ -90,6 +93,24 @@ fn where_a_module_ends_too_early() {
     assert_eq!(run("m.wasm", &module).status, 0);
 }
 
+/// What is sent through a pipe by its name is sent once.
+#[test]
+fn pipes_are_opened_once() {
+    let folder = Folder::new(&[]);
+    let pipe = folder.path().join("pipe.wat");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let writer = std::thread::spawn(move || {
+        fs::write(
+            pipe,
+            "(module (func (export \"f\") (result i32) (i32.const 5)))",
+        )
+    });
+    let ended = folder.bident(&["run", "--invoke", "f", "pipe.wat"]);
+    assert_eq!((ended.status, ended.out.as_str()), (0, "5\n"), "{ended:?}");
+    writer.join().unwrap().unwrap();
+}
+
 #[test]
 fn programs_run() {
     for (name, text) in [
@@ -97,6 +118,8 @@ fn programs_run() {
         ("empty.mjs", ""),
         ("with-line", "#!/usr/bin/env node\nconsole.log(1)\n"),
         ("plain", "console.log(1)"),
+        ("letters.js", "MZ = 1; // \u{e9}"),
+        ("letters", "GIF8 = BZh = 1"),
         ("text.wat", "(module (func (export \"_start\")))"),
         ("text.wasm", "  (module (func (export \"_start\")))"),
     ] {

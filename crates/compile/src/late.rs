@@ -10,6 +10,7 @@ use crate::compiler::{self, Compiler};
 use crate::error::Error;
 use crate::function::{Scratch, Shared};
 use crate::image;
+use crate::ops::is_call;
 use crate::work::Budget;
 use bident_abi::VmLayout;
 use bident_module::{BodyValidator, FuncIndex, Inline, Module};
@@ -203,14 +204,7 @@ pub fn loops_alone(module: &Module, defined: usize) -> bool {
             }
             // Of a `try` that it ends, too.
             O::End | O::Delegate { .. } if around.pop().flatten() == Some(calls) => return true,
-            O::Call { .. }
-            | O::CallIndirect { .. }
-            | O::CallRef { .. }
-            | O::Resume { .. }
-            | O::ResumeThrow { .. }
-            | O::ResumeThrowRef { .. }
-            | O::Suspend { .. }
-            | O::Switch { .. } => calls += 1,
+            _ if is_call(&operator) => calls += 1,
             _ => {}
         }
     }

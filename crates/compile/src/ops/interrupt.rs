@@ -49,23 +49,32 @@ pub(super) fn is_short(module: &Module, defined: usize) -> bool {
 /// Whether an operator goes elsewhere, or back.
 fn goes_on(op: &Operator<'_>) -> bool {
     use Operator as O;
+    is_call(op)
+        || matches!(
+            op,
+            O::Loop { .. }
+                | O::ReturnCall { .. }
+                | O::ReturnCallIndirect { .. }
+                | O::ReturnCallRef { .. }
+                | O::Throw { .. }
+                | O::ThrowRef
+                | O::Rethrow { .. }
+        )
+}
+
+/// Whether an operator has others run, and comes back.
+pub(crate) fn is_call(op: &Operator<'_>) -> bool {
+    use Operator as O;
     matches!(
         op,
-        O::Loop { .. }
-            | O::Call { .. }
+        O::Call { .. }
             | O::CallIndirect { .. }
             | O::CallRef { .. }
-            | O::ReturnCall { .. }
-            | O::ReturnCallIndirect { .. }
-            | O::ReturnCallRef { .. }
             | O::Resume { .. }
             | O::ResumeThrow { .. }
             | O::ResumeThrowRef { .. }
             | O::Suspend { .. }
             | O::Switch { .. }
-            | O::Throw { .. }
-            | O::ThrowRef
-            | O::Rethrow { .. }
     )
 }
 

@@ -18,6 +18,7 @@ mod wide;
 
 use crate::error::Error;
 use crate::function::Translator;
+pub(crate) use interrupt::is_call;
 use wasmparser::Operator;
 
 /// Where the code of a function begins.

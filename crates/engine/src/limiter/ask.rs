@@ -10,6 +10,7 @@ use crate::vm::held::Held;
 use crate::vm::polling::{self, Key};
 use crate::vm::store::StoreOpaque;
 use bident_abi::TrapCode;
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -262,30 +263,32 @@ impl StoreOpaque {
 
     /// Whether a new memory may have its size.
     pub(crate) fn ask_for_memory(&mut self, bytes: u64, maximum: Option<u64>) -> Result<(), Error> {
-        let Some(limiter) = &mut self.limiter else {
-            return Ok(());
-        };
-        let limiter = limiter.now();
-        let allowed = limiter.memory_growing(0, bytes, maximum);
-        match allowed.map_err(Error::past_catches)? {
-            true => Ok(()),
-            false => Err(Error::limit(format!(
-                "the store's limiter refuses a memory of {bytes} bytes"
-            ))),
-        }
+        self.ask_for_new(
+            |limiter| limiter.memory_growing(0, bytes, maximum),
+            format_args!("a memory of {bytes} bytes"),
+        )
     }
 
     /// Whether a new table may have its size.
     pub(crate) fn ask_for_table(&mut self, length: u64, maximum: Option<u64>) -> Result<(), Error> {
+        self.ask_for_new(
+            |limiter| limiter.table_growing(0, length, maximum),
+            format_args!("a table of {length} elements"),
+        )
+    }
+
+    fn ask_for_new(
+        &mut self,
+        ask: impl FnOnce(&mut dyn ResourceLimiter) -> Result<bool, Error>,
+        what: fmt::Arguments<'_>,
+    ) -> Result<(), Error> {
         let Some(limiter) = &mut self.limiter else {
             return Ok(());
         };
-        let limiter = limiter.now();
-        let allowed = limiter.table_growing(0, length, maximum);
-        match allowed.map_err(Error::past_catches)? {
+        match ask(limiter.now()).map_err(Error::past_catches)? {
             true => Ok(()),
-            false => Err(Error::limit(format!(
-                "the store's limiter refuses a table of {length} elements"
+            false => Err(Error::limit(format_args!(
+                "the store's limiter refuses {what}"
             ))),
         }
     }

@@ -290,29 +290,32 @@ impl Cold {
     /// What leads to the code of a function: compiles it, or waits for who does.
     pub(super) fn make_ready(&self, compiler: &Compiler, defined: usize) -> Result<usize, Error> {
         let mut state = lock(&self.state);
+        let mut tiers = self.tiers;
         loop {
             if let Some(code) = self.stubs.ready(defined) {
                 return Ok(code);
             }
-            if !state.busy.contains(&(defined as u32)) {
-                break;
+            if state.busy.contains(&(defined as u32)) {
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let quick = tiers && state.next < self.quick_end && !self.may_stay(defined);
+            let effort = if quick { Effort::Quick } else { Effort::Full };
+            let busy = self.claim(state, defined)?;
+            let made = self.make(compiler, busy, effort, |other| {
+                self.stubs.ready(other).is_none()
+            });
+            match (made, quick) {
+                (Err(error), false) => return Err(error),
+                // Optimised it may be less work.
+                (Err(_), true) => tiers = false,
+                (Ok(()), _) => {}
+            }
+            state = lock(&self.state);
         }
-        let quick = self.tiers && state.next < self.quick_end && !self.may_stay(defined);
-        let busy = self.claim(state, defined)?;
-        let is_free = |other| self.stubs.ready(other).is_none();
-        if !quick {
-            self.make(compiler, busy, Effort::Full, is_free)?;
-        } else if self.make(compiler, busy, Effort::Quick, is_free).is_err() {
-            // Optimised it may be less work.
-            let busy = self.claim(lock(&self.state), defined)?;
-            self.make(compiler, busy, Effort::Full, is_free)?;
-        }
-        Ok(self.stubs.ready(defined).expect("it was just published"))
     }
 
     /// Whether quick code of a function might be all that a program runs. In stress mode functions with loops are
