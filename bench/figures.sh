@@ -186,7 +186,8 @@ $(row start_park_resume_return "start, park, resume, return: a stack's whole lif
 
 ## Stopping
 
-What [epochs and fuel](stopping.md) add to six kernels, here and in Wasmtime, by
+What it adds to six kernels that [functions are compiled when they are called](lazy.md), and what
+[epochs and fuel](stopping.md) do, here and in Wasmtime, by
 \`cargo bench -p bident-differ --features wasmtime --bench compute\`; the programs are in \`bench/compute\`. All guests of the
 last lines begin in one round, which is as long as their turns together.
 

@@ -1,5 +1,5 @@
-//! What it costs that guests can be stopped: six kernels, as they are, with epochs, and with fuel, here and in Wasmtime;
-//! and how long a guest waits for its turn among a hundred that never end.
+//! What it costs that functions are compiled when they are called, and that guests can be stopped: six kernels, as they
+//! are, lazily, with epochs, and with fuel, here and in Wasmtime; and how long a guest waits for its turn among a hundred that never end.
 //!
 //! `cargo bench -p bident-differ --features wasmtime --bench compute [-- ROUNDS]`. The ways of a kernel take turns;
 //! of each the fastest round counts.
@@ -28,6 +28,8 @@ const LOTS: u64 = 1 << 40;
 #[derive(Clone, Copy, PartialEq)]
 enum With {
     Nothing,
+    /// Functions that are compiled when they are called, quickly first.
+    Lazy,
     Epochs,
     Fuel,
 }
@@ -36,7 +38,12 @@ enum With {
 type Run = Box<dyn FnMut(i32) -> Result<i32>>;
 
 fn bident(binary: &[u8], with: With) -> Result<Run> {
+    let when = match with {
+        With::Lazy => bident::Compile::Lazy,
+        _ => bident::Compile::Eager,
+    };
     let config = bident::Config::new()
+        .compile(when)
         .epoch_interruption(with == With::Epochs)
         .consume_fuel(with == With::Fuel);
     let engine = bident::Engine::new(&config)?;
@@ -68,18 +75,18 @@ fn wasmtime(binary: &[u8], with: With) -> wasmtime::Result<Run> {
 }
 
 fn kernels(rounds: u32) -> Result<()> {
-    println!("| kernel | ms | epochs | fuel | Wasmtime, ms | epochs | fuel |");
-    println!("|---|--:|--:|--:|--:|--:|--:|");
+    println!("| kernel | ms | lazily | epochs | fuel | Wasmtime, ms | epochs | fuel |");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     for (name, text, times) in KERNELS {
         let binary = wat::parse_str(text)?;
         let mut ways = Vec::new();
-        for with in [With::Nothing, With::Epochs, With::Fuel] {
+        for with in [With::Nothing, With::Lazy, With::Epochs, With::Fuel] {
             ways.push(bident(&binary, with)?);
         }
         for with in [With::Nothing, With::Epochs, With::Fuel] {
             ways.push(wasmtime(&binary, with).map_err(anyhow::Error::msg)?);
         }
-        let mut best = [Duration::MAX; 6];
+        let mut best = [Duration::MAX; 7];
         let expected = ways[0](times)?;
         for _ in 0..rounds {
             for (way, best) in ways.iter_mut().zip(&mut best) {
@@ -90,15 +97,16 @@ fn kernels(rounds: u32) -> Result<()> {
             }
         }
         let ms = best.map(|best| best.as_secs_f64() * 1000.0);
-        let more = |a: usize, b: usize| format!("{:+.0} %", (ms[b] / ms[a] - 1.0) * 100.0);
+        let more = |a: usize, b: usize| format!("{:+.1} %", (ms[b] / ms[a] - 1.0) * 100.0);
         println!(
-            "| {name} | {:.1} | {} | {} | {:.1} | {} | {} |",
+            "| {name} | {:.1} | {} | {} | {} | {:.1} | {} | {} |",
             ms[0],
             more(0, 1),
             more(0, 2),
-            ms[3],
-            more(3, 4),
-            more(3, 5)
+            more(0, 3),
+            ms[4],
+            more(4, 5),
+            more(4, 6)
         );
     }
     Ok(())

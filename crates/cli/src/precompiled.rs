@@ -7,7 +7,7 @@
 use crate::args::Precompile;
 use crate::foreign;
 use anyhow::Context;
-use bident::{Config, Engine, Error, Module};
+use bident::{Compile, Config, Engine, Error, Module};
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,7 +17,10 @@ const EXTENSION: &str = "bident";
 
 /// Compiles a module to a file, which is there as a whole or not at all.
 pub(crate) fn compile(options: &Precompile) -> anyhow::Result<ExitCode> {
-    let (file, config) = (&options.file, Config::new().consume_fuel(options.fuel));
+    let file = &options.file;
+    // All is compiled when the module is written: here it is only validated.
+    let config = Config::new().compile(Compile::Lazy);
+    let config = config.consume_fuel(options.fuel);
     let out = match &options.out {
         Some(out) => out.clone(),
         None => file.with_extension(EXTENSION),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 impl Module {
     /// The module with the code of all its functions, for [`Module::deserialize`]. Functions are compiled for that,
-    /// whatever [`crate::Compile`] says of the module.
+    /// whatever [`crate::Compile`] says of the module: with [`crate::Compile::Lazy`] no function is compiled twice.
     ///
     /// # Errors
     /// As for [`Module::new`], where functions were not compiled yet.
