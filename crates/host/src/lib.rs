@@ -8,6 +8,7 @@
 mod console;
 mod event_loop;
 mod files;
+mod frames;
 mod io;
 mod modules;
 mod node;

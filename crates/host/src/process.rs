@@ -183,10 +183,12 @@ fn cpu_usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
 }
 
 fn next_tick<'js>(ctx: Ctx<'js>, function: Function<'js>, args: Rest<Value<'js>>) -> Result<()> {
-    Host::of(&ctx)?.ticks.borrow_mut().push_back(Task {
+    let host = Host::of(&ctx)?;
+    host.ticks.borrow_mut().push_back(Task {
         function,
         this: None,
         args: args.0,
+        frame: host.frames.current(),
     });
     Ok(())
 }

@@ -74,3 +74,9 @@ pub fn with_utf8<'js, R>(
 pub fn may_block(ctx: &Ctx<'_>) {
     raw::may_block(ctx);
 }
+
+/// From now on, `hook` is called before a call that was suspended on a promise which is settled adds the job that
+/// resumes it. It may add a job of its own, which then runs directly before that one.
+pub fn before_jobs(ctx: &Ctx<'_>, hook: fn(&Ctx<'_>)) {
+    webassembly::before_jobs(ctx, hook);
+}

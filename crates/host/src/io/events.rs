@@ -65,6 +65,8 @@ pub(crate) struct Sources<'js> {
 struct Open<'js> {
     callback: Function<'js>,
     is_held: bool,
+    /// On whose behalf it was opened.
+    frame: Option<Value<'js>>,
 }
 
 impl<'js> Sources<'js> {
@@ -99,18 +101,15 @@ impl<'js> Sources<'js> {
     pub(crate) fn next(&self, ctx: &Ctx<'js>) -> Option<Result<Task<'js>>> {
         loop {
             let (id, arguments) = self.queue.take()?;
-            let callback = self
-                .open
-                .borrow()
-                .get(&id)
-                .map(|open| open.callback.clone());
-            if let Some(function) = callback {
-                return Some(arguments(ctx).map(|args| Task {
-                    function,
-                    this: None,
-                    args,
-                }));
-            }
+            let open = self.open.borrow();
+            let Some(open) = open.get(&id) else { continue };
+            let (function, frame) = (open.callback.clone(), open.frame.clone());
+            return Some(arguments(ctx).map(|args| Task {
+                function,
+                this: None,
+                args,
+                frame,
+            }));
         }
     }
 }
@@ -132,6 +131,7 @@ impl Source {
         let open = Open {
             callback,
             is_held: true,
+            frame: host.frames.current(),
         };
         sources.open.borrow_mut().insert(id, open);
         sources.count(false, true);

@@ -9,7 +9,7 @@ mod zlib;
 
 use crate::modules::{commonjs_natives, facade};
 use crate::scripts::{self, Script, script};
-use crate::{files, io, process, repl, web};
+use crate::{files, frames, io, process, repl, web};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Function, Module, Object, Result};
 
@@ -18,7 +18,7 @@ use rquickjs::{Ctx, Function, Module, Object, Result};
 pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "assert"),
     script!("node", "assert_strict"),
-    script!("node", "async_hooks"),
+    script!("node", "async_hooks", frames::natives),
     script!("node", "buffer"),
     script!("node", "child_process", io::child_natives),
     script!("node", "console"),

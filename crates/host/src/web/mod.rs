@@ -146,7 +146,9 @@ const GLOBALS: &[(&str, &[&str])] = &[
 ];
 
 fn queue_microtask<'js>(ctx: Ctx<'js>, callback: Opt<Value<'js>>) -> Result<()> {
-    crate::timers::callback(&ctx, callback)?.defer(())
+    let callback = crate::timers::callback(&ctx, callback)?;
+    crate::frames::before_job(&ctx);
+    callback.defer(())
 }
 
 /// Defines the names; `start` is the origin of `performance.now()`.

@@ -133,6 +133,13 @@ pub(crate) fn set_frames<'js>(
     Ok(())
 }
 
+/// Has `hook` called before a job is added that resumes a call.
+pub(crate) fn before_jobs(ctx: &rquickjs::Ctx<'_>, hook: fn(&rquickjs::Ctx<'_>)) {
+    if let Ok(realm) = realm::of(ctx) {
+        realm.before_job.set(Some(hook));
+    }
+}
+
 /// Whether a value stands for a structure or an array of WebAssembly.
 pub(crate) fn is_collected(value: &rquickjs::Value<'_>) -> bool {
     let realm = realm::of(value.ctx());
