@@ -14,7 +14,7 @@ use super::process;
 use super::rejections::{Rejection, Rejections};
 use super::report::{self, Origin};
 use super::timers::Timers;
-use crate::io::{Queue, Signals, Sources};
+use crate::io::{Queue, Signals, Sources, worker};
 use crate::raw::{Job, Jobs};
 use rquickjs::prelude::{Rest, This};
 use rquickjs::runtime::UserDataGuard;
@@ -49,6 +49,8 @@ pub(super) struct Host<'js> {
     pub(super) main_name: RefCell<Option<String>>,
     /// Somebody types the program: what it does not catch does not end it.
     pub(super) is_interactive: Cell<bool>,
+    /// The `SharedArrayBuffer` that QuickJS has.
+    pub(super) shared_buffers: RefCell<Option<Value<'js>>>,
     /// On whose behalf something runs.
     pub(super) frames: Frames<'js>,
     /// The promise of the main module.
@@ -116,6 +118,7 @@ pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn 
     context.with(|ctx| settle_first(&ctx)).await?;
     let queue = context.with(|ctx| queue_of(&ctx)).await;
     loop {
+        context.with(|ctx| look_for_end(&ctx)).await?;
         context.with(|ctx| run_timers(&ctx)).await?;
         context.with(|ctx| run_events(&ctx)).await?;
         let (_, keep_alive, _) = context.with(|ctx| outlook(&ctx)).await;
@@ -142,6 +145,11 @@ pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn 
         }
         context.with(|ctx| settle(&ctx)).await?;
     }
+}
+
+/// Ends where this is a worker that is to end.
+fn look_for_end(ctx: &Ctx<'_>) -> Turn {
+    worker::ending(ctx).map_or(Ok(()), |status| Err(Exit(status)))
 }
 
 /// When the next timer expires, whether timers, immediates or sources keep the program alive, and whether an

@@ -21,6 +21,8 @@ type Arguments = Box<dyn for<'js> FnOnce(&Ctx<'js>) -> Result<Vec<Value<'js>>> +
 struct Waiting {
     events: VecDeque<(u64, Arguments)>,
     waker: Option<Waker>,
+    /// Whoever waits is to look around, though nothing has happened.
+    is_woken: bool,
 }
 
 /// The way from anywhere to the event loop.
@@ -35,11 +37,20 @@ impl Queue {
     /// Ready where something has happened; else wakes the task once it has.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         let mut waiting = self.lock();
-        if !waiting.events.is_empty() {
+        if !waiting.events.is_empty() || std::mem::take(&mut waiting.is_woken) {
             return Poll::Ready(());
         }
         waiting.waker = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// Wakes whoever waits.
+    pub(crate) fn wake(&self) {
+        let mut waiting = self.lock();
+        waiting.is_woken = true;
+        if let Some(waker) = waiting.waker.take() {
+            waker.wake();
+        }
     }
 
     fn take(&self) -> Option<(u64, Arguments)> {

@@ -79,6 +79,9 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "v8_format"),
     script!("node", "vm", vm::natives),
     script!("node", "wasi", wasi::natives),
+    script!("node", "worker_natives", io::worker::natives),
+    script!("node", "worker_packets", io::port_natives),
+    script!("node", "worker_self"),
     script!("node", "worker_threads"),
     script!("node", "zlib", zlib::natives),
 ];

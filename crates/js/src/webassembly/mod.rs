@@ -10,6 +10,7 @@
 //! One [`Realm`] per context. A JavaScript object, the realm object, owns the JavaScript values in it;
 //! all host objects refer to that one, so the whole structure is visible to the collector of QuickJS.
 
+pub(crate) mod abroad;
 mod address;
 mod api;
 mod atomics;
