@@ -1,6 +1,7 @@
 //! Node's modules: scripts (`*.js` beside this file), each with what it needs of Rust's.
 
 mod background;
+mod ciphers;
 mod crypto;
 mod http;
 mod vm;
@@ -24,7 +25,8 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "console"),
     script!("node", "constants"),
     script!("node", "crypto", crypto::natives),
-    script!("node", "crypto_subtle", crypto::natives),
+    script!("node", "crypto_ciphers", ciphers::natives),
+    script!("node", "crypto_subtle", ciphers::natives),
     script!("node", "dns"),
     script!("node", "dns_promises"),
     script!("node", "errors"),
@@ -62,9 +64,14 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "readline"),
     script!("node", "readline_promises"),
     script!("node", "stream"),
+    script!("node", "stream_common"),
     script!("node", "stream_consumers"),
+    script!("node", "stream_duplex"),
+    script!("node", "stream_ends"),
     script!("node", "stream_promises"),
+    script!("node", "stream_readable"),
     script!("node", "stream_web"),
+    script!("node", "stream_writable"),
     script!("node", "string_decoder"),
     script!("node", "timers"),
     script!("node", "timers_promises"),
