@@ -143,9 +143,9 @@
       return this.#streamed ?? this.#hasher.finish();
     }
 
-    another() {
+    another(length) {
       this.#open();
-      return this.#hasher.copy();
+      return this.#hasher.copy(length);
     }
 
     _transform(chunk, encoding, done) {
@@ -162,21 +162,29 @@
   for (const name of ["finish", "another"]) Object.defineProperty(Digester.prototype, name, { enumerable: false });
 
   class Hash extends Digester {
-    constructor(algorithm, options) {
+    // The usual length, of what may have any.
+    #usual;
+
+    constructor(algorithm, options, usual = undefined) {
       if (algorithm === COPY) super(options);
       else {
         validateString(algorithm, "algorithm");
         const length = options?.outputLength;
         if (length !== undefined) validateInteger(length, "outputLength", 0, 2 ** 32 - 1);
-        const usual = SHAKES[nameOf(algorithm)];
-        const hasher = (usual === undefined ? native.hash(nameOf(algorithm)) : native.shake(nameOf(algorithm), length ?? usual)) ?? undefined;
+        const shortest = SHAKES[nameOf(algorithm)];
+        const hasher = (shortest === undefined ? native.hash(nameOf(algorithm)) : native.shake(nameOf(algorithm), length ?? shortest)) ?? undefined;
         if (hasher === undefined) throw new Error("Digest method not supported");
-        if (usual === undefined && length !== undefined && length !== native.size(nameOf(algorithm))) throw make(Error, "ERR_OSSL_EVP_INVALID_KEY_LENGTH", "error:03000082:digital envelope routines::invalid key length");
+        if (shortest === undefined && length !== undefined && length !== native.size(nameOf(algorithm))) throw make(Error, "ERR_OSSL_EVP_INVALID_KEY_LENGTH", "error:03000082:digital envelope routines::invalid key length");
         super(hasher, options);
       }
+      this.#usual = usual ?? SHAKES[nameOf(String(algorithm))];
     }
 
-    copy() { return new Hash(COPY, this.another()); }
+    copy(options = undefined) {
+      const length = options?.outputLength;
+      if (length !== undefined) validateInteger(length, "options.outputLength", 0, 2 ** 32 - 1);
+      return new Hash(COPY, this.another(length ?? this.#usual ?? 0), this.#usual);
+    }
     digest(encoding) { return given(this.finish(() => fail(Error, "ERR_CRYPTO_HASH_FINALIZED", "Digest already called")), encoding); }
   }
   const COPY = Symbol("copy");

@@ -13,7 +13,8 @@ use std::cell::RefCell;
 trait Running: Send {
     fn update(&mut self, bytes: &[u8]);
     fn finish(self: Box<Self>) -> Vec<u8>;
-    fn copy(&self) -> Box<dyn Running>;
+    /// Another that has taken the same; `length` is that of its digest, where it has one of its own.
+    fn copy(&self, length: usize) -> Box<dyn Running>;
 }
 
 #[derive(Clone)]
@@ -28,7 +29,7 @@ impl<D: Digest + Clone + Send + 'static> Running for Plain<D> {
         self.0.finalize().to_vec()
     }
 
-    fn copy(&self) -> Box<dyn Running> {
+    fn copy(&self, _: usize) -> Box<dyn Running> {
         Box::new(self.clone())
     }
 }
@@ -45,7 +46,7 @@ impl<M: Mac + Clone + Send + 'static> Running for Keyed<M> {
         self.0.finalize().into_bytes().to_vec()
     }
 
-    fn copy(&self) -> Box<dyn Running> {
+    fn copy(&self, _: usize) -> Box<dyn Running> {
         Box::new(self.clone())
     }
 }
@@ -66,8 +67,8 @@ impl<D: Update + ExtendableOutput + Clone + Send + 'static> Running for Extendab
         digest
     }
 
-    fn copy(&self) -> Box<dyn Running> {
-        Box::new(self.clone())
+    fn copy(&self, length: usize) -> Box<dyn Running> {
+        Box::new(Self(self.0.clone(), length))
     }
 }
 
@@ -197,8 +198,13 @@ impl Hasher {
     }
 
     /// Another that has taken the same bytes.
-    fn copy<'js>(&self, ctx: Ctx<'js>) -> Result<Class<'js, Hasher>> {
-        let running = self.running.borrow().as_ref().map(|running| running.copy());
+    fn copy<'js>(&self, ctx: Ctx<'js>, length: Opt<u32>) -> Result<Class<'js, Hasher>> {
+        let length = length.0.unwrap_or_default();
+        drop(room(&ctx, length)?);
+        let running = self.running.borrow();
+        let running = running
+            .as_ref()
+            .map(|running| running.copy(length as usize));
         let running = RefCell::new(running);
         Class::instance(ctx, Hasher { running })
     }
