@@ -500,7 +500,7 @@ fn programs_of_pipes() {
     let shell = |line: &str| {
         let ended = Command::new("bash")
             .args(["-c", line])
-            .current_dir(scratch.path())
+            .current_dir(&scratch.0)
             .env("BIDENT", command)
             .stdin(Stdio::null())
             .output()

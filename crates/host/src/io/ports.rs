@@ -143,9 +143,10 @@ impl NativePort {
             parts: parts.collect::<Result<_>>()?,
         };
         if let Some(end) = &*self.end.borrow() {
-            let mut theirs = end.theirs.lock();
-            // Who has closed it gets nothing.
-            if !end.mine.lock().is_closed {
+            // Who has closed it gets nothing. Nobody holds both locks: the other end would take them the other way round.
+            let is_closed = end.mine.lock().is_closed;
+            if !is_closed {
+                let mut theirs = end.theirs.lock();
                 theirs.packets.push_back(packet);
                 Inbox::signal(&theirs);
             }

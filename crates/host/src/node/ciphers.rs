@@ -286,7 +286,7 @@ enum Stream {
 }
 
 enum Kind {
-    Blocks(Blocks),
+    Blocks(Box<Blocks>),
     Stream(Stream),
     Authentic(Stream, Authentic),
 }
@@ -300,7 +300,7 @@ impl Cipher {
     /// `mode` is the last part of the name; `bits` those that count, of a counter.
     fn new(mode: &str, encrypts: bool, key: &[u8], iv: &[u8], bits: u32) -> Option<Self> {
         let kind = match mode {
-            "cbc" | "ecb" => Kind::Blocks(Blocks {
+            "cbc" | "ecb" => Kind::Blocks(Box::new(Blocks {
                 aes: Aes::new(key)?,
                 encrypts,
                 chain: match mode {
@@ -309,7 +309,7 @@ impl Cipher {
                 },
                 pads: true,
                 rest: Vec::new(),
-            }),
+            })),
             "ctr" => {
                 let counter = Counter::new(Aes::new(key)?, iv.try_into().ok()?, bits);
                 Kind::Stream(Stream::Aes(Box::new(counter)))

@@ -115,7 +115,8 @@
 
     #told(what, value) {
       if (what === "exit") {
-        this.#exit(value);
+        // What its ports have said comes before.
+        setImmediate(() => this.#exit(value));
         return;
       }
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);

@@ -140,7 +140,7 @@
 
     start() {
       this.#state.inbox.open();
-      if (this.#state.remote !== undefined) takeRemote(this);
+      if (this.#state.remote !== undefined) takeEarlier(this);
     }
 
     close() {
@@ -222,19 +222,17 @@
     remote.listen(() => takeRemote(port));
   }
 
-  // Delivers what has come from the other thread, one message in each turn; tells that the other end is gone.
+  // Something has come from the other thread, or the other end is gone: each message is told of once.
   function takeRemote(port) {
-    const state = stateOf(port);
-    if (state.remote === undefined || state.isTaking) return;
-    if (!state.inbox.isOpen) {
-      if (state.remote.isOver()) endRemote(port);
-      return;
-    }
-    state.isTaking = true;
-    setImmediate(() => {
-      state.isTaking = false;
-      if (deliverRemote(port)) takeRemote(port);
-    });
+    const { remote, inbox } = stateOf(port);
+    if (remote === undefined) return;
+    if (inbox.isOpen) deliverRemote(port);
+    else if (remote.isOver()) endRemote(port);
+  }
+
+  // What came before somebody listened.
+  function takeEarlier(port) {
+    setImmediate(() => { if (deliverRemote(port)) takeEarlier(port); });
   }
 
   // Whether there was a message.
