@@ -159,6 +159,11 @@ pub(crate) fn plain_engine() -> Result<Engine, bident::Error> {
     Engine::new(&plain_config())
 }
 
+/// The same for programs that somebody may interrupt.
+pub(crate) fn interruptible_engine() -> Result<Engine, bident::Error> {
+    Engine::new(&plain_config().epoch_interruption(true))
+}
+
 fn plain_config() -> Config {
     let mut config = progress::shown(Config::new());
     // What the variables of tests ask for stays.

@@ -1,6 +1,6 @@
 //! `bident` alone: a read-eval-print loop where standard input is a terminal, otherwise the program is what it gives.
 
-use crate::args::plain_engine;
+use crate::args::{interruptible_engine, plain_engine};
 use crate::{exit, js};
 use anyhow::Context;
 use bident_host::Editor;
@@ -29,12 +29,14 @@ const MOST_LINES: usize = 1000;
 
 /// Runs it to its end.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    let engine = plain_engine()?;
-    exit::keep_code_of(&engine);
     if !io::stdin().is_terminal() {
+        let engine = plain_engine()?;
+        exit::keep_code_of(&engine);
         let text = io::read_to_string(io::stdin()).context("cannot read standard input")?;
         return js::run_text(&engine, &text, &[]);
     }
+    let engine = interruptible_engine()?;
+    exit::keep_code_of(&engine);
     exit::keep_terminal();
     let (editor, requests) = bident_host::editor();
     println!("Bident {}, .help for help", env!("CARGO_PKG_VERSION"));

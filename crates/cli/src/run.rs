@@ -7,6 +7,7 @@ use crate::{foreign, js, wasm};
 use anyhow::Context;
 use bident::{Engine, Module};
 use std::ffi::OsString;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,6 +41,10 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
     }
     let file = Path::new(file);
     refuse_option(file)?;
+    if is_pipe(file) {
+        refuse_guest_options(options)?;
+        return js::run_text(&engine(options)?, &text_of_pipe(file)?, args);
+    }
     if let Some(what) = foreign::what(file) {
         anyhow::bail!("{} {what}", file.display());
     }
@@ -63,6 +68,24 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
             js::run(&engine(options)?, file, args)
         }
     }
+}
+
+/// Whether a file can be read once only: a named pipe, or what a shell makes of `<(...)`.
+fn is_pipe(file: &Path) -> bool {
+    file.metadata()
+        .is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// The program that comes through a pipe.
+fn text_of_pipe(file: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    if bytes.starts_with(b"\0asm") {
+        anyhow::bail!(
+            "{} is a pipe: WebAssembly is run from a file",
+            file.display()
+        );
+    }
+    String::from_utf8(bytes).with_context(|| format!("{} is no text", file.display()))
 }
 
 /// Runs the JavaScript of the command line.

@@ -492,6 +492,42 @@ fn interrupts() {
     );
 }
 
+/// What can be read once only is read once.
+#[test]
+fn programs_of_pipes() {
+    let scratch = Scratch::new(&[]);
+    let command = env!("CARGO_BIN_EXE_bident");
+    let shell = |line: &str| {
+        let ended = Command::new("bash")
+            .args(["-c", line])
+            .current_dir(&scratch.0)
+            .env("BIDENT", command)
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell");
+        let printed =
+            [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        (ended.status.code(), printed)
+    };
+    let said = |text: &str| (Some(0), [text.to_owned(), String::new()]);
+    assert_eq!(
+        shell("timeout 20 $BIDENT run <(echo 'console.log(1 + 1)')"),
+        said("2\n")
+    );
+    assert_eq!(
+        shell(
+            "mkfifo pipe.js; echo 'import os from \"os\"; console.log(typeof os.cpus)' > pipe.js & sleep 0.1; timeout 20 $BIDENT run pipe.js"
+        ),
+        said("function\n")
+    );
+    let (status, [_, complaint]) = shell("timeout 20 $BIDENT run <(printf '\\0asm')");
+    assert_eq!(status, Some(1));
+    assert!(
+        complaint.contains("is a pipe: WebAssembly is run from a file"),
+        "{complaint}"
+    );
+}
+
 #[test]
 fn code_of_the_command_line_and_of_standard_input() {
     let scratch = Scratch::new(&[("lib.cjs", "exports.x = 5")]);

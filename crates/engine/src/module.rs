@@ -171,6 +171,11 @@ impl Module {
         wasm::validate_with(bytes, engine.config().optional).map_err(Error::compile)
     }
 
+    /// Its bytes in the binary format. A module of another engine can be made of them.
+    pub fn binary(&self) -> &[u8] {
+        &self.inner().bytes
+    }
+
     /// The engine it was compiled by.
     pub fn engine(&self) -> &Engine {
         &self.0.engine

@@ -1,6 +1,7 @@
 //! `console`. What is shown of a value is decided in JavaScript (`web/inspect.js`).
 
 use super::report::complain;
+use crate::io::worker::Own;
 use crate::scripts;
 use bident_js::hosting::is_collected;
 use rquickjs::atom::PredefinedAtom;
@@ -161,11 +162,11 @@ fn log<'js>(
         Stream::Err => stderr().is_terminal(),
     };
     let text = format_values(ctx, values, colour)?;
-    print(state, stream, &text);
+    print(ctx, state, stream, &text);
     Ok(())
 }
 
-fn print(state: &RefCell<State>, stream: Stream, text: &str) {
+fn print(ctx: &Ctx<'_>, state: &RefCell<State>, stream: Stream, text: &str) {
     let depth = state.borrow().depth;
     let text = match depth {
         0 => format!("{text}\n"),
@@ -174,6 +175,9 @@ fn print(state: &RefCell<State>, stream: Stream, text: &str) {
             .map(|line| format!("{}{line}\n", "  ".repeat(depth)))
             .collect(),
     };
+    if let Some(own) = Own::of(ctx) {
+        return own.print(matches!(stream, Stream::Err), text.as_bytes());
+    }
     // A closed pipe is no reason to throw into the program.
     let _ = match stream {
         Stream::Out => stdout().write_all(text.as_bytes()),
@@ -203,7 +207,7 @@ fn install_views<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Resu
         }
         let inspect: Function = inspector(&ctx)?.get("inspect")?;
         let text = text_of(&inspect.call::<_, Value>((value, options))?)?;
-        print(&shown, Stream::Out, &text);
+        print(&ctx, &shown, Stream::Out, &text);
         Ok(())
     };
     console.set("dir", Func::from(dir))?;
@@ -214,7 +218,7 @@ fn install_views<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Resu
         }
         let table: Function = inspector(&ctx)?.get("table")?;
         let text = text_of(&table.call::<_, Value>((data, columns))?)?;
-        print(&shown, Stream::Out, &text);
+        print(&ctx, &shown, Stream::Out, &text);
         Ok(())
     };
     console.set("table", Func::from(table))?;
@@ -222,11 +226,12 @@ fn install_views<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Resu
     let trace = move |ctx: Ctx<'js>, values: Rest<Value<'js>>| -> Result<()> {
         let text = format_values(&ctx, values.0, false)?;
         let colon = if text.is_empty() { "" } else { ": " };
-        let frames = Exception::from_message(ctx, "")?
+        let frames = Exception::from_message(ctx.clone(), "")?
             .stack()
             .unwrap_or_default();
         let frames = frames.trim_start_matches("Error\n").trim_end();
         print(
+            &ctx,
             &shown,
             Stream::Err,
             &format!("Trace{colon}{text}\n{frames}"),
@@ -291,7 +296,7 @@ fn name_of(label: Label<'_>) -> Result<String> {
 
 fn install_counters<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> Result<()> {
     let counted = state.clone();
-    let count = move |label: Label<'js>| -> Result<()> {
+    let count = move |ctx: Ctx<'js>, label: Label<'js>| -> Result<()> {
         let label = name_of(label)?;
         let count = {
             let mut state = counted.borrow_mut();
@@ -299,7 +304,7 @@ fn install_counters<'js>(console: &Object<'js>, state: &Rc<RefCell<State>>) -> R
             *count += 1;
             *count
         };
-        print(&counted, Stream::Out, &format!("{label}: {count}"));
+        print(&ctx, &counted, Stream::Out, &format!("{label}: {count}"));
         Ok(())
     };
     console.set("count", Func::from(count))?;

@@ -9,11 +9,12 @@
 //! both queues are empty; then promises that were rejected and have no handler end the program. Where
 //! nothing is left to wait for, listeners of `beforeExit` may start something new.
 
+use super::frames::{self, Frames};
 use super::process;
 use super::rejections::{Rejection, Rejections};
 use super::report::{self, Origin};
 use super::timers::Timers;
-use crate::io::{Queue, Signals, Sources};
+use crate::io::{Queue, Signals, Sources, worker};
 use crate::raw::{Job, Jobs};
 use rquickjs::prelude::{Rest, This};
 use rquickjs::runtime::UserDataGuard;
@@ -48,6 +49,10 @@ pub(super) struct Host<'js> {
     pub(super) main_name: RefCell<Option<String>>,
     /// Somebody types the program: what it does not catch does not end it.
     pub(super) is_interactive: Cell<bool>,
+    /// The `SharedArrayBuffer` that QuickJS has.
+    pub(super) shared_buffers: RefCell<Option<Value<'js>>>,
+    /// On whose behalf something runs.
+    pub(super) frames: Frames<'js>,
     /// The promise of the main module.
     pub(super) main: RefCell<Option<Value<'js>>>,
 }
@@ -59,6 +64,8 @@ pub(super) struct Task<'js> {
     /// What it is a method of, if it is one.
     pub(super) this: Option<Value<'js>>,
     pub(super) args: Vec<Value<'js>>,
+    /// On whose behalf.
+    pub(super) frame: Option<Value<'js>>,
 }
 
 /// The program is over, with this status.
@@ -111,9 +118,14 @@ pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn 
     context.with(|ctx| settle_first(&ctx)).await?;
     let queue = context.with(|ctx| queue_of(&ctx)).await;
     loop {
+        context.with(|ctx| look_for_end(&ctx)).await?;
         context.with(|ctx| run_timers(&ctx)).await?;
         context.with(|ctx| run_events(&ctx)).await?;
-        context.with(|ctx| run_immediates(&ctx)).await?;
+        let (_, keep_alive, _) = context.with(|ctx| outlook(&ctx)).await;
+        if keep_alive || runtime.is_job_pending().await {
+            // Those that nothing waits for run where something else goes on.
+            context.with(|ctx| run_immediates(&ctx)).await?;
+        }
         let (mut next, keep_alive, ready) = context.with(|ctx| outlook(&ctx)).await;
         if ready {
             // Immediates do not keep others from what they wait for.
@@ -133,6 +145,11 @@ pub(super) async fn run(runtime: &AsyncRuntime, context: &AsyncContext) -> Turn 
         }
         context.with(|ctx| settle(&ctx)).await?;
     }
+}
+
+/// Ends where this is a worker that is to end.
+fn look_for_end(ctx: &Ctx<'_>) -> Turn {
+    worker::ending(ctx).map_or(Ok(()), |status| Err(Exit(status)))
 }
 
 /// When the next timer expires, whether timers, immediates or sources keep the program alive, and whether an
@@ -205,12 +222,12 @@ fn run_task<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
 
 fn call<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
     next_call(ctx);
-    let called = match task.this {
+    let called = frames::within(ctx, task.frame, || match task.this {
         Some(this) => task
             .function
             .call::<_, Value>((This(this), Rest(task.args))),
         None => task.function.call::<_, Value>((Rest(task.args),)),
-    };
+    });
     match called {
         Ok(_) => Ok(()),
         Err(error) => fail(ctx, error),
@@ -243,7 +260,11 @@ fn run_jobs(ctx: &Ctx<'_>) -> Turn {
     let (calls, jobs) = (calls_of(ctx), Jobs::of(ctx));
     loop {
         count(&calls);
-        match jobs.run_next() {
+        let ran = jobs.run_next();
+        if let Ok(host) = Host::of(ctx) {
+            host.frames.after_job();
+        }
+        match ran {
             Job::None => return Ok(()),
             Job::Done => {}
             Job::Threw => fail(ctx, Error::Exception)?,

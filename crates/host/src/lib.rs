@@ -8,6 +8,7 @@
 mod console;
 mod event_loop;
 mod files;
+mod frames;
 mod io;
 mod modules;
 mod node;
@@ -26,6 +27,7 @@ mod web;
 use bident::{Config, Engine};
 use event_loop::{Exit, Host};
 pub use io::interrupt;
+use io::worker::Own;
 use modules::ModuleLoader;
 use process::Start;
 pub use repl::{Editor, Requests, editor};
@@ -34,6 +36,7 @@ use rquickjs::object::Property;
 use rquickjs::promise::PromiseState;
 use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Function, Object, Value};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 use time_limit::TimeLimit;
 
@@ -63,6 +66,14 @@ pub type ExitHook = fn(i32) -> !;
 pub struct Options {
     /// `process.argv`: the command, the program, its arguments.
     pub argv: Vec<String>,
+}
+
+/// What a worker runs.
+pub(crate) enum Program {
+    /// A file.
+    File(PathBuf),
+    /// A text that stands in none.
+    Text(String),
 }
 
 /// A JavaScript engine with modules, an event loop, Web and Node APIs, and `WebAssembly`.
@@ -97,6 +108,25 @@ impl Runtime {
         exit: ExitHook,
         engine: &Engine,
     ) -> Result<Self, StartError> {
+        Self::make(options, exit, engine, None)
+    }
+
+    /// That of a worker, on its thread.
+    pub(crate) fn of_worker(
+        options: &Options,
+        exit: ExitHook,
+        engine: &Engine,
+        own: &Arc<Own>,
+    ) -> Result<Self, StartError> {
+        Self::make(options, exit, engine, Some(own.clone()))
+    }
+
+    fn make(
+        options: &Options,
+        exit: ExitHook,
+        engine: &Engine,
+        worker: Option<Arc<Own>>,
+    ) -> Result<Self, StartError> {
         let start = Instant::now();
         let tokio = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -114,7 +144,13 @@ impl Runtime {
                 )))
                 .await;
             runtime.set_gc_threshold(GC_THRESHOLD).await;
-            let limit = TimeLimit::default();
+            let limit = match &worker {
+                Some(own) => TimeLimit::with_flag(own.is_ending.clone()),
+                None => TimeLimit::default(),
+            };
+            if let Some(bytes) = worker.as_ref().map(|own| own.memory).filter(|&b| b > 0) {
+                runtime.set_memory_limit(bytes).await;
+            }
             let asked = limit.clone();
             let interrupt = Box::new(move || asked.must_end());
             runtime.set_interrupt_handler(Some(interrupt)).await;
@@ -126,6 +162,8 @@ impl Runtime {
                         time: start,
                         exit,
                         loader: loader.clone(),
+                        engine: engine.clone(),
+                        worker,
                     };
                     let installed = install_all(&ctx, start, limit, engine);
                     installed.map_err(|error| StartError::caught(&ctx, error))
@@ -156,10 +194,14 @@ impl Runtime {
 
     /// Runs a text as `[eval]`: a CommonJS module's globals, or a module if it is one.
     pub fn run_text(&self, text: &str) -> i32 {
+        self.run_named_text(text, "[eval]")
+    }
+
+    fn run_named_text(&self, text: &str, name: &str) -> i32 {
         self.run_program(Path::new("."), |ctx, _| {
             let globals: Object = scripts::exports(ctx, "node/module")?
                 .get::<_, Function>("globalsOfText")?
-                .call(("[eval]",))?;
+                .call((name,))?;
             for entry in globals.props::<String, Value>() {
                 let (name, value) = entry?;
                 let property = Property::from(value).writable().configurable();
@@ -167,6 +209,22 @@ impl Runtime {
             }
             self.loader.load_text(ctx, text)?.run(ctx)
         })
+    }
+
+    /// Runs the program of a worker.
+    pub(crate) fn work(&self, program: &Program) -> i32 {
+        let begun = self.with(|ctx| {
+            let begin = || {
+                io::worker::begin(ctx)?;
+                scripts::exports(ctx, "node/worker_self").map(drop)
+            };
+            begin().or_else(|error| event_loop::fail(ctx, error))
+        });
+        match (begun, program) {
+            (Err(Exit(status)), _) => status,
+            (Ok(()), Program::Text(text)) => self.run_named_text(text, "[worker eval]"),
+            (Ok(()), Program::File(file)) => self.run(file),
+        }
     }
 
     /// Runs classic scripts one after the other in one global scope, and whatever they leave to be done.
@@ -194,6 +252,10 @@ impl Runtime {
             .loader
             .main_file(path)
             .map_err(|error| {
+                if Own::of(ctx).is_some() {
+                    let missing = missing_program(ctx, path);
+                    return event_loop::fail(ctx, missing).err().unwrap_or(Exit(1));
+                }
                 complain(&format!("bident: cannot read {}: {error}", path.display()));
                 Exit(1)
             })
@@ -256,6 +318,18 @@ impl StartError {
             _ => Self::Js(error),
         }
     }
+}
+
+/// Throws that a worker's program is not there.
+fn missing_program(ctx: &Ctx<'_>, path: &Path) -> rquickjs::Error {
+    let thrown = || -> rquickjs::Result<Value<'_>> {
+        let errors = scripts::exports(ctx, "node/errors")?;
+        let make: Function = errors.get("make")?;
+        let class: Value = ctx.globals().get("Error")?;
+        let message = format!("Cannot find module '{}'", path.display());
+        make.call((class, "MODULE_NOT_FOUND", message))
+    };
+    thrown().map_or_else(|error| error, |error| ctx.throw(error))
 }
 
 fn set_main(ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<()> {

@@ -2,10 +2,13 @@
 
 use crate::ExitHook;
 use crate::event_loop::{Host, Task};
+use crate::io::worker::{self, Own};
 use crate::modules::ModuleLoader;
 use crate::report::complain;
+use bident::Engine;
 use rquickjs::prelude::{Func, Opt, Rest};
 use rquickjs::{Coerced, Ctx, Exception, Function, JsLifetime, Object, Result, Value};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The version of Node whose behaviour programs may expect. Some look for it before anything else.
@@ -21,6 +24,9 @@ pub(crate) struct Start {
     pub(crate) time: Instant,
     pub(crate) exit: ExitHook,
     pub(crate) loader: ModuleLoader,
+    pub(crate) engine: Engine,
+    /// The worker, where it is not the main thread.
+    pub(crate) worker: Option<Arc<Own>>,
 }
 
 impl Start {
@@ -61,11 +67,19 @@ fn describe(natives: &Object<'_>, start: &Start) -> Result<()> {
     versions.set("node", NODE_VERSION)?;
     versions.set("bident", env!("CARGO_PKG_VERSION"))?;
     natives.set("versions", versions)?;
+    natives.set("isWorker", start.worker.is_some())?;
     natives.set("env", Func::from(environment))
 }
 
 fn environment(ctx: Ctx<'_>) -> Result<Object<'_>> {
+    let own = Own::of(&ctx);
     let env = Object::new(ctx)?;
+    if let Some(own) = own {
+        for pair in own.environment.chunks_exact(2) {
+            env.set(&*pair[0], &*pair[1])?;
+        }
+        return Ok(env);
+    }
     for (name, value) in std::env::vars_os() {
         env.set(&*name.to_string_lossy(), &*value.to_string_lossy())?;
     }
@@ -75,7 +89,16 @@ fn environment(ctx: Ctx<'_>) -> Result<Object<'_>> {
 /// What the program does to itself.
 fn act(natives: &Object<'_>, start: &Start) -> Result<()> {
     let exit = start.exit;
-    natives.set("exit", Func::from(move |code: i32| -> () { exit(code) }))?;
+    let worker = start.worker.clone();
+    natives.set(
+        "exit",
+        Func::from(move |ctx: Ctx<'_>, code: i32| -> Result<()> {
+            match &worker {
+                Some(own) => Err(worker::exit(&ctx, own, code)),
+                None => exit(code),
+            }
+        }),
+    )?;
     natives.set("abort", Func::from(|| -> () { std::process::abort() }))?;
     natives.set("nextTick", Func::from(next_tick))?;
     natives.set(
@@ -183,10 +206,12 @@ fn cpu_usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
 }
 
 fn next_tick<'js>(ctx: Ctx<'js>, function: Function<'js>, args: Rest<Value<'js>>) -> Result<()> {
-    Host::of(&ctx)?.ticks.borrow_mut().push_back(Task {
+    let host = Host::of(&ctx)?;
+    host.ticks.borrow_mut().push_back(Task {
         function,
         this: None,
         args: args.0,
+        frame: host.frames.current(),
     });
     Ok(())
 }

@@ -2,8 +2,10 @@
 //! answers on another, where timers and sockets go on while somebody types.
 
 use crate::event_loop::{self, Exit, Host};
+use crate::process::Start;
 use crate::time_limit::TimeLimit;
 use crate::{Runtime, report, scripts};
+use bident::Engine;
 use rquickjs::context::EvalOptions;
 use rquickjs::prelude::Func;
 use rquickjs::{Ctx, Function, Object, Result, Value};
@@ -42,6 +44,8 @@ struct State {
     is_busy: AtomicBool,
     /// Set while what runs is to end; known once the runtime has begun.
     interrupted: OnceLock<Arc<AtomicBool>>,
+    /// Whose code looks for interrupts.
+    engine: OnceLock<Engine>,
 }
 
 /// The editor that Ctrl-C is meant for.
@@ -81,6 +85,9 @@ impl State {
     fn interrupt(&self, ends: bool) {
         if let Some(flag) = self.interrupted.get() {
             flag.store(ends, Ordering::Relaxed);
+        }
+        if ends && let Some(engine) = self.engine.get() {
+            engine.increment_epoch();
         }
     }
 }
@@ -189,6 +196,7 @@ fn begin(ctx: &Ctx<'_>, state: &State) -> std::result::Result<(), Exit> {
         let host = Host::of(ctx)?;
         host.is_interactive.set(true);
         drop(host);
+        let _second = state.engine.set(Start::of(ctx)?.engine);
         if let Some(limit) = ctx.userdata::<TimeLimit>() {
             let _second = state.interrupted.set(limit.interrupted());
         }

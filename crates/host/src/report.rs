@@ -2,8 +2,9 @@
 
 use super::console;
 use super::event_loop::{Exit, Host};
+use crate::io::worker;
 use bident::printable_lines;
-use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Object, Value};
+use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Function, Object, Value};
 use std::collections::HashSet;
 use std::io::{self, Write};
 
@@ -43,6 +44,9 @@ pub(super) fn uncaught<'js>(
     promise: Option<Value<'js>>,
     origin: Origin,
 ) -> Result<(), Exit> {
+    if let Some(status) = worker::ending(ctx) {
+        return Err(Exit(status));
+    }
     let handled = match promise.filter(|_| origin == Origin::Promise) {
         Some(promise) => {
             match crate::process::emit(ctx, "unhandledRejection", &[value.clone(), promise]) {
@@ -60,6 +64,9 @@ pub(super) fn uncaught<'js>(
     match handled {
         Ok(true) => Ok(()),
         Ok(false) => {
+            if worker::Own::of(ctx).is_some() && tell_parent(ctx, &value) {
+                return Err(leave(ctx, 1));
+            }
             complain(&describe(ctx, &value, origin));
             if Host::of(ctx).is_ok_and(|host| host.is_interactive.get()) {
                 return Ok(());
@@ -72,6 +79,20 @@ pub(super) fn uncaught<'js>(
             Err(leave(ctx, 7))
         }
     }
+}
+
+/// Tells who started this worker what nobody caught. False if that could not be done.
+fn tell_parent<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
+    let told = || -> rquickjs::Result<()> {
+        let exports = crate::scripts::exports(ctx, "node/worker_self")?;
+        let failed: Function = exports.get("failed")?;
+        failed.call((value.clone(),))
+    };
+    let is_told = told().is_ok();
+    if !is_told {
+        ctx.catch();
+    }
+    is_told
 }
 
 /// Tells the listeners of `exit` what the program ends with; they may say otherwise.

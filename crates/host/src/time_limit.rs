@@ -47,6 +47,14 @@ impl TimeLimit {
         is_over
     }
 
+    /// A limit that ends where this flag says so.
+    pub(crate) fn with_flag(interrupted: Arc<AtomicBool>) -> Self {
+        Self {
+            interrupted,
+            ..Self::default()
+        }
+    }
+
     /// What says, while it is set, that JavaScript must end.
     pub(crate) fn interrupted(&self) -> Arc<AtomicBool> {
         self.interrupted.clone()

@@ -19,7 +19,9 @@ pub(super) struct Timers<'js> {
     timers: HashMap<u64, Timer<'js>>,
     /// How many of `timers` keep the program alive.
     holding: usize,
-    immediates: BTreeMap<u64, Task<'js>>,
+    immediates: BTreeMap<u64, Immediately<'js>>,
+    /// How many of `immediates` do.
+    holding_immediates: usize,
     last_id: u64,
 }
 
@@ -30,6 +32,12 @@ struct Timer<'js> {
     interval: Option<Duration>,
     keeps_alive: bool,
     delay: Duration,
+}
+
+#[derive(JsLifetime)]
+struct Immediately<'js> {
+    task: Task<'js>,
+    keeps_alive: bool,
 }
 
 impl<'js> Timers<'js> {
@@ -60,8 +68,19 @@ impl<'js> Timers<'js> {
 
     fn start_immediate(&mut self, task: Task<'js>) -> u64 {
         let id = self.next_id();
-        self.immediates.insert(id, task);
+        let immediate = Immediately {
+            task,
+            keeps_alive: true,
+        };
+        self.immediates.insert(id, immediate);
+        self.holding_immediates += 1;
         id
+    }
+
+    fn remove_immediate(&mut self, id: u64) -> Option<Task<'js>> {
+        let immediate = self.immediates.remove(&id)?;
+        self.holding_immediates -= usize::from(immediate.keeps_alive);
+        Some(immediate.task)
     }
 
     fn remove(&mut self, id: u64) -> Option<Timer<'js>> {
@@ -75,9 +94,7 @@ impl<'js> Timers<'js> {
             Some(timer) => {
                 self.queue.remove(&(timer.expiry, id));
             }
-            None => {
-                self.immediates.remove(&id);
-            }
+            None => drop(self.remove_immediate(id)),
         }
     }
 
@@ -95,13 +112,20 @@ impl<'js> Timers<'js> {
             self.holding -= usize::from(timer.keeps_alive);
             self.holding += usize::from(keeps_alive);
             timer.keeps_alive = keeps_alive;
+        } else if let Some(immediate) = self.immediates.get_mut(&id) {
+            self.holding_immediates -= usize::from(immediate.keeps_alive);
+            self.holding_immediates += usize::from(keeps_alive);
+            immediate.keeps_alive = keeps_alive;
         }
     }
 
     fn is_held(&self, id: u64) -> bool {
         match self.timers.get(&id) {
             Some(timer) => timer.keeps_alive,
-            None => self.immediates.contains_key(&id),
+            None => {
+                let immediate = self.immediates.get(&id);
+                immediate.is_some_and(|immediate| immediate.keeps_alive)
+            }
         }
     }
 
@@ -115,9 +139,9 @@ impl<'js> Timers<'js> {
         self.has_immediates() || self.holding > 0
     }
 
-    /// Whether an immediate waits.
+    /// Whether an immediate waits that keeps the program alive.
     pub(super) fn has_immediates(&self) -> bool {
-        !self.immediates.is_empty()
+        self.holding_immediates > 0
     }
 
     /// The next task that had expired at `now`. An interval starts its next turn.
@@ -135,8 +159,8 @@ impl<'js> Timers<'js> {
 
     /// The oldest immediate, if it is no younger than number `last`.
     pub(super) fn take_immediate(&mut self, last: u64) -> Option<Task<'js>> {
-        let oldest = self.immediates.first_entry()?;
-        (*oldest.key() <= last).then(|| oldest.remove())
+        let oldest = *self.immediates.first_key_value()?.0;
+        (oldest <= last).then(|| self.remove_immediate(oldest))?
     }
 }
 
@@ -207,19 +231,23 @@ struct Immediate {
 
 #[rquickjs::methods]
 impl Immediate {
-    /// An immediate runs in any case.
+    /// Makes the program go on until it has run.
     #[qjs(rename = "ref")]
-    fn hold<'js>(this: This<Class<'js, Self>>) -> Class<'js, Self> {
-        this.0
+    fn hold<'js>(this: This<Class<'js, Self>>, ctx: Ctx<'js>) -> Result<Class<'js, Self>> {
+        let id = this.borrow().id;
+        Host::of(&ctx)?.timers.borrow_mut().hold(id, true);
+        Ok(this.0)
     }
 
-    /// An immediate runs in any case.
+    /// Lets the program end before it has run.
     #[qjs(rename = "unref")]
-    fn release<'js>(this: This<Class<'js, Self>>) -> Class<'js, Self> {
-        this.0
+    fn release<'js>(this: This<Class<'js, Self>>, ctx: Ctx<'js>) -> Result<Class<'js, Self>> {
+        let id = this.borrow().id;
+        Host::of(&ctx)?.timers.borrow_mut().hold(id, false);
+        Ok(this.0)
     }
 
-    /// Whether it has yet to run.
+    /// Whether it has yet to run, and the program goes on until then.
     #[qjs(rename = "hasRef")]
     fn is_held(&self, ctx: Ctx<'_>) -> Result<bool> {
         let host = Host::of(&ctx)?;
@@ -308,6 +336,7 @@ fn start<'js>(
         function,
         this: None,
         args: args.0,
+        frame: Host::of(ctx)?.frames.current(),
     };
     let delay = Duration::from_millis(delay as u64);
     let id = Host::of(ctx)?
@@ -332,6 +361,7 @@ fn set_immediate<'js>(
         function: callback(&ctx, function)?,
         this: None,
         args: args.0,
+        frame: Host::of(&ctx)?.frames.current(),
     };
     let id = Host::of(&ctx)?.timers.borrow_mut().start_immediate(task);
     Class::instance(ctx, Immediate { id })

@@ -4,7 +4,7 @@
 use crate::raw::{self, Env, Ref};
 use crate::webassembly;
 pub use crate::webassembly::{HostData, Prepared};
-use bident::{Error, Linker};
+use bident::{Error, Linker, Module, SharedMemory};
 use rquickjs::{Ctx, Object, Result, String, Value};
 
 /// Whether a value is a buffer of a memory, which only the memory itself may detach.
@@ -73,4 +73,63 @@ pub fn with_utf8<'js, R>(
 /// From now on `Atomics.wait` may block the thread of the context's runtime.
 pub fn may_block(ctx: &Ctx<'_>) {
     raw::may_block(ctx);
+}
+
+/// From now on, `hook` is called before a call that was suspended on a promise which is settled adds the job that
+/// resumes it. It may add a job of its own, which then runs directly before that one.
+pub fn before_jobs(ctx: &Ctx<'_>, hook: fn(&Ctx<'_>)) {
+    webassembly::before_jobs(ctx, hook);
+}
+
+/// The module of a `WebAssembly.Module`, for another runtime; `None` for any other value, and for one that was compiled
+/// with options.
+pub fn module_of(ctx: &Ctx<'_>, value: &Value<'_>) -> Option<Module> {
+    webassembly::abroad::module_of(ctx, value)
+}
+
+/// A `WebAssembly.Module` of a module from another runtime. Where that has another engine, it is compiled again.
+///
+/// # Errors
+/// If there is no memory for it.
+pub fn module_object<'js>(ctx: &Ctx<'js>, module: &Module) -> Result<Value<'js>> {
+    webassembly::abroad::module_object(ctx, module)
+}
+
+/// The memory of a `WebAssembly.Memory` that is shared, for another runtime.
+pub fn shared_memory_of(ctx: &Ctx<'_>, value: &Value<'_>) -> Option<SharedMemory> {
+    webassembly::abroad::memory_of(ctx, value)
+}
+
+/// A `WebAssembly.Memory` of a memory from another runtime.
+///
+/// # Errors
+/// If there is no memory for the object.
+pub fn shared_memory_object<'js>(ctx: &Ctx<'js>, memory: &SharedMemory) -> Result<Value<'js>> {
+    webassembly::abroad::memory_object(ctx, memory)
+}
+
+/// The memory whose bytes a `SharedArrayBuffer` shows: that of a `WebAssembly.Memory`, or one of [`new_shared_bytes`].
+pub fn shared_bytes_of(ctx: &Ctx<'_>, buffer: &Value<'_>) -> Option<SharedMemory> {
+    webassembly::abroad::bytes_of(ctx, buffer)
+}
+
+/// A `SharedArrayBuffer` of the first `length` bytes of a memory. `Atomics.wait` and `Atomics.notify` on it reach those
+/// who wait in any runtime, and in WebAssembly.
+///
+/// # Errors
+/// If there is no memory for the object.
+pub fn shared_bytes_object<'js>(
+    ctx: &Ctx<'js>,
+    memory: &SharedMemory,
+    length: usize,
+) -> Result<Value<'js>> {
+    webassembly::abroad::bytes_object(ctx, memory, length)
+}
+
+/// A memory of at least so many bytes, for [`shared_bytes_object`].
+///
+/// # Errors
+/// If the engine allows no such memory, or the system has none.
+pub fn new_shared_bytes(ctx: &Ctx<'_>, length: usize) -> Result<SharedMemory> {
+    webassembly::abroad::new_bytes(ctx, length)
 }

@@ -13,7 +13,7 @@ console.log(
   }),
 );
 store.run({ id: 1 }, () => {
-  setTimeout(() => say("timer"), 5);
+  setTimeout(() => say("timer"), 40);
   setImmediate(() => say("immediate"));
   process.nextTick(() => say("tick"));
   queueMicrotask(() => say("job"));
@@ -21,7 +21,7 @@ store.run({ id: 1 }, () => {
   (async () => {
     await null;
     say("await");
-    await new Promise((done) => setTimeout(done, 8));
+    await new Promise((done) => setTimeout(done, 80));
     say("after sleep");
   })();
   store.exit(() => say("exit"));
@@ -45,5 +45,5 @@ setTimeout(() => {
   store.enterWith("entered");
   say("entered");
   setTimeout(() => say("later"), 1);
-}, 20);
-setTimeout(() => say("sibling"), 30);
+}, 200);
+setTimeout(() => say("sibling"), 300);

@@ -21,6 +21,8 @@ type Arguments = Box<dyn for<'js> FnOnce(&Ctx<'js>) -> Result<Vec<Value<'js>>> +
 struct Waiting {
     events: VecDeque<(u64, Arguments)>,
     waker: Option<Waker>,
+    /// Whoever waits is to look around, though nothing has happened.
+    is_woken: bool,
 }
 
 /// The way from anywhere to the event loop.
@@ -35,11 +37,20 @@ impl Queue {
     /// Ready where something has happened; else wakes the task once it has.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         let mut waiting = self.lock();
-        if !waiting.events.is_empty() {
+        if !waiting.events.is_empty() || std::mem::take(&mut waiting.is_woken) {
             return Poll::Ready(());
         }
         waiting.waker = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// Wakes whoever waits.
+    pub(crate) fn wake(&self) {
+        let mut waiting = self.lock();
+        waiting.is_woken = true;
+        if let Some(waker) = waiting.waker.take() {
+            waker.wake();
+        }
     }
 
     fn take(&self) -> Option<(u64, Arguments)> {
@@ -65,6 +76,8 @@ pub(crate) struct Sources<'js> {
 struct Open<'js> {
     callback: Function<'js>,
     is_held: bool,
+    /// On whose behalf it was opened.
+    frame: Option<Value<'js>>,
 }
 
 impl<'js> Sources<'js> {
@@ -99,18 +112,15 @@ impl<'js> Sources<'js> {
     pub(crate) fn next(&self, ctx: &Ctx<'js>) -> Option<Result<Task<'js>>> {
         loop {
             let (id, arguments) = self.queue.take()?;
-            let callback = self
-                .open
-                .borrow()
-                .get(&id)
-                .map(|open| open.callback.clone());
-            if let Some(function) = callback {
-                return Some(arguments(ctx).map(|args| Task {
-                    function,
-                    this: None,
-                    args,
-                }));
-            }
+            let open = self.open.borrow();
+            let Some(open) = open.get(&id) else { continue };
+            let (function, frame) = (open.callback.clone(), open.frame.clone());
+            return Some(arguments(ctx).map(|args| Task {
+                function,
+                this: None,
+                args,
+                frame,
+            }));
         }
     }
 }
@@ -132,6 +142,7 @@ impl Source {
         let open = Open {
             callback,
             is_held: true,
+            frame: host.frames.current(),
         };
         sources.open.borrow_mut().insert(id, open);
         sources.count(false, true);

@@ -3,14 +3,17 @@
 mod child;
 mod child_sync;
 mod events;
+mod ports;
 mod signals;
 mod sockets;
 mod tls;
 mod watch;
 mod wire;
+pub(crate) mod worker;
 
 pub(crate) use child::natives as child_natives;
 pub(crate) use events::{Queue, Sources};
+pub(crate) use ports::{natives as port_natives, shared_natives};
 pub use signals::interrupt;
 pub(crate) use signals::{Signals, listen, unlisten};
 pub(crate) use sockets::natives as socket_natives;

@@ -91,11 +91,13 @@
   // ---- Digests
 
   const NAMES = { __proto__: null, "rsa-md5": "md5", "rsa-ripemd160": "ripemd160", rmd160: "ripemd160", ripemd: "ripemd160", "rsa-sha1": "sha1", "rsa-sha224": "sha224", "rsa-sha256": "sha256", "rsa-sha384": "sha384", "rsa-sha512": "sha512", "sha512-224": "sha512-224", "sha512/256": "sha512-256" };
+  // Those whose digests have a length of one's own, and the usual one.
+  const SHAKES = { __proto__: null, shake128: 16, shake256: 32 };
   const nameOf = (name) => {
     const lower = name.toLowerCase();
     return NAMES[lower] ?? lower.replace(/^sha-(\d)/, "sha$1").replace("/", "-");
   };
-  const HASHES = ["md5", "ripemd160", "sha1", "sha224", "sha256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "sha384", "sha512", "sha512-224", "sha512-256"];
+  const HASHES = ["blake2b512", "blake2s256", "md5", "ripemd160", "sha1", "sha224", "sha256", "sha3-224", "sha3-256", "sha3-384", "sha3-512", "sha384", "sha512", "sha512-224", "sha512-256"];
 
   function bytesOf(data, encoding, name = "data") {
     if (typeof data === "string") return Buffer.from(data, encoding === "buffer" ? "utf8" : encoding);
@@ -141,9 +143,9 @@
       return this.#streamed ?? this.#hasher.finish();
     }
 
-    another() {
+    another(length) {
       this.#open();
-      return this.#hasher.copy();
+      return this.#hasher.copy(length);
     }
 
     _transform(chunk, encoding, done) {
@@ -160,18 +162,29 @@
   for (const name of ["finish", "another"]) Object.defineProperty(Digester.prototype, name, { enumerable: false });
 
   class Hash extends Digester {
-    constructor(algorithm, options) {
+    // The usual length, of what may have any.
+    #usual;
+
+    constructor(algorithm, options, usual = undefined) {
       if (algorithm === COPY) super(options);
       else {
         validateString(algorithm, "algorithm");
-        const hasher = native.hash(nameOf(algorithm)) ?? undefined;
+        const length = options?.outputLength;
+        if (length !== undefined) validateInteger(length, "outputLength", 0, 2 ** 32 - 1);
+        const shortest = SHAKES[nameOf(algorithm)];
+        const hasher = (shortest === undefined ? native.hash(nameOf(algorithm)) : native.shake(nameOf(algorithm), length ?? shortest)) ?? undefined;
         if (hasher === undefined) throw new Error("Digest method not supported");
-        if (options?.outputLength !== undefined && options.outputLength !== native.size(nameOf(algorithm))) throw make(Error, "ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH", "error:030000B2:digital envelope routines::not XOF or invalid length");
+        if (shortest === undefined && length !== undefined && length !== native.size(nameOf(algorithm))) throw make(Error, "ERR_OSSL_EVP_INVALID_KEY_LENGTH", "error:03000082:digital envelope routines::invalid key length");
         super(hasher, options);
       }
+      this.#usual = usual ?? SHAKES[nameOf(String(algorithm))];
     }
 
-    copy() { return new Hash(COPY, this.another()); }
+    copy(options = undefined) {
+      const length = options?.outputLength;
+      if (length !== undefined) validateInteger(length, "options.outputLength", 0, 2 ** 32 - 1);
+      return new Hash(COPY, this.another(length ?? this.#usual ?? 0), this.#usual);
+    }
     digest(encoding) { return given(this.finish(() => fail(Error, "ERR_CRYPTO_HASH_FINALIZED", "Digest already called")), encoding); }
   }
   const COPY = Symbol("copy");
@@ -182,6 +195,7 @@
       const encoding = options?.encoding ?? undefined;
       const bytes = keyBytes(typeof key === "string" && encoding !== undefined ? Buffer.from(key, encoding) : key);
       const hasher = native.hmac(nameOf(algorithm), bytes) ?? undefined;
+      if (hasher === undefined && SHAKES[nameOf(algorithm)] !== undefined) throw new Error("error:00000000:lib(0)::reason(0)");
       if (hasher === undefined) throw make(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`);
       super(hasher, options);
     }
@@ -196,8 +210,9 @@
     validateString(algorithm, "algorithm");
     if (typeof data !== "string" && !ArrayBuffer.isView(data)) throw invalidType("input", "of type string or an instance of Buffer, TypedArray, or DataView", data);
     const encoding = typeof options === "string" ? options : options?.outputEncoding ?? "hex";
-    if (native.size(nameOf(algorithm)) === undefined) throw make(Error, undefined, `Digest method ${algorithm} is not supported`);
-    return createHash(algorithm).update(data).digest(encoding);
+    const isKnown = native.size(nameOf(algorithm)) ?? SHAKES[nameOf(algorithm)];
+    if (isKnown === undefined || isKnown === null) throw make(Error, undefined, `Digest method ${algorithm} is not supported`);
+    return createHash(algorithm, typeof options === "object" ? { outputLength: options?.outputLength } : undefined).update(data).digest(encoding);
   }
 
   function timingSafeEqual(left, right) {
@@ -300,15 +315,23 @@
   const createSecretKey = (key, encoding) => new KeyObject(Buffer.from(bytesOf(key, encoding, "key")));
 
   const ABSENT = [
-    "createCipheriv", "createDecipheriv", "createSign", "createVerify", "sign", "verify", "createPrivateKey", "createPublicKey", "createECDH", "createDiffieHellman", "diffieHellman",
+    "createSign", "createVerify", "sign", "verify", "createPrivateKey", "createPublicKey", "createECDH", "createDiffieHellman", "diffieHellman",
     "generateKeyPair", "generateKeyPairSync", "generateKey", "generateKeySync", "generatePrime", "generatePrimeSync", "checkPrime", "checkPrimeSync", "publicEncrypt", "privateDecrypt",
-    "privateEncrypt", "publicDecrypt", "Cipheriv", "Decipheriv", "Sign", "Verify", "X509Certificate", "Certificate", "getDiffieHellman", "DiffieHellman", "DiffieHellmanGroup", "ECDH", "argon2", "argon2Sync", "createDiffieHellmanGroup", "createMac", "decapsulate",
-    "encapsulate", "getCipherInfo", "getMacs", "parsePKCS12", "randomUUIDv7", "secureHeapUsed", "setEngine", "setFips",
+    "privateEncrypt", "publicDecrypt", "Sign", "Verify", "X509Certificate", "Certificate", "getDiffieHellman", "DiffieHellman", "DiffieHellmanGroup", "ECDH", "argon2", "argon2Sync", "createDiffieHellmanGroup", "createMac", "decapsulate",
+    "encapsulate", "getMacs", "parsePKCS12", "randomUUIDv7", "secureHeapUsed", "setEngine", "setFips",
   ];
   const exports = {
     ...absents("crypto", ABSENT), pseudoRandomBytes: randomBytes, prng: randomBytes, rng: randomBytes, Hash, Hmac, KeyObject, createHash, createHmac, createSecretKey, getRandomValues, hash, hkdf, hkdfSync, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync,
-    randomInt, randomUUID, scrypt, scryptSync, timingSafeEqual, webcrypto: crypto, getHashes: () => [...HASHES, "RSA-MD5", "RSA-RIPEMD160", "RSA-SHA1", "RSA-SHA224", "RSA-SHA256", "RSA-SHA384", "RSA-SHA512"], getCiphers: () => [], getCurves: () => [], constants: {}, getFips: () => 0,
+    randomInt, randomUUID, scrypt, scryptSync, timingSafeEqual, webcrypto: crypto, getHashes: () => [...HASHES, "RSA-MD5", "RSA-RIPEMD160", "RSA-SHA1", "RSA-SHA224", "RSA-SHA256", "RSA-SHA384", "RSA-SHA512", "shake128", "shake256"], getCurves: () => [], constants: {}, getFips: () => 0,
   };
+  const ciphers = () => use("node/crypto_ciphers").ciphers(keyBytes);
+  Object.assign(exports, {
+    createCipheriv: (...args) => ciphers().createCipheriv(...args),
+    createDecipheriv: (...args) => ciphers().createDecipheriv(...args),
+    getCiphers: () => ciphers().getCiphers(),
+    getCipherInfo: (...args) => ciphers().getCipherInfo(...args),
+  });
+  for (const name of ["Cipheriv", "Decipheriv"]) Object.defineProperty(exports, name, { get: () => ciphers()[name], enumerable: true, configurable: true });
   Object.defineProperty(exports, "subtle", { get: () => crypto.subtle, enumerable: true, configurable: true });
   return exports;
 };

@@ -2,7 +2,7 @@
 
 use super::background::in_background;
 use bident_js::hosting::copy_bytes;
-use digest::{Digest, KeyInit, Mac, OutputSizeUser};
+use digest::{Digest, ExtendableOutput, KeyInit, Mac, OutputSizeUser, Update, XofReader};
 use hmac::{Hmac, SimpleHmac};
 use rquickjs::class::Trace;
 use rquickjs::prelude::{Async, Func, Opt};
@@ -13,7 +13,8 @@ use std::cell::RefCell;
 trait Running: Send {
     fn update(&mut self, bytes: &[u8]);
     fn finish(self: Box<Self>) -> Vec<u8>;
-    fn copy(&self) -> Box<dyn Running>;
+    /// Another that has taken the same; `length` is that of its digest, where it has one of its own.
+    fn copy(&self, length: usize) -> Box<dyn Running>;
 }
 
 #[derive(Clone)]
@@ -28,7 +29,7 @@ impl<D: Digest + Clone + Send + 'static> Running for Plain<D> {
         self.0.finalize().to_vec()
     }
 
-    fn copy(&self) -> Box<dyn Running> {
+    fn copy(&self, _: usize) -> Box<dyn Running> {
         Box::new(self.clone())
     }
 }
@@ -45,8 +46,29 @@ impl<M: Mac + Clone + Send + 'static> Running for Keyed<M> {
         self.0.finalize().into_bytes().to_vec()
     }
 
-    fn copy(&self) -> Box<dyn Running> {
+    fn copy(&self, _: usize) -> Box<dyn Running> {
         Box::new(self.clone())
+    }
+}
+
+/// A digest of a length of one's own.
+#[derive(Clone)]
+struct Extendable<D>(D, usize);
+
+impl<D: Update + ExtendableOutput + Clone + Send + 'static> Running for Extendable<D> {
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(self: Box<Self>) -> Vec<u8> {
+        // Who made it saw to it that there is memory.
+        let mut digest = vec![0; self.1];
+        self.0.finalize_xof().read(&mut digest);
+        digest
+    }
+
+    fn copy(&self, length: usize) -> Box<dyn Running> {
+        Box::new(Self(self.0.clone(), length))
     }
 }
 
@@ -111,15 +133,33 @@ macro_rules! with_digest {
     };
 }
 
+/// The same, also for those that have to be treated otherwise by HMAC.
+macro_rules! with_any_digest {
+    ($name:expr, $D:ident => $body:expr) => {
+        match $name {
+            "blake2b512" => {
+                type $D = blake2::Blake2b512;
+                Some($body)
+            }
+            "blake2s256" => {
+                type $D = blake2::Blake2s256;
+                Some($body)
+            }
+            name => with_digest!(name, $D => $body),
+        }
+    };
+}
+
 /// `{ hash(name), hmac(name, key), size(name), isEqual(a, b), pbkdf2, scrypt, hkdf, pbkdf2Later, scryptLater }`.
 pub(crate) fn natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;
     natives.set("hash", Func::from(hash))?;
+    natives.set("shake", Func::from(shake))?;
     natives.set("hmac", Func::from(hmac))?;
     natives.set(
         "size",
         Func::from(
-            |name: String| with_digest!(name.as_str(), D => <D as OutputSizeUser>::output_size()),
+            |name: String| with_any_digest!(name.as_str(), D => <D as OutputSizeUser>::output_size()),
         ),
     )?;
     natives.set("isEqual", Func::from(is_equal))?;
@@ -158,8 +198,13 @@ impl Hasher {
     }
 
     /// Another that has taken the same bytes.
-    fn copy<'js>(&self, ctx: Ctx<'js>) -> Result<Class<'js, Hasher>> {
-        let running = self.running.borrow().as_ref().map(|running| running.copy());
+    fn copy<'js>(&self, ctx: Ctx<'js>, length: Opt<u32>) -> Result<Class<'js, Hasher>> {
+        let length = length.0.unwrap_or_default();
+        drop(room(&ctx, length)?);
+        let running = self.running.borrow();
+        let running = running
+            .as_ref()
+            .map(|running| running.copy(length as usize));
         let running = RefCell::new(running);
         Class::instance(ctx, Hasher { running })
     }
@@ -178,13 +223,25 @@ fn made<'js>(
 
 fn hash(ctx: Ctx<'_>, name: String) -> Result<Option<Class<'_, Hasher>>> {
     let running: Option<Box<dyn Running>> =
-        with_digest!(name.as_str(), D => Box::new(Plain(D::new())));
+        with_any_digest!(name.as_str(), D => Box::new(Plain(D::new())));
+    made(ctx, running)
+}
+
+/// SHAKE, with so many bytes.
+fn shake(ctx: Ctx<'_>, name: String, length: u32) -> Result<Option<Class<'_, Hasher>>> {
+    drop(room(&ctx, length)?);
+    let length = length as usize;
+    let running: Option<Box<dyn Running>> = match name.as_str() {
+        "shake128" => Some(Box::new(Extendable(sha3::Shake128::default(), length))),
+        "shake256" => Some(Box::new(Extendable(sha3::Shake256::default(), length))),
+        _ => None,
+    };
     made(ctx, running)
 }
 
 fn hmac<'js>(ctx: Ctx<'js>, name: String, key: Value<'js>) -> Result<Option<Class<'js, Hasher>>> {
     let key = copy_bytes(&ctx, &key)?;
-    let running: Option<Option<Box<dyn Running>>> = with_digest!(name.as_str(), D => {
+    let running: Option<Option<Box<dyn Running>>> = with_any_digest!(name.as_str(), D => {
         // Keys of all lengths will do.
         let keyed = <SimpleHmac<D> as KeyInit>::new_from_slice(&key).ok();
         keyed.map(|keyed| -> Box<dyn Running> { Box::new(Keyed(keyed)) })
@@ -212,8 +269,18 @@ fn room(ctx: &Ctx<'_>, length: u32) -> Result<Vec<u8>> {
 }
 
 fn pbkdf2_into(name: &str, password: &[u8], salt: &[u8], rounds: u32, key: &mut [u8]) -> bool {
-    let done =
-        with_digest!(name, D => pbkdf2::pbkdf2::<Hmac<D>>(password, salt, rounds, key).is_ok());
+    type Slow<D> = SimpleHmac<D>;
+    let done = match name {
+        "blake2b512" => {
+            Some(pbkdf2::pbkdf2::<Slow<blake2::Blake2b512>>(password, salt, rounds, key).is_ok())
+        }
+        "blake2s256" => {
+            Some(pbkdf2::pbkdf2::<Slow<blake2::Blake2s256>>(password, salt, rounds, key).is_ok())
+        }
+        _ => {
+            with_digest!(name, D => pbkdf2::pbkdf2::<Hmac<D>>(password, salt, rounds, key).is_ok())
+        }
+    };
     done == Some(true)
 }
 
@@ -330,14 +397,14 @@ fn hkdf<'js>(
     let (key, salt) = (copy_bytes(&ctx, &key)?, copy_bytes(&ctx, &salt)?);
     let info = copy_bytes(&ctx, &info)?;
     let length = length.0.unwrap_or_default();
-    let size = with_digest!(name.as_str(), D => <D as OutputSizeUser>::output_size());
+    let size = with_any_digest!(name.as_str(), D => <D as OutputSizeUser>::output_size());
     // Nobody makes room for what no digest can give.
     if size.is_none_or(|size| length as usize > 255 * size) {
         return Ok(None);
     }
     let mut made = room(&ctx, length)?;
-    let done = with_digest!(name.as_str(), D => {
-        hkdf::Hkdf::<D>::new(Some(&salt), &key).expand(&info, &mut made).is_ok()
+    let done = with_any_digest!(name.as_str(), D => {
+        hkdf::SimpleHkdf::<D>::new(Some(&salt), &key).expand(&info, &mut made).is_ok()
     });
     match done {
         Some(true) => TypedArray::new(ctx, made).map(Some),

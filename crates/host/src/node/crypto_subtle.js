@@ -1,4 +1,4 @@
-// `crypto.subtle`, of the Web Cryptography API: digests, HMAC, and keys made of passwords.
+// `crypto.subtle`, of the Web Cryptography API: digests, HMAC, AES, and keys made of passwords.
 (native, use) => {
   const { DOMException } = use("web/idl");
   const refuse = (name, message) => {
@@ -55,7 +55,9 @@
   Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { value: "CryptoKey", configurable: true });
 
   const BLOCK = { "SHA-1": 64, "SHA-256": 64, "SHA-384": 128, "SHA-512": 128, "SHA3-256": 136, "SHA3-384": 104, "SHA3-512": 72 };
-  const ALLOWED = { __proto__: null, HMAC: ["sign", "verify"], PBKDF2: ["deriveKey", "deriveBits"], HKDF: ["deriveKey", "deriveBits"] };
+  const CIPHER_USES = ["encrypt", "decrypt", "wrapKey", "unwrapKey"];
+  const MODES = { __proto__: null, "AES-CBC": "cbc", "AES-CTR": "ctr", "AES-GCM": "gcm" };
+  const ALLOWED = { __proto__: null, "AES-CBC": CIPHER_USES, "AES-CTR": CIPHER_USES, "AES-GCM": CIPHER_USES, HMAC: ["sign", "verify"], PBKDF2: ["deriveKey", "deriveBits"], HKDF: ["deriveKey", "deriveBits"] };
 
   function make(algorithm, bytes, extractable, usages) {
     const { name } = algorithm;
@@ -70,6 +72,10 @@
       const length = algorithm.length ?? 8 * bytes.length;
       if (bytes.length === 0) refuse("DataError", "Zero-length key is not supported");
       return new CryptoKey(MADE, { bytes, extractable: Boolean(extractable), usages: [...new Set(usages)], algorithm: { name, length, hash: { name: hash } } });
+    }
+    if (MODES[name] !== undefined) {
+      if (![16, 24, 32].includes(bytes.length)) refuse("DataError", "Invalid key length");
+      return new CryptoKey(MADE, { bytes, extractable: Boolean(extractable), usages: USES.filter((usage) => usages.includes(usage)), algorithm: { name, length: 8 * bytes.length } });
     }
     if (extractable) refuse("SyntaxError", `${name} keys are not extractable`);
     return new CryptoKey(MADE, { bytes, extractable: false, usages: [...usages], algorithm: { name } });
@@ -96,6 +102,43 @@
     }
     const made = native.hkdf(hash, bytes, salt, bytesOf(given.info, "info"), bits / 8);
     return made ?? refuse("OperationError", "the length is too large");
+  }
+
+  const failed = () => refuse("OperationError", "The operation failed for an operation-specific reason");
+
+  // Encrypts or decrypts with a key that is for this usage.
+  function crypt(encrypts, usage, algorithm, key, data) {
+    const given = named(algorithm);
+    const { bytes, algorithm: { name } } = heldBy(key);
+    if (MODES[given.name] === undefined) refuse("NotSupportedError", "Unrecognized algorithm name");
+    if (given.name !== name) refuse("InvalidAccessError", "Key algorithm mismatch");
+    heldBy(key, usage);
+    const input = bytesOf(data);
+    const vector = bytesOf(name === "AES-CTR" ? given.counter : given.iv, name === "AES-CTR" ? "algorithm.counter" : "algorithm.iv");
+    if (name === "AES-CBC" && vector.length !== 16) refuse("OperationError", "algorithm.iv must contain exactly 16 bytes");
+    if (name === "AES-CTR" && vector.length !== 16) refuse("OperationError", "algorithm.counter must contain exactly 16 bytes");
+    if (name === "AES-CTR" && !(given.length >= 1 && given.length <= 128)) refuse("OperationError", "AES-CTR algorithm.length must be between 1 and 128");
+    // A counter that came around would encrypt twice with the same.
+    if (name === "AES-CTR" && input.length > 16 * 2 ** given.length) refuse("OperationError", "the data is too long for the counter");
+    if (name === "AES-GCM" && vector.length === 0) refuse("OperationError", "algorithm.iv must not be empty");
+    const tagLength = name === "AES-GCM" ? (given.tagLength ?? 128) / 8 : 0;
+    if (name === "AES-GCM" && ![4, 8, 12, 13, 14, 15, 16].includes(tagLength)) refuse("OperationError", `${given.tagLength} is not a valid AES-GCM tag length`);
+    const cipher = native.cipher(MODES[name], encrypts, bytes, vector, Number(given.length ?? 128));
+    if (name === "AES-GCM" && given.additionalData !== undefined) cipher.add(bytesOf(given.additionalData, "algorithm.additionalData"));
+    const end = encrypts ? input.length : input.length - tagLength;
+    if (end < 0) failed();
+    const first = cipher.update(input.subarray(0, end));
+    let rest = cipher.finish();
+    if (typeof rest === "string") failed();
+    if (name === "AES-GCM") {
+      rest = rest.slice(0, tagLength);
+      if (!encrypts && !native.isEqual(rest, input.subarray(end))) failed();
+      if (!encrypts) rest = new Uint8Array(0);
+    }
+    const result = new Uint8Array(first.length + rest.length);
+    result.set(first);
+    result.set(rest, first.length);
+    return result.buffer;
   }
 
   class SubtleCrypto {
@@ -127,11 +170,16 @@
       if (!extractable) refuse("InvalidAccessError", "key is not extractable");
       if (format === "raw" || format === "raw-secret") return exact(bytes.slice());
       if (format !== "jwk") refuse("NotSupportedError", `Unable to export using ${format} format`);
-      return { key_ops: [...usages], ext: extractable, alg: `HS${algorithm.hash.name.slice(4)}`, kty: "oct", k: Buffer.from(bytes).toString("base64url") };
+      const alg = algorithm.name === "HMAC" ? `HS${algorithm.hash.name.slice(4)}` : `A${algorithm.length}${algorithm.name.slice(4)}`;
+      return { key_ops: [...usages], ext: extractable, alg, kty: "oct", k: Buffer.from(bytes).toString("base64url") };
     }
 
     async generateKey(algorithm, extractable, usages) {
       const given = named(algorithm);
+      if (MODES[given.name] !== undefined) {
+        if (![128, 192, 256].includes(given.length)) refuse("OperationError", "AES key length must be 128, 192, or 256 bits");
+        return make(given, globalThis.crypto.getRandomValues(new Uint8Array(given.length / 8)), extractable, usages);
+      }
       if (given.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
       const length = given.length ?? 8 * BLOCK[hashOf(given.hash)];
       return make({ ...given, length }, globalThis.crypto.getRandomValues(new Uint8Array(Math.ceil(length / 8))), extractable, usages);
@@ -147,6 +195,20 @@
       return native.isEqual(mac(key, "verify", data), bytesOf(signature));
     }
 
+    async encrypt(algorithm, key, data) { return crypt(true, "encrypt", algorithm, key, data); }
+    async decrypt(algorithm, key, data) { return crypt(false, "decrypt", algorithm, key, data); }
+
+    async wrapKey(format, key, wrappingKey, algorithm) {
+      heldBy(wrappingKey, "wrapKey");
+      const exported = await this.exportKey(format, key);
+      return crypt(true, "wrapKey", algorithm, wrappingKey, format === "jwk" ? Buffer.from(JSON.stringify(exported)) : exported);
+    }
+
+    async unwrapKey(format, wrapped, unwrappingKey, algorithm, wanted, extractable, usages) {
+      const bytes = crypt(false, "unwrapKey", algorithm, unwrappingKey, wrapped);
+      return this.importKey(format, format === "jwk" ? JSON.parse(Buffer.from(bytes).toString()) : bytes, wanted, extractable, usages);
+    }
+
     async deriveBits(algorithm, key, length) {
       heldBy(key, "deriveBits");
       return exact(await derive(algorithm, key, length));
@@ -155,15 +217,13 @@
     async deriveKey(algorithm, key, wanted, extractable, usages) {
       heldBy(key, "deriveKey");
       const given = named(wanted);
+      if (MODES[given.name] !== undefined) return make(given, await derive(algorithm, key, given.length), extractable, usages);
       if (given.name !== "HMAC") refuse("NotSupportedError", "Unrecognized algorithm name");
       const bits = given.length ?? 8 * BLOCK[hashOf(given.hash)];
       return make(given, await derive(algorithm, key, bits), extractable, usages);
     }
   }
-  for (const name of ["encrypt", "decrypt", "wrapKey", "unwrapKey"]) {
-    const value = { async [name](algorithm) { return refuse("NotSupportedError", `${named(algorithm).name} is not there in this host`); } }[name];
-    Object.defineProperty(SubtleCrypto.prototype, name, { value, writable: true, enumerable: true, configurable: true });
-  }
+  for (const name of ["encrypt", "decrypt", "wrapKey", "unwrapKey"]) Object.defineProperty(SubtleCrypto.prototype, name, { enumerable: true });
   Object.defineProperty(SubtleCrypto.prototype, Symbol.toStringTag, { value: "SubtleCrypto", configurable: true });
 
   return { CryptoKey, SubtleCrypto, subtle: new SubtleCrypto(MADE) };

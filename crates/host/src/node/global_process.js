@@ -202,6 +202,12 @@
     },
   };
   let capture = null;
+  if (native.isWorker) {
+    for (const name of ["abort", "chdir", "setuid", "seteuid", "setgid", "setegid", "setgroups", "initgroups"]) {
+      members[name] = () => fail(TypeError, "ERR_WORKER_UNSUPPORTED_OPERATION", `process.${name}() is not supported in workers`);
+    }
+    members.execArgv = use("node/worker_self").execArgv;
+  }
   for (const key of Object.keys(members)) Object.defineProperty(process, key, { value: members[key], writable: true, configurable: true, enumerable: true });
   Object.defineProperty(process, "exitCode", {
     get: () => exitCode,
@@ -225,7 +231,7 @@
   const numberOf = (event) => (typeof event === "string" && event.startsWith("SIG") ? use("node/os").constants.signals[event] : undefined);
   EventEmitter.prototype.on.call(process, "newListener", (event) => {
     const number = numberOf(event);
-    if (number === undefined || process.listenerCount(event) > 0) return;
+    if (number === undefined || native.isWorker || process.listenerCount(event) > 0) return;
     try {
       native.listen(number, () => process.emit(event, event, number));
     } catch (error) {
@@ -236,7 +242,7 @@
   });
   EventEmitter.prototype.on.call(process, "removeListener", (event) => {
     const number = numberOf(event);
-    if (number !== undefined && process.listenerCount(event) === 0) native.unlisten(number);
+    if (number !== undefined && !native.isWorker && process.listenerCount(event) === 0) native.unlisten(number);
   });
 
   // For the host: an event that it has; false if nobody listens.

@@ -4,6 +4,8 @@
   const { now, later } = native;
   const { describe } = use("node/file_classes");
 
+  const isWorker = !use("node/worker_self").isMainThread;
+
   // A stream that has written everything when `write` returns.
   class WriteStream extends Writable {
     constructor(fd) {
@@ -19,6 +21,11 @@
 
     _write(chunk, encoding, done) {
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
+      if (isWorker) {
+        use("node/worker_natives").print(this.fd === 2, bytes);
+        done();
+        return;
+      }
       try {
         now.handle_write(this.fd, bytes, undefined);
         done();
@@ -69,5 +76,13 @@
     unref() { return this; }
   }
 
-  return { stdin: () => new ReadStream(0), output: (fd) => new WriteStream(fd), ReadStream, WriteStream };
+  // Of a worker it is what its parent writes.
+  const inputOfWorker = () => {
+    const given = use("node/worker_self").input();
+    if (given !== undefined) return given;
+    const none = new Readable({ read() {} });
+    none.push(null);
+    return none;
+  };
+  return { stdin: () => (isWorker ? inputOfWorker() : new ReadStream(0)), output: (fd) => new WriteStream(fd), ReadStream, WriteStream };
 };

@@ -1,6 +1,7 @@
 //! Node's modules: scripts (`*.js` beside this file), each with what it needs of Rust's.
 
 mod background;
+mod ciphers;
 mod crypto;
 mod http;
 mod vm;
@@ -9,7 +10,7 @@ mod zlib;
 
 use crate::modules::{commonjs_natives, facade};
 use crate::scripts::{self, Script, script};
-use crate::{files, io, process, repl, web};
+use crate::{files, frames, io, process, repl, web};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Function, Module, Object, Result};
 
@@ -18,13 +19,14 @@ use rquickjs::{Ctx, Function, Module, Object, Result};
 pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "assert"),
     script!("node", "assert_strict"),
-    script!("node", "async_hooks"),
+    script!("node", "async_hooks", frames::natives),
     script!("node", "buffer"),
     script!("node", "child_process", io::child_natives),
     script!("node", "console"),
     script!("node", "constants"),
     script!("node", "crypto", crypto::natives),
-    script!("node", "crypto_subtle", crypto::natives),
+    script!("node", "crypto_ciphers", ciphers::natives),
+    script!("node", "crypto_subtle", ciphers::natives),
     script!("node", "dns"),
     script!("node", "dns_promises"),
     script!("node", "errors"),
@@ -62,9 +64,14 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "readline"),
     script!("node", "readline_promises"),
     script!("node", "stream"),
+    script!("node", "stream_common"),
     script!("node", "stream_consumers"),
+    script!("node", "stream_duplex"),
+    script!("node", "stream_ends"),
     script!("node", "stream_promises"),
+    script!("node", "stream_readable"),
     script!("node", "stream_web"),
+    script!("node", "stream_writable"),
     script!("node", "string_decoder"),
     script!("node", "timers"),
     script!("node", "timers_promises"),
@@ -79,6 +86,9 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "v8_format"),
     script!("node", "vm", vm::natives),
     script!("node", "wasi", wasi::natives),
+    script!("node", "worker_natives", io::worker::natives),
+    script!("node", "worker_packets", io::port_natives),
+    script!("node", "worker_self"),
     script!("node", "worker_threads"),
     script!("node", "zlib", zlib::natives),
 ];

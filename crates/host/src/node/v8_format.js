@@ -14,6 +14,9 @@
   const toTag = Function.prototype.call.bind(Object.prototype.toString);
   const shownOf = (value) => (typeof value === "function" ? String(value) : typeof value === "symbol" ? String(value) : `#<${value?.constructor?.name ?? "Object"}>`);
 
+  // What asks a serializer whether a value is for `_writeHostObject`.
+  const HOST = Symbol("host");
+
   class Serializer {
     #bytes = new Uint8Array(256);
     #length = 0;
@@ -107,7 +110,11 @@
         this.#tag("^");
         return this.#varint(known);
       }
-      if (ArrayBuffer.isView(value) && !this.#viewsAreObjects && !this.#seen.has(value.buffer)) this.#write(value.buffer, work);
+      if (this[HOST]?.(value)) {
+        this.#seen.set(value, this.#seen.size);
+        return this.#host(value);
+      }
+      if (ArrayBuffer.isView(value) && !this.#viewsAreObjects) this.#write(value.buffer, work);
       this.#seen.set(value, this.#seen.size);
       return this.#object(value, work);
     }
@@ -339,7 +346,11 @@
         case "N": return give(this.readDouble());
         case "Z": return give(this.#bigint());
         case '"': case "c": case "S": return give(this.#text(letter));
-        case "^": { const id = this.#varint(); return id < this.#objects.length ? give(this.#objects[id]) : unable(); }
+        case "^": {
+          const id = this.#varint();
+          if (id >= this.#objects.length) return unable();
+          return this.#objects[id] instanceof ArrayBuffer ? this.#viewOf(this.#objects[id], give) : give(this.#objects[id]);
+        }
         case "D": return give(this.#keep(new Date(this.readDouble())));
         case "y": return give(this.#keep(Object(true)));
         case "x": return give(this.#keep(Object(false)));
@@ -368,7 +379,11 @@
 
     #buffer(give) {
       const bytes = this.#raw(this.#varint());
-      const buffer = this.#keep(bytes.slice().buffer);
+      return this.#viewOf(this.#keep(bytes.slice().buffer), give);
+    }
+
+    // The buffer, or the view of it that follows.
+    #viewOf(buffer, give) {
       if (this.#at >= this.#bytes.length || this.#bytes[this.#at] !== code("V")) return give(buffer);
       this.#at++;
       const Class = VIEWS[String.fromCharCode(this.#byte())];
@@ -505,5 +520,5 @@
     }
   }
 
-  return { Serializer, Deserializer, DefaultSerializer, DefaultDeserializer };
+  return { HOST, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer };
 };

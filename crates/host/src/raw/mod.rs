@@ -5,13 +5,15 @@
 #![allow(unsafe_code, reason = "calls the C API of QuickJS")]
 
 mod context;
+mod frames;
 mod jobs;
 mod script;
 mod stack;
 
 pub(crate) use context::new_context;
+pub(crate) use frames::{address_of, announce_next, announce_reaction, watch_promises};
 pub(crate) use jobs::{Job, Jobs};
-pub(crate) use script::{Script, declare_module};
+pub(crate) use script::{Script, declare_module, throw_for_good};
 pub(crate) use stack::remaining_stack;
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};

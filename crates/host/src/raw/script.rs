@@ -118,3 +118,16 @@ unsafe extern "C" fn compile_module(
         }
     }
 }
+
+/// Throws what no JavaScript can catch.
+pub(crate) fn throw_for_good(ctx: &Ctx<'_>) -> rquickjs::Error {
+    let thrown = rquickjs::Exception::throw_internal(ctx, "the program has ended");
+    let context = ctx.as_raw().as_ptr();
+    // SAFETY: the exception is taken out of the context, marked, and given back to it.
+    unsafe {
+        let exception = qjs::JS_GetException(context);
+        qjs::JS_SetUncatchableError(context, exception);
+        qjs::JS_Throw(context, exception);
+    }
+    thrown
+}

@@ -1,6 +1,6 @@
 // `AbortController` and `AbortSignal`, by the DOM standard.
 (_, use) => {
-  const { DOMException, fail, finish, handler, integer, isObject, need } = use("web/idl");
+  const { DOMException, fail, finish, handler, isObject, need } = use("web/idl");
   const { Event, EventTarget, fire, listen, listenersOf } = use("web/events");
   const { setTimeout } = globalThis;
   const MADE = Symbol("made by the host");
@@ -29,7 +29,8 @@
 
     static timeout(milliseconds) {
       need(arguments.length, 1, "AbortSignal.timeout");
-      const delay = integer(milliseconds, { bits: 64, enforce: true, what: "the time" });
+      use("node/errors").validateInteger(milliseconds, "delay", 0, 2 ** 32 - 1);
+      const delay = milliseconds;
       const signal = new AbortSignal(MADE);
       const expire = () => abort(signal, new DOMException("The operation was aborted due to timeout", "TimeoutError"));
       // A timer of the longest time and the rest later would be more than anybody waits for.

@@ -67,6 +67,9 @@
       if (isProxy(value) || transferable.some(({ is }) => is(value))) refuse("#<Object>");
       if (Array.isArray(value)) return this.filled(value, new Array(value.length));
       if (value instanceof ArrayBuffer) return this.buffer(value);
+      // What is shared stays so.
+      if (value instanceof SharedArrayBuffer) return value;
+      if (value instanceof WebAssembly.Memory && value.buffer instanceof SharedArrayBuffer) return value;
       if (ArrayBuffer.isView(value)) return this.view(value);
       if (value instanceof Map) {
         const copy = new Map();

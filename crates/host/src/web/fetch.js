@@ -12,8 +12,29 @@
   const NativePromise = Promise;
   const MOST_REDIRECTIONS = 20;
 
+  // Ports of other protocols, which the standard keeps `fetch` from.
+  const BAD_PORTS = new Set([
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139,
+    143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659,
+    4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+  ]);
+
+  // What the system said, in Node's words: which call failed, of which place.
+  function systemError({ errno, hostname, places, message }) {
+    if (hostname !== undefined) return Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { errno: -3008, code: "ENOTFOUND", syscall: "getaddrinfo", hostname });
+    const { code } = use("node/file_classes").describe(Object.assign(new Error(), { errno }), "connect");
+    const one = (syscall, [address, port]) => {
+      const place = port === 0 ? address : `${address}:${port}`;
+      return Object.assign(new Error(`${syscall} ${code} ${place}`), { errno: -errno, code, syscall, address, ...(port === 0 ? {} : { port }) });
+    };
+    if (places === undefined) return Object.assign(new Error(`read ${code}`), { errno: -errno, code, syscall: "read" });
+    const errors = places.map((place) => one("connect", place));
+    return errors.length === 1 ? errors[0] : Object.assign(new AggregateError(errors), { code });
+  }
+
   // As Node has it: what went wrong is the cause.
   function failed(cause) {
+    if (cause?.failure !== undefined) cause = systemError(cause.failure);
     const value = typeof cause === "string" ? new Error(cause) : cause;
     return Object.defineProperty(new TypeError("fetch failed"), "cause", { value, writable: true, configurable: true });
   }
@@ -24,7 +45,7 @@
       if (bytes === undefined) throw failed("invalid data: URL");
       return received({ body: { stream: undefined, bytes, type }, headers: [["content-type", type]], statusText: "OK", url });
     }
-    if (scheme !== "blob") throw failed(`this host cannot fetch ${scheme}: URLs`);
+    if (scheme !== "blob") throw failed("unknown scheme");
     const blob = use("web/url").blobOf(url);
     if (blob === undefined) throw failed("no blob has this URL");
     if (method !== "GET") throw failed(`the method ${method} does not go with a blob`);
@@ -47,6 +68,7 @@
     let { url, method } = state;
     let headers = sent(state);
     for (let hops = 0; ; hops++) {
+      if (BAD_PORTS.has(Number(new URL(url).port))) throw new Error("bad port");
       const own = ticket();
       track(() => own.cancel());
       const answer = await request(own, method, url.replace(/#.*$/s, ""), headers.flat(), bytes);

@@ -7,16 +7,19 @@ use bident_js::hosting::copy_bytes;
 use rquickjs::class::Trace;
 use rquickjs::prelude::{Async, Func};
 use rquickjs::promise::Promised;
-use rquickjs::{Class, Ctx, Exception, IntoJs, JsLifetime, Object, Result, TypedArray, Value};
+use rquickjs::{
+    Array, Class, Ctx, Exception, IntoJs, JsLifetime, Object, Result, TypedArray, Value,
+};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io::Read;
+use std::net::ToSocketAddrs;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread;
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use ureq::http::{Request, Response};
+use ureq::http::{Request, Response, Uri};
 use ureq::{Agent, Body};
 
 /// Most requests under way; others wait for their turn.
@@ -29,11 +32,32 @@ const IDLE_CONNECTIONS: usize = 128;
 const PIECE: usize = 64 << 10;
 const PIECES: usize = 4;
 
+/// Errors of who tries to connect.
+const NO_CONNECTION: [i32; 7] = [
+    libc::ECONNREFUSED,
+    libc::ETIMEDOUT,
+    libc::EHOSTUNREACH,
+    libc::ENETUNREACH,
+    libc::EADDRNOTAVAIL,
+    libc::EACCES,
+    libc::EINVAL,
+];
+
 /// Bytes of the stack of a request's thread.
 const STACK_SIZE: usize = 1 << 20;
 
 type Piece = std::result::Result<Vec<u8>, String>;
-type Head = std::result::Result<Response<()>, String>;
+type Head = std::result::Result<Response<()>, Failure>;
+
+/// Why there is no answer.
+enum Failure {
+    /// In words.
+    Told(String),
+    /// The system finds no address of this name.
+    Unknown(String),
+    /// The system's number of an error of a connection; where it was to lead, if there is none.
+    System(i32, Vec<(String, u16)>),
+}
 
 /// Connections, and turns to use them.
 #[derive(Clone)]
@@ -180,9 +204,37 @@ async fn request<'js>(
     spawned.map_err(|error| failed(&format!("cannot start a thread: {error}")))?;
     let head = coming
         .await
-        .unwrap_or_else(|_| Err("the request was taken back".to_owned()));
-    let head = head.map_err(|message| failed(&message))?;
+        .unwrap_or_else(|_| Err(Failure::Told("the request was taken back".to_owned())));
+    let head = head.map_err(|failure| throw(&ctx, failure))?;
     answer(&ctx, &head, receiver)
+}
+
+/// Throws what `fetch.js` has Node's words for.
+fn throw(ctx: &Ctx<'_>, failure: Failure) -> rquickjs::Error {
+    let made = Exception::from_message(ctx.clone(), "fetch failed");
+    let described = made.and_then(|exception| {
+        let told = Object::new(ctx.clone())?;
+        match failure {
+            Failure::Told(message) => return Ok(Exception::throw_message(ctx, &message)),
+            Failure::Unknown(hostname) => told.set("hostname", hostname)?,
+            Failure::System(errno, places) => {
+                told.set("errno", errno)?;
+                if !places.is_empty() {
+                    let place = |(address, port): (String, u16)| {
+                        let pair = Array::new(ctx.clone())?;
+                        pair.set(0, address)?;
+                        pair.set(1, port)?;
+                        Ok(pair)
+                    };
+                    let places = places.into_iter().map(place).collect::<Result<Vec<_>>>()?;
+                    told.set("places", places)?;
+                }
+            }
+        }
+        exception.set("failure", told)?;
+        Ok(exception.throw())
+    });
+    described.unwrap_or_else(|error| error)
 }
 
 fn answer<'js>(
@@ -219,6 +271,7 @@ fn exchange(
     waiting: &Waiting,
     pieces: &mpsc::Sender<Piece>,
 ) {
+    let uri = request.uri().clone();
     let response = agent.run(request);
     // Where nobody waits any more, nobody needs to know.
     let Some(head) = take(waiting) else { return };
@@ -229,7 +282,37 @@ fn exchange(
                 pass_on(body, pieces);
             }
         }
-        Err(error) => drop(head.send(Err(error.to_string()))),
+        Err(error) => drop(head.send(Err(failure(&uri, error)))),
+    }
+}
+
+/// What went wrong, and where.
+fn failure(uri: &Uri, error: ureq::Error) -> Failure {
+    let host = uri.host().unwrap_or_default();
+    let host = host.trim_matches(['[', ']']);
+    let default = if uri.scheme_str() == Some("https") {
+        443
+    } else {
+        80
+    };
+    let port = uri.port_u16().unwrap_or(default);
+    let places = (host, port).to_socket_addrs();
+    match (&error, places) {
+        (ureq::Error::HostNotFound | ureq::Error::Io(_), Err(_)) => {
+            Failure::Unknown(host.to_owned())
+        }
+        (ureq::Error::Io(io), Ok(places)) => match io.raw_os_error() {
+            Some(number) => {
+                let is_connecting = NO_CONNECTION.contains(&number);
+                let places = places.filter(|_| is_connecting);
+                let places = places.map(|place| (place.ip().to_string(), place.port()));
+                let mut places: Vec<_> = places.collect();
+                places.dedup();
+                Failure::System(number, places)
+            }
+            None => Failure::Told(error.to_string()),
+        },
+        _ => Failure::Told(error.to_string()),
     }
 }
 

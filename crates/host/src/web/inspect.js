@@ -311,9 +311,17 @@
     }
   }
 
+  // Of promises it is an accessor where a program has an `AsyncLocalStorage`.
+  const NativePromise = Promise;
+  const PROMISES = Promise.prototype;
+  const constructorOf = (at) => {
+    const property = getOwnPropertyDescriptor(at, "constructor");
+    return property !== undefined && at === PROMISES && property.get !== undefined ? NativePromise : property?.value;
+  };
+
   function classOf(value) {
     for (let at = value; at !== null; at = getPrototypeOf(at)) {
-      const constructor = getOwnPropertyDescriptor(at, "constructor")?.value;
+      const constructor = constructorOf(at);
       const prototype = typeof constructor === "function" ? constructor.prototype : undefined;
       if (((typeof prototype === "object" && prototype !== null) || typeof prototype === "function") && constructor.name !== "" && value instanceof constructor) {
         return String(constructor.name);
@@ -504,7 +512,7 @@
     if (Object.hasOwn(value, "toString") || Object.hasOwn(value, Symbol.toPrimitive)) return false;
     let at = getPrototypeOf(value);
     while (at !== null && !Object.hasOwn(at, "toString")) at = getPrototypeOf(at);
-    const constructor = at === null ? undefined : getOwnPropertyDescriptor(at, "constructor")?.value;
+    const constructor = at === null ? undefined : constructorOf(at);
     return typeof constructor === "function" && NATIVE.has(constructor.name);
   }
 

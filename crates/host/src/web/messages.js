@@ -1,4 +1,7 @@
-// `MessageChannel`, `MessagePort`, `MessageEvent` and `BroadcastChannel`, all within one thread.
+// `MessageChannel`, `MessagePort`, `MessageEvent` and `BroadcastChannel`.
+//
+// Messages to a port of the same thread are cloned at once. A port whose other end is on another thread has a `remote`
+// (`crates/host/src/io/ports.rs`), which takes and gives packets (`node/worker_packets.js`).
 (_, use) => {
   const { DOMException, apply, dictionary, fail, finish, handler, isObject, need, text } = use("web/idl");
   const { Event, EventTarget, fire, listen, listenersOf } = use("web/events");
@@ -7,6 +10,8 @@
   const { setImmediate, setInterval, clearInterval } = globalThis;
   const MADE = Symbol("made by the host");
   const LONGEST = 2 ** 31 - 1;
+
+  let told;
 
   class MessageEvent extends Event {
     #fields;
@@ -20,6 +25,15 @@
       const all = [...ports];
       if (!all.every((port) => port instanceof MessagePort)) throw fail(TypeError, "a port must be a MessagePort", "ERR_INVALID_ARG_TYPE");
       this.#fields = { data, lastEventId: `${lastEventId}`, origin: text(origin), ports: Object.freeze(all), source };
+    }
+
+    static {
+      // What was sent, also where it is `undefined`.
+      told = (data, ports) => {
+        const event = new MessageEvent("message", { data, ports });
+        event.#fields.data = data;
+        return event;
+      };
     }
 
     get data() { return this.#fields.data; }
@@ -75,14 +89,18 @@
   // The next message that a port has not delivered yet, for who does not wait for events.
   function receive(port) {
     if (!isPort(port)) throw fail(TypeError, 'The "port" argument must be a MessagePort instance', "ERR_INVALID_ARG_TYPE");
-    const { inbox } = stateOf(port);
+    const { inbox, remote } = stateOf(port);
+    if (remote !== undefined) {
+      const packet = remote.take();
+      return packet === undefined ? undefined : { message: use("node/worker_packets").unpack(packet).data };
+    }
     if (inbox.isClosed || inbox.waiting.length === 0) return undefined;
     return { message: inbox.waiting.shift().data };
   }
 
   class MessagePort extends EventTarget {
     // The port at the other end; a timer that keeps the program waiting as long as somebody listens.
-    #state = { other: undefined, inbox: new Inbox((message) => deliver(this, message)), hold: undefined, isMoved: false };
+    #state = { other: undefined, remote: undefined, inbox: new Inbox((message) => deliver(this, message)), hold: undefined, isMoved: false };
 
     static {
       isPort = (value) => isObject(value) && #state in value;
@@ -94,6 +112,8 @@
         next.#state.other = old.other;
         if (old.other !== undefined) stateOf(old.other).other = next;
         next.#state.inbox.waiting = old.inbox.waiting;
+        if (old.remote !== undefined) attach(next, old.remote);
+        old.remote = undefined;
         old.inbox.close();
         old.other = undefined;
         old.isMoved = true;
@@ -109,15 +129,19 @@
     }
 
     postMessage(message, options = undefined) {
-      const { other } = this.#state;
+      const { other, remote } = this.#state;
       need(arguments.length, 1, "postMessage");
       const transfer = transferOf(options);
       if (transfer.includes(this)) throw new DOMException("a port cannot be sent through itself", "DataCloneError");
       const { result, moved } = cloneWith(message, transfer);
+      if (remote !== undefined) remote.post(...use("node/worker_packets").pack({ data: result, ports: moved.filter(isPort) }));
       if (other !== undefined && !transfer.includes(other)) stateOf(other).inbox.put({ data: result, ports: moved.filter(isPort) });
     }
 
-    start() { this.#state.inbox.open(); }
+    start() {
+      this.#state.inbox.open();
+      if (this.#state.remote !== undefined) takeEarlier(this);
+    }
 
     close() {
       const state = this.#state;
@@ -125,6 +149,11 @@
       keepAlive(this, false);
       state.inbox.close();
       state.other = undefined;
+      if (state.remote !== undefined) {
+        state.remote.close();
+        state.remote = undefined;
+        setImmediate(() => fire(this, new Event("close")));
+      }
       if (other === undefined) return;
       // What has been sent before still arrives there.
       const { inbox } = stateOf(other);
@@ -173,7 +202,7 @@
 
   function keepAlive(port, isWanted) {
     const state = stateOf(port);
-    const isPossible = isWanted && !state.isMoved && !state.inbox.isClosed && state.other !== undefined;
+    const isPossible = isWanted && !state.isMoved && !state.inbox.isClosed && (state.other !== undefined || state.remote !== undefined);
     if (isPossible && state.hold === undefined) state.hold = setInterval(() => {}, LONGEST);
     if (!isWanted && state.hold !== undefined) {
       clearInterval(state.hold);
@@ -182,9 +211,84 @@
   }
 
   function deliver(port, { data, ports }) {
-    fire(port, new MessageEvent("message", { data, ports }));
+    fire(port, told(data, ports));
     const state = stateOf(port);
     if (state.other === undefined && state.inbox.waiting.length === 0) keepAlive(port, false);
+  }
+
+  // From now on the other end of a port is on another thread.
+  function attach(port, remote) {
+    stateOf(port).remote = remote;
+    remote.listen(() => takeRemote(port));
+  }
+
+  // Something has come from the other thread, or the other end is gone: each message is told of once.
+  function takeRemote(port) {
+    const { remote, inbox } = stateOf(port);
+    if (remote === undefined) return;
+    if (inbox.isOpen) deliverRemote(port);
+    else if (remote.isOver()) endRemote(port);
+  }
+
+  // What came before somebody listened.
+  function takeEarlier(port) {
+    setImmediate(() => { if (deliverRemote(port)) takeEarlier(port); });
+  }
+
+  // Whether there was a message.
+  function deliverRemote(port) {
+    const state = stateOf(port);
+    const packet = state.remote?.take();
+    if (packet === undefined) {
+      if (state.remote?.isOver()) endRemote(port);
+      return false;
+    }
+    let message;
+    try {
+      message = use("node/worker_packets").unpack(packet);
+    } catch (error) {
+      fire(port, new MessageEvent("messageerror", { data: error }));
+      return true;
+    }
+    fire(port, told(message.data, message.ports));
+    return true;
+  }
+
+  function endRemote(port) {
+    const state = stateOf(port);
+    keepAlive(port, false);
+    state.remote.close();
+    state.remote = undefined;
+    state.inbox.close();
+    fire(port, new Event("close"));
+  }
+
+  // For another thread: what goes there in the place of a port.
+  function exportPort(port) {
+    const state = stateOf(port);
+    if (state.remote !== undefined) {
+      const { remote } = state;
+      state.remote = undefined;
+      return remote;
+    }
+    const { pack, pair } = use("node/worker_packets");
+    const [here, there] = pair();
+    while (state.inbox.waiting.length > 0) here.post(...pack(state.inbox.waiting.shift()));
+    const { other } = state;
+    state.other = undefined;
+    if (other === undefined) here.close();
+    else {
+      stateOf(other).other = undefined;
+      attach(other, here);
+    }
+    return there;
+  }
+
+  // The port that came from another thread.
+  function importPort(remote) {
+    const port = new MessagePort(MADE);
+    attach(port, remote);
+    return port;
   }
 
   // The second argument of `postMessage`: a list, or options with one.
@@ -255,5 +359,5 @@
   for (const type of ["message", "messageerror"]) handler(BroadcastChannel, type, listen);
   finish(BroadcastChannel, { hidden: ["ref", "unref"] });
 
-  return { receive, BroadcastChannel, MessageChannel, MessageEvent, MessagePort };
+  return { deliverRemote, exportPort, importPort, isPort, receive, BroadcastChannel, MessageChannel, MessageEvent, MessagePort };
 };

@@ -9,6 +9,7 @@ mod text;
 mod urls;
 
 pub(crate) use crate::console::natives as inspect_natives;
+use crate::event_loop::Host;
 use crate::scripts::{self, Script, script};
 use rquickjs::object::{Accessor, Property};
 use rquickjs::prelude::{Func, Opt, This};
@@ -38,6 +39,7 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "performance", performance::natives),
     script!("web", "request"),
     script!("web", "response"),
+    script!("web", "shared", crate::io::shared_natives),
     script!("web", "streams/byte_controller"),
     script!("web", "streams/common"),
     script!("web", "streams/core"),
@@ -132,6 +134,7 @@ const GLOBALS: &[(&str, &[&str])] = &[
             "WritableStreamDefaultWriter",
         ],
     ),
+    ("web/shared", &["SharedArrayBuffer"]),
     ("web/text", &["TextDecoder", "TextEncoder"]),
     (
         "web/text_streams",
@@ -146,7 +149,9 @@ const GLOBALS: &[(&str, &[&str])] = &[
 ];
 
 fn queue_microtask<'js>(ctx: Ctx<'js>, callback: Opt<Value<'js>>) -> Result<()> {
-    crate::timers::callback(&ctx, callback)?.defer(())
+    let callback = crate::timers::callback(&ctx, callback)?;
+    crate::frames::before_job(&ctx);
+    callback.defer(())
 }
 
 /// Defines the names; `start` is the origin of `performance.now()`.
@@ -159,6 +164,8 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
     }
     globals.set("queueMicrotask", Func::from(queue_microtask))?;
     performance::begin(ctx, start)?;
+    let shared = globals.get("SharedArrayBuffer")?;
+    Host::of(ctx)?.shared_buffers.replace(Some(shared));
     for (script, names) in GLOBALS {
         for name in *names {
             define_late(&globals, script, name)?;

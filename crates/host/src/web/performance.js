@@ -65,6 +65,42 @@
   }
   finish(PerformanceMeasure, { shown: ["name", "entryType", "startTime", "duration", "detail"] });
 
+  // What Node has besides: calls of functions that were asked to be timed.
+  class PerformanceNodeEntry extends PerformanceEntry {
+    #detail;
+
+    constructor(token = undefined, name = "", type = "", start = 0, duration = 0, detail = undefined) {
+      super(token, name, type, start, duration);
+      this.#detail = detail;
+    }
+
+    get detail() { return this.#detail; }
+    toJSON() { return { ...super.toJSON(), detail: this.#detail }; }
+  }
+  finish(PerformanceNodeEntry, { shown: ["name", "entryType", "startTime", "duration", "detail"] });
+
+  function timerify(f, options) {
+    const { invalidType, validateFunction, validateObject } = use("node/errors");
+    validateFunction(f, "fn");
+    validateObject(options, "options");
+    if (options.histogram !== undefined) throw invalidType("options.histogram", "an instance of RecordableHistogram", options.histogram);
+    function timerified(...args) {
+      const start = now();
+      const tell = () => {
+        const entry = new PerformanceNodeEntry(MADE, f.name, "function", start, now() - start, args);
+        for (const observer of observers) observer.take(Object.assign(entry, args));
+      };
+      const result = new.target ? Reflect.construct(f, args, f) : Reflect.apply(f, this, args);
+      if (!new.target && typeof result?.finally === "function") return result.finally(tell);
+      tell();
+      return result;
+    }
+    return Object.defineProperties(timerified, {
+      length: { configurable: false, enumerable: true, value: f.length },
+      name: { configurable: false, enumerable: true, value: `timerified ${f.name}` },
+    });
+  }
+
   // Nothing is loaded that would have one.
   class PerformanceResourceTiming extends PerformanceEntry {
     constructor(token = undefined) {
@@ -77,7 +113,7 @@
   // Marks and measures, by time, then by age.
   let timeline = [];
   const observers = new Set();
-  const TYPES = Object.freeze(["mark", "measure"]);
+  const TYPES = Object.freeze(["function", "mark", "measure"]);
 
   function add(entry) {
     let at = timeline.length;
@@ -181,8 +217,9 @@
     }
 
     toJSON() { this.#brand; return { timeOrigin }; }
+    timerify(f, options = {}) { return timerify(f, options); }
   }
-  finish(Performance);
+  finish(Performance, { hidden: ["timerify"] });
 
   class PerformanceObserverEntryList {
     #entries;
@@ -277,5 +314,5 @@
   finish(PerformanceObserver);
 
   const performance = new Performance(MADE);
-  return { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, PerformanceObserver, PerformanceObserverEntryList, PerformanceResourceTiming, now, performance };
+  return { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, PerformanceObserver, PerformanceObserverEntryList, PerformanceResourceTiming, now, performance, timerify: (f, options = {}) => timerify(f, options) };
 };

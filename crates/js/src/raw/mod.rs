@@ -43,7 +43,7 @@ pub(crate) use object::{create_proxied, payload, proxied};
 pub(crate) use promise::{Capability, PromiseState, enqueue, mark_handled, promise_resolve};
 pub(crate) use promise::{promise_state, promise_then, settled};
 pub(crate) use shared::may_block;
-pub(crate) use shared::{Waitable, shared_buffer, waitable};
+pub(crate) use shared::{Waitable, shared_base, shared_buffer, waitable};
 pub(crate) use text::{length_of_string, string_of_utf16, with_utf8, with_utf16};
 pub(crate) use value::{Args, Attempt, Identity, Own, Ref, Stored, Thrown};
 

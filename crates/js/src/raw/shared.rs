@@ -20,18 +20,20 @@ use std::ptr;
 
 /// What lives as long as a buffer.
 struct Keeper {
-    _showing: Showing,
+    _showing: Option<Showing>,
     memory: SeenMemory,
 }
 
-/// A buffer over the first `length` bytes of a memory, which it has, frozen; what is given along goes when it does.
+/// A buffer over the first `length` bytes of a memory, which it has; what is given along goes when it does, and makes it
+/// a frozen one.
 /// One that grows is no longer than the memory: `grow` is called only once the memory has the bytes.
 pub(crate) fn shared_buffer<'js>(
     env: Env<'js>,
     seen: SeenMemory,
     (length, kind): (usize, Length),
-    showing: Showing,
+    showing: Option<Showing>,
 ) -> Attempt<Own<'js>> {
+    let is_frozen = showing.is_some();
     let base = seen.memory().data_ptr();
     if !fits_buffer(length) {
         return Err(too_large(env));
@@ -62,6 +64,9 @@ pub(crate) fn shared_buffer<'js>(
         // SAFETY: the buffer has the box, and is alive.
         unsafe { &*keeper }.memory.grows(identity);
     }
+    if !is_frozen {
+        return Ok(buffer);
+    }
     // SAFETY: an object of this context.
     match unsafe { qjs::JS_FreezeObject(env.raw(), buffer.get().raw) } {
         ..0 => Err(Thrown),
@@ -81,6 +86,18 @@ unsafe extern "C" fn release(
         drop(unsafe { Box::from_raw(keeper.cast::<Keeper>()) });
     }
     ptr::null_mut()
+}
+
+/// Address of the first byte of a `SharedArrayBuffer`.
+pub(crate) fn shared_base(env: Env<'_>, buffer: Ref<'_>) -> Option<usize> {
+    let mut length = 0;
+    // SAFETY: the value is alive; QuickJS looks what it is, and writes the length. Nobody reads what is there.
+    let base = unsafe { qjs::JS_GetArrayBuffer(env.raw(), &mut length, buffer.raw) };
+    if base.is_null() {
+        drop(env.exception());
+        return None;
+    }
+    Some(base.addr())
 }
 
 /// Where the elements lie of an array that can be waited at.

@@ -10,6 +10,7 @@
 //! One [`Realm`] per context. A JavaScript object, the realm object, owns the JavaScript values in it;
 //! all host objects refer to that one, so the whole structure is visible to the collector of QuickJS.
 
+pub(crate) mod abroad;
 mod address;
 mod api;
 mod atomics;
@@ -131,6 +132,13 @@ pub(crate) fn set_frames<'js>(
         env.set_stack_of(crate::raw::Ref::new(error), &stacks, frames);
     }
     Ok(())
+}
+
+/// Has `hook` called before a job is added that resumes a call.
+pub(crate) fn before_jobs(ctx: &rquickjs::Ctx<'_>, hook: fn(&rquickjs::Ctx<'_>)) {
+    if let Ok(realm) = realm::of(ctx) {
+        realm.before_job.set(Some(hook));
+    }
 }
 
 /// Whether a value stands for a structure or an array of WebAssembly.

@@ -184,6 +184,9 @@ impl PendingCall {
         }
         self.answer.set(awaited.answer);
         self.keep(parked);
+        if let Some(hook) = self.realm.before_job.get() {
+            hook(&env.ctx());
+        }
         raw::enqueue(env, object).or_else(|thrown| self.abandon(env, thrown))?;
         Ok(None)
     }

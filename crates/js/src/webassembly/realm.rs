@@ -53,6 +53,8 @@ pub(crate) struct Realm {
     pub(super) frames: Frames,
     /// What the import has answered that the call under way is parking for.
     pub(super) awaited: Cell<Option<Awaited>>,
+    /// What is called before a job is added that resumes a call.
+    pub(super) before_job: Cell<Option<fn(&Ctx<'_>)>>,
     /// When QuickJS collects for the sake of the store.
     pub(super) pressure: Pressure,
     /// Buffers of memories that JavaScript has.
@@ -139,6 +141,7 @@ pub(super) fn create<'js>(ctx: &Ctx<'js>, engine: &Engine) -> Result<(Rc<Realm>,
             sharing: Sharing::default(),
             frames: Frames::default(),
             awaited: Cell::default(),
+            before_job: Cell::default(),
             pressure: Pressure::default(),
             buffers: Buffers::new(&registry.buffers, ContextId::of(ctx)),
             known_buffers: registry.buffers.clone(),

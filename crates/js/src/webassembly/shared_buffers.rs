@@ -61,7 +61,7 @@ impl SharedBuffers {
                     return empty(showing);
                 }
                 let seen = SeenMemory::new(&self.known, shared);
-                raw::shared_buffer(env, seen, (length, kind), showing)
+                raw::shared_buffer(env, seen, (length, kind), Some(showing))
             }),
         }
     }

@@ -1,0 +1,2 @@
+// What a worker has of Rust's, and who starts one.
+(native) => native;

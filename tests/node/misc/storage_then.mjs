@@ -1,0 +1,61 @@
+// What AsyncLocalStorage keeps, behind reactions, callbacks and emitters.
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { EventEmitter, EventEmitterAsyncResource, once } from "node:events";
+import fs from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+const store = new AsyncLocalStorage({ name: "store" }), other = new AsyncLocalStorage({ defaultValue: "standard" });
+const say = (name) => console.log(name, store.getStore(), other.getStore());
+console.log(store.name, new AsyncLocalStorage().name === "");
+let settle;
+const shared = new Promise((done) => (settle = done));
+store.run("a", () => shared.then(() => say("then of a")));
+store.run("b", () => shared.then(() => say("then of b")).then(() => say("second of b")));
+shared.then(() => say("then of nobody"));
+store.run("settles", () => settle());
+await shared;
+say("after shared");
+store.run("c", () => Promise.reject(new Error("x")).catch(() => say("catch")).finally(() => say("finally")));
+await sleep(2);
+await store.run("d", async () => {
+  other.enterWith("other");
+  await sleep(1);
+  say("both");
+  await store.exit(async () => { await sleep(1); say("exit"); });
+  say("back");
+});
+await new Promise((done) => store.run("timer", () => {
+  let count = 0;
+  const interval = setInterval(() => { say("interval"); if (++count === 2) { clearInterval(interval); done(); } }, 1);
+}));
+await store.run("file", () => new Promise((done) => fs.readFile("show.js", () => { say("readFile"); done(); })));
+await store.run("stat", async () => { await fs.promises.stat("show.js"); say("stat"); await promisify(fs.stat)("show.js"); say("promisify"); });
+const resource = store.run("resource", () => new AsyncResource("Own"));
+resource.runInAsyncScope(() => say("scope"));
+await resource.runInAsyncScope(async () => { await null; say("scope await"); });
+const emitter = store.run("emitter", () => new EventEmitterAsyncResource({ name: "E" }));
+emitter.on("x", () => say("resource listener"));
+store.run("emits", () => emitter.emit("x"));
+const plain = new EventEmitter();
+store.run("once", () => once(plain, "y").then(() => say("once")));
+plain.emit("y");
+await sleep(1);
+const bound = store.run("bound", () => AsyncResource.bind((a, b) => { say("bound"); return a + b; }));
+console.log(bound(1, 2), bound.length);
+const snapshot = store.run("snapshot", () => AsyncLocalStorage.snapshot());
+await snapshot(async () => { await sleep(1); say("snapshot"); });
+{ using scope = store.withScope("scope"); say("in scope"); }
+say("out of scope");
+store.run(1, () => { store.disable(); say("disabled"); store.run(2, () => say("again")); });
+try { await store.run("throws", async () => { await null; throw new Error("thrown"); }); } catch { say("caught"); }
+process.nextTick(() => { store.run("tick", () => process.nextTick(() => say("tick"))); });
+setImmediate(() => store.run("immediate", () => setImmediate(() => say("immediate"))));
+const target = new EventTarget();
+store.run("added", () => target.addEventListener("e", () => say("target")));
+store.run("dispatched", () => target.dispatchEvent(new Event("e")));
+const { port1, port2 } = new MessageChannel();
+console.log(Promise.prototype.constructor === Promise, new Promise(() => {}).constructor === Promise, Promise.resolve(shared) === shared, shared);
+process.on("unhandledRejection", (reason) => console.log("unhandled", reason));
+const unhandled = Promise.reject("plain");
+Promise.resolve(Promise.reject("resolved"));
+(async () => { throw "async"; })();
