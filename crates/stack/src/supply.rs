@@ -16,12 +16,16 @@
 //! leads. A chunk that was given back has no record in it: who takes it writes all anew, and references to what
 //! was there went with their store.
 //!
-//! Stores of one engine live on several threads. Each lock is held for a few instructions, for a batch of blocks, or for
-//! the system call that maps more; never where a signal handler could interrupt its holder and wait for it: a
+//! Stores of one engine live on several threads, and most have one stack: its record and its block come from a shelf of the
+//! thread (`shelf.rs`). Each lock is held for a few instructions, for a batch, or for
+//! the system call that maps more, that of a shelf before that of chunks or slabs; never where a signal handler could interrupt its holder and wait for it: a
 //! stack grows in the handler of a fault of compiled code only, which holds no lock.
 
+use crate::memory::class_size;
 use crate::os::{self, Access};
-use crate::slabs::Slabs;
+use crate::shards::Shards;
+use crate::shelf::{Row, Shelf};
+use crate::slabs::{Batch, FreeBlock, Slabs};
 use crate::stacklet::{Hold, Stacklet, State};
 use std::io;
 use std::ptr;
@@ -64,6 +68,7 @@ pub struct Supply {
     base: *mut Stacklet,
     chunks: Mutex<Chunks>,
     slabs: Mutex<Slabs>,
+    shelves: Shards<Shelf>,
 }
 
 struct Chunks {
@@ -94,10 +99,11 @@ impl Supply {
                 free: [NONE; CHUNKS as usize],
             }),
             slabs: Mutex::new(Slabs::new()),
+            shelves: Shards::default(),
         };
         // The first record is nobody's: with revision 0, its reference would be null, and the
         // stubs would take null for it.
-        let Chunk { first, class } = supply.take(0)?;
+        let Chunk { first, class } = supply.take_chunk(0)?;
         debug_assert_eq!((first, class), (0, 0));
         // SAFETY: usable, and no one else's.
         unsafe { supply.base.write(Stacklet::free(0, 1)) };
@@ -109,7 +115,7 @@ impl Supply {
         self.base
     }
 
-    pub(crate) fn slabs(&self) -> MutexGuard<'_, Slabs> {
+    fn slabs(&self) -> MutexGuard<'_, Slabs> {
         // Nothing panics while it is locked.
         self.slabs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,6 +127,45 @@ impl Supply {
 
     /// A chunk of this size, or of another where there is none. Its records are anything.
     pub(crate) fn take(&self, class: u8) -> io::Result<Chunk> {
+        if class > 0 {
+            return self.take_chunk(class);
+        }
+        let of_one = |first| Chunk { first, class: 0 };
+        if let Some(first) = self.take_record() {
+            return Ok(of_one(first));
+        }
+        self.take_chunk(0).or_else(|error| {
+            let mut shelves = self.shelves.others();
+            let first = shelves.find_map(|mut shelf| shelf.records.pop());
+            first.map(of_one).ok_or(error)
+        })
+    }
+
+    /// A record of the shelf.
+    fn take_record(&self) -> Option<u32> {
+        let records = &mut self.shelves.own().records;
+        if let Some(first) = records.pop() {
+            return Some(first);
+        }
+        let mut chunks = self.chunks();
+        let (mut all, mut count) = ([NONE; Row::MOST], 0);
+        while count < records.half() {
+            let free = self.pop(&mut chunks, 0);
+            let Some(first) = free.or_else(|| self.extend(&mut chunks, 0).ok()) else {
+                break;
+            };
+            all[count] = first;
+            count += 1;
+        }
+        // The first is the next that goes.
+        all[..count]
+            .iter()
+            .rev()
+            .for_each(|first| _ = records.push(*first));
+        records.pop()
+    }
+
+    fn take_chunk(&self, class: u8) -> io::Result<Chunk> {
         let mut chunks = self.chunks();
         if let Some(first) = self.pop(&mut chunks, class) {
             return Ok(Chunk { first, class });
@@ -149,7 +194,95 @@ impl Supply {
             // SAFETY: the chunk is the caller's to give; it is whole pages, as it lies at a multiple of its size.
             unsafe { os::discard(start.cast(), size) };
         }
-        self.push(&mut self.chunks(), chunk);
+        if chunk.class > 0 {
+            return self.push(&mut self.chunks(), chunk);
+        }
+        let records = &mut self.shelves.own().records;
+        if !records.push(chunk.first) {
+            let mut chunks = self.chunks();
+            for first in records.take_half().chain([chunk.first]) {
+                self.push(&mut chunks, Chunk { first, class: 0 });
+            }
+        }
+    }
+
+    /// Blocks of a class that is carved from slabs, one at least, `most` at most. Their content is anything that is no
+    /// store's.
+    pub(crate) fn take_blocks(&self, class: u32, most: u32) -> io::Result<Batch> {
+        let taken = match most {
+            1 => self.take_block(class),
+            _ => self.slabs().take(class, most),
+        };
+        taken.or_else(|error| {
+            let mut shelves = self.shelves.others();
+            let block = shelves.find_map(|mut shelf| shelf.blocks(class).pop());
+            block.map(|block| Batch::Fresh(block, 1)).ok_or(error)
+        })
+    }
+
+    /// A block of the shelf.
+    fn take_block(&self, class: u32) -> io::Result<Batch> {
+        let mut shelf = self.shelves.own();
+        let blocks = shelf.blocks(class);
+        let block = match blocks.pop() {
+            Some(block) => block,
+            None => self.refill(blocks, class)?,
+        };
+        Ok(Batch::Fresh(block, 1))
+    }
+
+    /// Puts blocks on an empty shelf, and gives one.
+    #[cold]
+    fn refill(&self, blocks: &mut Row<*mut u8>, class: u32) -> io::Result<*mut u8> {
+        match self.slabs().take(class, blocks.half() as u32)? {
+            Batch::Fresh(first, count) => {
+                let others = (1..count as usize).rev();
+                let others = others.map(|i| first.wrapping_add(i * class_size(class)));
+                others.for_each(|block| _ = blocks.push(block));
+                Ok(first)
+            }
+            Batch::Freed(mut list, count) => {
+                for _ in 1..count {
+                    // SAFETY: so many are linked through their first words.
+                    unsafe { blocks.push(pop(&mut list)) };
+                }
+                Ok(list.cast())
+            }
+        }
+    }
+
+    /// Takes blocks of a class back, so many of a list.
+    ///
+    /// # Safety
+    /// `take_blocks` gave them, they are cleared but for the links in their first words, and nobody uses them any more.
+    pub(crate) unsafe fn give_blocks(&self, class: u32, list: &mut *mut FreeBlock, count: u32) {
+        let mut shelf = self.shelves.own();
+        let blocks = shelf.blocks(class);
+        // SAFETY: the caller says so; of those on the shelf others have said it.
+        unsafe {
+            if count as usize > blocks.half() {
+                // Of a store with many stacks: no use to those with one.
+                let mut slabs = self.slabs();
+                return (0..count).for_each(|_| slabs.give(pop(list)));
+            }
+            for _ in 0..count {
+                let block = pop(list);
+                if !blocks.push(block) {
+                    let mut slabs = self.slabs();
+                    blocks.take_half().for_each(|block| slabs.give(block));
+                    blocks.push(block);
+                }
+            }
+        }
+    }
+
+    /// Takes the blocks from one on back, as many as nobody has had.
+    ///
+    /// # Safety
+    /// As for [`Slabs::give_fresh`].
+    pub(crate) unsafe fn give_fresh(&self, first: *mut u8, count: u32) {
+        // SAFETY: passed on.
+        unsafe { self.slabs().give_fresh(first, count) };
     }
 
     /// Adds a chunk to those that are free: it is usable, and no one's.
@@ -210,6 +343,17 @@ impl Supply {
         }
         Ok(())
     }
+}
+
+/// The first block of a list, without its link.
+///
+/// # Safety
+/// There is one; blocks of the list are nobody's, and hold links in their first words.
+unsafe fn pop(list: &mut *mut FreeBlock) -> *mut u8 {
+    let block = *list;
+    // SAFETY: the caller says so.
+    unsafe { *list = std::mem::replace(&mut (*block).next, ptr::null_mut()) };
+    block.cast()
 }
 
 impl Stacklet {
