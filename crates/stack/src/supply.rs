@@ -62,7 +62,9 @@ impl Chunk {
     }
 }
 
-/// Records and slabs of all stores of an engine.
+/// Records and slabs of all stores of an engine. On lines of the cache of its own: how many share it changes with each
+/// store.
+#[repr(align(64))]
 pub struct Supply {
     /// The first record, which is nobody's.
     base: *mut Stacklet,
