@@ -49,7 +49,6 @@ pub mod os;
 mod pool;
 mod relocate;
 mod shards;
-mod shelf;
 mod slabs;
 mod stacklet;
 mod supply;

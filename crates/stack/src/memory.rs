@@ -12,8 +12,7 @@
 //!  └───────────────────────┘ give   └───────────────────────┘
 //! ```
 //!
-//! So a store that has one stack has one block, which comes from a shelf of the thread (`shelf.rs`), and one that has many
-//! asks for the lock rarely.
+//! So a store that has one stack has one block, and one that has many asks for the lock rarely.
 
 use crate::arch::GUARD;
 use crate::os;
@@ -254,7 +253,7 @@ impl Blocks {
             }
         }
         // SAFETY: blocks of the list are those of `take_blocks`, nobody uses them, and there are at least so many.
-        unsafe { self.supply.give_blocks(class, &mut stock.free, count) };
+        unsafe { self.supply.give_blocks(&mut stock.free, count) };
         stock.freed -= count;
         self.mapped -= count as usize * class_size(class);
     }

@@ -45,24 +45,30 @@ impl<T: Default> Default for Shards<T> {
 impl<T> Shards<T> {
     /// The part of this thread, locked.
     pub fn own(&self) -> MutexGuard<'_, T> {
-        self.0[self.position()].lock()
+        self.at(self.position())
+    }
+
+    /// The part at this position, locked.
+    pub fn at(&self, position: u32) -> MutexGuard<'_, T> {
+        self.0[position as usize].lock()
+    }
+
+    /// Where the part of this thread is.
+    pub fn position(&self) -> u32 {
+        // A power of two.
+        thread_number() as u32 & (self.0.len() as u32 - 1)
     }
 
     /// The others, each locked while it is looked at. Nobody holds another part meanwhile: two threads would wait for each
     /// other.
     pub fn others(&self) -> impl Iterator<Item = MutexGuard<'_, T>> {
-        let (before, from) = self.0.split_at(self.position());
+        let (before, from) = self.0.split_at(self.position() as usize);
         from[1..].iter().chain(before).map(Shard::lock)
     }
 
     /// All of them, likewise.
     pub fn all(&self) -> impl Iterator<Item = MutexGuard<'_, T>> {
         self.0.iter().map(Shard::lock)
-    }
-
-    fn position(&self) -> usize {
-        // A power of two.
-        thread_number() as usize & (self.0.len() - 1)
     }
 }
 

@@ -16,16 +16,29 @@
 //! leads. A chunk that was given back has no record in it: who takes it writes all anew, and references to what
 //! was there went with their store.
 //!
-//! Stores of one engine live on several threads, and most have one stack: its record and its block come from a shelf of the
-//! thread (`shelf.rs`). Each lock is held for a few instructions, for a batch, or for
-//! the system call that maps more, that of a shelf before that of chunks or slabs; never where a signal handler could interrupt its holder and wait for it: a
-//! stack grows in the handler of a fault of compiled code only, which holds no lock.
+//! Stores of one engine live on several threads. What is free is kept in parts (`shards.rs`):
+//!
+//! ```text
+//!  part of a thread                           engine
+//!  ┌─────────────────────────────────────┐    ┌──────────────────────┐
+//!  │ free chunks, per size               │ ◄─ │ records that nobody  │  sixteen at a time
+//!  │ slabs: what they have comes back    │    │ has had              │
+//!  │ here, whoever gives it              │    └──────────────────────┘
+//!  └─────────────────────────────────────┘
+//! ```
+//!
+//! So threads that make small stores and drop them never meet, and what a store had is still in the cache of the
+//! processor when the next one gets it. A thread that finds no chunk of a size in its part takes those of another part, before it
+//! takes new records: where one thread makes stores and another drops them, nothing piles up. When a thread ends its
+//! part is for the next one that has it, and what is free there for all.
+//!
+//! Each lock is held for a few instructions, for a batch of blocks, or for
+//! the system call that maps more, that of a part before that of what nobody has had; never where a signal handler could interrupt
+//! its holder and wait for it: a stack grows in the handler of a fault of compiled code only, which holds no lock.
 
-use crate::memory::class_size;
 use crate::os::{self, Access};
 use crate::shards::Shards;
-use crate::shelf::{Row, Shelf};
-use crate::slabs::{Batch, FreeBlock, Slabs};
+use crate::slabs::{Batch, FreeBlock, Slabs, part_of};
 use crate::stacklet::{Hold, Stacklet, State};
 use std::io;
 use std::ptr;
@@ -44,6 +57,8 @@ const LARGEST_STEP: usize = 1 << 20;
 pub(crate) const CHUNKS: u8 = 15;
 /// Chunks from this size on keep no memory while nobody has them.
 const DISCARDED: u8 = 11;
+/// So many new records that are chunks of their own come to a part at a time.
+const BATCH: usize = 16;
 /// The end of a list.
 const NONE: u32 = 0;
 
@@ -68,18 +83,32 @@ impl Chunk {
 pub struct Supply {
     /// The first record, which is nobody's.
     base: *mut Stacklet,
-    chunks: Mutex<Chunks>,
-    slabs: Mutex<Slabs>,
-    shelves: Shards<Shelf>,
+    parts: Shards<Part>,
+    fresh: Mutex<Fresh>,
 }
 
-struct Chunks {
+/// What is free, of the threads that have the part.
+struct Part {
+    /// Per size, the number of the first record of a chunk; the next one's is in its first word.
+    chunks: [u32; CHUNKS as usize],
+    slabs: Slabs,
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self {
+            chunks: [NONE; CHUNKS as usize],
+            slabs: Slabs::new(),
+        }
+    }
+}
+
+/// The records.
+struct Fresh {
     /// Bytes that can be used.
     usable: usize,
     /// Records that are part of a chunk.
     count: u32,
-    /// Per size, the number of the first record of one that is free; the next one's is in its first word.
-    free: [u32; CHUNKS as usize],
 }
 
 // SAFETY: what the pointer leads to is changed under the lock, or by the one store whose chunk it is in.
@@ -95,18 +124,16 @@ impl Supply {
     pub fn new() -> io::Result<Self> {
         let supply = Self {
             base: os::reserve(RESERVATION)?.cast(),
-            chunks: Mutex::new(Chunks {
+            parts: Shards::default(),
+            fresh: Mutex::new(Fresh {
                 usable: 0,
                 count: 0,
-                free: [NONE; CHUNKS as usize],
             }),
-            slabs: Mutex::new(Slabs::new()),
-            shelves: Shards::default(),
         };
         // The first record is nobody's: with revision 0, its reference would be null, and the
         // stubs would take null for it.
-        let Chunk { first, class } = supply.take_chunk(0)?;
-        debug_assert_eq!((first, class), (0, 0));
+        let first = supply.extend(&mut Part::default(), 0)?;
+        debug_assert_eq!(first, 0);
         // SAFETY: usable, and no one else's.
         unsafe { supply.base.write(Stacklet::free(0, 1)) };
         Ok(supply)
@@ -117,72 +144,65 @@ impl Supply {
         self.base
     }
 
-    fn slabs(&self) -> MutexGuard<'_, Slabs> {
-        // Nothing panics while it is locked.
-        self.slabs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn chunks(&self) -> MutexGuard<'_, Chunks> {
-        // The same.
-        self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A chunk of this size, or of another where there is none. Its records are anything.
     pub(crate) fn take(&self, class: u8) -> io::Result<Chunk> {
-        if class > 0 {
-            return self.take_chunk(class);
+        if let Some(first) = self.pop(&mut self.parts.own(), class) {
+            return Ok(Chunk { first, class });
         }
-        let of_one = |first| Chunk { first, class: 0 };
-        if let Some(first) = self.take_record() {
-            return Ok(of_one(first));
+        if self.fetch(class)
+            && let Some(first) = self.pop(&mut self.parts.own(), class)
+        {
+            return Ok(Chunk { first, class });
         }
-        self.take_chunk(0).or_else(|error| {
-            let mut shelves = self.shelves.others();
-            let first = shelves.find_map(|mut shelf| shelf.records.pop());
-            first.map(of_one).ok_or(error)
+        let mut own = self.parts.own();
+        let made = self.extend(&mut own, class);
+        if class == 0 && made.is_ok() {
+            let more = std::iter::from_fn(|| self.extend(&mut own, 0).ok());
+            let more: Vec<u32> = more.take(BATCH - 1).collect();
+            // The lowest is the next that goes.
+            for first in more.into_iter().rev() {
+                self.push(&mut own, Chunk { first, class });
+            }
+        }
+        drop(own);
+        made.map(|first| Chunk { first, class }).or_else(|error| {
+            let larger = class + 1..CHUNKS;
+            let mut others = larger.chain((0..class).rev());
+            let mut anywhere = |class| {
+                let mut parts = self.parts.all();
+                Some((
+                    parts.find_map(|mut part| self.pop(&mut part, class))?,
+                    class,
+                ))
+            };
+            let (first, class) = others.find_map(&mut anywhere).ok_or(error)?;
+            Ok(Chunk { first, class })
         })
     }
 
-    /// A record of the shelf.
-    fn take_record(&self) -> Option<u32> {
-        let records = &mut self.shelves.own().records;
-        if let Some(first) = records.pop() {
-            return Some(first);
+    /// Takes what another part has of a size; whether there was any.
+    #[cold]
+    fn fetch(&self, class: u8) -> bool {
+        let list = class as usize;
+        let mut others = self.parts.others();
+        let found = others.find_map(|mut part| {
+            let first = std::mem::replace(&mut part.chunks[list], NONE);
+            (first != NONE).then_some(first)
+        });
+        let Some(found) = found else {
+            return false;
+        };
+        let mut own = self.parts.own();
+        // Where another thread of this part has filled it meanwhile, those come behind: one by one, which is rare.
+        let mut before = std::mem::replace(&mut own.chunks[list], found);
+        while before != NONE {
+            let mut rest = Part::default();
+            rest.chunks[list] = before;
+            let first = self.pop(&mut rest, class).unwrap_or(NONE);
+            before = rest.chunks[list];
+            self.push(&mut own, Chunk { first, class });
         }
-        let mut chunks = self.chunks();
-        let (mut all, mut count) = ([NONE; Row::MOST], 0);
-        while count < records.half() {
-            let free = self.pop(&mut chunks, 0);
-            let Some(first) = free.or_else(|| self.extend(&mut chunks, 0).ok()) else {
-                break;
-            };
-            all[count] = first;
-            count += 1;
-        }
-        // The first is the next that goes.
-        all[..count]
-            .iter()
-            .rev()
-            .for_each(|first| _ = records.push(*first));
-        records.pop()
-    }
-
-    fn take_chunk(&self, class: u8) -> io::Result<Chunk> {
-        let mut chunks = self.chunks();
-        if let Some(first) = self.pop(&mut chunks, class) {
-            return Ok(Chunk { first, class });
-        }
-        match self.extend(&mut chunks, class) {
-            Ok(first) => Ok(Chunk { first, class }),
-            Err(error) => {
-                let larger = class + 1..CHUNKS;
-                let others = larger.chain((0..class).rev());
-                let mut found =
-                    others.filter_map(|class| Some((self.pop(&mut chunks, class)?, class)));
-                let (first, class) = found.next().ok_or(error)?;
-                Ok(Chunk { first, class })
-            }
-        }
+        true
     }
 
     /// Takes a chunk back.
@@ -196,108 +216,20 @@ impl Supply {
             // SAFETY: the chunk is the caller's to give; it is whole pages, as it lies at a multiple of its size.
             unsafe { os::discard(start.cast(), size) };
         }
-        if chunk.class > 0 {
-            return self.push(&mut self.chunks(), chunk);
-        }
-        let records = &mut self.shelves.own().records;
-        if !records.push(chunk.first) {
-            let mut chunks = self.chunks();
-            for first in records.take_half().chain([chunk.first]) {
-                self.push(&mut chunks, Chunk { first, class: 0 });
-            }
-        }
-    }
-
-    /// Blocks of a class that is carved from slabs, one at least, `most` at most. Their content is anything that is no
-    /// store's.
-    pub(crate) fn take_blocks(&self, class: u32, most: u32) -> io::Result<Batch> {
-        let taken = match most {
-            1 => self.take_block(class),
-            _ => self.slabs().take(class, most),
-        };
-        taken.or_else(|error| {
-            let mut shelves = self.shelves.others();
-            let block = shelves.find_map(|mut shelf| shelf.blocks(class).pop());
-            block.map(|block| Batch::Fresh(block, 1)).ok_or(error)
-        })
-    }
-
-    /// A block of the shelf.
-    fn take_block(&self, class: u32) -> io::Result<Batch> {
-        let mut shelf = self.shelves.own();
-        let blocks = shelf.blocks(class);
-        let block = match blocks.pop() {
-            Some(block) => block,
-            None => self.refill(blocks, class)?,
-        };
-        Ok(Batch::Fresh(block, 1))
-    }
-
-    /// Puts blocks on an empty shelf, and gives one.
-    #[cold]
-    fn refill(&self, blocks: &mut Row<*mut u8>, class: u32) -> io::Result<*mut u8> {
-        match self.slabs().take(class, blocks.half() as u32)? {
-            Batch::Fresh(first, count) => {
-                let others = (1..count as usize).rev();
-                let others = others.map(|i| first.wrapping_add(i * class_size(class)));
-                others.for_each(|block| _ = blocks.push(block));
-                Ok(first)
-            }
-            Batch::Freed(mut list, count) => {
-                for _ in 1..count {
-                    // SAFETY: so many are linked through their first words.
-                    unsafe { blocks.push(pop(&mut list)) };
-                }
-                Ok(list.cast())
-            }
-        }
-    }
-
-    /// Takes blocks of a class back, so many of a list.
-    ///
-    /// # Safety
-    /// `take_blocks` gave them, they are cleared but for the links in their first words, and nobody uses them any more.
-    pub(crate) unsafe fn give_blocks(&self, class: u32, list: &mut *mut FreeBlock, count: u32) {
-        let mut shelf = self.shelves.own();
-        let blocks = shelf.blocks(class);
-        // SAFETY: the caller says so; of those on the shelf others have said it.
-        unsafe {
-            if count as usize > blocks.half() {
-                // Of a store with many stacks: no use to those with one.
-                let mut slabs = self.slabs();
-                return (0..count).for_each(|_| slabs.give(pop(list)));
-            }
-            for _ in 0..count {
-                let block = pop(list);
-                if !blocks.push(block) {
-                    let mut slabs = self.slabs();
-                    blocks.take_half().for_each(|block| slabs.give(block));
-                    blocks.push(block);
-                }
-            }
-        }
-    }
-
-    /// Takes the blocks from one on back, as many as nobody has had.
-    ///
-    /// # Safety
-    /// As for [`Slabs::give_fresh`].
-    pub(crate) unsafe fn give_fresh(&self, first: *mut u8, count: u32) {
-        // SAFETY: passed on.
-        unsafe { self.slabs().give_fresh(first, count) };
+        self.push(&mut self.parts.own(), chunk);
     }
 
     /// Adds a chunk to those that are free: it is usable, and no one's.
-    fn push(&self, chunks: &mut Chunks, Chunk { first, class }: Chunk) {
-        let list = &mut chunks.free[class as usize];
+    fn push(&self, part: &mut Part, Chunk { first, class }: Chunk) {
+        let list = &mut part.chunks[class as usize];
         let start = self.base.wrapping_add(first as usize);
         // SAFETY: so says whoever calls this.
         unsafe { start.cast::<u32>().write(*list) };
         *list = first;
     }
 
-    fn pop(&self, chunks: &mut Chunks, class: u8) -> Option<u32> {
-        let list = &mut chunks.free[class as usize];
+    fn pop(&self, part: &mut Part, class: u8) -> Option<u32> {
+        let list = &mut part.chunks[class as usize];
         let first = *list;
         if first == NONE {
             return None;
@@ -309,53 +241,84 @@ impl Supply {
     }
 
     /// A chunk that nobody has had, at a multiple of its size: what comes before is free from now on.
-    fn extend(&self, chunks: &mut Chunks, class: u8) -> io::Result<u32> {
+    fn extend(&self, part: &mut Part, class: u8) -> io::Result<u32> {
+        // Nothing panics while it is locked.
+        let fresh: &mut Fresh = &mut self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
         let count = Chunk::records(class);
-        let first = chunks.count.next_multiple_of(count);
+        let first = fresh.count.next_multiple_of(count);
         if first + count > CAPACITY {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
-        self.make_usable(chunks, first + count)?;
-        while chunks.count < first {
-            let class = chunks.count.trailing_zeros() as u8;
-            self.push(
-                chunks,
-                Chunk {
-                    first: chunks.count,
-                    class,
-                },
-            );
-            chunks.count += Chunk::records(class);
+        self.make_usable(fresh, first + count)?;
+        while fresh.count < first {
+            let first = fresh.count;
+            let class = first.trailing_zeros() as u8;
+            self.push(part, Chunk { first, class });
+            fresh.count += Chunk::records(class);
         }
-        chunks.count = first + count;
+        fresh.count = first + count;
         Ok(first)
     }
 
+    /// Blocks of a class that is carved from slabs, one at least, `most` at most. Their content is anything that is no
+    /// store's.
+    pub(crate) fn take_blocks(&self, class: u32, most: u32) -> io::Result<Batch> {
+        let position = self.parts.position();
+        let taken = self.parts.at(position).slabs.take(class, most, position);
+        taken.or_else(|error| {
+            let mut parts = self.parts.others();
+            let batch = parts.find_map(|mut part| part.slabs.take_there(class, most));
+            batch.ok_or(error)
+        })
+    }
+
+    /// Takes blocks back, so many of a list.
+    ///
+    /// # Safety
+    /// `take_blocks` gave them, they are cleared but for the links in their first words, and nobody uses them any more.
+    pub(crate) unsafe fn give_blocks(&self, list: &mut *mut FreeBlock, count: u32) {
+        let mut at: Option<(u32, MutexGuard<'_, Part>)> = None;
+        for _ in 0..count {
+            let block = *list;
+            // SAFETY: the caller says so.
+            let position = unsafe {
+                *list = (*block).next;
+                part_of(block.cast())
+            };
+            let mut locked = at.take().filter(|(of, _)| *of == position);
+            let part = locked.get_or_insert_with(|| (position, self.parts.at(position)));
+            // SAFETY: the same.
+            unsafe { part.1.slabs.give(block.cast()) };
+            at = locked;
+        }
+    }
+
+    /// Takes the blocks from one on back, as many as nobody has had.
+    ///
+    /// # Safety
+    /// As for [`Slabs::give_fresh`]; one at least.
+    pub(crate) unsafe fn give_fresh(&self, first: *mut u8, count: u32) {
+        // SAFETY: passed on.
+        unsafe {
+            let mut part = self.parts.at(part_of(first));
+            part.slabs.give_fresh(first, count);
+        }
+    }
+
     /// Makes memory of the records up to this number.
-    fn make_usable(&self, chunks: &mut Chunks, records: u32) -> io::Result<()> {
+    fn make_usable(&self, fresh: &mut Fresh, records: u32) -> io::Result<()> {
         let needed = records as usize * size_of::<Stacklet>();
-        if needed > chunks.usable {
-            let step = chunks.usable.clamp(FIRST_STEP, LARGEST_STEP);
-            let end = (chunks.usable + step).max(needed);
+        if needed > fresh.usable {
+            let step = fresh.usable.clamp(FIRST_STEP, LARGEST_STEP);
+            let end = (fresh.usable + step).max(needed);
             let end = end.next_multiple_of(os::page_size()).min(RESERVATION);
-            let start = self.base.cast::<u8>().wrapping_add(chunks.usable);
+            let start = self.base.cast::<u8>().wrapping_add(fresh.usable);
             // SAFETY: the next part of our own reservation, unused so far.
-            unsafe { os::protect(start, end - chunks.usable, Access::ReadWrite)? };
-            chunks.usable = end;
+            unsafe { os::protect(start, end - fresh.usable, Access::ReadWrite)? };
+            fresh.usable = end;
         }
         Ok(())
     }
-}
-
-/// The first block of a list, without its link.
-///
-/// # Safety
-/// There is one; blocks of the list are nobody's, and hold links in their first words.
-unsafe fn pop(list: &mut *mut FreeBlock) -> *mut u8 {
-    let block = *list;
-    // SAFETY: the caller says so.
-    unsafe { *list = std::mem::replace(&mut (*block).next, ptr::null_mut()) };
-    block.cast()
 }
 
 impl Stacklet {
