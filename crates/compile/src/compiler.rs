@@ -204,7 +204,7 @@ impl Compiler {
             moving_memories: self.moving_memories,
             is_near,
             fuel: self.fuel,
-            relaxed: self.generators.relaxed,
+            relaxed: self.generators.relaxed(),
             module,
             layout,
             frontend: self.generators.frontend(),

@@ -21,6 +21,7 @@ use crate::target::{self, Relaxed};
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig, TargetIsa};
 use cranelift_codegen::{CodegenError, Context};
 use cranelift_control::ControlPlane;
+use std::sync::OnceLock;
 
 /// Units ([`crate::Limits`]) up to which nothing can take long.
 const SMALL: u64 = 2_000;
@@ -34,16 +35,43 @@ const LARGE: u64 = 10_000;
 /// fewer.
 const HUGE: u64 = 1 << 18;
 
-/// The code generator, set up in each way.
+/// The code generator, set up in each way when something is to be compiled: a program without WebAssembly, or with all of
+/// it from a cache, does not wait for that.
 pub(crate) struct Generators {
+    ways: OnceLock<Ways>,
+    /// Whether results are the same on every machine.
+    deterministic: bool,
+    /// Whether every function gets the quick one.
+    pub(crate) only_quick: bool,
+}
+
+struct Ways {
     usual: OwnedTargetIsa,
     /// As usual, for what is optimised already.
     optimized: OwnedTargetIsa,
     quick: OwnedTargetIsa,
-    /// Whether every function gets the last one.
-    pub(crate) only_quick: bool,
-    /// What relaxed operators do.
-    pub(crate) relaxed: Relaxed,
+    relaxed: Relaxed,
+}
+
+impl Ways {
+    fn new(deterministic: bool) -> Result<Self, Error> {
+        let unoptimized = ("opt_level", "none");
+        let single_pass = ("regalloc_algorithm", "single_pass");
+        let (usual, relaxed) = if deterministic {
+            let usual = target::host(&[("enable_nan_canonicalization", "true")])?;
+            (usual, Relaxed::Deterministic)
+        } else {
+            let usual = target::host(&[])?;
+            let relaxed = Relaxed::machine(&usual);
+            (usual, relaxed)
+        };
+        Ok(Self {
+            usual,
+            optimized: target::host(&[unoptimized])?,
+            quick: target::host(&[unoptimized, single_pass])?,
+            relaxed,
+        })
+    }
 }
 
 /// What was chosen for a function, and how much work it is.
@@ -55,33 +83,38 @@ pub(crate) struct Choice<'a> {
 impl Generators {
     /// For the machine that this program runs on.
     pub(crate) fn host() -> Result<Self, Error> {
-        let usual = target::host(&[])?;
-        let relaxed = Relaxed::machine(&usual);
-        Self::new(usual, relaxed)
+        Self::new(false)
     }
 
     /// The same, for code that gives the same results on every machine.
     pub(crate) fn deterministic() -> Result<Self, Error> {
-        let usual = target::host(&[("enable_nan_canonicalization", "true")])?;
-        Self::new(usual, Relaxed::Deterministic)
+        Self::new(true)
     }
 
-    fn new(usual: OwnedTargetIsa, relaxed: Relaxed) -> Result<Self, Error> {
-        let unoptimized = ("opt_level", "none");
-        let single_pass = ("regalloc_algorithm", "single_pass");
+    fn new(deterministic: bool) -> Result<Self, Error> {
+        target::check()?;
         Ok(Self {
-            usual,
-            optimized: target::host(&[unoptimized])?,
-            quick: target::host(&[unoptimized, single_pass])?,
+            ways: OnceLock::new(),
+            deterministic,
             only_quick: false,
-            relaxed,
         })
+    }
+
+    fn ways(&self) -> &Ways {
+        let make = || Ways::new(self.deterministic).expect("`target::check` found the machine fit");
+        self.ways.get_or_init(make)
+    }
+
+    /// What relaxed operators do.
+    pub(crate) fn relaxed(&self) -> Relaxed {
+        self.ways().relaxed
     }
 
     /// See [`crate::Compiler::settings`].
     pub(crate) fn settings(&self) -> String {
-        let (quick, relaxed) = (self.only_quick, self.relaxed);
-        let all = [&self.usual, &self.optimized, &self.quick].map(|isa| {
+        let ways = self.ways();
+        let (quick, relaxed) = (self.only_quick, ways.relaxed);
+        let all = [&ways.usual, &ways.optimized, &ways.quick].map(|isa| {
             let machine = isa.isa_flags();
             let machine: Vec<_> = machine.iter().map(ToString::to_string).collect();
             format!("{} {} {machine:?}", isa.triple(), isa.flags())
@@ -91,12 +124,12 @@ impl Generators {
 
     /// The usual one.
     pub(crate) fn usual(&self) -> &dyn TargetIsa {
-        &*self.usual
+        &*self.ways().usual
     }
 
     /// What translation has to know.
     pub(crate) fn frontend(&self) -> TargetFrontendConfig {
-        self.usual.frontend_config()
+        self.usual().frontend_config()
     }
 
     /// Chooses for the function that the context holds, which is `work` units as translated. If it is
@@ -131,9 +164,9 @@ impl Generators {
         work: u64,
         most: u64,
     ) -> Result<Choice<'_>, CodegenError> {
-        let isa = &*self.quick;
+        let isa = &*self.ways().quick;
         // Part of optimising where it is done the usual way, and then not to be done again.
-        if let Relaxed::Deterministic = self.relaxed {
+        if let Relaxed::Deterministic = self.relaxed() {
             context.canonicalize_nans(isa)?;
         }
         if work <= SMALL {
@@ -154,9 +187,9 @@ impl Generators {
         context.optimize(self.usual(), &mut ControlPlane::default())?;
         let lives = Lives::of(context, most);
         let isa = if is_ordinary(&lives) && !self.only_quick {
-            &*self.optimized
+            &*self.ways().optimized
         } else {
-            &*self.quick
+            &*self.ways().quick
         };
         let units = work.max(lives.units());
         Ok(Choice { isa, units })

@@ -25,9 +25,20 @@ const DEBUG: &str = if cfg!(debug_assertions) {
     "false"
 };
 
-/// What the CPU must have: without it Cranelift calls library functions, which must not run on a
-/// stacklet. (Flag of Cranelift, name for people.)
-const NEEDED: &[(&str, &str)] = &[("has_ssse3", "SSSE3"), ("has_sse41", "SSE4.1")];
+/// Whether code can be generated for this machine.
+///
+/// # Errors
+/// The CPU lacks what Cranelift would call library functions for: those must not run on a stacklet.
+pub(crate) fn check() -> Result<(), Error> {
+    let needed = [
+        (is_x86_feature_detected!("ssse3"), "SSSE3"),
+        (is_x86_feature_detected!("sse4.1"), "SSE4.1"),
+    ];
+    match needed.iter().find(|(is_there, _)| !is_there) {
+        Some((_, name)) => Err(Error::Target(format!("the CPU lacks {name}"))),
+        None => Ok(()),
+    }
+}
 
 /// What relaxed vector operators do.
 #[derive(Clone, Copy, Debug)]
@@ -63,11 +74,7 @@ pub(crate) fn host(others: &[(&str, &str)]) -> Result<OwnedTargetIsa, Error> {
         flags.set(name, value).map_err(|e| target(&e))?;
     }
     let builder = cranelift_native::builder().map_err(|e| target(&e))?;
-    let isa = builder
+    builder
         .finish(settings::Flags::new(flags))
-        .map_err(|e| target(&e))?;
-    match NEEDED.iter().find(|(flag, _)| !is_on(&isa, flag)) {
-        Some((_, name)) => Err(target(&format_args!("the CPU lacks {name}"))),
-        None => Ok(isa),
-    }
+        .map_err(|e| target(&e))
 }

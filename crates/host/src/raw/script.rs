@@ -1,9 +1,11 @@
-//! Classic scripts, compiled first and run later; texts with zeros in them, which rquickjs takes for their end.
+//! Classic scripts, compiled first and run later, the host's own when it was built; texts with zeros in them, which
+//! rquickjs takes for their end.
 
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Module, Result, Value, qjs};
+use rquickjs::{Ctx, Exception, Module, Result, Value, qjs};
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
+use std::ops::Range;
 use std::ptr::null_mut;
 
 /// A text as the parser takes it: it looks at the byte behind the last, which must be zero.
@@ -30,6 +32,11 @@ unsafe fn eval(context: *mut qjs::JSContext, text: &[u8], name: &CStr, flags: u3
     }
 }
 
+/// The host's own scripts: `build.rs` wrote both.
+static OF_HOST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/scripts.bin"));
+/// Which of these bytes are which script.
+const PLACES: &[(&str, Range<usize>)] = &include!(concat!(env!("OUT_DIR"), "/scripts.rs"));
+
 /// A compiled classic script.
 pub(crate) struct Script<'js>(Value<'js>);
 
@@ -43,10 +50,29 @@ impl<'js> Script<'js> {
         code.map(Self)
     }
 
+    /// A script of the host's own: a file below `src`, without its ending.
+    pub(crate) fn of_host(ctx: &Ctx<'js>, name: &str) -> Result<Self> {
+        let Some((_, place)) = PLACES.iter().find(|(other, _)| *other == name) else {
+            let message = format!("the host was built without a script {name}");
+            return Err(Exception::throw_internal(ctx, &message));
+        };
+        let bytes = &OF_HOST[place.clone()];
+        let flags = qjs::JS_READ_OBJ_BYTECODE;
+        // SAFETY: `build.rs` had the same QuickJS write these bytes, and nobody can have changed them since; the result is
+        // owned by us.
+        let code = unsafe {
+            let context = ctx.as_raw().as_ptr();
+            let length = bytes.len() as qjs::size_t;
+            let code = qjs::JS_ReadObject(context, bytes.as_ptr(), length, flags as i32);
+            super::owned(ctx, code)
+        };
+        code.map(Self)
+    }
+
     /// Runs the script in the global scope.
     pub(crate) fn run(self) -> Result<Value<'js>> {
         let ctx = self.0.ctx().clone();
-        // SAFETY: the value is bytecode from `compile`, never seen by JavaScript code; JS_EvalFunction
+        // SAFETY: the value is bytecode from `compile` or `of_host`, never seen by JavaScript code; JS_EvalFunction
         // takes ownership of the reference that `dup` makes.
         unsafe {
             let context = ctx.as_raw().as_ptr();
