@@ -14,6 +14,7 @@ NAME  is all that is measured:
         warm     one guest after the other: its store, instance, first wait, end
         held     a thousand guests and more, parked at once
         threads  what a second thread adds
+        fairness how late one guest is among a hundred that never end
 --most N     holds no more guests than that at once (default: a million, which take 8 GB)
 --draw FILE  draws what `held` came to
 TEXT

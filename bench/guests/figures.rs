@@ -38,8 +38,12 @@ impl Settings {
                 "--rounds" => settings.rounds = number()?,
                 "--most" => settings.most = number()?,
                 "--draw" => settings.draw = Some(args.next().context("which file?")?.into()),
-                "waits" | "warm" | "held" | "threads" => settings.what.push(arg.clone()),
-                _ => bail!("{arg}: waits, warm, held, threads, --rounds N, --most N, --draw FILE"),
+                "waits" | "warm" | "held" | "threads" | "fairness" => {
+                    settings.what.push(arg.clone())
+                }
+                _ => bail!(
+                    "{arg}: waits, warm, held, threads, fairness, --rounds N, --most N, --draw FILE"
+                ),
             }
         }
         Ok(settings)
@@ -176,6 +180,31 @@ impl<'a> Figures<'a> {
                 times(0),
                 times(1)
             );
+        }
+        println!();
+        Ok(())
+    }
+}
+
+impl Figures<'_> {
+    pub(crate) fn fairness(&mut self) -> Result<()> {
+        println!(
+            "A guest that answers a timer every ms among a hundred that never end: how late, in ms\n"
+        );
+        println!("| | median | worst |");
+        println!("|---|--:|--:|");
+        let all = [Way::Shared, Way::Reserved, Way::OnDemand];
+        let ways: Vec<_> = all
+            .into_iter()
+            .filter(|way| way.is_there())
+            .map(|way| (way, ""))
+            .collect();
+        for ((way, _), outcome) in ways.iter().zip(self.take_turns("fairness", &ways)?) {
+            let cells = match &outcome {
+                Ok(values) => format!("{:.2} | {:.2}", values[0], values[1]),
+                Err(why) => format!("{why} | "),
+            };
+            println!("| {} | {cells} |", way.name());
         }
         println!();
         Ok(())

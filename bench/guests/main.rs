@@ -1,9 +1,9 @@
 //! Guests that wait, each with a store of its own or all in one instance: what a wait costs on tokio, what a store costs, how
-//! many of them there can be, and what a second thread adds. Beside Wasmtime, with both of its allocators.
+//! many of them there can be, what a second thread adds, and how long one waits among busy ones. Beside Wasmtime, with both of its allocators.
 //!
 //! ```text
-//! cargo bench -p bident-differ [--features wasmtime] --bench guests -- [waits | warm | held | threads]... [--rounds N]
-//!     [--most N] [--draw FILE]
+//! cargo bench -p bident-differ [--features wasmtime] --bench guests -- [waits | warm | held | threads | fairness]...
+//!     [--rounds N] [--most N] [--draw FILE]
 //! ```
 //!
 //! Each figure is measured in a process of its own, `--rounds` times: the ways take turns, and the median counts. `held` goes
@@ -11,6 +11,7 @@
 //! same, with the options of the other scripts.
 #![expect(clippy::print_stdout, reason = "the figures")]
 
+mod fairness;
 mod figures;
 mod guest;
 mod measured;
@@ -120,6 +121,7 @@ fn child(args: &[String]) -> Result<Vec<f64>> {
     let detail = detail.first().map_or("", |detail| detail);
     match &**what {
         "waits" => waits::measure(way, guest::For::of(detail).context("for what?")?),
+        "fairness" => fairness::measure(way),
         "warm" => measure(way, 2, stores::Warm),
         "held" => {
             let guests = detail.parse()?;
@@ -157,6 +159,9 @@ fn main() -> Result<()> {
     }
     if settings.has("threads") {
         figures.threads()?;
+    }
+    if settings.has("fairness") {
+        figures.fairness()?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What modules and stores share: settings, the compiler, types, trampolines.
 
-use crate::alloc;
+use crate::by_type::ByType;
 use crate::config::{Config, Observed};
 use crate::error::Error;
 use crate::image::{Entry, Origin};
@@ -12,7 +12,6 @@ use bident_abi::VmTypeRow;
 use bident_compile::{Compiler, Order};
 use bident_module::{CanonComposite, DefinedType, FieldType, FuncType, Registry, TypeId, ValType};
 use bident_stack::Supply;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -37,10 +36,12 @@ struct Inner {
     /// Address space for memories.
     spaces: Arc<Spaces>,
 
-    enter: Mutex<HashMap<TypeId, Arc<Code>>>,
-    cont: Mutex<HashMap<TypeId, Arc<Code>>>,
-    leave: Mutex<HashMap<TypeId, Arc<Code>>>,
-    late: Mutex<HashMap<TypeId, Arc<Code>>>,
+    /// Those of functions that somebody asked for.
+    func_types: ByType<FuncType>,
+    enter: ByType<Arc<Code>>,
+    cont: ByType<Arc<Code>>,
+    leave: ByType<Arc<Code>>,
+    late: ByType<Arc<Code>>,
     origin: OnceLock<Arc<Origin>>,
     /// Code that is kept in the cache.
     kept: Mutex<Vec<Weak<Code>>>,
@@ -99,10 +100,11 @@ impl Engine {
                 registry: Registry::default(),
                 table,
             }),
-            enter: Mutex::default(),
-            cont: Mutex::default(),
-            leave: Mutex::default(),
-            late: Mutex::default(),
+            func_types: ByType::default(),
+            enter: ByType::default(),
+            cont: ByType::default(),
+            leave: ByType::default(),
+            late: ByType::default(),
             origin: OnceLock::new(),
             kept: Mutex::default(),
         })))
@@ -239,10 +241,16 @@ impl Engine {
     /// # Panics
     /// If it is none of a function type.
     pub(crate) fn type_of(&self, id: TypeId) -> FuncType {
-        match &lock(&self.0.types).registry.get(id).composite {
+        if let Some(ty) = self.0.func_types.get(id) {
+            return ty.clone();
+        }
+        let ty = match &lock(&self.0.types).registry.get(id).composite {
             CanonComposite::Func(ty) => ty.clone().identified(id),
             _ => panic!("type {} is no function type", id.0),
-        }
+        };
+        // Without memory for it, it is asked for again.
+        let _known = self.0.func_types.set(id, ty.clone());
+        ty
     }
 
     /// The function type that continuations of the type with this identity go on as.
@@ -343,25 +351,20 @@ impl Engine {
 
     fn trampoline(
         &self,
-        cache: &Mutex<HashMap<TypeId, Arc<Code>>>,
+        known: &ByType<Arc<Code>>,
         type_id: TypeId,
         compile: impl FnOnce(
             &Compiler,
             &FuncType,
         ) -> Result<bident_compile::Trampoline, bident_compile::Error>,
     ) -> Result<Arc<Code>, Error> {
-        if let Some(code) = lock(cache).get(&type_id) {
+        if let Some(code) = known.get(type_id) {
             return Ok(code.clone());
         }
         let ty = self.type_of(type_id);
         let trampoline = compile(&self.0.compiler, &ty).map_err(Error::compile)?;
         let code = Arc::new(Code::of_trampoline(trampoline)?);
-        let mut cache = lock(cache);
-        if let Some(code) = cache.get(&type_id) {
-            return Ok(code.clone());
-        }
-        alloc::insert(&mut cache, type_id, code.clone(), "a function type")?;
-        Ok(code)
+        known.set(type_id, code).cloned()
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn prepare(
     let instance = opaque.with_room(|opaque| add(opaque, module, imports))?;
     let mut unfinished = Unfinished(opaque, instance, true);
     made(unfinished.0, instance);
-    initialize(unfinished.0, instance)?;
+    initialize(unfinished.0, instance, module.inner())?;
     unfinished.finish();
     Ok(instance)
 }
@@ -73,10 +73,11 @@ fn add(
 }
 
 /// Steps 6 to 16.
-fn initialize(opaque: &mut StoreOpaque, instance: InstanceNumber) -> Result<(), Error> {
-    // Once for all: threads that make instances of one module at a time share this count.
-    let module = opaque.instances[instance].module.inner().clone();
-    let module = &*module;
+fn initialize(
+    opaque: &mut StoreOpaque,
+    instance: InstanceNumber,
+    module: &wasm::Module,
+) -> Result<(), Error> {
     init_globals(opaque, instance, module)?;
     init_tables(opaque, instance, module)?;
     init_elems(opaque, instance, module)?;
@@ -194,7 +195,7 @@ pub(crate) fn check_host(module: &Module, import: &Import, host: &ReadyHost) -> 
         _ => Err(mismatch(
             module,
             import,
-            &ExternType::Func(host.body.ty.clone()),
+            &ExternType::Func(host.made.body.ty.clone()),
         )),
     }
 }

@@ -83,6 +83,7 @@ mod alloc;
 mod any;
 mod asynchronous;
 mod backtrace;
+mod by_type;
 mod call_hook;
 mod config;
 mod const_expr;

@@ -20,6 +20,8 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone)]
 pub struct Module(Arc<Inner>);
 
+/// On lines of the cache of its own: how many share it changes with each instance.
+#[repr(align(64))]
 struct Inner {
     engine: Engine,
     module: Arc<wasm::Module>,

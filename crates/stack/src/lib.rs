@@ -48,6 +48,7 @@ mod memory;
 pub mod os;
 mod pool;
 mod relocate;
+mod shards;
 mod slabs;
 mod stacklet;
 mod supply;
@@ -64,6 +65,7 @@ pub use lesson::Lesson;
 pub use marking::{Marking, Pending};
 pub use memory::{CLASSES, SMALLEST_BLOCK, class_for, class_size};
 pub use pool::{Error, Limits, Stats};
+pub use shards::{Shards, thread_number};
 pub use stacklet::{
     Entry, MOST_IDLE, RECORD_BYTES, Reaction, Reference, Refusal, SWITCH, Transfers,
 };

@@ -222,7 +222,7 @@ impl Blocks {
     fn refill(&mut self, class: u32) -> io::Result<*mut u8> {
         let stock = self.stocks.of(class);
         let most = (MOST_AT_ONCE / class_size(class)) as u32;
-        let batch = self.supply.slabs().take(class, stock.next)?;
+        let batch = self.supply.take_blocks(class, stock.next)?;
         stock.next = (2 * stock.next).min(most);
         let count = match batch {
             Batch::Freed(first, count) => {
@@ -252,16 +252,8 @@ impl Blocks {
                 block = (*block).next;
             }
         }
-        let mut slabs = self.supply.slabs();
-        for _ in 0..count {
-            let block = stock.free;
-            // SAFETY: a block of the list is one of `take`, nobody uses it, and its first word is a link. There
-            // are at least so many.
-            unsafe {
-                stock.free = (*block).next;
-                slabs.give(block.cast());
-            }
-        }
+        // SAFETY: blocks of the list are those of `take_blocks`, nobody uses them, and there are at least so many.
+        unsafe { self.supply.give_blocks(&mut stock.free, count) };
         stock.freed -= count;
         self.mapped -= count as usize * class_size(class);
     }
@@ -273,7 +265,7 @@ impl Blocks {
             if stock.fresh > 0 {
                 let (run, fresh) = (stock.run, std::mem::take(&mut stock.fresh));
                 // SAFETY: what is left of a run that `take` gave.
-                unsafe { self.supply.slabs().give_fresh(run, fresh) };
+                unsafe { self.supply.give_fresh(run, fresh) };
                 self.mapped -= fresh as usize * class_size(class);
             }
             let freed = stock.freed;

@@ -1,4 +1,4 @@
-//! Slabs: what small blocks are carved from, for all stores of an engine.
+//! Slabs: what small blocks are carved from, for all stores of the threads that have a part of the supply (`supply.rs`).
 //!
 //! ```text
 //!  slab ┌────────┬───────┬───────┬──────── ─ ─ ┐  aligned to its size, so a block finds its
@@ -17,7 +17,16 @@ use std::ptr;
 
 pub(crate) const SLAB: usize = 256 << 10;
 
-/// Header of a slab, in the place of its first block (or blocks).
+/// What lies in the place of a slab's first block, or blocks.
+#[repr(C)]
+struct Header {
+    /// Locked with its part.
+    slab: Slab,
+    /// Which part of the supply it is of: never changes, and is read without a lock.
+    part: u32,
+}
+
+/// What is known of a slab.
 struct Slab {
     class: u32,
     /// Blocks given out.
@@ -58,7 +67,7 @@ pub(crate) enum Batch {
     Fresh(*mut u8, u32),
 }
 
-/// All slabs of an engine.
+/// The slabs of a part of the supply.
 pub(crate) struct Slabs {
     all: Vec<*mut Slab>,
     /// Per class, slabs that have room.
@@ -77,12 +86,21 @@ impl Slabs {
     }
 
     /// Blocks of a class, one at least, `most` at most.
-    pub(crate) fn take(&mut self, class: u32, most: u32) -> io::Result<Batch> {
-        debug_assert!(most > 0);
+    pub(crate) fn take(&mut self, class: u32, most: u32, part: u32) -> io::Result<Batch> {
         if self.roomy[class as usize].is_null() {
-            self.add_slab(class)?;
+            self.add_slab(class, part)?;
         }
+        let batch = self.take_there(class, most);
+        batch.ok_or(io::ErrorKind::OutOfMemory.into())
+    }
+
+    /// The same without a new slab.
+    pub(crate) fn take_there(&mut self, class: u32, most: u32) -> Option<Batch> {
+        debug_assert!(most > 0);
         let head = self.roomy[class as usize];
+        if head.is_null() {
+            return None;
+        }
         // SAFETY: slabs in the list are mapped, and `&mut self` is the only way to them.
         let slab = unsafe { &mut *head };
         let batch = if slab.free.is_null() {
@@ -108,7 +126,7 @@ impl Slabs {
             // SAFETY: it is the head of its list.
             unsafe { self.unlink(head) };
         }
-        Ok(batch)
+        Some(batch)
     }
 
     /// Takes a block back.
@@ -173,7 +191,7 @@ impl Slabs {
 
     /// Maps a slab. Backed by memory at once where others are there: such programs make many stacks, and a page
     /// fault for every eight of them would cost more than all the rest.
-    fn add_slab(&mut self, class: u32) -> io::Result<()> {
+    fn add_slab(&mut self, class: u32, part: u32) -> io::Result<()> {
         let many = self.all.len() > 1;
         self.all
             .try_reserve(1)
@@ -193,9 +211,10 @@ impl Slabs {
             unsafe { os::populate(aligned, SLAB) };
         }
         let slab = aligned.cast::<Slab>();
-        let header = size_of::<Slab>().next_multiple_of(class_size(class)) as u32;
+        let header = size_of::<Header>().next_multiple_of(class_size(class)) as u32;
         // SAFETY: freshly mapped, aligned to more than a header needs.
         unsafe {
+            (&raw mut (*slab.cast::<Header>()).part).write(part);
             slab.write(Slab {
                 class,
                 used: 0,
@@ -253,6 +272,15 @@ impl Slabs {
             (*slab).previous = ptr::null_mut();
         }
     }
+}
+
+/// Which part of the supply a block is of.
+///
+/// # Safety
+/// `take` gave it, and it is not given back yet.
+pub(crate) unsafe fn part_of(block: *mut u8) -> u32 {
+    // SAFETY: so its slab is there, and that never changes.
+    unsafe { (*slab_of(block).cast::<Header>()).part }
 }
 
 fn slab_of(block: *mut u8) -> *mut Slab {

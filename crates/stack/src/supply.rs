@@ -16,12 +16,29 @@
 //! leads. A chunk that was given back has no record in it: who takes it writes all anew, and references to what
 //! was there went with their store.
 //!
-//! Stores of one engine live on several threads. Each lock is held for a few instructions, for a batch of blocks, or for
-//! the system call that maps more; never where a signal handler could interrupt its holder and wait for it: a
-//! stack grows in the handler of a fault of compiled code only, which holds no lock.
+//! Stores of one engine live on several threads. What is free is kept in parts (`shards.rs`):
+//!
+//! ```text
+//!  part of a thread                           engine
+//!  ┌─────────────────────────────────────┐    ┌──────────────────────┐
+//!  │ free chunks, per size               │ ◄─ │ records that nobody  │  sixteen at a time
+//!  │ slabs: what they have comes back    │    │ has had              │
+//!  │ here, whoever gives it              │    └──────────────────────┘
+//!  └─────────────────────────────────────┘
+//! ```
+//!
+//! So threads that make small stores and drop them never meet, and what a store had is still in the cache of the
+//! processor when the next one gets it. A thread that finds no chunk of a size in its part takes those of another part, before it
+//! takes new records: where one thread makes stores and another drops them, nothing piles up. When a thread ends its
+//! part is for the next one that has it, and what is free there for all.
+//!
+//! Each lock is held for a few instructions, for a batch of blocks, or for
+//! the system call that maps more, that of a part before that of what nobody has had; never where a signal handler could interrupt
+//! its holder and wait for it: a stack grows in the handler of a fault of compiled code only, which holds no lock.
 
 use crate::os::{self, Access};
-use crate::slabs::Slabs;
+use crate::shards::Shards;
+use crate::slabs::{Batch, FreeBlock, Slabs, part_of};
 use crate::stacklet::{Hold, Stacklet, State};
 use std::io;
 use std::ptr;
@@ -40,6 +57,8 @@ const LARGEST_STEP: usize = 1 << 20;
 pub(crate) const CHUNKS: u8 = 15;
 /// Chunks from this size on keep no memory while nobody has them.
 const DISCARDED: u8 = 11;
+/// So many new records that are chunks of their own come to a part at a time.
+const BATCH: usize = 16;
 /// The end of a list.
 const NONE: u32 = 0;
 
@@ -58,21 +77,38 @@ impl Chunk {
     }
 }
 
-/// Records and slabs of all stores of an engine.
+/// Records and slabs of all stores of an engine. On lines of the cache of its own: how many share it changes with each
+/// store.
+#[repr(align(64))]
 pub struct Supply {
     /// The first record, which is nobody's.
     base: *mut Stacklet,
-    chunks: Mutex<Chunks>,
-    slabs: Mutex<Slabs>,
+    parts: Shards<Part>,
+    fresh: Mutex<Fresh>,
 }
 
-struct Chunks {
+/// What is free, of the threads that have the part.
+struct Part {
+    /// Per size, the number of the first record of a chunk; the next one's is in its first word.
+    chunks: [u32; CHUNKS as usize],
+    slabs: Slabs,
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self {
+            chunks: [NONE; CHUNKS as usize],
+            slabs: Slabs::new(),
+        }
+    }
+}
+
+/// The records.
+struct Fresh {
     /// Bytes that can be used.
     usable: usize,
     /// Records that are part of a chunk.
     count: u32,
-    /// Per size, the number of the first record of one that is free; the next one's is in its first word.
-    free: [u32; CHUNKS as usize],
 }
 
 // SAFETY: what the pointer leads to is changed under the lock, or by the one store whose chunk it is in.
@@ -88,17 +124,16 @@ impl Supply {
     pub fn new() -> io::Result<Self> {
         let supply = Self {
             base: os::reserve(RESERVATION)?.cast(),
-            chunks: Mutex::new(Chunks {
+            parts: Shards::default(),
+            fresh: Mutex::new(Fresh {
                 usable: 0,
                 count: 0,
-                free: [NONE; CHUNKS as usize],
             }),
-            slabs: Mutex::new(Slabs::new()),
         };
         // The first record is nobody's: with revision 0, its reference would be null, and the
         // stubs would take null for it.
-        let Chunk { first, class } = supply.take(0)?;
-        debug_assert_eq!((first, class), (0, 0));
+        let first = supply.extend(&mut Part::default(), 0)?;
+        debug_assert_eq!(first, 0);
         // SAFETY: usable, and no one else's.
         unsafe { supply.base.write(Stacklet::free(0, 1)) };
         Ok(supply)
@@ -109,33 +144,65 @@ impl Supply {
         self.base
     }
 
-    pub(crate) fn slabs(&self) -> MutexGuard<'_, Slabs> {
-        // Nothing panics while it is locked.
-        self.slabs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn chunks(&self) -> MutexGuard<'_, Chunks> {
-        // The same.
-        self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A chunk of this size, or of another where there is none. Its records are anything.
     pub(crate) fn take(&self, class: u8) -> io::Result<Chunk> {
-        let mut chunks = self.chunks();
-        if let Some(first) = self.pop(&mut chunks, class) {
+        if let Some(first) = self.pop(&mut self.parts.own(), class) {
             return Ok(Chunk { first, class });
         }
-        match self.extend(&mut chunks, class) {
-            Ok(first) => Ok(Chunk { first, class }),
-            Err(error) => {
-                let larger = class + 1..CHUNKS;
-                let others = larger.chain((0..class).rev());
-                let mut found =
-                    others.filter_map(|class| Some((self.pop(&mut chunks, class)?, class)));
-                let (first, class) = found.next().ok_or(error)?;
-                Ok(Chunk { first, class })
+        if self.fetch(class)
+            && let Some(first) = self.pop(&mut self.parts.own(), class)
+        {
+            return Ok(Chunk { first, class });
+        }
+        let mut own = self.parts.own();
+        let made = self.extend(&mut own, class);
+        if class == 0 && made.is_ok() {
+            let more = std::iter::from_fn(|| self.extend(&mut own, 0).ok());
+            let more: Vec<u32> = more.take(BATCH - 1).collect();
+            // The lowest is the next that goes.
+            for first in more.into_iter().rev() {
+                self.push(&mut own, Chunk { first, class });
             }
         }
+        drop(own);
+        made.map(|first| Chunk { first, class }).or_else(|error| {
+            let larger = class + 1..CHUNKS;
+            let mut others = larger.chain((0..class).rev());
+            let mut anywhere = |class| {
+                let mut parts = self.parts.all();
+                Some((
+                    parts.find_map(|mut part| self.pop(&mut part, class))?,
+                    class,
+                ))
+            };
+            let (first, class) = others.find_map(&mut anywhere).ok_or(error)?;
+            Ok(Chunk { first, class })
+        })
+    }
+
+    /// Takes what another part has of a size; whether there was any.
+    #[cold]
+    fn fetch(&self, class: u8) -> bool {
+        let list = class as usize;
+        let mut others = self.parts.others();
+        let found = others.find_map(|mut part| {
+            let first = std::mem::replace(&mut part.chunks[list], NONE);
+            (first != NONE).then_some(first)
+        });
+        let Some(found) = found else {
+            return false;
+        };
+        let mut own = self.parts.own();
+        // Where another thread of this part has filled it meanwhile, those come behind: one by one, which is rare.
+        let mut before = std::mem::replace(&mut own.chunks[list], found);
+        while before != NONE {
+            let mut rest = Part::default();
+            rest.chunks[list] = before;
+            let first = self.pop(&mut rest, class).unwrap_or(NONE);
+            before = rest.chunks[list];
+            self.push(&mut own, Chunk { first, class });
+        }
+        true
     }
 
     /// Takes a chunk back.
@@ -149,20 +216,20 @@ impl Supply {
             // SAFETY: the chunk is the caller's to give; it is whole pages, as it lies at a multiple of its size.
             unsafe { os::discard(start.cast(), size) };
         }
-        self.push(&mut self.chunks(), chunk);
+        self.push(&mut self.parts.own(), chunk);
     }
 
     /// Adds a chunk to those that are free: it is usable, and no one's.
-    fn push(&self, chunks: &mut Chunks, Chunk { first, class }: Chunk) {
-        let list = &mut chunks.free[class as usize];
+    fn push(&self, part: &mut Part, Chunk { first, class }: Chunk) {
+        let list = &mut part.chunks[class as usize];
         let start = self.base.wrapping_add(first as usize);
         // SAFETY: so says whoever calls this.
         unsafe { start.cast::<u32>().write(*list) };
         *list = first;
     }
 
-    fn pop(&self, chunks: &mut Chunks, class: u8) -> Option<u32> {
-        let list = &mut chunks.free[class as usize];
+    fn pop(&self, part: &mut Part, class: u8) -> Option<u32> {
+        let list = &mut part.chunks[class as usize];
         let first = *list;
         if first == NONE {
             return None;
@@ -174,39 +241,81 @@ impl Supply {
     }
 
     /// A chunk that nobody has had, at a multiple of its size: what comes before is free from now on.
-    fn extend(&self, chunks: &mut Chunks, class: u8) -> io::Result<u32> {
+    fn extend(&self, part: &mut Part, class: u8) -> io::Result<u32> {
+        // Nothing panics while it is locked.
+        let fresh: &mut Fresh = &mut self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
         let count = Chunk::records(class);
-        let first = chunks.count.next_multiple_of(count);
+        let first = fresh.count.next_multiple_of(count);
         if first + count > CAPACITY {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
-        self.make_usable(chunks, first + count)?;
-        while chunks.count < first {
-            let class = chunks.count.trailing_zeros() as u8;
-            self.push(
-                chunks,
-                Chunk {
-                    first: chunks.count,
-                    class,
-                },
-            );
-            chunks.count += Chunk::records(class);
+        self.make_usable(fresh, first + count)?;
+        while fresh.count < first {
+            let first = fresh.count;
+            let class = first.trailing_zeros() as u8;
+            self.push(part, Chunk { first, class });
+            fresh.count += Chunk::records(class);
         }
-        chunks.count = first + count;
+        fresh.count = first + count;
         Ok(first)
     }
 
+    /// Blocks of a class that is carved from slabs, one at least, `most` at most. Their content is anything that is no
+    /// store's.
+    pub(crate) fn take_blocks(&self, class: u32, most: u32) -> io::Result<Batch> {
+        let position = self.parts.position();
+        let taken = self.parts.at(position).slabs.take(class, most, position);
+        taken.or_else(|error| {
+            let mut parts = self.parts.others();
+            let batch = parts.find_map(|mut part| part.slabs.take_there(class, most));
+            batch.ok_or(error)
+        })
+    }
+
+    /// Takes blocks back, so many of a list.
+    ///
+    /// # Safety
+    /// `take_blocks` gave them, they are cleared but for the links in their first words, and nobody uses them any more.
+    pub(crate) unsafe fn give_blocks(&self, list: &mut *mut FreeBlock, count: u32) {
+        let mut at: Option<(u32, MutexGuard<'_, Part>)> = None;
+        for _ in 0..count {
+            let block = *list;
+            // SAFETY: the caller says so.
+            let position = unsafe {
+                *list = (*block).next;
+                part_of(block.cast())
+            };
+            let mut locked = at.take().filter(|(of, _)| *of == position);
+            let part = locked.get_or_insert_with(|| (position, self.parts.at(position)));
+            // SAFETY: the same.
+            unsafe { part.1.slabs.give(block.cast()) };
+            at = locked;
+        }
+    }
+
+    /// Takes the blocks from one on back, as many as nobody has had.
+    ///
+    /// # Safety
+    /// As for [`Slabs::give_fresh`]; one at least.
+    pub(crate) unsafe fn give_fresh(&self, first: *mut u8, count: u32) {
+        // SAFETY: passed on.
+        unsafe {
+            let mut part = self.parts.at(part_of(first));
+            part.slabs.give_fresh(first, count);
+        }
+    }
+
     /// Makes memory of the records up to this number.
-    fn make_usable(&self, chunks: &mut Chunks, records: u32) -> io::Result<()> {
+    fn make_usable(&self, fresh: &mut Fresh, records: u32) -> io::Result<()> {
         let needed = records as usize * size_of::<Stacklet>();
-        if needed > chunks.usable {
-            let step = chunks.usable.clamp(FIRST_STEP, LARGEST_STEP);
-            let end = (chunks.usable + step).max(needed);
+        if needed > fresh.usable {
+            let step = fresh.usable.clamp(FIRST_STEP, LARGEST_STEP);
+            let end = (fresh.usable + step).max(needed);
             let end = end.next_multiple_of(os::page_size()).min(RESERVATION);
-            let start = self.base.cast::<u8>().wrapping_add(chunks.usable);
+            let start = self.base.cast::<u8>().wrapping_add(fresh.usable);
             // SAFETY: the next part of our own reservation, unused so far.
-            unsafe { os::protect(start, end - chunks.usable, Access::ReadWrite)? };
-            chunks.usable = end;
+            unsafe { os::protect(start, end - fresh.usable, Access::ReadWrite)? };
+            fresh.usable = end;
         }
         Ok(())
     }

@@ -81,3 +81,19 @@ fn locked_pages_are_told_of() {
     assert!(!zero || (firsts[0], firsts[2]) == (0, 0));
     assert_eq!((firsts[1], firsts[3]), (0xab, 0xab));
 }
+
+#[test]
+fn the_system_tells_which_pages_have_memory() {
+    let mapping = Mapping::new(40);
+    let mut gone = [mapping.range(3, 2), mapping.range(20, 20)];
+    let mut pages = [0; 41];
+    // SAFETY: ours, and nobody needs what is there; there is a byte for each page.
+    let told = unsafe {
+        assert!(os::discard_all(&mut gone));
+        os::resident(mapping.0, mapping.1, &mut pages)
+    };
+    assert!(told);
+    let there = |(i, page): (usize, &u8)| (page & 1 != 0).then_some(i);
+    let there: Vec<_> = pages.iter().enumerate().filter_map(there).collect();
+    assert_eq!(there, (0..3).chain(5..20).collect::<Vec<_>>());
+}

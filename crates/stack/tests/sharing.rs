@@ -137,3 +137,19 @@ fn stores_on_several_threads_share_a_supply() {
         }
     });
 }
+
+#[test]
+fn threads_take_what_those_before_had() {
+    let supply = supply();
+    for thread in 0..12 {
+        let supply = Arc::clone(&supply);
+        let last = std::thread::spawn(move || {
+            let mut rigs: Vec<_> = (0..1000).map(|_| Rig::of(&supply, park)).collect();
+            let words = rigs.iter_mut().flat_map(|rig| parked(rig, 1));
+            positions(&words.collect::<Vec<_>>()).into_iter().max()
+        });
+        let last = last.join().expect("a thread").expect("records");
+        let records = last as usize / RECORD_BYTES;
+        assert!(records <= 1100, "thread {thread}: {records} records");
+    }
+}

@@ -156,7 +156,9 @@ enum Content {
     },
 }
 
-/// Executable code of a module, or a trampoline.
+/// Executable code of a module, or a trampoline. On lines of the cache of its own: how many share it changes with each
+/// store.
+#[repr(align(64))]
 pub(crate) struct Code {
     pages: Pages,
     /// Bytes of code.
@@ -461,26 +463,36 @@ impl Drop for Code {
 #[derive(Default)]
 pub(crate) struct CodeMap(Vec<Entry>);
 
-struct Entry {
-    code: Arc<Code>,
-    /// The module whose code it is: frames may hold the address of what its instances share.
-    module: Option<crate::Module>,
+enum Entry {
+    /// A module, as frames may hold the address of what its instances share.
+    Module(crate::Module),
+    Trampoline(Arc<Code>),
+}
+
+impl Entry {
+    fn code(&self) -> &Arc<Code> {
+        match self {
+            Self::Module(module) => module.code(),
+            Self::Trampoline(code) => code,
+        }
+    }
 }
 
 impl CodeMap {
-    /// Adds code, unless it is there, with the module that it belongs to.
-    pub(crate) fn add(
-        &mut self,
-        code: &Arc<Code>,
-        module: Option<&crate::Module>,
-    ) -> Result<(), Error> {
+    /// Adds a trampoline, unless it is there.
+    pub(crate) fn add(&mut self, code: &Arc<Code>) -> Result<(), Error> {
+        self.insert(code, || Entry::Trampoline(code.clone()))
+    }
+
+    /// Adds the code of a module, unless it is there.
+    pub(crate) fn add_module(&mut self, module: &crate::Module) -> Result<(), Error> {
+        self.insert(module.code(), || Entry::Module(module.clone()))
+    }
+
+    fn insert(&mut self, code: &Code, entry: impl FnOnce() -> Entry) -> Result<(), Error> {
         if let Err(at) = self.search(code) {
             alloc::room_from_one(&mut self.0, "machine code")?;
-            let entry = Entry {
-                code: code.clone(),
-                module: module.cloned(),
-            };
-            self.0.insert(at, entry);
+            self.0.insert(at, entry());
         }
         Ok(())
     }
@@ -488,7 +500,7 @@ impl CodeMap {
     fn search(&self, code: &Code) -> Result<usize, usize> {
         let start = code.start();
         self.0
-            .binary_search_by_key(&start, |entry| entry.code.start())
+            .binary_search_by_key(&start, |entry| entry.code().start())
     }
 
     /// How much there is.
@@ -504,8 +516,10 @@ impl CodeMap {
     /// The code of modules, with where it is.
     pub(crate) fn modules(&self) -> impl Iterator<Item = (u32, &Code)> {
         let numbered = (0..).zip(&self.0);
-        let modules = numbered.filter(|(_, entry)| entry.module.is_some());
-        modules.map(|(position, entry)| (position, &*entry.code))
+        numbered.filter_map(|(position, entry)| match entry {
+            Entry::Module(module) => Some((position, &**module.code())),
+            Entry::Trampoline(_) => None,
+        })
     }
 
     /// Drops the code of modules that is not wanted.
@@ -513,14 +527,14 @@ impl CodeMap {
         let mut position = 0;
         self.0.retain(|entry| {
             position += 1;
-            entry.module.is_none() || wanted(position - 1)
+            matches!(entry, Entry::Trampoline(_)) || wanted(position - 1)
         });
     }
 
     /// The code that an address lies in.
     pub(crate) fn find(&self, pc: usize) -> Option<&Arc<Code>> {
-        let after = self.0.partition_point(|entry| entry.code.start() <= pc);
-        let code = &self.0[after.checked_sub(1)?].code;
+        let after = self.0.partition_point(|entry| entry.code().start() <= pc);
+        let code = self.0[after.checked_sub(1)?].code();
         (pc < code.end()).then_some(code)
     }
 }

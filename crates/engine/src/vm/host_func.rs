@@ -14,6 +14,7 @@ use crate::vm::words::{self, OnWords};
 use bident_abi::{Fits, VmFuncRef, VmHeader, VmHostFunc, VmLateFunc, fits_registers};
 use bident_module::{FuncIndex, FuncType, TypeId, ValType};
 use std::any::Any;
+use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -30,13 +31,20 @@ pub(crate) struct HostBody {
     closure: Arc<dyn Any + Send + Sync>,
 }
 
+/// What all stores that have a host function share. On lines of the cache of its own: how many they are changes with each.
+#[repr(align(64))]
+pub(crate) struct Made {
+    pub(crate) body: HostBody,
+    /// Module and name it was linked under, for messages.
+    pub(crate) name: Option<LinkName>,
+}
+
 /// A host function of which the engine knows what it needs: what is left is to add it to stores.
 pub(crate) struct ReadyHost {
-    pub(crate) body: HostBody,
+    pub(crate) made: Arc<Made>,
     pub(crate) type_id: TypeId,
     /// What brings a call to the transfer buffer, unless its values fit registers.
     trampoline: Option<Arc<Code>>,
-    name: Option<LinkName>,
 }
 
 impl ReadyHost {
@@ -52,10 +60,9 @@ impl ReadyHost {
             Fits::Array => Some(engine.leave_trampoline(type_id)?),
         };
         Ok(Self {
-            body,
+            made: Arc::new(Made { body, name }),
             type_id,
             trampoline,
-            name,
         })
     }
 }
@@ -66,9 +73,15 @@ pub(crate) struct HostFunc {
     record: VmHostFunc,
     func_ref: VmFuncRef,
     number: FuncNumber,
-    pub(crate) body: HostBody,
-    /// Module and name it was linked under, for messages.
-    pub(crate) name: Option<LinkName>,
+    made: Arc<Made>,
+}
+
+impl Deref for HostFunc {
+    type Target = Made;
+
+    fn deref(&self) -> &Made {
+        &self.made
+    }
 }
 
 impl HostFunc {
@@ -179,7 +192,7 @@ impl StoreOpaque {
                 code.start()
             }
         };
-        self.push_host_func(code, ready.type_id, ready.body.clone(), ready.name.clone())
+        self.push_host_func(code, ready.type_id, ready.made.clone())
     }
 
     /// Adds a function that stands for one which is loaded late, by `loader`: a closure that takes
@@ -206,7 +219,11 @@ impl StoreOpaque {
             fits: Fits::Array,
             closure: late.clone(),
         };
-        let number = self.push_host_func(code.start(), type_id, body, Some(name))?;
+        let made = Made {
+            body,
+            name: Some(name),
+        };
+        let number = self.push_host_func(code.start(), type_id, Arc::new(made))?;
         // It is there as long as what it loads for.
         self.funcs.release(loading);
         Ok((number, late))
@@ -254,7 +271,8 @@ impl StoreOpaque {
                     closure: Arc::new(()),
                 };
                 let code = bident_stack::leave_host as *const () as usize;
-                self.push_host_func(code, type_id, body, None)?
+                let made = Made { body, name: None };
+                self.push_host_func(code, type_id, Arc::new(made))?
             }
         };
         // SAFETY: the store keeps it.
@@ -282,9 +300,9 @@ impl StoreOpaque {
         &mut self,
         code: usize,
         type_id: TypeId,
-        body: HostBody,
-        name: Option<LinkName>,
+        made: Arc<Made>,
     ) -> Result<FuncNumber, Error> {
+        let body = &made.body;
         self.reserve_values(&body.ty)?;
         self.funcs.room("a host function")?;
         let number = self.funcs.next();
@@ -307,8 +325,7 @@ impl StoreOpaque {
                 store,
             },
             number,
-            body,
-            name,
+            made,
         });
         host.func_ref.context = (&raw mut host.record).cast();
         self.fresh.note(1, 0);

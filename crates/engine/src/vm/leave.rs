@@ -144,7 +144,7 @@ where
     // SAFETY: passed on; the stub calls with the record that `HostBody::dynamic` was made into.
     unsafe {
         // The type is not borrowed from the store: nobody changes a host function that exists.
-        let ty = &(*record.cast::<HostFunc>()).body.ty;
+        let ty = &(&*record.cast::<HostFunc>()).body.ty;
         dispatch::<T, F>(record, |store, instance, closure| {
             let mut values = std::mem::take(&mut store.opaque.scratch);
             let count = ty.params().len() + ty.results().len();
@@ -176,7 +176,7 @@ where
 {
     // SAFETY: as for `dynamic_entry`, with `HostBody::owned`.
     unsafe {
-        let ty = &(*record.cast::<HostFunc>()).body.ty;
+        let ty = &(&*record.cast::<HostFunc>()).body.ty;
         dispatch::<T, F>(record, |store, instance, closure| {
             let mut params = alloc::list(ty.params().len(), "the values of a call")?;
             for (i, ty) in ty.params().iter().enumerate() {

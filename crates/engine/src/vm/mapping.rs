@@ -47,8 +47,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// address space to others.
 const MOST_FOR_GROWTH: u64 = 1 << 40;
 
-/// Where memories of an engine get their addresses.
+/// Where memories of an engine get their addresses. On lines of the cache of its own: how many share it changes with each
+/// memory.
 #[derive(Default)]
+#[repr(align(64))]
 pub(crate) struct Spaces {
     reservations: Reservations,
     /// If memories move.

@@ -7,11 +7,10 @@
 //!
 //! A value of up to five words lies inside, so that a wait allocates nothing.
 
+use bident_stack::thread_number;
 use std::any::TypeId;
-use std::cell::Cell;
 use std::fmt;
 use std::mem::{self, ManuallyDrop, MaybeUninit};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Words that need no box.
 const WORDS: usize = 5;
@@ -182,7 +181,7 @@ impl<P> Local<P> {
     #[inline]
     pub fn new(value: P) -> Self {
         Self {
-            thread: this_thread(),
+            thread: thread_number(),
             value: ManuallyDrop::new(value),
         }
     }
@@ -190,13 +189,13 @@ impl<P> Local<P> {
     /// The value; `None` on another thread than it was made on.
     #[inline]
     pub fn get(&self) -> Option<&P> {
-        (self.thread == this_thread()).then_some(&*self.value)
+        (self.thread == thread_number()).then_some(&*self.value)
     }
 
     /// The value; `None` on another thread than it was made on.
     #[inline]
     pub fn get_mut(&mut self) -> Option<&mut P> {
-        (self.thread == this_thread()).then_some(&mut *self.value)
+        (self.thread == thread_number()).then_some(&mut *self.value)
     }
 
     /// The value.
@@ -205,7 +204,7 @@ impl<P> Local<P> {
     /// On another thread than it was made on, it comes back as it is.
     #[inline]
     pub fn into_inner(self) -> Result<P, Self> {
-        if self.thread != this_thread() {
+        if self.thread != thread_number() {
             return Err(self);
         }
         let mut this = ManuallyDrop::new(self);
@@ -216,7 +215,7 @@ impl<P> Local<P> {
 
 impl<P> Drop for Local<P> {
     fn drop(&mut self) {
-        if self.thread == this_thread() {
+        if self.thread == thread_number() {
             // SAFETY: this is its thread, and it is not used again.
             unsafe { ManuallyDrop::drop(&mut self.value) }
         }
@@ -226,20 +225,5 @@ impl<P> Drop for Local<P> {
 impl<P> fmt::Debug for Local<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Local")
-    }
-}
-
-/// A number that no other thread of this process has had.
-#[inline]
-fn this_thread() -> u64 {
-    thread_local!(static NUMBER: Cell<u64> = const { Cell::new(0) });
-    match NUMBER.get() {
-        0 => {
-            static LAST: AtomicU64 = AtomicU64::new(0);
-            let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-            NUMBER.set(number);
-            number
-        }
-        number => number,
     }
 }

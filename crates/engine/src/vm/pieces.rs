@@ -12,10 +12,24 @@
 //! moves.
 //!
 //! Free pieces are zero, so nobody finds there what a guest before wrote; those that are not yet wait for a batch
-//! (`dirty.rs`). Compiled code compares each access with
+//! (`dirty.rs`). They lie on a shelf of the thread that gave them, and go to who needs them there; whose own is empty takes some
+//! of others, before new ones are made:
+//!
+//! ```text
+//!  shelf of a thread                          engine
+//!  ┌─────────────────────────────────────┐    ┌───────────────────────────┐
+//!  │ free   ▪ ▪ ▪ ▪ ...  per class       │ ◄─ │ spans: sixteen new pieces │
+//!  │ dirty  ▪ ▪ ▪        up to 64        │    │ at a time                 │
+//!  │ pages of those that are free, but   │    └───────────────────────────┘
+//!  │ keep memory: up to 256              │ ◄─ half of what another shelf has
+//!  └─────────────────────────────────────┘
+//! ```
+//!
+//! Compiled code compares each access with
 //! the length of the memory; behind that another guest's may begin.
 
-use crate::vm::dirty::{Batch, Dirty};
+use crate::vm::dirty::{Batch, Clean, Dirty};
+use bident_stack::Shards;
 use bident_stack::os::{self, Access};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,8 +44,11 @@ const SMALLEST: usize = 4 << 10;
 const CLASSES: usize = 9;
 /// Bytes of the largest.
 const LARGEST: usize = SMALLEST << (CLASSES - 1);
-/// So many bytes are zeroed by writing; above, the system takes the pages back.
-const MOST_WRITTEN: usize = SMALLEST;
+/// Most pages with memory behind them in free pieces of a shelf.
+const MOST_PAGES: usize = 256;
+/// Bytes of the new pieces that are made at a time, if it is more than one, and how many these are at most.
+const AT_A_TIME: usize = 1 << 20;
+const MOST_AT_A_TIME: usize = 16;
 
 /// The smallest class with so many bytes, at most [`LARGEST`].
 fn class_for(bytes: usize) -> usize {
@@ -50,23 +67,66 @@ pub(super) struct Place {
 
 /// Pieces of all stores of an engine.
 #[derive(Default)]
-pub(crate) struct Pieces(Mutex<Free>);
+pub(crate) struct Pieces {
+    spans: Mutex<Spans>,
+    /// Locked before the spans are.
+    shelves: Shards<Shelf>,
+}
 
 #[derive(Default)]
-struct Free {
+struct Spans {
     /// Starts of the spans. Pieces are made of the last.
     spans: Vec<*mut u8>,
     /// Bytes of it that are part of a piece.
     used: usize,
     /// Bytes of it that can be accessed.
     usable: usize,
-    /// Starts of pieces that nobody has, all zero, per class.
-    free: [Vec<*mut u8>; CLASSES],
-    dirty: Dirty,
 }
 
 // SAFETY: what the pointers lead to is this value's alone.
-unsafe impl Send for Free {}
+unsafe impl Send for Spans {}
+
+/// Pieces that nobody has, of the threads with this shelf.
+#[derive(Default)]
+struct Shelf {
+    /// All zero, per class.
+    free: [Vec<Piece>; CLASSES],
+    /// How many of their pages have memory.
+    pages: usize,
+    dirty: Dirty,
+}
+
+#[derive(Clone, Copy)]
+struct Piece {
+    base: *mut u8,
+    /// How many of its pages have memory.
+    pages: usize,
+}
+
+// SAFETY: the same.
+unsafe impl Send for Shelf {}
+
+impl Shelf {
+    fn take(&mut self, class: usize) -> Option<*mut u8> {
+        let piece = self.free[class].pop()?;
+        self.pages -= piece.pages;
+        Some(piece.base)
+    }
+
+    /// Keeps a piece for others. Without memory for the note, its addresses are lost.
+    fn put(&mut self, class: usize, piece: Piece) {
+        let list = &mut self.free[class];
+        if list.try_reserve(1).is_ok() {
+            list.push(piece);
+            self.pages += piece.pages;
+        }
+    }
+
+    /// What is dirty, if it is to be made ready now, and how many pages may keep memory.
+    fn wash(&mut self) -> (Batch, usize) {
+        (self.dirty.take(), MOST_PAGES.saturating_sub(self.pages))
+    }
+}
 
 impl Pieces {
     /// A place with at least so many bytes, all zero.
@@ -77,14 +137,47 @@ impl Pieces {
             return Ok(Place { base, size });
         }
         let class = class_for(bytes);
-        let taken = self.lock().take(class);
-        let base = taken.or_else(|error| {
-            let batch = self.lock().dirty.take();
-            self.put_back(batch);
-            self.lock().free[class].pop().ok_or(error)
-        })?;
+        let mut own = self.shelves.own();
+        let base = match own.take(class) {
+            Some(base) => base,
+            None => {
+                drop(own);
+                self.fetch(class)?
+            }
+        };
         let size = SMALLEST << class;
         Ok(Place { base, size })
+    }
+
+    /// One where the own shelf has none.
+    #[cold]
+    fn fetch(&self, class: usize) -> io::Result<*mut u8> {
+        let mut shelves = self.shelves.others();
+        let found = shelves.find_map(|mut shelf| {
+            let all = &mut shelf.free[class];
+            let half = all.split_off(all.len() / 2);
+            shelf.pages -= half.iter().map(|piece| piece.pages).sum::<usize>();
+            (!half.is_empty()).then_some(half)
+        });
+        let mut own = self.shelves.own();
+        for piece in found.into_iter().flatten() {
+            own.put(class, piece);
+        }
+        if let Some(base) = own.take(class) {
+            return Ok(base);
+        }
+        let made = self.spans().make(class, &mut own);
+        drop(own);
+        made.or_else(|error| {
+            for mut shelf in self.shelves.all() {
+                let (batch, _) = shelf.wash();
+                put_back(&mut shelf, batch.clean(0));
+                if let Some(base) = shelf.take(class) {
+                    return Ok(base);
+                }
+            }
+            Err(error)
+        })
     }
 
     /// Takes a place back.
@@ -92,34 +185,24 @@ impl Pieces {
     /// # Safety
     /// `take` or `enlarge` gave it, and nobody uses it any more.
     pub(super) unsafe fn give(&self, Place { base, size }: Place) {
-        // SAFETY: the caller says so.
-        unsafe {
-            if size > LARGEST {
-                return os::unmap(base, size);
-            }
-            if size <= MOST_WRITTEN {
-                base.write_bytes(0, size);
-                return self.lock().put(class_for(size), base);
-            }
+        if size > LARGEST {
+            // SAFETY: the caller says so.
+            return unsafe { os::unmap(base, size) };
+        }
+        let mut own = self.shelves.own();
+        if size == SMALLEST && own.pages < MOST_PAGES {
+            // SAFETY: the same.
+            unsafe { base.write_bytes(0, size) };
+            return own.put(class_for(size), Piece { base, pages: 1 });
         }
         // SAFETY: the same.
-        let batch = unsafe { self.lock().dirty.add(base, size) };
-        if let Some(batch) = batch {
-            self.put_back(batch);
-        }
-    }
-
-    /// Zeroes pieces, and keeps them for others.
-    fn put_back(&self, batch: Batch) {
-        // Not under the lock: others go on meanwhile.
-        let zeroed = batch.zero();
-        let mut free = self.lock();
-        // The lowest are the first to be taken again.
-        for (base, size, zero) in zeroed.rev() {
-            // Where the system cannot promise that, its addresses are lost.
-            if zero {
-                free.put(class_for(size), base);
-            }
+        let full = unsafe { own.dirty.add(base, size) };
+        if let Some(batch) = full {
+            let most = MOST_PAGES.saturating_sub(own.pages);
+            // Others with this shelf go on meanwhile.
+            drop(own);
+            let clean = batch.clean(most);
+            put_back(&mut self.shelves.own(), clean);
         }
     }
 
@@ -148,17 +231,44 @@ impl Pieces {
         Ok(new)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Free> {
+    fn spans(&self) -> MutexGuard<'_, Spans> {
         // Nothing panics while it is locked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Free {
-    fn take(&mut self, class: usize) -> io::Result<*mut u8> {
-        if let Some(base) = self.free[class].pop() {
-            return Ok(base);
+/// Keeps pieces that were dirty.
+fn put_back(shelf: &mut Shelf, all: Vec<Clean>) {
+    // The lowest are the first to be taken again.
+    for Clean {
+        base,
+        size,
+        zero,
+        pages,
+    } in all.into_iter().rev()
+    {
+        // Where the system cannot promise that, its addresses are lost.
+        if zero {
+            shelf.put(class_for(size), Piece { base, pages });
         }
+    }
+}
+
+impl Spans {
+    /// A new piece, and some more for the shelf.
+    fn make(&mut self, class: usize, shelf: &mut Shelf) -> io::Result<*mut u8> {
+        let first = self.make_one(class, shelf)?;
+        let count = (AT_A_TIME / (SMALLEST << class)).clamp(1, MOST_AT_A_TIME);
+        let mut others = [std::ptr::null_mut(); MOST_AT_A_TIME];
+        for other in &mut others[1..count] {
+            *other = self.make_one(class, shelf).unwrap_or(std::ptr::null_mut());
+        }
+        let others = others.into_iter().rev().filter(|base| !base.is_null());
+        others.for_each(|base| shelf.put(class, Piece { base, pages: 0 }));
+        Ok(first)
+    }
+
+    fn make_one(&mut self, class: usize, shelf: &mut Shelf) -> io::Result<*mut u8> {
         let size = SMALLEST << class;
         let mut start = self.used.next_multiple_of(size);
         if self.spans.is_empty() || start + size > SPAN {
@@ -175,7 +285,8 @@ impl Free {
         // What comes before is made of smaller pieces.
         while self.used < start {
             let class = (self.used / SMALLEST).trailing_zeros() as usize;
-            self.put(class, span.wrapping_add(self.used));
+            let base = span.wrapping_add(self.used);
+            shelf.put(class, Piece { base, pages: 0 });
             self.used += SMALLEST << class;
         }
         self.used = start + size;
@@ -193,17 +304,9 @@ impl Free {
         (self.used, self.usable) = (0, 0);
         Ok(())
     }
-
-    /// Keeps a piece for others. Without memory for the note, its addresses are lost.
-    fn put(&mut self, class: usize, base: *mut u8) {
-        let list = &mut self.free[class];
-        if list.try_reserve(1).is_ok() {
-            list.push(base);
-        }
-    }
 }
 
-impl Drop for Free {
+impl Drop for Spans {
     fn drop(&mut self) {
         for &span in &self.spans {
             // SAFETY: who has a piece keeps the value that it is of.

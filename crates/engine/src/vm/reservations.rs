@@ -4,27 +4,34 @@
 //! zero what was used is one for a batch of them (`dirty.rs`). What is given out again is zero, so nobody finds there
 //! what a guest before wrote; and where the system cannot promise that, it is not kept.
 
-use crate::vm::dirty::{Batch, Dirty};
+use crate::vm::dirty::{Batch, Clean, Dirty};
 use bident_abi::MEMORY_RESERVATION;
+use bident_stack::Shards;
 use bident_stack::os::{self, Access};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Most of them kept by an engine: a sixtieth of the address space of a process.
-const MOST: usize = 256;
+/// Most of them kept by an engine: a sixteenth of the address space of a process.
+const MOST: usize = 1024;
 
 /// Bytes that could be accessed in one that is kept: page tables may go with the addresses only.
 const MOST_KEPT: usize = 64 << 20;
 
-/// So many bytes are zeroed by writing; above, the system takes the pages back.
-const MOST_WRITTEN: usize = 16 << 10;
+/// Most pages with memory behind them in those of a shelf.
+const MOST_PAGES: usize = 256;
 
 /// Reservations of 32-bit memories that nobody uses. Of an engine.
 #[derive(Default)]
-pub(crate) struct Reservations(Mutex<Kept>);
+pub(crate) struct Reservations {
+    shelves: Shards<Shelf>,
+    /// How many are idle.
+    kept: AtomicUsize,
+}
 
 #[derive(Default)]
-struct Kept {
+struct Shelf {
     idle: Vec<Idle>,
+    /// How many of their pages have memory.
+    pages: usize,
     /// Those that are not zero yet, as far as they can be accessed.
     dirty: Dirty,
 }
@@ -34,27 +41,51 @@ struct Idle {
     base: *mut u8,
     /// Bytes at its start that can be accessed, all zero; a multiple of a page of the system.
     usable: usize,
+    /// How many pages of that have memory.
+    pages: usize,
 }
 
 // SAFETY: nobody else has the addresses.
 unsafe impl Send for Idle {}
 
+impl Shelf {
+    /// One of which so many bytes can be accessed, or else any.
+    fn take(&mut self, wanted: usize) -> Option<Idle> {
+        let same = self.idle.iter().rposition(|idle| idle.usable == wanted);
+        let idle = match same {
+            Some(same) => self.idle.swap_remove(same),
+            None => self.idle.pop()?,
+        };
+        self.pages -= idle.pages;
+        Some(idle)
+    }
+
+    /// What is dirty, and how many pages of it may keep memory.
+    fn wash(&mut self) -> (Batch, usize) {
+        (self.dirty.take(), MOST_PAGES.saturating_sub(self.pages))
+    }
+}
+
 impl Reservations {
     /// One with its first bytes accessible, not more than `wanted` of them; its start, and how many.
     pub(super) fn take(&self, wanted: usize) -> Option<(*mut u8, usize)> {
-        let idle = {
-            let all = &mut self.lock().idle;
-            let same = all.iter().rposition(|idle| idle.usable == wanted);
-            match same {
-                Some(same) => all.swap_remove(same),
-                None => all.pop()?,
-            }
+        let own = self.shelves.own().take(wanted);
+        let any = || {
+            self.shelves
+                .others()
+                .find_map(|mut shelf| shelf.take(wanted))
         };
+        let idle = own.or_else(any)?;
+        self.kept.fetch_sub(1, Ordering::Relaxed);
         if idle.usable <= wanted {
             return Some((idle.base, idle.usable));
         }
         let (end, more) = (idle.base.wrapping_add(wanted), idle.usable - wanted);
-        // SAFETY: a reservation that is ours alone.
+        if idle.pages > 0 {
+            // SAFETY: a reservation that is ours alone.
+            unsafe { os::discard(end, more) };
+        }
+        // SAFETY: the same.
         match unsafe { os::protect(end, more, Access::None) } {
             Ok(()) => Some((idle.base, wanted)),
             Err(_) => {
@@ -75,51 +106,68 @@ impl Reservations {
             // SAFETY: the caller says so.
             return unsafe { os::unmap(base, MEMORY_RESERVATION) };
         }
-        if usable <= MOST_WRITTEN {
-            // SAFETY: the caller says so.
-            unsafe { base.write_bytes(0, usable) };
-            return keep(&mut self.lock().idle, base, usable);
-        }
+        let mut own = self.shelves.own();
         // SAFETY: the same.
-        let batch = unsafe { self.lock().dirty.add(base, usable) };
-        if let Some(batch) = batch {
-            self.put_back(batch);
+        let full = unsafe { own.dirty.add(base, usable) };
+        if let Some(batch) = full {
+            let most = MOST_PAGES.saturating_sub(own.pages);
+            // Others with this shelf go on meanwhile.
+            drop(own);
+            self.put_back(batch.clean(most));
         }
     }
 
-    /// Zeroes reservations, and keeps them.
-    fn put_back(&self, batch: Batch) {
-        // Not under the lock: others go on meanwhile.
-        for (base, usable, zero) in batch.zero() {
-            match zero {
-                true => keep(&mut self.lock().idle, base, usable),
-                // SAFETY: whoever added it had the reservation, and nobody uses it.
-                false => unsafe { os::unmap(base, MEMORY_RESERVATION) },
+    /// Keeps reservations that were dirty.
+    fn put_back(&self, all: Vec<Clean>) {
+        let mut own = self.shelves.own();
+        for Clean {
+            base,
+            size: usable,
+            zero,
+            pages,
+        } in all
+        {
+            let few = self.kept.fetch_add(1, Ordering::Relaxed) < MOST;
+            if zero && few && own.idle.try_reserve(1).is_ok() {
+                own.pages += pages;
+                own.idle.push(Idle {
+                    base,
+                    usable,
+                    pages,
+                });
+                continue;
             }
+            self.kept.fetch_sub(1, Ordering::Relaxed);
+            // SAFETY: whoever added it had the reservation, and nobody uses it.
+            unsafe { os::unmap(base, MEMORY_RESERVATION) };
         }
     }
 
     /// Makes ready what is not zero yet.
     pub(super) fn wash(&self) {
-        let batch = self.lock().dirty.take();
-        self.put_back(batch);
+        let batches = self.shelves.all().map(|mut shelf| shelf.wash());
+        // One after the other: no lock is held meanwhile.
+        for (batch, most) in batches {
+            self.put_back(batch.clean(most));
+        }
     }
 
     /// Gives all that are kept back to the system; whether there were any.
     pub(super) fn clear(&self) -> bool {
-        let Kept { idle, mut dirty } = std::mem::take(&mut *self.lock());
-        let idle = idle.into_iter().map(|idle| idle.base);
-        let all = idle.chain(dirty.take().starts());
-        let all = all.map(|base| {
-            // SAFETY: a reservation that is ours alone.
-            unsafe { os::unmap(base, MEMORY_RESERVATION) };
-        });
-        all.count() > 0
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        // Nothing panics while it is locked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut any = false;
+        for mut shelf in self.shelves.all() {
+            let Shelf {
+                idle, mut dirty, ..
+            } = std::mem::take(&mut *shelf);
+            self.kept.fetch_sub(idle.len(), Ordering::Relaxed);
+            let idle = idle.into_iter().map(|idle| idle.base);
+            for base in idle.chain(dirty.take().starts()) {
+                // SAFETY: a reservation that is ours alone.
+                unsafe { os::unmap(base, MEMORY_RESERVATION) };
+                any = true;
+            }
+        }
+        any
     }
 }
 
@@ -127,13 +175,4 @@ impl Drop for Reservations {
     fn drop(&mut self) {
         self.clear();
     }
-}
-
-/// Keeps a reservation, which is zero, or gives it back to the system.
-fn keep(idle: &mut Vec<Idle>, base: *mut u8, usable: usize) {
-    if idle.len() < MOST && idle.try_reserve(1).is_ok() {
-        return idle.push(Idle { base, usable });
-    }
-    // SAFETY: it is ours alone.
-    unsafe { os::unmap(base, MEMORY_RESERVATION) };
 }

@@ -40,7 +40,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Store with its owner's data. Boxed by `Store<T>`, so that its address is stable.
@@ -160,10 +160,12 @@ pub(crate) struct StoreId(NonZeroU32);
 impl StoreId {
     /// An identity that no store of this process has had.
     fn next() -> Result<Self, Error> {
-        static LAST: AtomicU32 = AtomicU32::new(0);
-        let last = LAST.try_update(Ordering::Relaxed, Ordering::Relaxed, |id| id.checked_add(1));
-        let id = last.ok().and_then(|last| NonZeroU32::new(last + 1));
-        id.map(Self)
+        // Wider than an identity: it does not begin anew.
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let id = u32::try_from(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+        id.ok()
+            .and_then(NonZeroU32::new)
+            .map(Self)
             .ok_or_else(|| Error::limit("a process can make 2^32 - 1 stores"))
     }
 }
@@ -365,7 +367,7 @@ impl StoreOpaque {
 
     /// Keeps a trampoline alive as long as the store, and known to the signal handler.
     pub(crate) fn add_code(&mut self, code: &Arc<Code>) -> Result<(), Error> {
-        self.code.add(code, None)
+        self.code.add(code)
     }
 
     /// What is as good as the address of a function's code, whatever code it gets later.
@@ -376,7 +378,7 @@ impl StoreOpaque {
 
     /// Keeps the code of a module alive as long as something may run it, and known to the signal handler.
     pub(crate) fn add_module(&mut self, module: &Module) -> Result<(), Error> {
-        self.code.add(module.code(), Some(module))
+        self.code.add_module(module)
     }
 
     /// Adds an instance with everything but values and segments; gives its number.

@@ -155,7 +155,7 @@ where
     let mut floats = [f, g, h, i, j, k, l, m].map(f64::to_bits).into_iter();
     let mut words = [0; 13];
     // SAFETY: the record is part of a HostFunc; nobody changes one that exists.
-    let ty = unsafe { &(*record.cast::<HostFunc>()).body.ty };
+    let ty = unsafe { &(&*record.cast::<HostFunc>()).body.ty };
     for (word, ty) in words.iter_mut().zip(ty.params()) {
         let next = if ty.in_float_register() {
             floats.next()
@@ -176,7 +176,7 @@ where
     F: OnWords<T>,
 {
     // SAFETY: as in `mixed`.
-    let count = unsafe { (*record.cast::<HostFunc>()).body.ty.params().len() };
+    let count = unsafe { (&*record.cast::<HostFunc>()).body.ty.params().len() };
     // SAFETY: as in `ints`.
     unsafe {
         dispatch::<T, F>(record, |store, instance, closure| {

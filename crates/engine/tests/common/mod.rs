@@ -5,6 +5,7 @@
 )]
 
 pub(crate) mod gate;
+pub(crate) mod late;
 
 use bident::{
     Config, Continuation, Engine, Error, Exception, ExternRef, Func, FuncType, Suspended,

@@ -146,7 +146,18 @@ pub unsafe fn discard(address: *mut u8, size: usize) -> bool {
     unsafe { libc::madvise(address.cast(), size, libc::MADV_DONTNEED) == 0 }
 }
 
-/// The same for several ranges, with as few calls as the system allows; sorts them. Whether all were given back.
+/// Whether each page of a range has memory behind it, in `pages`: bit 0 of a byte. One that has none may still not be zero,
+/// as the system may have put it away. `false` where the system does not tell.
+///
+/// # Safety
+/// The range lies in mappings of the caller, begins with a page, and has no more pages than there are bytes.
+pub unsafe fn resident(address: *mut u8, size: usize, pages: &mut [u8]) -> bool {
+    debug_assert!(size.div_ceil(page_size()) <= pages.len());
+    // SAFETY: passed on to the caller; there is room for a byte per page.
+    unsafe { libc::mincore(address.cast(), size, pages.as_mut_ptr().cast()) == 0 }
+}
+
+/// The same as [`discard`] for several ranges, with as few calls as the system allows; sorts them. Whether all were given back.
 ///
 /// # Safety
 /// As for [`discard`], for each of them.
