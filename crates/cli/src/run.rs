@@ -41,10 +41,6 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
     }
     let file = Path::new(file);
     refuse_option(file)?;
-    if is_pipe(file) {
-        refuse_guest_options(options)?;
-        return js::run_text(&engine(options)?, &text_of_pipe(file)?, args);
-    }
     if let Some(what) = foreign::what(file) {
         anyhow::bail!("{} {what}", file.display());
     }
@@ -65,7 +61,11 @@ pub(crate) fn run(options: &Run) -> anyhow::Result<ExitCode> {
         }),
         Language::JavaScript => {
             refuse_guest_options(options)?;
-            js::run(&engine(options)?, file, args)
+            let engine = engine(options)?;
+            match is_pipe(file) {
+                true => js::run_text(&engine, &text_of_pipe(file)?, args),
+                false => js::run(&engine, file, args),
+            }
         }
     }
 }

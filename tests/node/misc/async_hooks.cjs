@@ -19,3 +19,5 @@ const snapshot = storage.run("kept", () => AsyncLocalStorage.snapshot());
 console.log(snapshot(() => storage.getStore()), storage.getStore());
 storage.enterWith("entered");
 console.log(storage.getStore());
+// What is due is due when the loop begins.
+for (const since = Date.now(); Date.now() - since < 3; );

@@ -34,3 +34,5 @@ for (const run of [() => setTimeout(), () => setInterval("text"), () => setImmed
     console.log(error.name, error.code, error.message);
   }
 }
+// What is due is due when the loop begins.
+for (const since = Date.now(); Date.now() - since < 3; );
