@@ -71,7 +71,7 @@ const MIDDLE: &str = r#"(module
 /// Words that have the form of references, as the first store of an engine gives them out at first: position of a
 /// record, and how often it was used. The first eight records are nobody's.
 fn words() -> impl Iterator<Item = Val> {
-    (1..6).flat_map(|uses: i64| (1..16).map(move |record| Val::I64(uses << 32 | record << 6)))
+    (1..6).flat_map(|uses: i64| (1..64).map(move |record| Val::I64(uses << 32 | record << 6)))
 }
 
 fn middle() -> Guest<()> {

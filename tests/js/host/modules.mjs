@@ -107,7 +107,7 @@ test("require for builtin modules", () => {
   same(require("./modules/data.json").list.length, 2);
 });
 
-test("one thread, the main one", async () => {
+test("the main thread, and another", async () => {
   const threads = createRequire(import.meta.url)("worker_threads");
   const { isMainThread, parentPort, threadId, workerData, Worker } = await import("node:worker_threads");
   same(isMainThread, true);
@@ -115,7 +115,9 @@ test("one thread, the main one", async () => {
   same(workerData, null);
   same(threadId, 0);
   same(threads.Worker, Worker);
-  throws(Error, () => new Worker("./modules/data.json"), /no workers/);
+  const worker = new Worker("const { parentPort, workerData } = require('worker_threads'); parentPort.postMessage(workerData * 2);", { eval: true, workerData: 21 });
+  same(await new Promise((resolve, reject) => worker.on("message", resolve).on("error", reject)), 42);
+  same(await new Promise((resolve) => worker.on("exit", resolve)), 0);
 });
 
 await run();

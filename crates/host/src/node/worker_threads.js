@@ -73,7 +73,8 @@
       const { pack, pair } = use("node/worker_packets");
       const [control, theirControl] = pair();
       const [port, theirPort] = pair();
-      const argv = [process.execPath, program.shown, ...(options.argv ?? []).map((value) => `${value}`)];
+      // Whose process has no arguments has no path, either.
+      const argv = [process.execPath ?? "", program.shown, ...(options.argv ?? []).map((value) => `${value}`)];
       const first = { workerData: result, moved: moved.length, name, limits, environment: [...environment], execArgv: options.execArgv ?? [...process.execArgv], hasInput: Boolean(options.stdin) };
       control.post(...pack(first));
       const settings = { ...program, argv, env, memory, stack: limits.stackSizeMb * 2 ** 20, control: theirControl, port: theirPort };
