@@ -305,8 +305,9 @@ impl Cold {
             let quick = tiers && state.next < self.quick_end && !self.may_stay(defined);
             let effort = if quick { Effort::Quick } else { Effort::Full };
             let busy = self.claim(state, defined)?;
+            // Who comes along has the same code: quick code is not for those that may stay in it.
             let made = self.make(compiler, busy, effort, |other| {
-                self.stubs.ready(other).is_none()
+                self.stubs.ready(other).is_none() && !(quick && self.may_stay(other))
             });
             match (made, quick) {
                 (Err(error), false) => return Err(error),
