@@ -35,8 +35,8 @@ const LARGE: u64 = 10_000;
 /// fewer.
 const HUGE: u64 = 1 << 18;
 
-/// The code generator, set up in each way when something is to be compiled: a program without WebAssembly, or with all of
-/// it from a cache, does not wait for that.
+/// The code generator, set up in each way when something is to be compiled, or its settings are asked for: a program without
+/// WebAssembly does not wait for that.
 pub(crate) struct Generators {
     ways: OnceLock<Ways>,
     /// Whether results are the same on every machine.

@@ -24,5 +24,5 @@ const say = 'const w = require("node:worker_threads"); const say = (...v) => w.p
   console.log(typeof x);
   await run(`${say} say(w.resourceLimits.stackSizeMb, w.parentPort.constructor.name)`);
   await run("import('node:os').then((os) => require('node:worker_threads').parentPort.postMessage(typeof os.cpus))");
-  await run(`${say} queueMicrotask(() => say("job")); process.nextTick(() => say("tick")); setImmediate(() => say("immediate")); setTimeout(() => say("timer"), 5)`);
+  await run(`${say} queueMicrotask(() => say("job")); process.nextTick(() => say("tick")); setImmediate(() => { say("immediate"); setTimeout(() => say("timer"), 5); })`);
 })();

@@ -21,7 +21,7 @@
 //!  │ free   ▪ ▪ ▪ ▪ ...  per class       │ ◄─ │ spans: sixteen new pieces │
 //!  │ dirty  ▪ ▪ ▪        up to 64        │    │ at a time                 │
 //!  │ pages of those that are free, but   │    └───────────────────────────┘
-//!  │ keep memory: up to 256              │ ◄─ half of what another shelf has
+//!  │ keep memory: up to 256              │ ◄─ half of what another shelf has, up to 64
 //!  └─────────────────────────────────────┘
 //! ```
 //!
@@ -49,6 +49,8 @@ const MOST_PAGES: usize = 256;
 /// Bytes of the new pieces that are made at a time, if it is more than one, and how many these are at most.
 const AT_A_TIME: usize = 1 << 20;
 const MOST_AT_A_TIME: usize = 16;
+/// Most pieces that a shelf takes of another at a time.
+const MOST_FETCHED: usize = 64;
 
 /// The smallest class with so many bytes, at most [`LARGEST`].
 fn class_for(bytes: usize) -> usize {
@@ -103,6 +105,11 @@ struct Piece {
     pages: usize,
 }
 
+const NO_PIECE: Piece = Piece {
+    base: std::ptr::null_mut(),
+    pages: 0,
+};
+
 // SAFETY: the same.
 unsafe impl Send for Shelf {}
 
@@ -120,6 +127,18 @@ impl Shelf {
             list.push(piece);
             self.pages += piece.pages;
         }
+    }
+
+    /// Takes half of what is free of a class, as far as there is room; says how many these are.
+    fn spare(&mut self, class: usize, room: &mut [Piece]) -> usize {
+        let free = &mut self.free[class];
+        let count = free.len().div_ceil(2).min(room.len());
+        let first = free.len() - count;
+        for (to, piece) in room.iter_mut().zip(free.drain(first..)) {
+            self.pages -= piece.pages;
+            *to = piece;
+        }
+        count
     }
 
     /// What is dirty, if it is to be made ready now, and how many pages may keep memory.
@@ -152,16 +171,15 @@ impl Pieces {
     /// One where the own shelf has none.
     #[cold]
     fn fetch(&self, class: usize) -> io::Result<*mut u8> {
+        let mut found = [NO_PIECE; MOST_FETCHED];
         let mut shelves = self.shelves.others();
-        let found = shelves.find_map(|mut shelf| {
-            let all = &mut shelf.free[class];
-            let half = all.split_off(all.len() / 2);
-            shelf.pages -= half.iter().map(|piece| piece.pages).sum::<usize>();
-            (!half.is_empty()).then_some(half)
+        let count = shelves.find_map(|mut shelf| match shelf.spare(class, &mut found) {
+            0 => None,
+            count => Some(count),
         });
         let mut own = self.shelves.own();
-        for piece in found.into_iter().flatten() {
-            own.put(class, piece);
+        for piece in &found[..count.unwrap_or(0)] {
+            own.put(class, *piece);
         }
         if let Some(base) = own.take(class) {
             return Ok(base);

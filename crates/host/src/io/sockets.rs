@@ -7,8 +7,11 @@ use crate::files::throw;
 use rquickjs::class::Trace;
 use rquickjs::prelude::{Async, Func};
 use rquickjs::{Class, Ctx, Function, JsLifetime, Object, Result};
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio::task::AbortHandle;
@@ -47,7 +50,9 @@ pub(crate) struct Pending {
     task: AbortHandle,
     #[qjs(skip_trace)]
     source: Source,
-    /// Of a server: where it listens.
+    /// Of a server: what listens, and where.
+    #[qjs(skip_trace)]
+    door: Option<Door>,
     #[qjs(skip_trace)]
     address: Option<SocketAddr>,
 }
@@ -56,6 +61,10 @@ pub(crate) struct Pending {
 impl Pending {
     /// It comes to nothing.
     fn close(&self, ctx: Ctx<'_>) -> Result<()> {
+        // The task ends when it is its turn; from now on nobody gets in.
+        if let Some(door) = &self.door {
+            door.close();
+        }
         self.task.abort();
         self.source.close(&ctx)
     }
@@ -192,6 +201,7 @@ fn connect<'js>(
     let pending = Pending {
         task: task.abort_handle(),
         source,
+        door: None,
         address: None,
     };
     Class::instance(ctx, pending)
@@ -242,17 +252,38 @@ impl Listener {
         listen().map(Self::Tcp).map_err(failed)
     }
 
-    async fn accept(&self) -> io::Result<Accepted> {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         match self {
             Self::Tcp(listener) => listener
-                .accept()
-                .await
-                .map(|(stream, _)| Accepted::Tcp(stream)),
+                .poll_accept(cx)
+                .map_ok(|(stream, _)| Accepted::Tcp(stream)),
             Self::Unix(listener) => listener
-                .accept()
-                .await
-                .map(|(stream, _)| Accepted::Unix(stream)),
+                .poll_accept(cx)
+                .map_ok(|(stream, _)| Accepted::Unix(stream)),
         }
+    }
+}
+
+/// A listener that the task which accepts does not keep open.
+#[derive(Clone)]
+struct Door(Arc<Mutex<Option<Listener>>>);
+
+impl Door {
+    fn lock(&self) -> MutexGuard<'_, Option<Listener>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self) {
+        self.lock().take();
+    }
+
+    /// The next who comes in; nothing once it is closed.
+    async fn accept(&self) -> Option<io::Result<Accepted>> {
+        poll_fn(|cx| match &*self.lock() {
+            Some(listener) => listener.poll_accept(cx).map(Some),
+            None => Poll::Ready(None),
+        })
+        .await
     }
 }
 
@@ -275,9 +306,11 @@ fn listen<'js>(
     };
     let source = Source::open(&ctx, callback)?;
     let told = source.clone();
+    let door = Door(Arc::new(Mutex::new(Some(listener))));
+    let open = door.clone();
     let task = tokio::spawn(async move {
-        loop {
-            match listener.accept().await {
+        while let Some(accepted) = open.accept().await {
+            match accepted {
                 Ok(Accepted::Unix(stream)) => Made::of_unix(stream).post(&told, "connection"),
                 Ok(Accepted::Tcp(stream)) => {
                     // Only of a connection that is gone already.
@@ -294,6 +327,7 @@ fn listen<'js>(
     let pending = Pending {
         task: task.abort_handle(),
         source,
+        door: Some(door),
         address,
     };
     Class::instance(ctx, pending)

@@ -296,24 +296,23 @@ fn failure(uri: &Uri, error: ureq::Error) -> Failure {
         80
     };
     let port = uri.port_u16().unwrap_or(default);
-    let places = (host, port).to_socket_addrs();
-    match (&error, places) {
-        (ureq::Error::HostNotFound | ureq::Error::Io(_), Err(_)) => {
-            Failure::Unknown(host.to_owned())
-        }
-        (ureq::Error::Io(io), Ok(places)) => match io.raw_os_error() {
-            Some(number) => {
-                let is_connecting = NO_CONNECTION.contains(&number);
-                let places = places.filter(|_| is_connecting);
-                let places = places.map(|place| (place.ip().to_string(), place.port()));
-                let mut places: Vec<_> = places.collect();
-                places.dedup();
-                Failure::System(number, places)
-            }
-            None => Failure::Told(error.to_string()),
-        },
-        _ => Failure::Told(error.to_string()),
-    }
+    let number = match &error {
+        ureq::Error::HostNotFound => None,
+        ureq::Error::Io(io) => io.raw_os_error(),
+        _ => return Failure::Told(error.to_string()),
+    };
+    let Ok(places) = (host, port).to_socket_addrs() else {
+        return Failure::Unknown(host.to_owned());
+    };
+    let Some(number) = number else {
+        return Failure::Told(error.to_string());
+    };
+    let is_connecting = NO_CONNECTION.contains(&number);
+    let places = places.filter(|_| is_connecting);
+    let places = places.map(|place| (place.ip().to_string(), place.port()));
+    let mut places: Vec<_> = places.collect();
+    places.dedup();
+    Failure::System(number, places)
 }
 
 fn pass_on(body: Body, pieces: &mpsc::Sender<Piece>) {
