@@ -2,18 +2,19 @@
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::inline::{self, Body, Local, Origins};
+use crate::inline::{self, Body, Origins};
 use crate::late::Effort;
+use crate::locals::Locals;
 use crate::near::{self, Target};
 use crate::operands::{Construct, ConstructKind, Operands};
 use crate::record::{self, Field};
-use crate::signature::{self, VECTOR, clif_types};
+use crate::signature::{self, clif_types};
 use crate::target::Relaxed;
 use crate::work::Work;
 use crate::{ops, trap};
 use bident_abi::{TrapCode, VmLayout};
 use bident_module::{BodyValidator, FuncIndex, FuncType, Inline, Module, TypeIndex};
-use cranelift_codegen::ir::types::{F32, F64, I64};
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{
     Block, ExtFuncData, ExternalName, FuncRef, Function, InstBuilder, MemFlagsData, SigRef,
     SourceLoc, Type, UserFuncName, Value,
@@ -198,7 +199,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             context,
             body: Body {
                 ty,
-                locals: Vec::with_capacity(params.len()),
+                locals: Locals::of(&shared, defined, params.len()),
                 place: None,
             },
             defined,
@@ -221,9 +222,7 @@ impl<'m, 'f> Translator<'m, 'f> {
             neutral_funcs: HashMap::new(),
             transfers: 0,
         };
-        for (value, ty) in params.into_iter().zip(clif_types(ty.params())) {
-            t.declare(ty, value);
-        }
+        t.declare_params(params);
         let label = t.block_with(clif_types(ty.results()));
         t.operands.enter(Construct {
             kind: ConstructKind::Block,
@@ -235,47 +234,11 @@ impl<'m, 'f> Translator<'m, 'f> {
         t
     }
 
-    pub(crate) fn declare(&mut self, ty: Type, value: Value) {
-        let variable = self.b.declare_var(ty);
-        self.b.def_var(variable, value);
-        let used = false;
-        self.body.locals.push(Local { variable, used });
-    }
-
-    /// Declares locals that start as zero or null.
-    pub(crate) fn declare_zeroed(&mut self, count: u32, ty: wasmparser::ValType) {
-        let ty = signature::binary_type(ty);
-        let zero = self.zero(ty);
-        for _ in 0..count {
-            self.declare(ty, zero);
-        }
-    }
-
-    /// The value that locals start with.
-    fn zero(&mut self, ty: Type) -> Value {
-        match ty {
-            F32 => self.b.ins().f32const(0.0),
-            F64 => self.b.ins().f64const(0.0),
-            VECTOR => self.vector(VECTOR, 0),
-            integer => self.b.ins().iconst(integer, 0),
-        }
-    }
-
     /// A constant vector.
     pub(crate) fn vector(&mut self, ty: Type, bits: u128) -> Value {
         let bytes = bits.to_le_bytes().as_slice().into();
         let constant = self.b.func.dfg.constants.insert(bytes);
         self.b.ins().vconst(ty, constant)
-    }
-
-    /// The variable of a local.
-    pub(crate) fn local(&mut self, index: u32) -> Variable {
-        let local = &mut self.body.locals[index as usize];
-        if !local.used {
-            local.used = true;
-            self.work.local();
-        }
-        local.variable
     }
 
     /// Refuses a function that has become too much.

@@ -24,12 +24,12 @@
 use crate::artifact::INLINED;
 use crate::error::Error;
 use crate::function::Translator;
+use crate::locals::Locals;
 use crate::operands::{Construct, ConstructKind};
 use crate::ops;
 use crate::signature::clif_types;
 use bident_module::{FuncIndex, FuncType, Inline};
 use cranelift_codegen::ir::{Block, InstBuilder, SourceLoc};
-use cranelift_frontend::Variable;
 use wasmparser::{Operator, OperatorsReader};
 
 /// Bytes of bodies that are translated in place in one function, at most: so the size of the code stays
@@ -66,18 +66,11 @@ pub(crate) struct Place {
     depth: u32,
 }
 
-/// A local, and whether anything reads or writes it.
-pub(crate) struct Local {
-    pub(crate) variable: Variable,
-    pub(crate) used: bool,
-}
-
 /// The function whose code is being translated: the one that is compiled, or one in place.
 pub(crate) struct Body<'m> {
     /// Its type.
     pub(crate) ty: &'m FuncType,
-    /// Its locals.
-    pub(crate) locals: Vec<Local>,
+    pub(crate) locals: Locals,
     /// Where it is, if it is in place.
     pub(crate) place: Option<Place>,
 }
@@ -125,11 +118,9 @@ pub(crate) fn test(
     let height = t.operands.height();
     let args = t.operands.top(ty.params().len()).to_vec();
     let place = t.body.place;
-    let locals = Vec::with_capacity(args.len());
+    let locals = Locals::variables(args.len());
     let caller = std::mem::replace(&mut t.body, Body { ty, locals, place });
-    for (value, ty) in args.into_iter().zip(clif_types(ty.params())) {
-        t.declare(ty, value);
-    }
+    t.declare_params(args);
     let mut operators = module.function_body(defined).get_operators_reader()?;
     for _ in 0..guard.operators {
         let op = operators.read()?;
@@ -171,7 +162,7 @@ pub(crate) fn call(
         &mut t.body,
         Body {
             ty,
-            locals: Vec::with_capacity(args.len()),
+            locals: Locals::variables(args.len()),
             place: Some(Place {
                 call: t.b.srcloc(),
                 around,
@@ -179,9 +170,7 @@ pub(crate) fn call(
             }),
         },
     );
-    for (value, ty) in args.into_iter().zip(clif_types(ty.params())) {
-        t.declare(ty, value);
-    }
+    t.declare_params(args);
     t.operands.enter(Construct {
         kind: ConstructKind::Block,
         label,

@@ -31,6 +31,7 @@ mod inline;
 mod invariants;
 mod late;
 mod liveness;
+mod locals;
 mod near;
 mod operands;
 mod ops;

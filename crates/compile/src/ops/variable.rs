@@ -17,19 +17,18 @@ pub(super) fn select(t: &mut Translator<'_, '_>) {
 }
 
 pub(super) fn local_get(t: &mut Translator<'_, '_>, local: u32) {
-    let variable = t.local(local);
-    let value = t.b.use_var(variable);
+    let value = t.local(local);
     t.operands.push(value);
 }
 
 pub(super) fn local_set(t: &mut Translator<'_, '_>, local: u32) {
-    let (value, variable) = (t.operands.pop(), t.local(local));
-    t.b.def_var(variable, value);
+    let value = t.operands.pop();
+    t.set_local(local, value);
 }
 
 pub(super) fn local_tee(t: &mut Translator<'_, '_>, local: u32) {
-    let (value, variable) = (t.operands.top(1)[0], t.local(local));
-    t.b.def_var(variable, value);
+    let value = t.operands.top(1)[0];
+    t.set_local(local, value);
 }
 
 pub(super) fn global_get(t: &mut Translator<'_, '_>, index: GlobalIndex) {
