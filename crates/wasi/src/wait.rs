@@ -38,6 +38,8 @@ pub(crate) struct Memo {
     /// When it began, if anybody asked.
     begun: Option<Instant>,
     asked: bool,
+    /// How many bytes it has received, if it is to have them all.
+    pub(crate) received: u32,
 }
 
 impl Memo {

@@ -306,7 +306,7 @@ pub(crate) fn write_buffers(
 }
 
 /// Again, as long as a signal interrupts it. The count is at most the length of a guest's buffer.
-fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> Result<u32, Errno> {
+pub(crate) fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> Result<u32, Errno> {
     loop {
         match transfer() {
             Ok(n) => return u32::try_from(n).map_err(|_| Errno::Overflow),
