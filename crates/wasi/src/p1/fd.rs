@@ -369,12 +369,7 @@ pub(crate) fn read(
                     read_buffers(guest, list, count, out, read)
                 }
                 StreamEnd::Host(input) => {
-                    let read = only_once(|bytes| match input.is_ready().0 {
-                        false if nonblocking || input.waiting().is_some() => {
-                            Err(io::ErrorKind::WouldBlock.into())
-                        }
-                        _ => input.read(bytes),
-                    });
+                    let read = only_once(|bytes| input.read(bytes, nonblocking));
                     read_buffers(guest, list, count, out, read)
                 }
                 StreamEnd::Output(_) | StreamEnd::PipeOut(_) => Err(Errno::Badf),
