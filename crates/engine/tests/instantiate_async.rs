@@ -387,11 +387,14 @@ fn what_is_wrong_is_said_at_the_first_poll() {
     });
 }
 
+/// The sizes, with the most that the type allows.
+type Asked = Arc<Mutex<Vec<(u64, Option<u64>)>>>;
+
 /// Waits at a gate; allows up to so much.
 struct Slow {
     gate: Gate,
     futures: Counter,
-    asked: Arc<Mutex<Vec<(u64, Option<u64>)>>>,
+    asked: Asked,
     most: u64,
 }
 
@@ -432,11 +435,9 @@ impl ResourceLimiterAsync for Slow {
     }
 }
 
-fn instantiate<'a>(
-    linker: &Linker<Host>,
-    store: &'a mut Store<Host>,
-    text: &str,
-) -> Pin<Box<dyn Future<Output = Result<Instance, Error>> + Send + 'a>> {
+type Made<'a> = Pin<Box<dyn Future<Output = Result<Instance, Error>> + Send + 'a>>;
+
+fn instantiate<'a>(linker: &Linker<Host>, store: &'a mut Store<Host>, text: &str) -> Made<'a> {
     let module = module(store.engine(), text);
     Box::pin(linker.instantiate_async(store, &module))
 }
@@ -446,7 +447,7 @@ fn a_limiter_may_take_its_time() {
     const PAGE: u64 = 64 << 10;
     both(|engine| {
         let (host, mut store, _) = guests(engine);
-        let (gate, asked) = (Gate::new(), Arc::new(Mutex::new(Vec::new())));
+        let (gate, asked) = (Gate::new(), Asked::default());
         store.limiter_async(Slow {
             gate: gate.clone(),
             futures: host.futures.clone(),
