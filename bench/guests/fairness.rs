@@ -10,36 +10,47 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 
 const BUSY: usize = 100;
-const ANSWERS: u32 = 500;
 const EVERY: Duration = Duration::from_millis(1);
 
+/// As many answers count as come in this time. How many those are says how late they are: where each waits for a turn of all
+/// the others, a given number of answers could take minutes.
+const MEASURED: Duration = Duration::from_secs(6);
+
 const GUESTS: &str = r#"(module
-  (import "host" "tick" (func $tick (param i32) (result i32)))
+  (import "host" "tick" (func $tick (result i32)))
   (func (export "spin") (param i32 i32) (result i32) (loop $l (br $l)) (unreachable))
   (func (export "answer") (param i32 i32) (result i32)
-    (loop $l
-      (drop (call $tick (local.get 1)))
-      (br_if $l (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
+    (loop $l (br_if $l (call $tick)))
     (local.get 0)))"#;
 
 /// How late the guest was, each time.
-#[derive(Clone, Default)]
-struct Late(Arc<Mutex<Vec<f64>>>);
+#[derive(Clone)]
+struct Late {
+    all: Arc<Mutex<Vec<f64>>>,
+    begun: Instant,
+}
 
 impl Late {
-    async fn tick(self) {
+    fn new() -> Self {
+        Self {
+            all: Arc::default(),
+            begun: Instant::now(),
+        }
+    }
+
+    /// Waits for a millisecond; whether there is to be another.
+    async fn tick(self) -> u32 {
         let at = Instant::now() + EVERY;
         tokio::time::sleep_until(at.into()).await;
         let late = at.elapsed().as_secs_f64() * 1e3;
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(late);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(late);
+        u32::from(self.begun.elapsed() < MEASURED)
     }
 
     /// Median and worst, in milliseconds.
     fn figures(&self) -> Vec<f64> {
-        let mut all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.sort_by(f64::total_cmp);
         vec![all[all.len() / 2], all[all.len() - 1]]
     }
@@ -81,20 +92,14 @@ fn host(late: &Late) -> Result<(bident::Engine, bident::InstancePre<For>)> {
     let module = bident::Module::from_text_or_binary(&engine, GUESTS.as_bytes())?;
     let mut linker: bident::Linker<For> = bident::Linker::new(&engine);
     let late = late.clone();
-    linker.func_wrap_async("host", "tick", move |n: u32| {
-        let late = late.clone();
-        async move {
-            late.tick().await;
-            n
-        }
-    })?;
+    linker.func_wrap_async("host", "tick", move || late.clone().tick())?;
     let pre = linker.instantiate_pre(&module)?;
     Ok((engine, pre))
 }
 
 /// Tasks of one set.
 fn shared() -> Result<Vec<f64>> {
-    let late = Late::default();
+    let late = Late::new();
     let (engine, pre) = host(&late)?;
     let mut store = bident::Store::new(&engine, For::Timer);
     let instance = pre.instantiate(&mut store)?;
@@ -111,7 +116,7 @@ fn shared() -> Result<Vec<f64>> {
                 for id in 0..BUSY as u32 {
                     busy.push(tasks.spawn(&spin, (id, 0))?);
                 }
-                let answers = tasks.spawn(&answer, (7, ANSWERS))?;
+                let answers = tasks.spawn(&answer, (7, 0))?;
                 anyhow::ensure!(tasks.run_until(&mut store, answers).await? == 7);
                 Ok(late.figures())
             })
@@ -121,15 +126,15 @@ fn shared() -> Result<Vec<f64>> {
 
 /// A store each, each a task of tokio's.
 fn own() -> Result<Vec<f64>> {
-    let late = Late::default();
+    let late = Late::new();
     let (engine, pre) = host(&late)?;
-    let begin = |name: &str, id: u32, times: u32| -> Result<_> {
+    let begin = |name: &str, id: u32| -> Result<_> {
         let mut store = bident::Store::new(&engine, For::Timer);
         store.set_epoch_deadline(1);
         store.epoch_deadline_yield(1);
         let instance = pre.instantiate(&mut store)?;
         let run = instance.get_typed_func::<(u32, u32), u32>(&mut store, name)?;
-        Ok(async move { run.call_async(&mut store, (id, times)).await })
+        Ok(async move { run.call_async(&mut store, (id, 0)).await })
     };
     let clock = engine.clone();
     ticking(
@@ -137,9 +142,9 @@ fn own() -> Result<Vec<f64>> {
         || {
             executor()?.block_on(async {
                 for id in 0..BUSY as u32 {
-                    tokio::spawn(begin("spin", id, 0)?);
+                    tokio::spawn(begin("spin", id)?);
                 }
-                anyhow::ensure!(tokio::spawn(begin("answer", 7, ANSWERS)?).await?? == 7);
+                anyhow::ensure!(tokio::spawn(begin("answer", 7)?).await?? == 7);
                 Ok(late.figures())
             })
         },
@@ -157,21 +162,17 @@ mod theirs {
     }
 
     fn measure() -> wasmtime::Result<Vec<f64>> {
-        let late = Late::default();
+        let late = Late::new();
         let engine = Engine::new(Config::new().epoch_interruption(true))?;
         let text =
             wat::parse_str(GUESTS).map_err(|error| wasmtime::Error::msg(error.to_string()))?;
         let module = Module::new(&engine, text)?;
         let mut linker: Linker<Late> = Linker::new(&engine);
-        linker.func_wrap_async("host", "tick", |caller: Caller<'_, Late>, (n,): (u32,)| {
-            let late = caller.data().clone();
-            Box::new(async move {
-                late.tick().await;
-                n
-            })
+        linker.func_wrap_async("host", "tick", |caller: Caller<'_, Late>, (): ()| {
+            Box::new(caller.data().clone().tick())
         })?;
         let pre = linker.instantiate_pre(&module)?;
-        let begin = |name: &'static str, id: u32, times: u32| {
+        let begin = |name: &'static str, id: u32| {
             let mut store = Store::new(&engine, late.clone());
             store.set_epoch_deadline(1);
             store.epoch_deadline_async_yield_and_update(1);
@@ -179,7 +180,7 @@ mod theirs {
             async move {
                 let instance = pre.instantiate_async(&mut store).await?;
                 let run = instance.get_typed_func::<(u32, u32), u32>(&mut store, name)?;
-                run.call_async(&mut store, (id, times)).await
+                run.call_async(&mut store, (id, 0)).await
             }
         };
         let clock = engine.clone();
@@ -189,9 +190,9 @@ mod theirs {
             || {
                 executor.block_on(async {
                     for id in 0..BUSY as u32 {
-                        tokio::spawn(begin("spin", id, 0));
+                        tokio::spawn(begin("spin", id));
                     }
-                    let answers = tokio::spawn(begin("answer", 7, ANSWERS)).await;
+                    let answers = tokio::spawn(begin("answer", 7)).await;
                     let answer =
                         answers.map_err(|error| wasmtime::Error::msg(error.to_string()))??;
                     assert_eq!(answer, 7);

@@ -6,6 +6,7 @@ use crate::global::Global;
 use crate::host::WasmValues;
 use crate::instantiate::{instantiate, prepare, start_of};
 use crate::kept::not_there;
+use crate::limiter::Allowance;
 use crate::memory::Memory;
 use crate::module::Module;
 use crate::slots::{FuncNumber, InstanceNumber};
@@ -178,7 +179,7 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<(Self, Option<Func>), Error> {
         let opaque = &mut store.context_mut().0.opaque;
-        let number = prepare(opaque, module, imports, |_, _| ())?;
+        let number = prepare(opaque, module, imports, Allowance::Ask, |_, _| ())?;
         let start = start_of(opaque, number);
         Ok((Self::new_handle(opaque, number), start))
     }

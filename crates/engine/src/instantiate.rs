@@ -5,6 +5,7 @@ use crate::const_expr::{self, func_word};
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::Extern;
+use crate::limiter::Allowance;
 use crate::list::Position;
 use crate::module::Module;
 use crate::slots::InstanceNumber;
@@ -24,7 +25,7 @@ pub(crate) fn instantiate<T>(
     imports: &[Extern],
     made: impl FnOnce(&mut StoreOpaque, InstanceNumber),
 ) -> Result<InstanceNumber, Error> {
-    let instance = prepare(&mut store.opaque, module, imports, made)?;
+    let instance = prepare(&mut store.opaque, module, imports, Allowance::Ask, made)?;
     if let Some(start) = start_of(&mut store.opaque, instance) {
         let mut unfinished = Unfinished(store, instance, true);
         // A host function in it may not answer that it is pending.
@@ -39,6 +40,7 @@ pub(crate) fn prepare(
     opaque: &mut StoreOpaque,
     module: &Module,
     imports: &[Extern],
+    allowance: Allowance,
     made: impl FnOnce(&mut StoreOpaque, InstanceNumber),
 ) -> Result<InstanceNumber, Error> {
     if !module.engine().same(&opaque.engine) {
@@ -52,7 +54,7 @@ pub(crate) fn prepare(
             opaque.reserve_values(ty)?;
         }
     }
-    let instance = opaque.with_room(|opaque| add(opaque, module, imports))?;
+    let instance = opaque.with_room(|opaque| add(opaque, module, imports, allowance))?;
     let mut unfinished = Unfinished(opaque, instance, true);
     made(unfinished.0, instance);
     initialize(unfinished.0, instance, module.inner())?;
@@ -65,10 +67,11 @@ fn add(
     opaque: &mut StoreOpaque,
     module: &Module,
     imports: &[Extern],
+    allowance: Allowance,
 ) -> Result<InstanceNumber, Error> {
     let mut items = match_imports(opaque, module, imports)?;
     opaque.add_module(module)?;
-    opaque.allocate(module, &mut items)?;
+    opaque.allocate(module, &mut items, allowance)?;
     opaque.add_instance(module.clone(), items)
 }
 

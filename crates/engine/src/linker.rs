@@ -15,6 +15,7 @@ use crate::host::{Answer, Caller, HostReturn, IntoFunc};
 use crate::instance::{Extern, Instance};
 use crate::instantiate::{instantiate, prepare, start_of};
 use crate::lazy::{LazyModule, Load};
+use crate::limiter::Allowance;
 use crate::module::Module;
 use crate::program::{Late, Program};
 use crate::slots::{FuncNumber, InstanceNumber};
@@ -382,7 +383,52 @@ impl<T: 'static> Linker<T> {
         self.link(store, module, None)
     }
 
-    /// The same without a run of the start function, which comes along as from
+    /// The same without keeping the thread: where the start function waits, as [`Func::call_async`] says, or a limiter
+    /// takes its time ([`crate::ResourceLimiterAsync`]), the future is pending. Names that are defined after this call do
+    /// not matter to it; in the store, nothing happens before the first poll. Where the start function fails, or the
+    /// future is dropped before it has returned, the store does not keep the instance: it is there only as long as
+    /// something else reaches it (see [`crate::Kept`]). For several at once in a store: [`crate::Tasks::instantiate`].
+    ///
+    /// ```
+    /// # use bident::*;
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::default();
+    /// let module = Module::from_text_or_binary(&engine, br#"(module
+    ///     (import "host" "seed" (func $seed (result i32)))
+    ///     (global $n (export "n") (mut i32) (i32.const 0))
+    ///     (func $start (global.set $n (call $seed)))
+    ///     (start $start))"#)?;
+    /// let mut linker: Linker<()> = Linker::new(&engine);
+    /// linker.func_wrap_async("host", "seed", || async {
+    ///     tokio::task::yield_now().await; // asks somebody
+    ///     7
+    /// })?;
+    /// let mut store = Store::new(&engine, ());
+    /// # let executor = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// # executor.block_on(async {
+    /// let instance = linker.instantiate_async(&mut store, &module).await?;
+    /// let n = instance.get_global(&mut store, "n").unwrap();
+    /// assert_eq!(n.get(&mut store).i32(), Some(7));
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Linker::instantiate`], and as for [`Func::call_async`].
+    ///
+    /// # Panics
+    /// A poll panics as one of [`Func::call_async`] does.
+    pub fn instantiate_async<C: AsContextMut<Data = T>>(
+        &self,
+        store: C,
+        module: &Module,
+    ) -> impl Future<Output = Result<Instance, Error>> + use<C, T> {
+        let pre = self.instantiate_pre(module);
+        async move { pre?.instantiate_async(store).await }
+    }
+
+    /// As [`Self::instantiate`], without a run of the start function, which comes along as from
     /// [`Instance::without_start`]. An item in `given` at the position of an import is taken for it, be
     /// there a name or not.
     ///
@@ -394,9 +440,20 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         given: &[Option<Extern>],
     ) -> Result<(Instance, Option<Func>), Error> {
-        let ((imports, program), made) = self.imports(&mut store, module, given, None)?;
+        self.unstarted(&mut store, module, given, Allowance::Ask)
+    }
+
+    /// The same where the limiter may have been asked.
+    fn unstarted(
+        &self,
+        store: &mut impl AsContextMut<Data = T>,
+        module: &Module,
+        given: &[Option<Extern>],
+        allowance: Allowance,
+    ) -> Result<(Instance, Option<Func>), Error> {
+        let ((imports, program), made) = self.imports(&mut *store, module, given, None)?;
         let opaque = &mut store.context_mut().0.opaque;
-        let prepared = prepare(opaque, module, &imports, |store, instance| {
+        let prepared = prepare(opaque, module, &imports, allowance, |store, instance| {
             add_to(program.as_deref(), store, instance);
         });
         made.release(opaque);

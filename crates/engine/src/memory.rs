@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::kept::not_there;
+use crate::limiter::Allowance;
 use crate::shared_memory::SharedMemory;
 use crate::slots::MemoryNumber;
 use crate::store::{AsContext, AsContextMut};
@@ -46,7 +47,7 @@ impl Memory {
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
         let store = &mut store.context_mut().0.opaque;
         store.collect_if_due();
-        let number = store.with_room(|store| store.add_memory(ty))?;
+        let number = store.with_room(|store| store.add_memory(ty, Allowance::Ask))?;
         Ok(Self::new_handle(store, number))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::kept::not_there;
+use crate::limiter::Allowance;
 use crate::slots::TableNumber;
 use crate::store::{AsContext, AsContextMut};
 use crate::value::Val;
@@ -47,7 +48,7 @@ impl Table {
         store.engine.check_types([&ValType::Ref(ty.element)])?;
         store.collect_if_due();
         let word = element.ref_to_word(store, ty.element)?;
-        let number = store.add_table(ty, word)?;
+        let number = store.add_table(ty, word, Allowance::Ask)?;
         Ok(Self::new_handle(store, number))
     }
 

@@ -8,12 +8,13 @@
 //!
 //! Times and descriptors of the system are watched by the thread of `async-io`: so any executor will do, and none.
 
-use crate::errno::Errno;
+use crate::errno;
 use crate::pipe;
 use async_io::{Async, Timer};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IoSliceMut, Read};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
@@ -30,7 +31,7 @@ pub(crate) enum Progress {
 }
 
 /// What a call that may have to wait gives.
-pub(crate) type Attempt = Result<Progress, Errno>;
+pub(crate) type Attempt = Result<Progress, errno::Errno>;
 
 /// What a call remembers from its first attempt to the next.
 #[derive(Default)]
@@ -38,6 +39,8 @@ pub(crate) struct Memo {
     /// When it began, if anybody asked.
     begun: Option<Instant>,
     asked: bool,
+    /// How many bytes it has received, if it is to have them all.
+    pub(crate) received: u32,
 }
 
 impl Memo {
@@ -172,18 +175,42 @@ impl HostInput {
         is_ready(&self.file, false)
     }
 
-    /// Reads, which blocks where it is not ready.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read(buffer)
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// `WouldBlock`: nothing is there, and the guest would rather be told than wait, or the system tells when there is.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], nonblocking: bool) -> io::Result<usize> {
+        if !self.is_ready().0 {
+            if nonblocking || self.watched().is_some() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            return self.file.read(buffer);
+        }
+        // Another reader of the same input, in this process or not, may have taken it meanwhile.
+        let flags = ReadWriteFlags::NOWAIT;
+        match preadv2(&self.file, &mut [IoSliceMut::new(buffer)], u64::MAX, flags) {
+            // A file that the system has to fetch from its disk is never waited for.
+            Err(Errno::AGAIN) if nonblocking || self.watched().is_some() => {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            // Not with this kind of file, or on this system.
+            Err(_) => self.file.read(buffer),
+            Ok(read) => Ok(read),
+        }
     }
 
-    /// What comes once it is ready; `None` where the system cannot tell.
-    pub(crate) fn waiting(&mut self) -> Option<Source> {
+    /// It as it is watched; `None` where the system cannot.
+    fn watched(&mut self) -> Option<&Arc<Async<File>>> {
         if self.watched.is_none() {
             let file = self.file.try_clone().ok()?;
             self.watched = Some(Arc::new(Async::new_nonblocking(file).ok()?));
         }
-        let watched = self.watched.clone()?;
+        self.watched.as_ref()
+    }
+
+    /// What comes once it is ready; `None` where the system cannot tell.
+    pub(crate) fn waiting(&mut self) -> Option<Source> {
+        let watched = self.watched()?.clone();
         Some(Source::System(Box::pin(watched.readable_owned())))
     }
 }
@@ -221,5 +248,82 @@ impl Socket {
             (Self::Stream(stream), false) => Box::pin(stream.clone().readable_owned()),
             (Self::Stream(stream), true) => Box::pin(stream.clone().writable_owned()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// A pipe of the system's, and what a guest has of it.
+    fn input() -> (io::PipeWriter, io::PipeReader, HostInput) {
+        let (reader, writer) = io::pipe().unwrap();
+        let own = reader.try_clone().unwrap();
+        (writer, reader, HostInput::new(own.into()))
+    }
+
+    #[test]
+    fn an_input_takes_no_more_than_is_asked_for() {
+        let (mut writer, mut other, mut input) = input();
+        writer.write_all(b"hello").unwrap();
+        let mut buffer = [0; 3];
+        assert_eq!(input.read(&mut buffer, false).unwrap(), 3);
+        assert_eq!(other.read(&mut buffer).unwrap(), 2);
+        assert_eq!(&buffer[..2], b"lo");
+    }
+
+    #[test]
+    fn an_input_that_is_empty_does_not_block() {
+        let (writer, mut other, mut input) = input();
+        let mut buffer = [0; 3];
+        for nonblocking in [false, true] {
+            let error = input.read(&mut buffer, nonblocking).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        }
+        assert!(input.waiting().is_some());
+        // Whether somebody has taken what was there does not matter.
+        let taken = thread::spawn(move || {
+            let mut byte = [0];
+            (0..2000)
+                .filter(|_| other.read(&mut byte).unwrap() == 1)
+                .count()
+        });
+        let mut left = 4000;
+        let mut writer = writer;
+        for _ in 0..2000 {
+            writer.write_all(b"xx").unwrap();
+            while left > 2000 {
+                match input.read(&mut buffer[..1], false) {
+                    Ok(read) => left -= read,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+        while left > 2000 {
+            match input.read(&mut buffer[..1], false) {
+                Ok(read) => left -= read,
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        }
+        assert_eq!(taken.join().unwrap(), 2000);
+        drop(writer);
+        assert_eq!(input.read(&mut buffer, false).unwrap(), 0);
+    }
+
+    #[test]
+    fn files_and_devices_are_never_waited_for() {
+        for file in ["/dev/null", "/proc/self/cmdline"] {
+            let file = File::open(file).unwrap();
+            let mut input = HostInput::new(file.into());
+            assert!(input.is_ready().0);
+            assert!(input.read(&mut [0; 10], false).is_ok());
+        }
+        assert!(
+            HostInput::new(File::open("/dev/null").unwrap().into())
+                .waiting()
+                .is_none()
+        );
     }
 }

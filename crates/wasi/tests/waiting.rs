@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 /// `read(fd)`: reads up to 100 bytes at 1000, and gives how many, or minus the errno. `write(fd, length)`: the same for the
 /// bytes at 1000. `sleep(ms)`, `tick(ms, times)`, `poll(fd, kind, ms)`: which came, 1 the descriptor, 2 the clock.
+/// `receive(fd, first, second, flags)`: into two buffers of so many bytes at 1000, one behind the other.
 /// `echo(fd)`: accepts one connection, and sends back what comes until the end; gives how many bytes.
 const GUEST: &str = r#"(module
   (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
@@ -85,6 +86,13 @@ const GUEST: &str = r#"(module
     (if (result i32) (local.get $errno)
       (then (i32.sub (i32.const 0) (local.get $errno)))
       (else (i32.load (i32.const 16)))))
+  (func (export "receive") (param $fd i32) (param $first i32) (param $second i32) (param $flags i32)
+    (result i32)
+    (i32.store (i32.const 40) (i32.const 1000)) (i32.store (i32.const 44) (local.get $first))
+    (i32.store (i32.const 48) (i32.add (i32.const 1000) (local.get $first)))
+    (i32.store (i32.const 52) (local.get $second))
+    (call $count (call $recv (local.get $fd)
+      (i32.const 40) (i32.const 2) (local.get $flags) (i32.const 8) (i32.const 12))))
   (func (export "echo") (param $fd i32) (result i32) (local $n i32) (local $sum i32)
     (if (call $accept (local.get $fd) (i32.const 0) (i32.const 16)) (then unreachable))
     (local.set $fd (i32.load (i32.const 16)))
@@ -389,6 +397,155 @@ fn a_server_ticks_while_it_waits_for_connections() {
     block_on(tasks.run(&mut guest.store));
     assert_eq!(block_on(echoing).unwrap(), 13);
     assert_eq!(client.join().unwrap(), "one two three");
+}
+
+const PEEK: i32 = 1;
+const WAIT_ALL: i32 = 2;
+
+/// A connection that a guest has accepted, as its descriptor 4.
+fn connected(mut guest: impl FnMut(&str, &[i32]) -> i32, address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    assert_eq!(guest("accept", &[3, 0]), 4);
+    stream
+}
+
+impl Guest {
+    /// As [`Self::run`].
+    fn park(&mut self, name: &str, params: &[i32]) -> i32 {
+        let func = self.instance.get_func(&mut self.store, name).unwrap();
+        let params: Vec<_> = params.iter().map(|n| bident::Val::I32(*n)).collect();
+        let results = block_on(func.call_async(&mut self.store, &params)).unwrap();
+        results[0].i32().unwrap()
+    }
+
+    /// As [`Self::run`], where calls block the thread.
+    fn block(&mut self, name: &str, params: &[i32]) -> i32 {
+        let func = self.instance.get_func(&mut self.store, name).unwrap();
+        let params: Vec<_> = params.iter().map(|n| bident::Val::I32(*n)).collect();
+        let mut results = [bident::Val::I32(0)];
+        func.call(&mut self.store, &params, &mut results).unwrap();
+        results[0].i32().unwrap()
+    }
+
+    /// What came.
+    fn bytes(&mut self, length: usize) -> String {
+        let memory = self.instance.get_memory(&mut self.store, "memory").unwrap();
+        let bytes = memory.data(&self.store)[1000..][..length].to_vec();
+        String::from_utf8(bytes).unwrap()
+    }
+}
+
+/// Sends text in parts, a while apart.
+fn send_slowly(stream: &TcpStream, parts: &[&str]) {
+    for part in parts {
+        thread::sleep(Duration::from_millis(5));
+        (&mut &*stream).write_all(part.as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_guest_receives_all_that_it_asks_for() {
+    for parks in [true, false] {
+        let engine = Engine::default();
+        let pre = match parks {
+            true => parking(&engine),
+            false => blocking(&engine),
+        };
+        let (listener, address) = listening();
+        let ctx = WasiCtx::builder().listener(listener).unwrap().build();
+        let mut guest = Guest::new(&pre, &engine, ctx);
+        let mut run = |name: &str, params: &[i32]| match parks {
+            true => (guest.park(name, params), guest.bytes(10)),
+            false => (guest.block(name, params), guest.bytes(10)),
+        };
+        let stream = connected(|name, params| run(name, params).0, address);
+        let sender = thread::spawn(move || {
+            send_slowly(&stream, &["one", " t", "wo three"]);
+            stream
+        });
+        // A buffer is filled by several parts, and a part fills several buffers; the rest stays.
+        let received = run("receive", &[4, 4, 6, WAIT_ALL]);
+        assert_eq!(received, (10, "one two th".to_owned()));
+        assert_eq!(run("receive", &[4, 0, 0, WAIT_ALL]).0, 0, "nothing");
+        // Who peeks does not wait for all, and takes nothing.
+        for flags in [PEEK, PEEK | WAIT_ALL, 0] {
+            let (n, text) = run("receive", &[4, 1, 90, flags]);
+            assert_eq!((n, &text[..1]), (1, "r"), "the first buffer");
+        }
+        assert_eq!(run("receive", &[4, 9, 0, PEEK]).0, 2);
+        assert_eq!(run("receive", &[4, 9, 0, 4]).0, -common::INVAL);
+        // The rest of what is there, and the end.
+        let stream = sender.join().unwrap();
+        let sender = thread::spawn(move || send_slowly(&stream, &["!", "?"]));
+        let (n, text) = run("receive", &[4, 1, 90, WAIT_ALL]);
+        assert_eq!((n, &text[..4]), (4, "ee!?"));
+        assert_eq!(run("receive", &[4, 1, 90, WAIT_ALL]).0, 0, "the end");
+        sender.join().unwrap();
+    }
+}
+
+#[test]
+fn a_guest_that_waits_for_all_lets_others_run() {
+    let (listener, address) = listening();
+    let mut guest = Guest::parking(WasiCtx::builder().listener(listener).unwrap().build());
+    let mut stream = connected(|name, params| guest.park(name, params), address);
+    let receive = guest.func::<(i32, i32, i32, i32)>("receive");
+    let tick = guest.func::<(i32, i32)>("tick");
+    let mut tasks = Tasks::new(&guest.store);
+    let receiving = tasks.spawn(&receive, (4, 0, 6, WAIT_ALL)).unwrap();
+    for part in ["ab", "cd"] {
+        stream.write_all(part.as_bytes()).unwrap();
+        let ticking = tasks.spawn(&tick, (1, 10)).unwrap();
+        assert_eq!(
+            block_on(tasks.run_until(&mut guest.store, ticking)).unwrap(),
+            0
+        );
+        assert!(!receiving.has_ended());
+    }
+    stream.write_all(b"efg").unwrap();
+    block_on(tasks.run(&mut guest.store));
+    assert_eq!(block_on(receiving).unwrap(), 6);
+    assert_eq!(guest.bytes(6), "abcdef");
+    // Who would rather be told than wait gets what is there.
+    const NONBLOCK: i32 = 4;
+    assert_eq!(guest.park("set_flags", &[4, NONBLOCK]), 0);
+    assert_eq!(guest.park("receive", &[4, 0, 6, WAIT_ALL]), 1);
+    let empty = guest.park("receive", &[4, 0, 6, WAIT_ALL]);
+    assert_eq!(empty, -common::AGAIN);
+    // More than a call takes at a time.
+    assert_eq!(guest.park("set_flags", &[4, 0]), 0);
+    const MUCH: usize = 5 << 20;
+    let memory = guest
+        .instance
+        .get_memory(&mut guest.store, "memory")
+        .unwrap();
+    memory.grow(&mut guest.store, 81).unwrap();
+    let sent: Vec<u8> = (0..MUCH).map(|i| ((i * i) >> 7) as u8).collect();
+    let expected = sent.clone();
+    let sender = thread::spawn(move || {
+        stream.write_all(&sent).unwrap();
+        stream
+    });
+    let half = (MUCH / 2) as i32;
+    assert_eq!(
+        guest.park("receive", &[4, half + 3, half - 3, WAIT_ALL]),
+        MUCH as i32
+    );
+    assert!(memory.data(&guest.store)[1000..][..MUCH] == *expected);
+    // One that is cancelled has taken what came; the next goes on behind it.
+    let mut stream = sender.join().unwrap();
+    stream.write_all(b"12").unwrap();
+    let mut call = Box::pin(receive.call_async(&mut guest.store, (4, 0, 6, WAIT_ALL)));
+    assert!(poll_once(call.as_mut()).is_pending());
+    drop(call);
+    stream.write_all(b"34").unwrap();
+    assert_eq!(guest.park("receive", &[4, 1, 1, WAIT_ALL]), 2);
+    assert_eq!(guest.bytes(2), "34");
+    // The other side breaks off: what came is there.
+    stream.write_all(b"56").unwrap();
+    drop(stream);
+    assert_eq!(guest.park("receive", &[4, 0, 6, WAIT_ALL]), 2);
 }
 
 #[test]

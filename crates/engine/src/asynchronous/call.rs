@@ -14,27 +14,42 @@ use std::task::{Context, Poll};
 
 /// How the values of a call go to the transfer buffer, and back.
 pub(crate) trait Signature: 'static {
+    /// What is called, with what it takes to read the results.
+    type Callee: Send + Sync + 'static;
     type Params: Send + 'static;
     type Results: Send + 'static;
 
-    fn write(params: Self::Params, func: Func, store: &mut StoreOpaque) -> Result<(), Error>;
+    /// The function, unless there is nothing to do.
+    fn func(callee: &Self::Callee) -> Option<Func>;
 
-    fn read(func: Func, store: &mut StoreOpaque) -> Result<Self::Results, Error>;
+    fn write(
+        params: Self::Params,
+        callee: &Self::Callee,
+        store: &mut StoreOpaque,
+    ) -> Result<(), Error>;
+
+    fn read(callee: &Self::Callee, store: &mut StoreOpaque) -> Result<Self::Results, Error>;
 }
 
 /// Types that were checked before.
 pub(crate) struct Typed<P, R>(PhantomData<fn(P) -> R>);
 
 impl<P: WasmValues, R: WasmValues> Signature for Typed<P, R> {
+    type Callee = Func;
     type Params = P;
     type Results = R;
 
-    fn write(params: P, func: Func, store: &mut StoreOpaque) -> Result<(), Error> {
+    #[inline]
+    fn func(func: &Func) -> Option<Func> {
+        Some(*func)
+    }
+
+    fn write(params: P, func: &Func, store: &mut StoreOpaque) -> Result<(), Error> {
         func.number_in(store)?;
         params.write(&mut Words(store)).map(|_| ())
     }
 
-    fn read(func: Func, store: &mut StoreOpaque) -> Result<R, Error> {
+    fn read(func: &Func, store: &mut StoreOpaque) -> Result<R, Error> {
         func.number_in(store)?;
         Ok(R::read(&mut Words(store)))
     }
@@ -44,15 +59,21 @@ impl<P: WasmValues, R: WasmValues> Signature for Typed<P, R> {
 pub(crate) struct Dynamic;
 
 impl Signature for Dynamic {
+    type Callee = Func;
     type Params = Vec<Val>;
     type Results = Results;
 
-    fn write(params: Vec<Val>, func: Func, store: &mut StoreOpaque) -> Result<(), Error> {
+    #[inline]
+    fn func(func: &Func) -> Option<Func> {
+        Some(*func)
+    }
+
+    fn write(params: Vec<Val>, func: &Func, store: &mut StoreOpaque) -> Result<(), Error> {
         let own = func.number_in(store)?;
         Val::write_all(store, own, Side::Params, &params)
     }
 
-    fn read(func: Func, store: &mut StoreOpaque) -> Result<Results, Error> {
+    fn read(func: &Func, store: &mut StoreOpaque) -> Result<Results, Error> {
         let own = func.number_in(store)?;
         Ok(Results::read(store, own))
     }
@@ -87,7 +108,7 @@ fn go_on<T: 'static>(
 
 /// Calls a function and waits for its end without keeping the thread.
 pub(crate) async fn call<S: Signature, C: AsContextMut>(
-    func: Func,
+    callee: S::Callee,
     mut store: C,
     params: S::Params,
 ) -> Result<S::Results, Error> {
@@ -95,15 +116,18 @@ pub(crate) async fn call<S: Signature, C: AsContextMut>(
     poll_fn(|context| {
         let store = store.context_mut().0;
         let step = match std::mem::replace(&mut call, Call::Ended) {
-            Call::Fresh(params) => {
-                let write = |store: &mut _| S::write(params, func, store);
-                drive::begin(store, func, write, context)
-            }
+            Call::Fresh(params) => match S::func(&callee) {
+                Some(func) => {
+                    let write = |store: &mut _| S::write(params, &callee, store);
+                    drive::begin(store, func, write, context)
+                }
+                None => Ok(Step::Returned),
+            },
             Call::Waits(parked) => go_on(store, parked, context),
             Call::Ended => Err(Error::usage("a call that has ended was polled")),
         };
         match step {
-            Ok(Step::Returned) => Poll::Ready(S::read(func, &mut store.opaque)),
+            Ok(Step::Returned) => Poll::Ready(S::read(&callee, &mut store.opaque)),
             Ok(Step::Waits(parked)) => {
                 wake_if_yielded(&parked, context);
                 call = Call::Waits(parked);

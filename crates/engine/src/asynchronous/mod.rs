@@ -17,6 +17,7 @@ mod accessor;
 mod call;
 mod closures;
 mod drive;
+mod instantiate;
 
 pub use accessor::Accessor;
 pub(crate) use accessor::Awaited;
@@ -24,3 +25,4 @@ pub(crate) use call::{Dynamic, Signature, Typed, call};
 pub use closures::IntoAsyncFunc;
 pub(crate) use closures::{InBox, InLocal, owned};
 pub(crate) use drive::{Step, begin, go_on, throw};
+pub(crate) use instantiate::{Start, Unfinished, instantiate};

@@ -287,9 +287,7 @@ impl StoreOpaque {
         };
         match ask(limiter.now()).map_err(Error::past_catches)? {
             true => Ok(()),
-            false => Err(Error::limit(format_args!(
-                "the store's limiter refuses {what}"
-            ))),
+            false => Err(Error::refused(what)),
         }
     }
 

@@ -8,9 +8,11 @@
 //! ```
 
 mod ask;
+mod extent;
 mod limits;
 
 pub(crate) use ask::Growth;
+pub(crate) use extent::{Allowance, Extent, bytes_of};
 pub use limits::{LimitReached, StoreLimits};
 
 use crate::error::Error;
@@ -125,7 +127,8 @@ pub type Permission = Pin<Box<dyn Future<Output = Result<bool, Error>> + Send>>;
 /// A limiter that may take its time: see [`crate::Store::limiter_async`].
 ///
 /// Where the call that asks may park, in a task or begun by [`crate::Func::call_async`] or [`crate::Func::start`], these
-/// methods are asked, and the call waits for the future as for that of an async host function; other calls go on. Everywhere
+/// methods are asked, and the call waits for the future as for that of an async host function; other calls go on. So does
+/// [`crate::Linker::instantiate_async`] for what a new instance has. Everywhere
 /// else, and for all but memories and tables, those of [`ResourceLimiter`] are.
 ///
 /// What grew by other calls meanwhile is asked about once more, with its new sizes.

@@ -2,10 +2,12 @@
 
 use super::{Definition, Linker, Made, unknown};
 use crate::alloc;
+use crate::asynchronous;
 use crate::error::Error;
 use crate::func::Func;
 use crate::instance::{Extern, Instance};
 use crate::instantiate::{check_host, instantiate, prepare, start_of};
+use crate::limiter::Allowance;
 use crate::module::Module;
 use crate::store::AsContextMut;
 use crate::vm::host_func::ReadyHost;
@@ -134,7 +136,27 @@ impl<T: 'static> InstancePre<T> {
         Ok(Instance::new_handle(&inner.opaque, instantiated?))
     }
 
-    /// The same without a run of the start function, which comes along as from [`Instance::without_start`].
+    /// The same without keeping the thread: see [`Linker::instantiate_async`].
+    ///
+    /// # Errors
+    /// As for [`Linker::instantiate_async`], but for names that are not defined.
+    ///
+    /// # Panics
+    /// As for [`Linker::instantiate_async`].
+    pub fn instantiate_async<C: AsContextMut<Data = T>>(
+        &self,
+        store: C,
+    ) -> impl Future<Output = Result<Instance, Error>> + use<C, T> {
+        let pre = self.clone();
+        async move {
+            let mut store = store;
+            pre.check(&mut store)?;
+            let prepare = |store: &mut C, allowance| pre.unstarted(store, allowance);
+            asynchronous::instantiate(store, &pre.0.module, prepare).await
+        }
+    }
+
+    /// As [`Self::instantiate`], without a run of the start function, which comes along as from [`Instance::without_start`].
     ///
     /// # Errors
     /// As for [`InstancePre::instantiate`].
@@ -142,14 +164,28 @@ impl<T: 'static> InstancePre<T> {
         &self,
         mut store: impl AsContextMut<Data = T>,
     ) -> Result<(Instance, Option<Func>), Error> {
+        self.check(&mut store)?;
+        self.unstarted(&mut store, Allowance::Ask)
+    }
+
+    /// Checks that the store is of the engine.
+    fn check(&self, store: &mut impl AsContextMut<Data = T>) -> Result<(), Error> {
+        self.0.linker.check(store.context_mut().engine(), "store")
+    }
+
+    /// The same in a store of the engine, where the limiter may have been asked.
+    pub(crate) fn unstarted(
+        &self,
+        store: &mut impl AsContextMut<Data = T>,
+        allowance: Allowance,
+    ) -> Result<(Instance, Option<Func>), Error> {
         let (linker, module) = (&self.0.linker, &self.0.module);
         let Some(found) = &self.0.found else {
-            return linker.without_start(store, module, &[]);
+            return linker.unstarted(store, module, &[], allowance);
         };
-        linker.check(store.context_mut().engine(), "store")?;
         let opaque = &mut store.context_mut().0.opaque;
         let (imports, made) = add_all(opaque, found)?;
-        let prepared = prepare(opaque, module, &imports, |_, _| ());
+        let prepared = prepare(opaque, module, &imports, allowance, |_, _| ());
         made.release(opaque);
         let number = prepared?;
         let start = start_of(opaque, number);

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 pub(super) struct Inner<S: Signature> {
     shared: Arc<Shared>,
     place: Place,
-    func: Func,
+    callee: S::Callee,
     /// Whether its place is among the ready ones; so it stays once the task has ended.
     queued: AtomicBool,
     /// The first epoch in which it traps.
@@ -38,7 +38,8 @@ enum Progress<S: Signature> {
 /// What its set does with a task, of whatever types.
 pub(super) trait Call: Send + Sync {
     fn place(&self) -> Place;
-    fn func(&self) -> Func;
+    /// What it calls, unless there is nothing to do.
+    fn func(&self) -> Option<Func>;
     fn waker(self: Arc<Self>) -> Waker;
     /// Another wake queues it again.
     fn take_from_queue(&self);
@@ -64,11 +65,16 @@ pub(super) trait Join<R>: Send + Sync {
 }
 
 impl<S: Signature> Inner<S> {
-    pub(super) fn new(shared: Arc<Shared>, place: Place, func: Func, params: S::Params) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        place: Place,
+        callee: S::Callee,
+        params: S::Params,
+    ) -> Self {
         Self {
             shared,
             place,
-            func,
+            callee,
             queued: AtomicBool::new(true),
             end: AtomicU64::new(NEVER),
             state: Mutex::new(State {
@@ -114,8 +120,8 @@ impl<S: Signature> Call for Inner<S> {
         self.place
     }
 
-    fn func(&self) -> Func {
-        self.func
+    fn func(&self) -> Option<Func> {
+        S::func(&self.callee)
     }
 
     fn waker(self: Arc<Self>) -> Waker {
@@ -139,7 +145,7 @@ impl<S: Signature> Call for Inner<S> {
     fn write(&self, store: &mut StoreOpaque) -> Result<(), Error> {
         let progress = std::mem::replace(&mut self.lock().progress, Progress::Begun);
         match progress {
-            Progress::Fresh(params) => S::write(params, self.func, store),
+            Progress::Fresh(params) => S::write(params, &self.callee, store),
             _ => Err(Error::usage("a task began twice")),
         }
     }
@@ -147,7 +153,7 @@ impl<S: Signature> Call for Inner<S> {
     fn end(&self, end: Result<&mut StoreOpaque, Error>) {
         self.queued.store(true, Ordering::Release);
         self.shared.count.give_back();
-        let end = end.and_then(|store| S::read(self.func, store));
+        let end = end.and_then(|store| S::read(&self.callee, store));
         let mut state = self.lock();
         let before = std::mem::replace(&mut state.progress, Progress::Ended(end));
         let joiner = state.joiner.take();

@@ -177,7 +177,10 @@ impl Tasks {
         let before = start_clock(&mut store.opaque, end, slice);
         let came = catch_unwind(AssertUnwindSafe(|| match parked {
             Some(parked) => go_on(store, parked, context),
-            None => begin(store, call.func(), |store| call.write(store), context),
+            None => match call.func() {
+                Some(func) => begin(store, func, |store| call.write(store), context),
+                None => Ok(Step::Returned),
+            },
         }));
         store.opaque.set_task_deadlines(before);
         self.came(&mut store.opaque, place, came)

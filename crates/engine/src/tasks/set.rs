@@ -7,6 +7,8 @@ use super::spawner::Spawner;
 use super::task::{Task, TaskId};
 use crate::error::Error;
 use crate::host::WasmValues;
+use crate::instance::Instance;
+use crate::linker::InstancePre;
 use crate::store::{AsContext, AsContextMut};
 use crate::typed::TypedFunc;
 use crate::vm::interrupt::NEVER;
@@ -155,6 +157,21 @@ impl Tasks {
         params: P,
     ) -> Result<Task<R>, Error> {
         self.spawner().try_spawn(func, params)
+    }
+
+    /// Instantiates a module, whose start function is a task; see [`Spawner::instantiate`].
+    ///
+    /// # Errors
+    /// As for [`Spawner::instantiate`].
+    ///
+    /// # Panics
+    /// As for [`Spawner::instantiate`].
+    pub fn instantiate<T: 'static>(
+        &self,
+        store: impl AsContextMut<Data = T>,
+        pre: &InstancePre<T>,
+    ) -> Result<Task<Instance>, Error> {
+        self.spawner().instantiate(store, pre)
     }
 
     /// Cancels a task: the future that it waits for is dropped now, its stack freed; it ends with an error of

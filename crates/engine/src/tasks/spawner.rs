@@ -4,11 +4,14 @@ use super::inner::{Call, Inner, Join};
 use super::room::Waiter;
 use super::shared::{Shared, State};
 use super::task::Task;
-use crate::asynchronous::{Dynamic, Signature, Typed};
+use crate::asynchronous::{Dynamic, Signature, Start, Typed, Unfinished};
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::WasmValues;
+use crate::instance::Instance;
+use crate::linker::InstancePre;
 use crate::outcome::Results;
+use crate::store::AsContextMut;
 use crate::typed::TypedFunc;
 use crate::value::Val;
 use std::fmt;
@@ -73,14 +76,38 @@ impl Spawner {
         self.at_once::<Dynamic>(*func, params.to_vec())
     }
 
-    fn waiting<S: Signature>(&self, func: Func, params: S::Params) -> Spawn<S::Results> {
+    /// Instantiates a module, all but its start function now; that runs as a task, which gives the instance.
+    ///
+    /// So any number of instances of a store may begin at once, also from host functions. Where the start function fails or is
+    /// cancelled, the store does not keep the instance, as with [`crate::Linker::instantiate_async`]. A limiter is asked as by
+    /// [`InstancePre::instantiate`]: it cannot take its time.
+    ///
+    /// # Errors
+    /// As for [`InstancePre::instantiate`] and [`Self::try_spawn`]. Kind `Usage`: the set is for another store.
+    ///
+    /// # Panics
+    /// If a destructor of the embedder's does.
+    pub fn instantiate<T: 'static>(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        pre: &InstancePre<T>,
+    ) -> Result<Task<Instance>, Error> {
+        if store.context_mut().0.opaque.id != self.0.store {
+            return Err(Error::usage("a spawner of another store"));
+        }
+        let prepared = pre.without_start(&mut store)?;
+        let unfinished = Unfinished::new(&mut store, prepared)?;
+        self.at_once::<Start>(unfinished, ())
+    }
+
+    fn waiting<S: Signature>(&self, callee: S::Callee, params: S::Params) -> Spawn<S::Results> {
         let shared = self.0.clone();
-        let mut params = Some(params);
+        let mut call = Some((callee, params));
         let add = move |state: MutexGuard<'_, State>| {
-            let params = params
+            let (callee, params) = call
                 .take()
                 .ok_or_else(|| Error::usage("a future that has spawned its task was polled"))?;
-            Ok(add::<S>(&shared, state, func, params))
+            Ok(add::<S>(&shared, state, callee, params))
         };
         Spawn {
             shared: self.0.clone(),
@@ -91,7 +118,7 @@ impl Spawner {
 
     fn at_once<S: Signature>(
         &self,
-        func: Func,
+        callee: S::Callee,
         params: S::Params,
     ) -> Result<Task<S::Results>, Error> {
         let mut state = self.0.lock();
@@ -106,7 +133,7 @@ impl Spawner {
                 "the set has {most} tasks already, or others wait to spawn"
             )));
         }
-        Ok(add::<S>(&self.0, state, func, params))
+        Ok(add::<S>(&self.0, state, callee, params))
     }
 }
 
@@ -126,11 +153,11 @@ fn too_many(most: usize) -> Error {
 fn add<S: Signature>(
     shared: &Arc<Shared>,
     mut state: MutexGuard<'_, State>,
-    func: Func,
+    callee: S::Callee,
     params: S::Params,
 ) -> Task<S::Results> {
     let place = state.place();
-    let inner = Arc::new(Inner::<S>::new(shared.clone(), place, func, params));
+    let inner = Arc::new(Inner::<S>::new(shared.clone(), place, callee, params));
     let call: Arc<dyn Call> = inner.clone();
     state.fresh.push(call);
     let waker = state.notify();

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::limiter::{Growth, ResourceLimiter};
+use crate::limiter::{Allowance, Growth, ResourceLimiter, bytes_of};
 use crate::slots::{MemoryNumber, TableNumber};
 use crate::vm::mapping::Mapping;
 use crate::vm::memory::LinearMemory;
@@ -13,21 +13,34 @@ use std::sync::Arc;
 
 impl StoreOpaque {
     /// Adds a table filled with one element.
-    pub(crate) fn add_table(&mut self, ty: TableType, element: u64) -> Result<TableNumber, Error> {
+    pub(crate) fn add_table(
+        &mut self,
+        ty: TableType,
+        element: u64,
+        allowance: Allowance,
+    ) -> Result<TableNumber, Error> {
         check_limits(ty.limits)?;
         self.check_count("tables", self.tables.len(), ResourceLimiter::tables)?;
-        self.ask_for_table(ty.limits.min, ty.limits.max)?;
+        if allowance == Allowance::Ask {
+            self.ask_for_table(ty.limits.min, ty.limits.max)?;
+        }
         let table = TableData::new(ty, element, self.engine.config().max_table_elements)?;
         self.fresh.note(1, size_of_val(table.elements()));
         self.tables.push(table, "a table")
     }
 
     /// Adds a memory.
-    pub(crate) fn add_memory(&mut self, ty: MemoryType) -> Result<MemoryNumber, Error> {
+    pub(crate) fn add_memory(
+        &mut self,
+        ty: MemoryType,
+        allowance: Allowance,
+    ) -> Result<MemoryNumber, Error> {
         check_memory_type(self.engine.config(), ty)?;
         self.check_memories()?;
-        let bytes = |pages: u64| pages.saturating_mul(ty.page_size());
-        self.ask_for_memory(bytes(ty.limits.min), ty.limits.max.map(bytes))?;
+        if allowance == Allowance::Ask {
+            let (size, maximum) = bytes_of(ty);
+            self.ask_for_memory(size, maximum)?;
+        }
         let limit = self.engine.config().max_memory_size;
         let memory = LinearMemory::new(ty, limit, self.engine.spaces())?;
         self.fresh.note(1, memory.length());

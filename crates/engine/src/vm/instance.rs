@@ -2,6 +2,7 @@
 
 use crate::alloc;
 use crate::error::Error;
+use crate::limiter::Allowance;
 use crate::list::List;
 use crate::module::Module;
 use crate::slots::{
@@ -265,28 +266,39 @@ impl InstanceData {
 impl StoreOpaque {
     /// Memory for what a module defines, added to what it imports: all of it, or an error and none. Nobody
     /// keeps it: there must be no collection until the instance has it.
-    pub(crate) fn allocate(&mut self, module: &Module, items: &mut Items) -> Result<(), Error> {
-        let allocated = self.allocate_items(module, items);
+    pub(crate) fn allocate(
+        &mut self,
+        module: &Module,
+        items: &mut Items,
+        allowance: Allowance,
+    ) -> Result<(), Error> {
+        let allocated = self.allocate_items(module, items, allowance);
         if allocated.is_err() {
             self.discard(module, items);
         }
         allocated
     }
 
-    fn allocate_items(&mut self, module: &Module, items: &mut Items) -> Result<(), Error> {
+    fn allocate_items(
+        &mut self,
+        module: &Module,
+        items: &mut Items,
+        allowance: Allowance,
+    ) -> Result<(), Error> {
         const WHAT: &str = "an instance";
         let (inner, types) = (module.inner(), module.canonical());
         let defined = inner.tables.iter().enumerate();
         for (i, ty) in defined.skip(inner.imported.tables as usize) {
-            let table = self.add_table(types.table_type(*ty), 0);
-            let table = table.map_err(|error| which("table", i, inner.tables.len(), error))?;
+            let table = self.add_table(types.table_type(*ty), 0, allowance);
+            let table = table.map_err(|error| error.of_item("table", i, inner.tables.len()))?;
             self.tables.release(table);
             items.tables.push(table, WHAT)?;
         }
         let defined = inner.memories.iter().enumerate();
         for (i, ty) in defined.skip(inner.imported.memories as usize) {
-            let memory = self.add_memory(*ty);
-            let memory = memory.map_err(|error| which("memory", i, inner.memories.len(), error))?;
+            let memory = self.add_memory(*ty, allowance);
+            let memory =
+                memory.map_err(|error| error.of_item("memory", i, inner.memories.len()))?;
             self.memories.release(memory);
             items.memories.push(memory, WHAT)?;
         }
@@ -346,14 +358,6 @@ impl StoreOpaque {
         for number in items.tags.iter().skip(imported.tags as usize) {
             drop(self.tags.take(*number));
         }
-    }
-}
-
-/// An error about one of a module's items, which says which one it is where there are several.
-fn which(kind: &str, index: usize, all: usize, error: Error) -> Error {
-    match all {
-        1 => error,
-        _ => error.about(format_args!("{kind} {index}")),
     }
 }
 

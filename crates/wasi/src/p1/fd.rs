@@ -306,7 +306,7 @@ pub(crate) fn write_buffers(
 }
 
 /// Again, as long as a signal interrupts it. The count is at most the length of a guest's buffer.
-fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> Result<u32, Errno> {
+pub(crate) fn retry(mut transfer: impl FnMut() -> io::Result<usize>) -> Result<u32, Errno> {
     loop {
         match transfer() {
             Ok(n) => return u32::try_from(n).map_err(|_| Errno::Overflow),
@@ -369,12 +369,7 @@ pub(crate) fn read(
                     read_buffers(guest, list, count, out, read)
                 }
                 StreamEnd::Host(input) => {
-                    let read = only_once(|bytes| match input.is_ready().0 {
-                        false if nonblocking || input.waiting().is_some() => {
-                            Err(io::ErrorKind::WouldBlock.into())
-                        }
-                        _ => input.read(bytes),
-                    });
+                    let read = only_once(|bytes| input.read(bytes, nonblocking));
                     read_buffers(guest, list, count, out, read)
                 }
                 StreamEnd::Output(_) | StreamEnd::PipeOut(_) => Err(Errno::Badf),

@@ -1,11 +1,11 @@
 //! Sockets: those that were handed in, and the connections that come from them.
 
-use super::fd::{flags_from, nonblocking, only_once, progress, read_buffers, write_buffers};
+use super::fd::{flags_from, nonblocking, only_once, progress, read_buffers, retry, write_buffers};
 use crate::ctx::WasiCtx;
 use crate::errno::Errno;
 use crate::fs::{Descriptor, OpenSocket};
 use crate::guest::Guest;
-use crate::wait::{Attempt, Memo, Progress, Socket};
+use crate::wait::{Attempt, Memo, Progress, Socket, Wait};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
@@ -13,6 +13,9 @@ use std::net::{Shutdown, TcpStream};
 const PEEK: u32 = 1;
 /// Another: wait until all buffers are full.
 const WAIT_ALL: u32 = 2;
+
+/// Most bytes that a call takes at a time which waits for all: then others have their turn.
+const TURN: u32 = 1 << 20;
 
 /// Bits of `sock_shutdown`.
 const READ: u32 = 1;
@@ -75,12 +78,13 @@ fn stream(ctx: &mut WasiCtx, fd: u32) -> Result<(&TcpStream, bool), Errno> {
     }
 }
 
-/// `sock_recv`. No flags come out: the data of a stream are never cut off.
+/// `sock_recv`. No flags come out: the data of a stream are never cut off. As under POSIX, who does not take what is there
+/// does not wait for all either.
 #[expect(clippy::too_many_arguments, reason = "those of the function")]
 pub(crate) fn recv(
     ctx: &mut WasiCtx,
     guest: &mut Guest<'_>,
-    _: &mut Memo,
+    memo: &mut Memo,
     fd: u32,
     list: u32,
     count: u32,
@@ -92,21 +96,73 @@ pub(crate) fn recv(
     if flags & !(PEEK | WAIT_ALL) != 0 {
         return Err(Errno::Inval);
     }
-    if flags & WAIT_ALL != 0 {
-        return Err(Errno::Notsup);
-    }
     guest.write(out_flags, &0u16.to_le_bytes())?;
-    let done = match flags & PEEK != 0 {
-        true => {
-            let peek = only_once(|bytes| stream.peek(bytes));
-            read_buffers(guest, list, count, out, peek)
+    let done = match flags {
+        WAIT_ALL => {
+            guest.read_u32(out)?;
+            match receive_all(stream, guest, &mut memo.received, list, count)? {
+                Received::Part if memo.received == 0 || !nonblocking => Err(Errno::Again),
+                Received::All | Received::Part => guest.write_u32(out, memo.received),
+                Received::Turn => return Ok(Progress::Waits(Wait::turn())),
+            }
         }
-        false => {
+        0 => {
             let read = only_once(|bytes| (&mut &*stream).read(bytes));
             read_buffers(guest, list, count, out, read)
         }
+        _ => {
+            let peek = only_once(|bytes| stream.peek(bytes));
+            read_buffers(guest, list, count, out, peek)
+        }
     };
     progress(done, ctx.files.get(fd)?, nonblocking, false)
+}
+
+/// How far a call came that waits for all.
+enum Received {
+    /// The buffers are full, or no more will come.
+    All,
+    /// Nothing more is there now.
+    Part,
+    /// It has taken enough for this time.
+    Turn,
+}
+
+/// Goes on to fill buffers of which so many bytes are full.
+fn receive_all(
+    mut stream: &TcpStream,
+    guest: &mut Guest<'_>,
+    received: &mut u32,
+    list: u32,
+    count: u32,
+) -> Result<Received, Errno> {
+    let (mut full, enough) = (*received, received.saturating_add(TURN));
+    let mut copy = Vec::new();
+    for (pointer, length) in guest.buffers(list, count)? {
+        let mut at = full.min(length);
+        full -= at;
+        while at < length {
+            if *received >= enough {
+                return Ok(Received::Turn);
+            }
+            let rest = (length - at).min(TURN);
+            let filled = guest.fill(pointer.wrapping_add(at), rest, &mut copy, |bytes| {
+                retry(|| stream.read(bytes))
+            });
+            match filled {
+                Ok((0, _)) => return Ok(Received::All),
+                Ok((more, _)) => {
+                    at += more;
+                    *received += more;
+                }
+                Err(Errno::Again) => return Ok(Received::Part),
+                // What came before must reach the guest.
+                Err(_) if *received > 0 => return Ok(Received::All),
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+    Ok(Received::All)
 }
 
 /// `sock_send`. There are no flags.

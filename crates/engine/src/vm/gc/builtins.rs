@@ -22,7 +22,7 @@ builtin!(ArrayNewWith, |store, instance, [ty, length, value, _]| {
     let (word, array, slot) = store.new_array(instance, ty, length, value)?;
     let value = store.element(slot, value);
     if (value.low, value.high) != (0, 0) {
-        fill(array, slot, 0..length, value);
+        array.fill(slot, 0..length, value);
     }
     Ok(word)
 });
@@ -62,7 +62,7 @@ builtin!(
         let part = part.start as usize..part.end as usize;
         Ok(store.in_parts(part, ELEMENTS, true, |_, part| {
             let part = part.start as u32..part.end as u32;
-            fill(array, array.slot(), part, value);
+            array.fill(array.slot(), part, value);
         }))
     }
 );
@@ -123,13 +123,6 @@ fn part(array: Object, start: u32, length: u64) -> Result<Range<u32>, TrapCode> 
     let all = array.length() as usize;
     let part = range(start.into(), length, all).ok_or(TrapCode::ArrayOutOfBounds)?;
     Ok(part.start as u32..part.end as u32)
-}
-
-/// Writes the same to each of these elements.
-fn fill(array: Object, slot: Slot, elements: Range<u32>, value: VmValue) {
-    for i in elements {
-        array.write(Object::element(slot, i), slot, value);
-    }
 }
 
 fn write_words(array: Object, slot: Slot, start: u32, words: &[u64]) {

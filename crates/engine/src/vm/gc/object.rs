@@ -3,6 +3,7 @@
 use super::types::TypeLayout;
 use bident_abi::{VmTypeRow, VmValue};
 use bident_module::{ObjectKind, ObjectLayout, Slot, TypeId};
+use std::ops::Range;
 
 /// An object of a store's heap. Not kept across a collection, unless a root leads to it.
 #[derive(Clone, Copy)]
@@ -121,6 +122,25 @@ impl Object {
         ObjectLayout::ELEMENTS + index * slot.size()
     }
 
+    /// Writes the same to each of these elements.
+    pub(super) fn fill(self, slot: Slot, elements: Range<u32>, value: VmValue) {
+        let at = self
+            .at
+            .wrapping_add(Self::element(slot, elements.start) as usize);
+        let count = elements.len();
+        let VmValue { low: word, high } = value;
+        // SAFETY: the caller has compared with the length; elements lie one behind the other, aligned.
+        unsafe {
+            match slot.size() {
+                1 => at.write_bytes(word as u8, count),
+                2 => repeat(at.cast::<u16>(), count, word as u16),
+                4 => repeat(at.cast::<u32>(), count, word as u32),
+                16 => repeat(at.cast::<[u64; 2]>(), count, [word, high]),
+                _ => repeat(at.cast::<u64>(), count, word),
+            }
+        }
+    }
+
     /// Copies elements of another array with elements of the same kind, or of this one.
     pub(super) fn copy(self, slot: Slot, to: u32, source: Self, from: u32, length: u32) {
         let to = self.at.wrapping_add(Self::element(slot, to) as usize);
@@ -134,5 +154,16 @@ impl Object {
         let to = self.at.wrapping_add(Self::element(slot, to) as usize);
         // SAFETY: the caller has compared with the length; bytes of segments are not in a heap.
         unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    }
+}
+
+/// Writes the same value several times.
+///
+/// # Safety
+/// There are so many values from `at` on, which may be written.
+unsafe fn repeat<V: Copy>(at: *mut V, count: usize, value: V) {
+    for i in 0..count {
+        // SAFETY: the caller's.
+        unsafe { at.add(i).write(value) };
     }
 }
