@@ -229,6 +229,20 @@ impl SharedMemory {
     /// As [`SharedMemory::wait32`], but blocks nobody: what to wait for, as a future or otherwise; or what it came to at
     /// once.
     ///
+    /// ```
+    /// # use bident::*;
+    /// # fn main() -> Result<(), Error> {
+    /// let memory = SharedMemory::new(&Engine::default(), MemoryType::new(1, Some(1)).to_be_shared())?;
+    /// let wait = memory.wait32_later(8, 0, None)?.expect("what is there is 0");
+    /// assert!(wait.result().is_none());
+    /// assert_eq!(memory.notify(8, 1)?, 1);
+    /// assert_eq!(wait.result(), Some(WaitResult::Woken));
+    /// let other = memory.wait32_later(8, 5, None)?;
+    /// assert!(matches!(other, Err(WaitResult::NotEqual)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As for [`SharedMemory::load`].
     pub fn wait32_later(

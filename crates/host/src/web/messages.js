@@ -276,6 +276,9 @@
     while (state.inbox.waiting.length > 0) here.post(...pack(state.inbox.waiting.shift()));
     const { other } = state;
     state.other = undefined;
+    // What was sent from here comes the new way, too, for the other port may be about to leave as well.
+    const sent = other === undefined ? undefined : stateOf(other).inbox.waiting;
+    while (sent?.length > 0) there.post(...pack(sent.shift()));
     if (other === undefined) here.close();
     else {
       stateOf(other).other = undefined;
