@@ -136,6 +136,8 @@
     wire.begin(told);
     wire.read();
     hold();
+    // Somebody who has just begun to listen may be the reason for all this.
+    listened("message");
   }
   return { connect };
 };
