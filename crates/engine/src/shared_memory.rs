@@ -6,7 +6,7 @@ use crate::memory::{Memory, range};
 use crate::store::AsContextMut;
 use crate::vm::extents::check_memory_type;
 use crate::vm::mapping::Mapping;
-use crate::waits::{self, Begun, WaitResult};
+use crate::waits::{self, Begun, MemoryWait, WaitResult};
 use bident_module::MemoryType;
 use std::fmt;
 use std::sync::Arc;
@@ -224,6 +224,59 @@ impl SharedMemory {
             i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
         });
         Ok(waits::begin(&self.0, address, expected, timeout)?)
+    }
+
+    /// As [`SharedMemory::wait32`], but blocks nobody: what to wait for, as a future or otherwise; or what it came to at
+    /// once.
+    ///
+    /// ```
+    /// # use bident::*;
+    /// # fn main() -> Result<(), Error> {
+    /// let memory = SharedMemory::new(&Engine::default(), MemoryType::new(1, Some(1)).to_be_shared())?;
+    /// let wait = memory.wait32_later(8, 0, None)?.expect("what is there is 0");
+    /// assert!(wait.result().is_none());
+    /// assert_eq!(memory.notify(8, 1)?, 1);
+    /// assert_eq!(wait.result(), Some(WaitResult::Woken));
+    /// let other = memory.wait32_later(8, 5, None)?;
+    /// assert!(matches!(other, Err(WaitResult::NotEqual)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`SharedMemory::load`].
+    pub fn wait32_later(
+        &self,
+        address: u64,
+        expected: u32,
+        timeout: Option<Duration>,
+    ) -> Result<Result<MemoryWait, WaitResult>, Error> {
+        self.wait_later(address, expected, timeout)
+    }
+
+    /// As [`SharedMemory::wait32_later`].
+    ///
+    /// # Errors
+    /// As for [`SharedMemory::load`].
+    pub fn wait64_later(
+        &self,
+        address: u64,
+        expected: u64,
+        timeout: Option<Duration>,
+    ) -> Result<Result<MemoryWait, WaitResult>, Error> {
+        self.wait_later(address, expected, timeout)
+    }
+
+    fn wait_later<A: Atom>(
+        &self,
+        address: u64,
+        expected: A,
+        timeout: Option<Duration>,
+    ) -> Result<Result<MemoryWait, WaitResult>, Error> {
+        Ok(match self.begin(address, expected, timeout)? {
+            Begun::Over(result) => Err(result),
+            Begun::Waiting(wait) => Ok(wait),
+        })
     }
 
     /// As [`SharedMemory::wait32`], but every so often asks whether to go on: `None` where not.

@@ -51,6 +51,8 @@ pub(super) struct Host<'js> {
     pub(super) is_interactive: Cell<bool>,
     /// The `SharedArrayBuffer` that QuickJS has.
     pub(super) shared_buffers: RefCell<Option<Value<'js>>>,
+    /// And its `WeakRef`.
+    pub(super) weak_refs: RefCell<Option<Value<'js>>>,
     /// On whose behalf something runs.
     pub(super) frames: Frames<'js>,
     /// The promise of the main module.
@@ -94,7 +96,7 @@ pub(super) fn track_rejection<'js>(
     if handled {
         rejections.forget(&promise);
     } else {
-        rejections.add(ctx, promise, reason);
+        rejections.add(ctx, promise, reason, host.frames.current());
     }
 }
 
@@ -222,16 +224,16 @@ fn run_task<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
 
 fn call<'js>(ctx: &Ctx<'js>, task: Task<'js>) -> Turn {
     next_call(ctx);
-    let called = frames::within(ctx, task.frame, || match task.this {
-        Some(this) => task
-            .function
-            .call::<_, Value>((This(this), Rest(task.args))),
-        None => task.function.call::<_, Value>((Rest(task.args),)),
-    });
-    match called {
-        Ok(_) => Ok(()),
-        Err(error) => fail(ctx, error),
-    }
+    // What nobody catches is told on the same behalf.
+    frames::within(ctx, task.frame, || {
+        let called = match task.this {
+            Some(this) => task
+                .function
+                .call::<_, Value>((This(this), Rest(task.args))),
+            None => task.function.call::<_, Value>((Rest(task.args),)),
+        };
+        called.map_or_else(|error| fail(ctx, error), |_| Ok(()))
+    })
 }
 
 /// What follows the program itself: a module runs as a microtask does, and other microtasks come before ticks.
@@ -276,7 +278,10 @@ fn report_rejections<'js>(ctx: &Ctx<'js>) -> Turn {
     let oldest = |host: &Host<'js>| host.rejections.borrow_mut().take_oldest();
     while let Some(rejection) = take(ctx, oldest) {
         let Rejection {
-            promise, reason, ..
+            promise,
+            reason,
+            frame,
+            ..
         } = rejection;
         let is_main = take(ctx, |host| host.main.borrow().clone()) == Some(promise.clone());
         let origin = if is_main {
@@ -284,7 +289,8 @@ fn report_rejections<'js>(ctx: &Ctx<'js>) -> Turn {
         } else {
             Origin::Promise
         };
-        report::uncaught(ctx, reason, Some(promise), origin)?;
+        let report = || report::uncaught(ctx, reason, Some(promise), origin);
+        frames::within(ctx, frame, report)?;
     }
     Ok(())
 }

@@ -2,12 +2,13 @@
 
 use crate::ExitHook;
 use crate::event_loop::{Host, Task};
+use crate::io::line;
 use crate::io::worker::{self, Own};
 use crate::modules::ModuleLoader;
 use crate::report::complain;
 use bident::Engine;
 use rquickjs::prelude::{Func, Opt, Rest};
-use rquickjs::{Coerced, Ctx, Exception, Function, JsLifetime, Object, Result, Value};
+use rquickjs::{Class, Coerced, Ctx, Exception, Function, JsLifetime, Object, Result, Value};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -68,6 +69,9 @@ fn describe(natives: &Object<'_>, start: &Start) -> Result<()> {
     versions.set("bident", env!("CARGO_PKG_VERSION"))?;
     natives.set("versions", versions)?;
     natives.set("isWorker", start.worker.is_some())?;
+    if let Some(shared) = start.worker.as_ref().and_then(|own| own.shared_env.clone()) {
+        natives.set("sharedEnv", Class::instance(natives.ctx().clone(), shared)?)?;
+    }
     natives.set("env", Func::from(environment))
 }
 
@@ -80,7 +84,8 @@ fn environment(ctx: Ctx<'_>) -> Result<Object<'_>> {
         }
         return Ok(env);
     }
-    for (name, value) in std::env::vars_os() {
+    let ours = |name: &std::ffi::OsStr| name == line::NUMBER || name == line::MODE;
+    for (name, value) in std::env::vars_os().filter(|(name, _)| !ours(name)) {
         env.set(&*name.to_string_lossy(), &*value.to_string_lossy())?;
     }
     Ok(env)
@@ -116,7 +121,14 @@ fn act(natives: &Object<'_>, start: &Start) -> Result<()> {
     natives.set("kill", Func::from(kill))?;
     natives.set("listen", Func::from(crate::io::listen))?;
     natives.set("unlisten", Func::from(crate::io::unlisten))?;
-    natives.set("setEnv", Func::from(|_: String, _: Opt<Value<'_>>| ()))
+    // The main thread's alone.
+    natives.set("hasLine", start.worker.is_none() && line::is_inherited())?;
+    natives.set(
+        "isLineAdvanced",
+        std::env::var(line::MODE).is_ok_and(|mode| mode == "advanced"),
+    )?;
+    natives.set("line", Func::from(line::inherited))?;
+    natives.set("shareEnv", Func::from(crate::io::share_environment))
 }
 
 fn cwd(ctx: Ctx<'_>) -> Result<String> {

@@ -24,6 +24,8 @@ pub(super) struct Rejections<'js> {
 pub(super) struct Rejection<'js> {
     pub(super) promise: Value<'js>,
     pub(super) reason: Value<'js>,
+    /// On whose behalf it was rejected.
+    pub(super) frame: Option<Value<'js>>,
     /// The call of the host in which QuickJS itself rejected it, with no JavaScript on the stack.
     natively_in: Option<u64>,
 }
@@ -34,7 +36,13 @@ impl<'js> Rejections<'js> {
     /// A module that throws rejects a promise of QuickJS's own, which nobody can ever handle, and then
     /// its own, with the same reason: only that one counts. It is the one case in which QuickJS rejects
     /// two promises within one call of the host while no JavaScript runs.
-    pub(super) fn add(&mut self, ctx: &Ctx<'js>, promise: Value<'js>, reason: Value<'js>) {
+    pub(super) fn add(
+        &mut self,
+        ctx: &Ctx<'js>,
+        promise: Value<'js>,
+        reason: Value<'js>,
+        frame: Option<Value<'js>>,
+    ) {
         let natively_in = (!is_javascript_running(ctx)).then_some(self.calls.get());
         if natively_in.is_some()
             && let Some(newest) = self.by_age.last_entry()
@@ -47,6 +55,7 @@ impl<'js> Rejections<'js> {
         let rejection = Rejection {
             promise,
             reason,
+            frame,
             natively_in,
         };
         self.by_age.insert(self.next_age, rejection);

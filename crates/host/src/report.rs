@@ -3,6 +3,7 @@
 use super::console;
 use super::event_loop::{Exit, Host};
 use crate::io::worker;
+use crate::raw;
 use bident::printable_lines;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Function, Object, Value};
 use std::collections::HashSet;
@@ -47,6 +48,11 @@ pub(super) fn uncaught<'js>(
     if let Some(status) = worker::ending(ctx) {
         return Err(Exit(status));
     }
+    let is_worker = worker::Own::of(ctx).is_some();
+    if is_worker {
+        // If its memory is used up, it needs some to say so.
+        raw::lift_memory_limit(ctx);
+    }
     let handled = match promise.filter(|_| origin == Origin::Promise) {
         Some(promise) => {
             match crate::process::emit(ctx, "unhandledRejection", &[value.clone(), promise]) {
@@ -64,7 +70,7 @@ pub(super) fn uncaught<'js>(
     match handled {
         Ok(true) => Ok(()),
         Ok(false) => {
-            if worker::Own::of(ctx).is_some() && tell_parent(ctx, &value) {
+            if is_worker && tell_parent(ctx, &value, origin) {
                 return Err(leave(ctx, 1));
             }
             complain(&describe(ctx, &value, origin));
@@ -82,11 +88,11 @@ pub(super) fn uncaught<'js>(
 }
 
 /// Tells who started this worker what nobody caught. False if that could not be done.
-fn tell_parent<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
+fn tell_parent<'js>(ctx: &Ctx<'js>, value: &Value<'js>, origin: Origin) -> bool {
     let told = || -> rquickjs::Result<()> {
         let exports = crate::scripts::exports(ctx, "node/worker_self")?;
         let failed: Function = exports.get("failed")?;
-        failed.call((value.clone(),))
+        failed.call((value.clone(), origin == Origin::Promise))
     };
     let is_told = told().is_ok();
     if !is_told {

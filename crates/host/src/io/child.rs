@@ -2,6 +2,7 @@
 
 use super::child_sync;
 use super::events::Source;
+use super::line::{self, Line};
 use super::say;
 use super::wire::{Ends, Wire};
 use crate::files::throw;
@@ -12,6 +13,7 @@ use rquickjs::{Class, Ctx, Function, JsLifetime, Object, Result, Value};
 use rustix::process::{Pid, Signal, kill_process};
 use std::cell::RefCell;
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -85,6 +87,8 @@ pub(crate) struct Child {
     source: Source,
     #[qjs(skip_trace)]
     pipes: RefCell<[Option<Ends>; 3]>,
+    #[qjs(skip_trace)]
+    line: RefCell<Option<UnixStream>>,
 }
 
 #[rquickjs::methods]
@@ -99,6 +103,12 @@ impl Child {
     fn pipe<'js>(&self, ctx: Ctx<'js>, which: usize) -> Result<Option<Class<'js, Wire>>> {
         let ends = (self.pipes.borrow_mut().get_mut(which)).and_then(Option::take);
         ends.map(|ends| Wire::create(&ctx, ends)).transpose()
+    }
+
+    /// Our end of the line to it, once, if it was started with one.
+    fn line<'js>(&self, ctx: Ctx<'js>) -> Result<Option<Class<'js, Line>>> {
+        let socket = self.line.take();
+        socket.map(|socket| line::object(&ctx, socket)).transpose()
     }
 
     /// Sends a signal; false if the process has ended.
@@ -139,8 +149,14 @@ fn spawn<'js>(
     callback: Function<'js>,
     settings: Object<'js>,
 ) -> Result<Class<'js, Child>> {
-    let mut command = tokio::process::Command::from(command(&ctx, &settings)?);
-    let mut child = command.spawn().map_err(|error| throw(&ctx, &error))?;
+    let mut command = command(&ctx, &settings)?;
+    let with_line: Option<bool> = settings.get("line")?;
+    let spawn = |command: &mut Command| {
+        let empty = Command::new("");
+        tokio::process::Command::from(std::mem::replace(command, empty)).spawn()
+    };
+    let spawned = line::start(&mut command, with_line == Some(true), spawn);
+    let (mut child, line) = spawned.map_err(|error| throw(&ctx, &error))?;
     let source = Source::open(&ctx, callback)?;
     let pipes = [
         child.stdin.take().map(|end| Ends {
@@ -162,6 +178,7 @@ fn spawn<'js>(
         is_over: is_over.clone(),
         source: source.clone(),
         pipes: RefCell::new(pipes),
+        line: RefCell::new(line),
     };
     tokio::spawn(async move {
         let status = child.wait().await;

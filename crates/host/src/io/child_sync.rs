@@ -1,12 +1,12 @@
 //! Processes that a program waits for.
 
 use super::child::{command, ended, kill};
-use super::error_value;
+use super::{error_value, line};
 use crate::files::throw;
 use bident_js::hosting::copy_bytes;
 use rquickjs::{Ctx, Object, Result, TypedArray, Value};
 use std::io::{self, Read, Write};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -58,7 +58,8 @@ pub(super) fn spawn<'js>(ctx: Ctx<'js>, settings: Object<'js>) -> Result<Object<
     let timeout: Option<f64> = settings.get("timeout")?;
     let most = settings.get::<_, f64>("most")?;
     let signal: i32 = settings.get("killSignal")?;
-    let spawned = command(&ctx, &settings)?.spawn();
+    let mut command = command(&ctx, &settings)?;
+    let spawned = line::start(&mut command, false, Command::spawn).map(|(child, _)| child);
     let mut child = spawned.map_err(|error| throw(&ctx, &error))?;
     let deadline = timeout.and_then(|milliseconds| {
         Instant::now().checked_add(Duration::from_millis(milliseconds as u64))

@@ -112,9 +112,11 @@ impl<'js> Sources<'js> {
     pub(crate) fn next(&self, ctx: &Ctx<'js>) -> Option<Result<Task<'js>>> {
         loop {
             let (id, arguments) = self.queue.take()?;
-            let open = self.open.borrow();
-            let Some(open) = open.get(&id) else { continue };
-            let (function, frame) = (open.callback.clone(), open.frame.clone());
+            let opened = |open: &Open<'js>| (open.callback.clone(), open.frame.clone());
+            // What makes the arguments may close the source.
+            let Some((function, frame)) = self.open.borrow().get(&id).map(opened) else {
+                continue;
+            };
             return Some(arguments(ctx).map(|args| Task {
                 function,
                 this: None,

@@ -2,21 +2,28 @@
 
 mod child;
 mod child_sync;
+mod environment;
 mod events;
+mod halls;
+pub(crate) mod line;
 mod ports;
 mod signals;
 mod sockets;
 mod tls;
+mod waits;
 mod watch;
 mod wire;
 pub(crate) mod worker;
 
 pub(crate) use child::natives as child_natives;
+pub(crate) use environment::share as share_environment;
 pub(crate) use events::{Queue, Sources};
+pub(crate) use halls::natives as hall_natives;
 pub(crate) use ports::{natives as port_natives, shared_natives};
 pub use signals::interrupt;
 pub(crate) use signals::{Signals, listen, unlisten};
 pub(crate) use sockets::natives as socket_natives;
+pub(crate) use waits::natives as wait_natives;
 pub(crate) use watch::natives as watch_natives;
 
 use crate::files::throw;

@@ -28,10 +28,31 @@ enum Part {
     Bytes(SharedMemory, usize),
 }
 
+impl Part {
+    /// The same once more; a port is only one.
+    fn copy(&self) -> Option<Self> {
+        match self {
+            Self::Port(_) => None,
+            Self::Module(module) => Some(Self::Module(module.clone())),
+            Self::Memory(memory) => Some(Self::Memory(memory.clone())),
+            Self::Bytes(memory, length) => Some(Self::Bytes(memory.clone(), *length)),
+        }
+    }
+}
+
 /// A value on its way.
-struct Packet {
+pub(super) struct Packet {
     bytes: Vec<u8>,
     parts: Vec<Part>,
+}
+
+impl Packet {
+    /// For one more who is to have it, unless there is a port in it.
+    pub(super) fn copy(&self) -> Option<Self> {
+        let parts = self.parts.iter().map(Part::copy).collect::<Option<_>>()?;
+        let bytes = self.bytes.clone();
+        Some(Self { bytes, parts })
+    }
 }
 
 /// What has come for one end.
@@ -45,9 +66,31 @@ struct Waiting {
 }
 
 #[derive(Clone, Default)]
-struct Inbox(Arc<Mutex<Waiting>>);
+pub(super) struct Inbox(Arc<Mutex<Waiting>>);
 
 impl Inbox {
+    /// One whose owner is told.
+    pub(super) fn of(owner: Source) -> Self {
+        let inbox = Self::default();
+        inbox.lock().owner = Some(owner);
+        inbox
+    }
+
+    /// Whether it is this one.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(super) fn put(&self, packet: Packet) {
+        let mut waiting = self.lock();
+        waiting.packets.push_back(packet);
+        Self::signal(&waiting);
+    }
+
+    pub(super) fn take(&self) -> Option<Packet> {
+        self.lock().packets.pop_front()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,19 +179,12 @@ impl NativePort {
 impl NativePort {
     /// Sends bytes, and what goes along: pairs of a word and a value.
     fn post<'js>(&self, ctx: Ctx<'js>, bytes: Value<'js>, parts: Vec<Value<'js>>) -> Result<()> {
-        let bytes = hosting::copy_bytes(&ctx, &bytes)?;
-        let parts = parts.iter().map(|part| part_of(&ctx, part));
-        let packet = Packet {
-            bytes,
-            parts: parts.collect::<Result<_>>()?,
-        };
+        let packet = packet_of(&ctx, &bytes, &parts)?;
         if let Some(end) = &*self.end.borrow() {
             // Who has closed it gets nothing. Nobody holds both locks: the other end would take them the other way round.
             let is_closed = end.mine.lock().is_closed;
             if !is_closed {
-                let mut theirs = end.theirs.lock();
-                theirs.packets.push_back(packet);
-                Inbox::signal(&theirs);
+                end.theirs.put(packet);
             }
         }
         Ok(())
@@ -157,20 +193,10 @@ impl NativePort {
     /// What has come first: bytes, and what goes along. Nothing, if nothing has.
     fn take<'js>(&self, ctx: Ctx<'js>) -> Result<Option<Array<'js>>> {
         let packet = match &*self.end.borrow() {
-            Some(end) => end.mine.lock().packets.pop_front(),
+            Some(end) => end.mine.take(),
             None => None,
         };
-        let Some(packet) = packet else {
-            return Ok(None);
-        };
-        let parts = Array::new(ctx.clone())?;
-        for (at, part) in packet.parts.into_iter().enumerate() {
-            parts.set(at, value_of(&ctx, part)?)?;
-        }
-        let taken = Array::new(ctx.clone())?;
-        taken.set(0, TypedArray::new(ctx, packet.bytes)?)?;
-        taken.set(1, parts)?;
-        Ok(Some(taken))
+        packet.map(|packet| packet_object(&ctx, packet)).transpose()
     }
 
     /// Whether nothing more will come.
@@ -204,6 +230,30 @@ impl NativePort {
         drop(end);
         Ok(())
     }
+}
+
+/// A packet of bytes, and of what goes along: pairs of a word and a value.
+pub(super) fn packet_of<'js>(
+    ctx: &Ctx<'js>,
+    bytes: &Value<'js>,
+    parts: &[Value<'js>],
+) -> Result<Packet> {
+    let bytes = hosting::copy_bytes(ctx, bytes)?;
+    let parts = parts.iter().map(|part| part_of(ctx, part));
+    let parts = parts.collect::<Result<_>>()?;
+    Ok(Packet { bytes, parts })
+}
+
+/// What has come: bytes, and what goes along.
+pub(super) fn packet_object<'js>(ctx: &Ctx<'js>, packet: Packet) -> Result<Array<'js>> {
+    let parts = Array::new(ctx.clone())?;
+    for (at, part) in packet.parts.into_iter().enumerate() {
+        parts.set(at, value_of(ctx, part)?)?;
+    }
+    let taken = Array::new(ctx.clone())?;
+    taken.set(0, TypedArray::new(ctx.clone(), packet.bytes)?)?;
+    taken.set(1, parts)?;
+    Ok(taken)
 }
 
 fn part_of<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Part> {

@@ -3,6 +3,7 @@
 //! Workers have an engine of their own, whose code looks for interrupts, so that one can be ended whatever it does; the
 //! code of the main thread is as quick as without workers.
 
+use super::environment::SharedEnv;
 use super::events::{Queue, Source};
 use super::ports::{Endpoint, NativePort};
 use super::say;
@@ -51,6 +52,8 @@ pub(crate) struct Own {
     ends: Mutex<Option<(Endpoint, Endpoint)>>,
     /// Its environment, as a flat list of names and values.
     pub(crate) environment: Vec<String>,
+    /// What it shares instead with who started it.
+    pub(crate) shared_env: Option<SharedEnv>,
     /// Most bytes of JavaScript values; 0 for no limit.
     pub(crate) memory: usize,
 }
@@ -164,6 +167,7 @@ fn begun<'js>(ctx: Ctx<'js>) -> Result<Option<Object<'js>>> {
         .take();
     let begun = Object::new(ctx.clone())?;
     begun.set("id", own.id)?;
+    begun.set("isLimited", own.memory > 0)?;
     if let Some((control, port)) = ends {
         begun.set("control", NativePort::object(&ctx, control)?)?;
         begun.set("port", NativePort::object(&ctx, port)?)?;
@@ -223,6 +227,7 @@ fn start<'js>(
     let stack = settings.get::<_, Option<f64>>("stack")?;
     let stack = stack.map_or(STACK_SIZE, |bytes| bytes as usize);
     let stack = stack.clamp(*STACK_SIZES.start(), *STACK_SIZES.end());
+    let shared_env: Option<Class<SharedEnv>> = settings.get("sharedEnv")?;
     let parent = Source::open(&ctx, callback)?;
     let own = Arc::new(Own {
         id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
@@ -233,6 +238,7 @@ fn start<'js>(
         engine: engine(&ctx)?,
         ends: Mutex::new(Some(ends)),
         environment: settings.get("env")?,
+        shared_env: shared_env.map(|shared| shared.borrow().clone()),
         memory: settings.get::<_, f64>("memory")? as usize,
     });
     let options = Options {

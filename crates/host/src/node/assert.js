@@ -226,8 +226,10 @@
     const compareWith = (name, test) => {
       members[name] = function (actual, expected, message) {
         if (arguments.length < 2) throwCode(TypeError, "ERR_MISSING_ARGS", 'The "actual" and "expected" arguments must be specified');
-        if (arguments.length > 2 && message === undefined) throw invalidType("message", "one of type string or function", message);
-        if (!test(actual, expected)) refuse({ actual, expected, message, operator: members[name].operator ?? name, stackStartFn: members[name] });
+        if (test(actual, expected)) return;
+        // Looked at only when it is to be told.
+        if (arguments.length > 2 && typeof message !== "string" && typeof message !== "function" && !(message instanceof Error)) throw invalidType("message", "one of type string or function", message);
+        refuse({ actual, expected, message, operator: members[name].operator ?? name, stackStartFn: members[name] });
       };
       Object.defineProperty(members[name], "name", { value: name });
     };

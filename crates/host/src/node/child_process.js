@@ -8,6 +8,8 @@
   const { fileURLToPath } = use("node/url");
 
   const MOST = 1024 * 1024;
+  // Milliseconds for what a process that has ended has said before.
+  const LAST_WORDS = 200;
   const nameOfSignal = (number) => Object.keys(constants.signals).find((name) => constants.signals[name] === number) ?? null;
 
   function signalOf(signal = "SIGTERM") {
@@ -29,17 +31,23 @@
   function stdioOf(given = "pipe") {
     const list = typeof given === "string" ? WORDS[given] : given;
     if (!Array.isArray(list)) throw invalidValue("stdio", given);
-    if (list.slice(3).some((entry) => entry !== undefined && entry !== null && entry !== "ignore")) absent("child_process", "spawn with more than three streams")();
+    if (list.slice(3).some((entry) => entry !== undefined && entry !== null && entry !== "ignore" && entry !== "ipc")) absent("child_process", "spawn with more than three streams")();
     return [0, 1, 2].map((i) => {
       const entry = list[i] ?? "pipe";
       if (entry === "pipe" || entry === "overlapped") return "pipe";
       if (entry === "ignore") return null;
       if (entry === "inherit") return i;
-      if (entry === "ipc") absent("child_process", "fork")();
+      if (entry === "ipc") absent("child_process", "a line in the place of a standard stream")();
       if (typeof entry === "number") return entry;
       if (typeof entry.fd === "number") return entry.fd;
       throw invalidValue("stdio", entry);
     });
+  }
+
+  // Whether there is a line for messages, whatever number of stream stands for it.
+  function lineOf({ stdio, serialization = "json" }) {
+    if (!["json", "advanced", undefined].includes(serialization)) throw invalidValue("options.serialization", serialization, "must be one of: undefined, 'json', 'advanced'");
+    return { line: Array.isArray(stdio) && stdio.includes("ipc"), isAdvanced: serialization === "advanced" };
   }
 
   function integerOption(options, name) {
@@ -77,9 +85,10 @@
     for (const [name, value] of Object.entries(env)) {
       if (value !== undefined) pairs.push(clean("options.env", name), clean(`options.env['${name}']`, `${value}`));
     }
+    if (lineOf(options).line) pairs.push("NODE_CHANNEL_SERIALIZATION_MODE", lineOf(options).isAdvanced ? "advanced" : "json");
     return {
       file: command, args: list, env: pairs, cwd: cwd === undefined || cwd === null ? undefined : clean("options.cwd", cwd instanceof URL ? fileURLToPath(cwd) : cwd),
-      detached: Boolean(options.detached), uid: integerOption(options, "uid"), gid: integerOption(options, "gid"), stdio: stdioOf(options.stdio),
+      detached: Boolean(options.detached), uid: integerOption(options, "uid"), gid: integerOption(options, "gid"), stdio: stdioOf(options.stdio), ...lineOf(options),
     };
   }
 
@@ -145,6 +154,7 @@
       this.pid = this.#child.pid;
       const pipe = (i, make_) => (settings.stdio[i] === "pipe" ? make_(this.#child.pipe(i)) : null);
       this.#streams([pipe(0, input), pipe(1, output), pipe(2, output)]);
+      if (settings.line) use("node/line").connect(this, this.#child.line(), { isAdvanced: settings.isAdvanced, isKept: false });
       process.nextTick(() => this.emit("spawn"));
       return true;
     }
@@ -156,6 +166,19 @@
 
     #ended(code, signal) {
       this.#child.close();
+      if (!this.connected) return this.#over(code, signal);
+      // What it has said comes first; who has its end of the line may live longer.
+      let timer;
+      const over = () => {
+        clearTimeout(timer);
+        this.removeListener("disconnect", over);
+        this.#over(code, signal);
+      };
+      timer = setTimeout(over, LAST_WORDS);
+      this.once("disconnect", over);
+    }
+
+    #over(code, signal) {
       this.exitCode = code ?? null;
       this.signalCode = signal === undefined || signal === null ? null : nameOfSignal(signal);
       this.stdin?.destroy();
@@ -210,6 +233,20 @@
       child.once("exit", () => signal.removeEventListener("abort", abort));
     }
     return child;
+  }
+
+  // A program of the same kind, with a line to it.
+  function fork(program, ...rest) {
+    const path = program instanceof URL ? fileURLToPath(program) : program;
+    if (typeof path !== "string") throw invalidType("modulePath", "of type string or an instance of Buffer or URL", program);
+    const isList = Array.isArray(rest[0]) || rest[0] === undefined || rest[0] === null;
+    const [args, given] = isList ? [rest[0] ?? [], rest[1]] : [[], rest[0]];
+    if (given !== undefined && given !== null && typeof given !== "object") throw invalidType("options", "of type object", given);
+    const { execPath = process.execPath, execArgv = process.execArgv, silent = false, stdio, ...others } = { __proto__: null, ...given };
+    const wanted = typeof stdio === "string" ? [...WORDS[stdio] ?? [stdio], "ipc"] : stdio ?? [...WORDS[silent ? "pipe" : "inherit"], "ipc"];
+    if (!wanted.includes("ipc")) fail(Error, "ERR_CHILD_PROCESS_IPC_REQUIRED", "Forked processes must have an IPC channel, missing value 'ipc' in options.stdio");
+    const before = execPath === process.execPath ? ["run"] : execArgv;
+    return spawn(execPath, [...before, clean("modulePath", path), ...args], { ...others, stdio: wanted, shell: false });
   }
 
   // ---- With all of the output at the end
@@ -350,5 +387,5 @@
     return checked(result, command, own.stdio === undefined);
   }
 
-  return { ChildProcess, exec, execFile, execFileSync, execSync, fork: absent("child_process", "fork"), spawn, spawnSync };
+  return { ChildProcess, exec, execFile, execFileSync, execSync, fork, spawn, spawnSync };
 };

@@ -1,6 +1,6 @@
 // Ciphers of `node:crypto`: AES and ChaCha20-Poly1305.
 (native, use) => {
-  const { fail, invalidType, invalidValue, make, validateString, validateInteger, validateObject } = use("node/errors");
+  const { fail, invalidType, invalidValue, make, validateString, validateObject } = use("node/errors");
   const { Transform } = use("node/stream");
   const { StringDecoder } = use("node/string_decoder");
 
@@ -43,6 +43,7 @@
       #hasTag = false;
       #decoder;
       #isOver = false;
+      #hasBegun = false;
 
       constructor(encrypts, name, key, iv, options) {
         validateString(name, "cipher");
@@ -52,13 +53,13 @@
         if (kind === undefined) fail(Error, "ERR_CRYPTO_UNKNOWN_CIPHER", "Unknown cipher");
         const length = options?.authTagLength;
         if (length !== undefined && length !== null) {
-          validateInteger(length, "options.authTagLength", 0, 2 ** 31 - 1);
+          if (!(Number.isInteger(length) && length >= 0 && length <= 2 ** 31 - 1)) throw invalidValue("options.authTagLength", length);
           if (kind.isAuthentic && !isLength(kind, length)) throw badTag(length);
         }
         if (bytes.byteLength !== kind.keyLength) fail(RangeError, "ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length");
         const vector = iv === null ? new Uint8Array(0) : typeof iv === "string" ? Buffer.from(iv) : iv;
         const size = vector.byteLength;
-        const isRight = kind.mode === "gcm" ? size > 0 : kind.mode === "chacha20-poly1305" ? size > 0 && size <= 12 : size === kind.ivLength;
+        const isRight = kind.mode === "gcm" ? size > 0 && size <= 128 : kind.mode === "chacha20-poly1305" ? size === 12 : size === kind.ivLength;
         if (!isRight) fail(TypeError, "ERR_CRYPTO_INVALID_IV", "Invalid initialization vector");
         super(options);
         this.#native = native.cipher(kind.mode, encrypts, bytes, vector, 128);
@@ -75,6 +76,7 @@
       }
 
       #work(data) {
+        this.#hasBegun ||= data.byteLength > 0;
         const bytes = this.#isOver ? undefined : this.#native.update(data) ?? undefined;
         if (bytes === undefined) throw new Error("Trying to add data in unsupported state");
         return ours(bytes);
@@ -115,6 +117,8 @@
         const bytes = typeof data === "string" ? Buffer.from(data, options?.encoding) : data;
         if (!isBytes(bytes)) throw invalidType("buffer", "of type string or an instance of ArrayBuffer, Buffer, TypedArray, or DataView", data);
         if (this.#isOver || !this.#kind.isAuthentic) throw state("setAAD");
+        // What goes along comes before what is encrypted.
+        if (this.#hasBegun) throw state("setAAD");
         this.#native.add(bytes);
         return this;
       }

@@ -143,8 +143,7 @@
   }
 
   define(EventEmitter.prototype, {
-    on(event, listener) { return add(this, event, listener, false); },
-    addListener(event, listener) { return this.on(event, listener); },
+    addListener(event, listener) { return add(this, event, listener, false); },
     prependListener(event, listener) { return add(this, event, listener, true); },
     once(event, listener) {
       checked(listener);
@@ -181,7 +180,6 @@
       if (this._events.removeListener !== undefined) this.emit("removeListener", event, list.length === 1 && typeof many === "function" ? removed.listener ?? listener : listener);
       return this;
     },
-    off(event, listener) { return this.removeListener(event, listener); },
     removeAllListeners(...events) {
       if (this._events === undefined) return this;
       if (this._events.removeListener !== undefined) {
@@ -231,6 +229,8 @@
     },
     getMaxListeners() { return this._maxListeners ?? defaultMaxListeners; },
   });
+  // Two names of one function each: a class of a program may have each call the other.
+  define(EventEmitter.prototype, { on: EventEmitter.prototype.addListener, off: EventEmitter.prototype.removeListener });
   Object.defineProperties(EventEmitter.prototype, {
     _events: { value: undefined, writable: true, configurable: true, enumerable: true },
     _eventsCount: { value: 0, writable: true, configurable: true, enumerable: true },
@@ -262,8 +262,11 @@
     checkedEmitter(emitter);
     return new Promise((resolve, reject) => {
       const end = () => {
-        unlisten(emitter, event, happened);
-        unlisten(emitter, "error", failed);
+        // Who is no emitter of ours may have no way to stop listening.
+        if (isTarget(emitter) || typeof emitter.removeListener === "function") {
+          unlisten(emitter, event, happened);
+          unlisten(emitter, "error", failed);
+        }
         signal?.removeEventListener("abort", aborted);
       };
       const happened = (...args) => (end(), resolve(args));

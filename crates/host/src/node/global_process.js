@@ -38,21 +38,46 @@
   }
   let left;
 
+  // The environment is an object, until threads share it.
+  let shared = native.sharedEnv;
+  const sharedValue = (key) => (shared === undefined || typeof key === "symbol" ? undefined : shared.get(key));
   const env = new Proxy(native.env(), {
+    get(target, key, receiver) { return sharedValue(key) ?? Reflect.get(target, key, receiver); },
+    has(target, key) { return sharedValue(key) !== undefined || Reflect.has(target, key); },
     set(target, key, value) {
       if (typeof key === "symbol" || typeof value === "symbol") throw new TypeError("Cannot convert a Symbol value to a string");
-      target[key] = String(value);
-      native.setEnv(key, target[key]);
+      if (shared === undefined) target[key] = String(value);
+      else shared.set(key, String(value));
       return true;
     },
     defineProperty(target, key, property) {
+      if (shared !== undefined && typeof key === "string" && "value" in property) {
+        shared.set(key, String(property.value));
+        return true;
+      }
       return Reflect.defineProperty(target, key, "value" in property ? { ...property, value: String(property.value) } : property);
     },
     deleteProperty(target, key) {
-      if (typeof key === "string") native.setEnv(key, undefined);
+      if (shared !== undefined && typeof key === "string") shared.delete(key);
       return Reflect.deleteProperty(target, key);
     },
+    getOwnPropertyDescriptor(target, key) {
+      const value = sharedValue(key);
+      return value === undefined ? Reflect.getOwnPropertyDescriptor(target, key) : { value, writable: true, enumerable: true, configurable: true };
+    },
+    ownKeys(target) { return shared === undefined ? Reflect.ownKeys(target) : [...shared.names(), ...Reflect.ownKeys(target)]; },
   });
+  use("web/inspect").bare.add(env);
+
+  // For workers: what they share with this thread from now on.
+  function shareEnv() {
+    if (shared === undefined) {
+      const values = Object.entries(env);
+      for (const [name] of values) delete env[name];
+      shared = native.shareEnv(values.flat());
+    }
+    return shared;
+  }
 
   const hrtime = (since) => {
     const now = native.hrtime();
@@ -206,6 +231,8 @@
     for (const name of ["abort", "chdir", "setuid", "seteuid", "setgid", "setegid", "setgroups", "initgroups"]) {
       members[name] = () => fail(TypeError, "ERR_WORKER_UNSUPPORTED_OPERATION", `process.${name}() is not supported in workers`);
     }
+    const { umask } = members;
+    members.umask = (mask) => (mask === undefined ? umask() : fail(TypeError, "ERR_WORKER_UNSUPPORTED_OPERATION", "Setting process.umask() is not supported in workers"));
     members.execArgv = use("node/worker_self").execArgv;
   }
   for (const key of Object.keys(members)) Object.defineProperty(process, key, { value: members[key], writable: true, configurable: true, enumerable: true });
@@ -245,6 +272,27 @@
     if (number !== undefined && !native.isWorker && process.listenerCount(event) === 0) native.unlisten(number);
   });
 
+  // Who was forked talks to who has done it, once anything asks for it.
+  if (native.hasLine) {
+    process.connected = true;
+    const talk = () => {
+      for (const name of ["send", "disconnect", "channel"]) delete process[name];
+      process.removeListener("newListener", onFirst);
+      use("node/line").connect(process, native.line(), { isAdvanced: native.isLineAdvanced, isKept: true });
+    };
+    const onFirst = (event) => { if (event === "message" || event === "disconnect") talk(); };
+    process.on("newListener", onFirst);
+    for (const name of ["send", "disconnect", "channel"]) {
+      Object.defineProperty(process, name, {
+        get() {
+          talk();
+          return process[name];
+        },
+        enumerable: true, configurable: true,
+      });
+    }
+  }
+
   // For the host: an event that it has; false if nobody listens.
   function emit(event, ...args) {
     if (event === "exit") {
@@ -266,5 +314,5 @@
     return process.emit(event, ...args);
   }
 
-  return { process, emit, leftWith: () => left, exitCode: () => Number(exitCode ?? 0) & 255, hasExitCode: () => exitCode !== undefined };
+  return { process, emit, shareEnv, leftWith: () => left, exitCode: () => Number(exitCode ?? 0) & 255, hasExitCode: () => exitCode !== undefined };
 };

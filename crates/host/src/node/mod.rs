@@ -22,19 +22,23 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "async_hooks", frames::natives),
     script!("node", "buffer"),
     script!("node", "child_process", io::child_natives),
+    script!("node", "cluster"),
     script!("node", "console"),
     script!("node", "constants"),
     script!("node", "crypto", crypto::natives),
     script!("node", "crypto_ciphers", ciphers::natives),
     script!("node", "crypto_subtle", ciphers::natives),
+    script!("node", "dgram"),
+    script!("node", "diagnostics_channel"),
     script!("node", "dns"),
     script!("node", "dns_promises"),
+    script!("node", "domain"),
     script!("node", "errors"),
     script!("node", "events"),
     script!("node", "file_classes", files::natives),
     script!("node", "fs", files::natives),
-    script!("node", "fs_cp"),
     script!("node", "fs_constants"),
+    script!("node", "fs_cp"),
     script!("node", "fs_dir"),
     script!("node", "fs_promises"),
     script!("node", "fs_watch", io::watch_natives),
@@ -44,12 +48,17 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "global_process", process::natives),
     script!("node", "global_repl", repl::natives),
     script!("node", "global_stdio", files::natives),
+    script!("node", "histograms"),
     script!("node", "http"),
+    script!("node", "http2"),
     script!("node", "http_client", http::natives),
     script!("node", "http_messages"),
     script!("node", "http_server", http::natives),
     script!("node", "http_words"),
     script!("node", "https"),
+    script!("node", "inspector"),
+    script!("node", "inspector_promises"),
+    script!("node", "line"),
     script!("node", "module", commonjs_natives),
     script!("node", "net"),
     script!("node", "net_natives", io::socket_natives),
@@ -63,6 +72,9 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "querystring"),
     script!("node", "readline"),
     script!("node", "readline_promises"),
+    script!("node", "repl"),
+    script!("node", "sea"),
+    script!("node", "sqlite"),
     script!("node", "stream"),
     script!("node", "stream_common"),
     script!("node", "stream_consumers"),
@@ -73,12 +85,16 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("node", "stream_web"),
     script!("node", "stream_writable"),
     script!("node", "string_decoder"),
+    script!("node", "sys"),
+    script!("node", "test"),
+    script!("node", "test_reporters"),
     script!("node", "timers"),
     script!("node", "timers_promises"),
     script!("node", "tls"),
+    script!("node", "trace_events"),
     script!("node", "tty", files::natives),
-    script!("node", "url_legacy", web::url_natives),
     script!("node", "url", web::url_natives),
+    script!("node", "url_legacy", web::url_natives),
     script!("node", "util", web::inspect_natives),
     script!("node", "util_mime"),
     script!("node", "util_types", web::inspect_natives),
@@ -100,16 +116,23 @@ const MODULES: &[&str] = &[
     "node:async_hooks",
     "node:buffer",
     "node:child_process",
+    "node:cluster",
     "node:console",
     "node:constants",
     "node:crypto",
+    "node:dgram",
+    "node:diagnostics_channel",
     "node:dns",
     "node:dns/promises",
+    "node:domain",
     "node:events",
     "node:fs",
     "node:fs/promises",
     "node:http",
+    "node:http2",
     "node:https",
+    "node:inspector",
+    "node:inspector/promises",
     "node:module",
     "node:net",
     "node:os",
@@ -122,14 +145,17 @@ const MODULES: &[&str] = &[
     "node:querystring",
     "node:readline",
     "node:readline/promises",
+    "node:repl",
     "node:stream",
     "node:stream/consumers",
     "node:stream/promises",
     "node:stream/web",
     "node:string_decoder",
+    "node:sys",
     "node:timers",
     "node:timers/promises",
     "node:tls",
+    "node:trace_events",
     "node:tty",
     "node:url",
     "node:util",
@@ -139,6 +165,14 @@ const MODULES: &[&str] = &[
     "node:wasi",
     "node:worker_threads",
     "node:zlib",
+];
+
+/// Those that have no name without `node:`.
+const PREFIXED: &[&str] = &[
+    "node:sea",
+    "node:sqlite",
+    "node:test",
+    "node:test/reporters",
 ];
 
 /// The module of the designs before JSPI.
@@ -151,12 +185,14 @@ pub(crate) fn builtin(specifier: &str) -> Option<&'static str> {
     }
     let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
     let mut all = MODULES.iter().copied();
-    all.find(|name| &name["node:".len()..] == bare)
+    let found = all.find(|name| &name["node:".len()..] == bare);
+    found.or_else(|| PREFIXED.iter().copied().find(|name| *name == specifier))
 }
 
-/// The names without `node:`.
+/// The names as `module.builtinModules` has them.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    MODULES.iter().map(|name| &name["node:".len()..])
+    let bare = MODULES.iter().map(|name| &name["node:".len()..]);
+    bare.chain(PREFIXED.iter().copied())
 }
 
 /// Whether the name is one of the host's own, whose imports are names of modules as they are.

@@ -33,7 +33,7 @@
   Module.builtinModules = builtinModules;
 
   const bareName = (name) => (name.startsWith("node:") ? name.slice(5) : name);
-  const isBuiltin = (name) => typeof name === "string" && known.has(bareName(name));
+  const isBuiltin = (name) => typeof name === "string" && (known.has(name) || known.has(bareName(name)));
   const builtin = (name) => (name === "bident:stacklet" ? native.importNow(name) : use(`node/${bareName(name).replaceAll("/", "_")}`));
 
   function checked(name) {

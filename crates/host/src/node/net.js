@@ -398,7 +398,8 @@
   }
 
   // Both can be called without `new`.
-  const callable = (Class) => new Proxy(Class, { apply: (target, self, args) => new target(...args) });
+  const withoutNew = (Class) => new Proxy(Class, { apply: (target, self, args) => new target(...args) });
+  const callableSocket = use("node/stream_common").callable(Socket);
   const createServer = (options, onConnection) => new Server(options, onConnection);
   const connect = (...args) => {
     const [options, done] = normalize(args);
@@ -408,7 +409,7 @@
 
   return {
     ...absents("net", ["BlockList", "SocketAddress"]),
-    Socket: callable(Socket), Stream: callable(Socket), Server: callable(Server), createServer, connect, createConnection: connect, isIP, isIPv4, isIPv6,
+    Socket: callableSocket, Stream: callableSocket, Server: withoutNew(Server), createServer, connect, createConnection: connect, isIP, isIPv4, isIPv6,
     getDefaultAutoSelectFamily: () => true, setDefaultAutoSelectFamily: () => {}, getDefaultAutoSelectFamilyAttemptTimeout: () => 250, setDefaultAutoSelectFamilyAttemptTimeout: () => {},
     _normalizeArgs: normalize,
   };

@@ -10,11 +10,68 @@
   function Stream(options) {
     EventEmitter.call(this, options);
   }
+
+  // What `extends` a stream as a class and is called without `new`, as old programs call their base classes: what it is
+  // called on becomes one.
+  let adopted;
+  function adopt() {
+    const self = adopted;
+    adopted = undefined;
+    return self;
+  }
+  function callable(Class) {
+    const made = function (...args) {
+      if (new.target !== undefined) return Reflect.construct(Class, args, new.target === made ? Class : new.target);
+      if (!(this instanceof Class)) return Reflect.construct(Class, args);
+      adopted = this;
+      try {
+        return Reflect.construct(Class, args);
+      } finally {
+        adopted = undefined;
+      }
+    };
+    Object.defineProperty(made, "name", { value: Class.name, configurable: true });
+    made.prototype = Class.prototype;
+    Object.defineProperty(made.prototype, "constructor", { value: made, writable: true, configurable: true });
+    return Object.setPrototypeOf(made, Class);
+  }
   Object.setPrototypeOf(Stream.prototype, EventEmitter.prototype);
   Object.setPrototypeOf(Stream, EventEmitter);
   const methods = (Class, members) => {
     for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(members))) Object.defineProperty(Class.prototype, key, { ...property, enumerable: false });
   };
+
+  // How streams of old go on to others.
+  methods(Stream, {
+    pipe(target, options) {
+      const source = this;
+      const onData = (chunk) => { if (target.writable && target.write(chunk) === false && source.pause) source.pause(); };
+      const onDrain = () => { if (source.readable && source.resume) source.resume(); };
+      let isOver = false;
+      const onEnd = () => {
+        if (!isOver) target.end();
+        isOver = true;
+      };
+      const onClose = () => {
+        if (!isOver && typeof target.destroy === "function") target.destroy();
+        isOver = true;
+      };
+      const onError = function (error) {
+        cleanup();
+        if (this.listenerCount("error") === 0) this.emit("error", error);
+      };
+      const pairs = [[source, "data", onData], [target, "drain", onDrain], [source, "error", onError], [target, "error", onError]];
+      if (!target._isStdio && options?.end !== false) pairs.push([source, "end", onEnd], [source, "close", onClose]);
+      const cleanup = () => {
+        for (const [emitter, event, listener] of pairs) emitter.removeListener(event, listener);
+        for (const [emitter, event] of [[source, "end"], [source, "close"], [target, "close"]]) emitter.removeListener(event, cleanup);
+      };
+      for (const [emitter, event, listener] of pairs) emitter.on(event, listener);
+      for (const [emitter, event] of [[source, "end"], [source, "close"], [target, "close"]]) emitter.on(event, cleanup);
+      target.emit("pipe", source);
+      return target;
+    },
+  });
 
   const bytesOf = (chunk, encoding) => (typeof chunk === "string" ? Buffer.from(chunk, encoding) : ArrayBuffer.isView(chunk) && !Buffer.isBuffer(chunk) ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : chunk);
   const isBytes = (chunk) => typeof chunk === "string" || ArrayBuffer.isView(chunk);
@@ -126,5 +183,5 @@
     return () => (script ??= use(name));
   };
 
-  return { Stream, bytesOf, construct, destroy, failStream, isBytes, isOver, late, markOf, marks, methods, withSignal };
+  return { adopt, callable, Stream, bytesOf, construct, destroy, failStream, isBytes, isOver, late, markOf, marks, methods, withSignal };
 };

@@ -1,7 +1,7 @@
 // `Duplex`, `Transform` and `PassThrough` of `node:stream`, and streams made of others.
 (native, use) => {
   const { fail, make, invalidType, abortError } = use("node/errors");
-  const { Stream, construct, destroy, failStream, late, methods, withSignal } = use("node/stream_common");
+  const { Stream, adopt, construct, destroy, failStream, late, methods, withSignal } = use("node/stream_common");
   const { Readable, fill } = use("node/stream_readable");
   const { Writable, finishIfDone, write, writeNext, writing } = use("node/stream_writable");
   const ends = late("node/stream_ends");
@@ -9,6 +9,8 @@
 
   function Duplex(options) {
     if (!(this instanceof Duplex)) return new Duplex(options);
+    const adopted = adopt();
+    if (adopted !== undefined) return Duplex.call(adopted, options);
     Readable.call(this, options);
     Writable.call(this, options);
     this.allowHalfOpen = options?.allowHalfOpen !== false;

@@ -1,7 +1,7 @@
 // `Readable` of `node:stream`.
 (native, use) => {
   const { fail, make, invalidType, validateFunction, abortError } = use("node/errors");
-  const { Stream, bytesOf, construct, destroy, failStream, isBytes, late, markOf, marks, methods, withSignal } = use("node/stream_common");
+  const { Stream, adopt, bytesOf, construct, destroy, failStream, isBytes, late, markOf, marks, methods, withSignal } = use("node/stream_common");
   const duplex = late("node/stream_duplex");
   const ends = late("node/stream_ends");
   const { nextTick } = process;
@@ -18,6 +18,8 @@
 
   function Readable(options) {
     if (!(this instanceof Readable)) return new Readable(options);
+    const adopted = adopt();
+    if (adopted !== undefined) return Readable.call(adopted, options);
     this._readableState = readableState(this, options, this instanceof duplex().Duplex);
     if (typeof options?.read === "function") this._read = options.read;
     if (typeof options?.destroy === "function") this._destroy = options.destroy;
@@ -281,14 +283,12 @@
       }
       return result;
     },
-    addListener(event, listener) { return this.on(event, listener); },
     removeListener(event, listener) {
       const result = Stream.prototype.removeListener.call(this, event, listener);
       if (event === "readable") nextTick(stillListening, this);
       else if (event === "data" && this.listenerCount("data") === 0 && this._readableState.pipes.length === 0 && this._readableState.flowing) this._readableState.flowing = this._readableState.flowing;
       return result;
     },
-    off(event, listener) { return this.removeListener(event, listener); },
     setEncoding(encoding) {
       const { StringDecoder } = use("node/string_decoder");
       const state = this._readableState;
@@ -389,6 +389,7 @@
     get destroyed() { return this._readableState.destroyed; },
     set destroyed(value) { this._readableState.destroyed = value; },
   });
+  for (const [other, name] of [["addListener", "on"], ["off", "removeListener"]]) Object.defineProperty(Readable.prototype, other, { value: Readable.prototype[name], writable: true, configurable: true });
   Readable.prototype[Symbol.asyncIterator] = function () { return iterate(this); };
   if (Symbol.asyncDispose) Readable.prototype[Symbol.asyncDispose] = function () {
     const error = this.destroyed || this.readableEnded ? null : abortError();

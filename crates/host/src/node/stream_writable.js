@@ -1,7 +1,7 @@
 // `Writable` of `node:stream`.
 (native, use) => {
   const { fail, make, invalidType, abortError } = use("node/errors");
-  const { Stream, bytesOf, construct, destroy, failStream, isBytes, isOver, late, markOf, marks, methods, withSignal } = use("node/stream_common");
+  const { Stream, adopt, bytesOf, construct, destroy, failStream, isBytes, isOver, late, markOf, marks, methods, withSignal } = use("node/stream_common");
   const duplex = late("node/stream_duplex");
   const { nextTick } = process;
 
@@ -17,6 +17,8 @@
 
   function Writable(options) {
     if (!(this instanceof Writable) && !(this instanceof duplex().Duplex)) return new Writable(options);
+    const adopted = adopt();
+    if (adopted !== undefined) return Writable.call(adopted, options);
     this._writableState = writableState(this, options, this instanceof duplex().Duplex);
     for (const name of ["write", "writev", "final", "destroy"]) if (typeof options?.[name] === "function") this[`_${name}`] = options[name];
     Stream.call(this, options);

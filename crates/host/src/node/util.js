@@ -216,10 +216,33 @@
   };
   const whenAborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", () => resolve(), { once: true }); });
 
+
+  // Who has called, at most so many.
+  function getCallSites(count = 8, options = undefined) {
+    const { validateInteger, validateObject } = use("node/errors");
+    if (options === undefined && typeof count === "object") [count, options] = [8, count];
+    if (options !== undefined) validateObject(options, "options");
+    validateInteger(count, "frameCount", 1, 200);
+    const [limit, prepare] = [Error.stackTraceLimit, Error.prepareStackTrace];
+    const target = {};
+    try {
+      Error.stackTraceLimit = count;
+      Error.prepareStackTrace = (_, sites) => sites;
+      Error.captureStackTrace(target, getCallSites);
+      return target.stack.map((site) => {
+        const column = site.getColumnNumber();
+        return { functionName: site.getFunctionName() ?? "", scriptId: "0", scriptName: site.getFileName() ?? "", lineNumber: site.getLineNumber(), columnNumber: column, column };
+      });
+    } finally {
+      [Error.stackTraceLimit, Error.prepareStackTrace] = [limit, prepare];
+    }
+  }
+
   return {
     get MIMEType() { return use("node/util_mime").MIMEType; },
     get MIMEParams() { return use("node/util_mime").MIMEParams; },
-    ...absents("util", ["getCallSites", "transferableAbortController", "transferableAbortSignal", "convertProcessSignalToExitCode", "debounce", "throttle", "markPromiseAsHandled", "setTraceSigInt"]),
+    getCallSites,
+    ...absents("util", ["transferableAbortController", "transferableAbortSignal", "convertProcessSignalToExitCode", "debounce", "throttle", "markPromiseAsHandled", "setTraceSigInt"]),
     TextDecoder, TextEncoder, aborted, callbackify, debug: debuglog, debuglog, deprecate, diff, format, formatWithOptions, getSystemErrorName, getSystemErrorMessage, getSystemErrorMap,
     inherits, inspect, isArray: Array.isArray, isDeepStrictEqual, parseArgs, parseEnv, promisify, stripVTControlCharacters, styleText, toUSVString, types,
     _extend: (target, source) => (source === null || typeof source !== "object" ? target : Object.assign(target, source)),

@@ -5,8 +5,8 @@
   const VERSION = 15;
   const ERRORS = { E: EvalError, R: RangeError, F: ReferenceError, S: SyntaxError, T: TypeError, U: URIError };
   // Views: V8's tags, and Node's numbers for those that it writes itself.
-  const VIEWS = { b: Int8Array, B: Uint8Array, C: Uint8ClampedArray, w: Int16Array, W: Uint16Array, d: Int32Array, D: Uint32Array, f: Float32Array, F: Float64Array, q: BigInt64Array, Q: BigUint64Array, "?": DataView };
-  const BY_NUMBER = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, DataView, undefined, BigInt64Array, BigUint64Array];
+  const VIEWS = { b: Int8Array, B: Uint8Array, C: Uint8ClampedArray, w: Int16Array, W: Uint16Array, d: Int32Array, D: Uint32Array, f: Float32Array, F: Float64Array, q: BigInt64Array, Q: BigUint64Array, h: globalThis.Float16Array ?? DataView, "?": DataView };
+  const BY_NUMBER = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, DataView, undefined, BigInt64Array, BigUint64Array, globalThis.Float16Array];
   const code = (letter) => letter.charCodeAt(0);
   const refuse = (what) => {
     throw new Error(`${what} could not be cloned.`);
@@ -216,8 +216,9 @@
 
     #buffer(buffer) {
       const bytes = new Uint8Array(buffer);
-      this.#tag("B");
+      this.#tag(buffer.resizable ? "~" : "B");
       this.#varint(bytes.length);
+      if (buffer.resizable) this.#varint(buffer.maxByteLength);
       this.#raw(bytes);
     }
 
@@ -359,6 +360,7 @@
         case "s": return give(this.#keep(Object(this.#text(this.#letter()))));
         case "R": return give(this.#keep(this.#regexp()));
         case "B": return this.#buffer(give);
+        case "~": return this.#resizable(give);
         case "o": { const object = this.#keep({}); give(object); return this.#properties(object, "{", 1, work); }
         case "a": { const array = this.#keep([]); const length = this.#varint(); array.length = length; give(array); return this.#properties(array, "@", 2, work); }
         case "A": return this.#dense(work, give);
@@ -380,6 +382,15 @@
     #buffer(give) {
       const bytes = this.#raw(this.#varint());
       return this.#viewOf(this.#keep(bytes.slice().buffer), give);
+    }
+
+    #resizable(give) {
+      const [length, most] = [this.#varint(), this.#varint()];
+      if (most < length) return unable();
+      const bytes = this.#raw(length);
+      const buffer = new ArrayBuffer(length, { maxByteLength: most });
+      new Uint8Array(buffer).set(bytes);
+      return this.#viewOf(this.#keep(buffer), give);
     }
 
     // The buffer, or the view of it that follows.

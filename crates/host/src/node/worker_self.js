@@ -12,15 +12,22 @@
   const tell = (type, value) => control.post(...pack({ type, value }));
 
   // What nobody caught goes there, as far as it can be cloned.
-  function failed(error) {
+  function failed(error, isOfPromise) {
     let value;
+    if (isOfPromise && !(error instanceof Error)) {
+      const { inspect } = use("web/inspect");
+      const reason = Array.isArray(error) ? "[object Array]" : typeof error === "object" && error !== null ? `#<${error.constructor?.name ?? "Object"}>` : typeof error === "symbol" ? inspect(error) : String(error);
+      const message = `This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${reason}".`;
+      error = Object.assign(new Error(message), { name: "UnhandledPromiseRejection", code: "ERR_UNHANDLED_REJECTION" });
+    }
     try {
       value = error instanceof Error ? describe(error) : cloneWith(error, []).result;
     } catch {
-      value = describe(error instanceof Error ? error : new Error(use("web/inspect").inspect(error)));
+      value = error instanceof Error ? describe(error) : use("web/inspect").inspect(error);
     }
-    if (first.limits.maxOldGenerationSizeMb !== undefined && error?.name === "InternalError" && error.message === "out of memory") {
-      value = { error: { ...value.error, message: "Worker terminated due to reaching memory limit: JS heap out of memory", code: "ERR_WORKER_OUT_OF_MEMORY", name: "Error" } };
+    // There may not even have been memory for an error.
+    if (own.isLimited && (error === null || (error?.name === "InternalError" && error.message === "out of memory"))) {
+      value = { error: { message: "Worker terminated due to reaching memory limit: JS heap out of memory", code: "ERR_WORKER_OUT_OF_MEMORY" } };
     }
     tell("error", value);
   }
@@ -33,7 +40,11 @@
     }
     let base = cloneWith(Object.assign(new Error(`${error.message}`), {}), []).result;
     try { base = cloneWith(error, []).result; } catch {}
-    return { error: { base, name: `${error.name}`, stack: `${error.stack}`, own } };
+    const all = { base, name: `${error.name}`, message: `${error.message}`, stack: `${error.stack}`, own };
+    if (error instanceof AggregateError && Array.isArray(error.errors)) {
+      try { all.errors = cloneWith(error.errors, []).result; } catch {}
+    }
+    return { error: all };
   }
 
   tell("online");

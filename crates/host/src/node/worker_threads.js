@@ -2,7 +2,7 @@
 (native, use) => {
   const EventEmitter = use("node/events");
   const { absents, fail, invalidType, invalidValue, make } = use("node/errors");
-  const { cloneWith } = use("web/clone");
+  const { cloneWith, isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable } = use("web/clone");
   const { deliverRemote, importPort, receive, BroadcastChannel, MessageChannel, MessagePort } = use("web/messages");
   const self = use("node/worker_self");
   const SHARE_ENV = Symbol.for("nodejs.worker_threads.SHARE_ENV");
@@ -36,7 +36,8 @@
   }
 
   function environmentOf(given) {
-    if (given === null || given === undefined || given === SHARE_ENV) return process.env;
+    if (given === SHARE_ENV) return {};
+    if (given === null || given === undefined) return process.env;
     if (typeof given !== "object") fail(TypeError, "ERR_INVALID_ARG_TYPE", `The "options.env" property must be of type object or one of undefined, null, or worker_threads.SHARE_ENV. ${use("node/errors").received(given)}`);
     return given;
   }
@@ -67,7 +68,7 @@
       const name = options.name === undefined ? "WorkerThread" : `${options.name}`;
       if (options.name !== undefined && typeof options.name !== "string") throw invalidType("options.name", "of type string", options.name);
       const { limits, memory } = limitsOf(options.resourceLimits);
-      const env = Object.entries(environmentOf(options.env)).filter(([, value]) => value !== undefined).flatMap(([key, value]) => [key, `${value}`]);
+      const env = Object.entries(environmentOf(options.env)).flatMap(([key, value]) => [key, `${value}`]);
       // What the worker begins with is cloned before there is one.
       const { result, moved } = cloneWith(options.workerData, listOf(options.transferList));
       const { pack, pair } = use("node/worker_packets");
@@ -77,7 +78,7 @@
       const argv = [process.execPath ?? "", program.shown, ...(options.argv ?? []).map((value) => `${value}`)];
       const first = { workerData: result, moved: moved.length, name, limits, environment: [...environment], execArgv: options.execArgv ?? [...process.execArgv], hasInput: Boolean(options.stdin) };
       control.post(...pack(first));
-      const settings = { ...program, argv, env, memory, stack: limits.stackSizeMb * 2 ** 20, control: theirControl, port: theirPort };
+      const settings = { ...program, argv, env, sharedEnv: options.env === SHARE_ENV ? use("node/global_process").shareEnv() : undefined, memory, stack: limits.stackSizeMb * 2 ** 20, control: theirControl, port: theirPort };
       try {
         this.#handle = use("node/worker_natives").start((what, value) => this.#told(what, value), settings);
       } catch (error) {
@@ -185,9 +186,9 @@
   // An error as it was thrown there.
   function errorOf(value) {
     if (value?.error === undefined) return value;
-    const { base, name, stack, own } = value.error;
-    const error = base instanceof Error ? base : new Error(value.error.message);
-    if (value.error.code !== undefined) return make(Error, value.error.code, value.error.message);
+    const { base, name, stack, own, errors, code, message } = value.error;
+    if (code !== undefined) return make(Error, code, message, own);
+    const error = errors !== undefined ? new AggregateError(errors, message) : base instanceof Error ? base : new Error(message);
     Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
     if (error.name !== name) Object.defineProperty(error, "name", { value: name, writable: true, enumerable: true, configurable: true });
     return Object.assign(error, own);
@@ -199,9 +200,9 @@
     else environment.set(key, value);
   }
 
-  const missing = absents("worker_threads", ["markAsUncloneable", "moveMessagePortToContext", "postMessageToThread"]);
+  const missing = absents("worker_threads", ["moveMessagePortToContext", "postMessageToThread"]);
   const shared = { ...missing, getEnvironmentData, setEnvironmentData, receiveMessageOnPort: receive, MessageChannel, MessagePort, BroadcastChannel, isInternalThread: false, Worker, SHARE_ENV };
-  Object.assign(shared, { markAsUntransferable() {}, isMarkedAsUntransferable: () => false });
+  Object.assign(shared, { markAsUntransferable, isMarkedAsUntransferable, markAsUncloneable });
   if (self.isMainThread) return { ...shared, isMainThread: true, threadName: "", threadId: 0, parentPort: null, workerData: null, resourceLimits: {} };
   const { parentPort } = self;
   return { ...shared, isMainThread: false, threadName: self.name, threadId: self.id, parentPort, workerData: self.workerData, resourceLimits: self.limits };

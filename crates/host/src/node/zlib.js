@@ -128,7 +128,7 @@
       this._level = settings.level;
       this._strategy = settings.strategy;
       this._maxOutputLength = settings.most;
-      if (!isBrotli(mode)) this._handle = this.#codec;
+      this._handle = this.#codec;
     }
 
     #decodes() { return [2, 4, 6, 7, 8].includes(this.#settings.mode); }
@@ -179,6 +179,22 @@
       } catch (error) {
         done(error);
       }
+    }
+
+    // At once, as packages use it that have streams of their own.
+    _processChunk(chunk, kind, done = undefined) {
+      if (done !== undefined) return void this.write(chunk, done);
+      const pieces = [];
+      this.bytesWritten += chunk.length;
+      this.#codec.push(chunk);
+      for (let piece = this.#codec.next(kind); piece; piece = this.#codec.next(kind)) pieces.push(ours(piece));
+      const isLast = kind === (isBrotli(this.#settings.mode) ? constants.BROTLI_OPERATION_FINISH : constants.Z_FINISH);
+      if (isLast && this.#decodes() && !this.#codec.isOver && this.bytesWritten > 0) {
+        const error = Object.assign(new Error("unexpected end of file"), { errno: -5, code: "Z_BUF_ERROR" });
+        this.destroy(error);
+        throw error;
+      }
+      return Buffer.concat(pieces);
     }
 
     flush(kind, done) {

@@ -8,12 +8,14 @@ mod context;
 mod frames;
 mod jobs;
 mod script;
+mod sockets;
 mod stack;
 
 pub(crate) use context::new_context;
 pub(crate) use frames::{address_of, announce_next, announce_reaction, watch_promises};
 pub(crate) use jobs::{Job, Jobs};
-pub(crate) use script::{Script, declare_module, throw_for_good};
+pub(crate) use script::{Script, declare_module, lift_memory_limit, throw_for_good};
+pub(crate) use sockets::inherited_socket;
 pub(crate) use stack::remaining_stack;
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};

@@ -119,6 +119,15 @@ unsafe extern "C" fn compile_module(
     }
 }
 
+/// From now on JavaScript may have any number of bytes.
+pub(crate) fn lift_memory_limit(ctx: &Ctx<'_>) {
+    // SAFETY: the context is alive, and so its runtime.
+    unsafe {
+        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
+        qjs::JS_SetMemoryLimit(runtime, 0);
+    }
+}
+
 /// Throws what no JavaScript can catch.
 pub(crate) fn throw_for_good(ctx: &Ctx<'_>) -> rquickjs::Error {
     let thrown = rquickjs::Exception::throw_internal(ctx, "the program has ended");

@@ -18,6 +18,12 @@
     throw new DOMException(`${what} could not be cloned.`, "DataCloneError");
   }
 
+  // What a program wants to stay where it is, or nobody to have a copy of.
+  const [untransferable, uncloneable] = [new WeakSet(), new WeakSet()];
+  const markAsUntransferable = (value) => { if (isObject(value)) untransferable.add(value); };
+  const isMarkedAsUntransferable = (value) => isObject(value) && untransferable.has(value);
+  const markAsUncloneable = (value) => { if (isObject(value)) uncloneable.add(value); };
+
   // Classes of the Web that say themselves how they are copied or moved: `{ is(value), copy(value, copier) }`.
   const serializable = [];
   const transferable = [];
@@ -26,6 +32,7 @@
   function transfer(list) {
     const moved = new Map();
     for (const value of list) {
+      if (isMarkedAsUntransferable(value)) refuse("an object that is marked as one that is not transferred");
       const isBuffer = value instanceof ArrayBuffer;
       if (!isBuffer && !transferable.some(({ is }) => is(value))) refuse("a value that cannot be transferred");
       if (isBuffer && isLent(value)) throw new TypeError("the buffer of a WebAssembly.Memory cannot be transferred");
@@ -49,7 +56,7 @@
     // The copy of a value; what is inside of it is put on the list.
     copy(value) {
       if (typeof value === "symbol") refuse(String(value));
-      if (typeof value === "function") refuse(`the function ${value.name}`);
+      if (typeof value === "function") refuse(String(value));
       if (typeof value !== "object" || value === null) return value;
       let copy = this.copies.get(value);
       if (copy === undefined) this.copies.set(value, (copy = this.shell(value)));
@@ -64,6 +71,7 @@
       }
       const own = serializable.find(({ is }) => is(value));
       if (own !== undefined) return own.copy(value, this);
+      if (uncloneable.has(value)) refuse("#<Object>");
       if (isProxy(value) || transferable.some(({ is }) => is(value))) refuse("#<Object>");
       if (Array.isArray(value)) return this.filled(value, new Array(value.length));
       if (value instanceof ArrayBuffer) return this.buffer(value);
@@ -158,5 +166,5 @@
     },
   };
 
-  return { cloneWith, serializable, structuredClone, transferable };
+  return { cloneWith, isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable, serializable, structuredClone, transferable };
 };

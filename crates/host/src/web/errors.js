@@ -10,7 +10,32 @@
   Error.prepareStackTrace = (error, sites) => sites;
   const [site] = new Error().stack;
   Error.prepareStackTrace = undefined;
-  defineProperty(Object.getPrototypeOf(site), "getFunction", { value: { getFunction() {} }.getFunction, writable: true, configurable: true });
+  const sites = Object.getPrototypeOf(site);
+  // What V8 tells of a call, and QuickJS does not: as of a strict function that nobody has called as a method.
+  const more = {
+    getFunction() {},
+    getThis() {},
+    getTypeName() { return null; },
+    getMethodName() { return null; },
+    getEvalOrigin() {},
+    getPromiseIndex() { return null; },
+    getScriptNameOrSourceURL() { return this.getFileName(); },
+    getEnclosingLineNumber() { return this.getLineNumber(); },
+    getEnclosingColumnNumber() { return this.getColumnNumber(); },
+    getPosition() { return 0; },
+    getScriptHash() { return ""; },
+    isAsync() { return false; },
+    isConstructor() { return false; },
+    isEval() { return false; },
+    isPromiseAll() { return false; },
+    isToplevel() { return true; },
+    toString() {
+      const [name, file] = [this.getFunctionName(), this.getFileName()];
+      const place = file === null || file === undefined ? "native" : `${file}:${this.getLineNumber()}:${this.getColumnNumber()}`;
+      return name ? `${name} (${place})` : place;
+    },
+  };
+  for (const key of Object.keys(more)) defineProperty(sites, key, { value: more[key], writable: true, configurable: true });
 
   const isFrames = (text) => text === "" || (text.startsWith("    at ") && text.endsWith("\n"));
 

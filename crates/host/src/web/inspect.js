@@ -27,6 +27,8 @@
   };
   const [isMap, isSet] = [has(mapSize, "size"), has(setSize, "size")];
 
+  // Proxies that look like objects: `process.env`.
+  const bare = new WeakSet();
   const DEFAULTS = { showHidden: false, depth: 2, colors: false, customInspect: true, showProxy: false, maxArrayLength: 100, maxStringLength: 10000, breakLength: 80, compact: 3, sorted: false, getters: false, numericSeparator: false };
   const WIDEST = 15;
   // Most bytes of a buffer that are shown: what `node:buffer` says.
@@ -144,6 +146,7 @@
       const hidden = look(value);
       if (hidden?.[0] === "revoked") return this.style("<Revoked Proxy>", "special");
       if (hidden?.[0] === "proxy") {
+        if (bare.has(value)) return this.value({ ...value }, level);
         if (!this.showProxy) return `Proxy(${this.value(hidden[1], level)})`;
         if (level > this.depth) return this.style("Proxy [Array]", "special");
         this.deepest = level;
@@ -593,5 +596,5 @@
     return [rule("┌", "┬", "┐"), head, rule("├", "┼", "┤"), ...body, rule("└", "┴", "┘")].join("\n");
   }
 
-  return { bytesShown, inspect, formatWithOptions: (options, ...values) => { use("node/errors").validateObject(options, "inspectOptions"); return formatWithOptions(options, ...values); }, format: (...values) => formatWithOptions({}, ...values), table };
+  return { bare, bytesShown, inspect, formatWithOptions: (options, ...values) => { use("node/errors").validateObject(options, "inspectOptions"); return formatWithOptions(options, ...values); }, format: (...values) => formatWithOptions({}, ...values), table };
 };

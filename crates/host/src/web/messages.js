@@ -276,6 +276,9 @@
     while (state.inbox.waiting.length > 0) here.post(...pack(state.inbox.waiting.shift()));
     const { other } = state;
     state.other = undefined;
+    // What was sent from here comes the new way, too, for the other port may be about to leave as well.
+    const sent = other === undefined ? undefined : stateOf(other).inbox.waiting;
+    while (sent?.length > 0) there.post(...pack(sent.shift()));
     if (other === undefined) here.close();
     else {
       stateOf(other).other = undefined;
@@ -318,20 +321,51 @@
   }
   finish(MessageChannel);
 
+  // Of each name: the channels of this thread, and the member in the hall where it meets those of other threads.
   const channels = new Map();
+
+  function enter(name, channel) {
+    let known = channels.get(name);
+    if (known === undefined) {
+      known = { own: new Set(), member: undefined };
+      channels.set(name, known);
+      known.member = use("web/halls").join(name, () => hear(known));
+    }
+    known.own.add(channel);
+    return known;
+  }
+
+  // What channels of another thread have said. Each of ours has a value of its own.
+  function hear({ own, member }) {
+    for (let packet = member.take(); packet !== undefined; packet = member.take()) {
+      for (const channel of own) tell(channel, packet);
+    }
+  }
+
+  let tell;
 
   class BroadcastChannel extends EventTarget {
     #name;
-    #inbox = new Inbox((data) => fire(this, new MessageEvent("message", { data, origin: "" })));
+    #known;
+    #inbox = new Inbox((data) => fire(this, told(data, [])));
     #hold;
+
+    static {
+      tell = (channel, packet) => {
+        try {
+          channel.#inbox.put(use("node/worker_packets").unpack(packet));
+        } catch (error) {
+          fire(channel, new MessageEvent("messageerror", { data: error }));
+        }
+      };
+    }
 
     constructor(name) {
       need(arguments.length, 1, "BroadcastChannel");
       super();
       this.#name = `${name}`;
       this.#inbox.open();
-      const others = channels.get(this.#name) ?? new Set();
-      channels.set(this.#name, others.add(this));
+      this.#known = enter(this.#name, this);
       this.#hold = setInterval(() => {}, LONGEST);
     }
 
@@ -340,16 +374,22 @@
     postMessage(message) {
       const inbox = this.#inbox;
       need(arguments.length, 1, "postMessage");
-      if (inbox.isClosed) throw new DOMException("the channel is closed", "InvalidStateError");
-      const others = [...channels.get(this.#name)].filter((other) => other !== this);
-      cloneWith(message, []);
-      for (const other of others) other.#inbox.put(cloneWith(message, []).result);
+      if (inbox.isClosed) throw new DOMException("BroadcastChannel is closed.", "InvalidStateError");
+      const { own, member } = this.#known;
+      const { result } = cloneWith(message, []);
+      for (const other of own) if (other !== this) other.#inbox.put(cloneWith(message, []).result);
+      if (member.hasOthers()) member.post(...use("node/worker_packets").pack(result));
     }
 
     close() {
+      if (this.#inbox.isClosed) return;
       this.#inbox.close();
-      channels.get(this.#name)?.delete(this);
-      if (channels.get(this.#name)?.size === 0) channels.delete(this.#name);
+      const { own, member } = this.#known;
+      own.delete(this);
+      if (own.size === 0) {
+        channels.delete(this.#name);
+        member.close();
+      }
       clearInterval(this.#hold);
     }
 

@@ -32,8 +32,10 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "fetch", http::natives),
     script!("web", "form_data", text::natives),
     script!("web", "headers"),
+    script!("web", "halls", crate::io::hall_natives),
     script!("web", "idl"),
     script!("web", "inspect", crate::console::natives),
+    script!("web", "intl"),
     script!("web", "messages"),
     script!("web", "navigator"),
     script!("web", "performance", performance::natives),
@@ -56,6 +58,8 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "url", urls::natives),
     script!("web", "url_pattern"),
     script!("web", "url_pattern/parser"),
+    script!("web", "waits", crate::io::wait_natives),
+    script!("web", "weak_refs", weak_natives),
 ];
 
 /// Which globals come out of which script.
@@ -134,6 +138,7 @@ const GLOBALS: &[(&str, &[&str])] = &[
             "WritableStreamDefaultWriter",
         ],
     ),
+    ("web/intl", &["Intl"]),
     ("web/shared", &["SharedArrayBuffer"]),
     ("web/text", &["TextDecoder", "TextEncoder"]),
     (
@@ -142,6 +147,7 @@ const GLOBALS: &[(&str, &[&str])] = &[
     ),
     ("web/url", &["URL", "URLSearchParams"]),
     ("web/url_pattern", &["URLPattern"]),
+    ("web/weak_refs", &["WeakRef"]),
     ("web/crypto", &["Crypto", "crypto"]),
     ("node/crypto_subtle", &["CryptoKey", "SubtleCrypto"]),
     ("node/global_buffer", &["Buffer"]),
@@ -166,11 +172,14 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
     performance::begin(ctx, start)?;
     let shared = globals.get("SharedArrayBuffer")?;
     Host::of(ctx)?.shared_buffers.replace(Some(shared));
+    let weak = globals.get("WeakRef")?;
+    Host::of(ctx)?.weak_refs.replace(Some(weak));
     for (script, names) in GLOBALS {
         for name in *names {
-            define_late(&globals, script, name)?;
+            define_late(ctx, None, script, name)?;
         }
     }
+    define_late(ctx, Some("Atomics"), "web/waits", "waitAsync")?;
     Ok(())
 }
 
@@ -191,20 +200,42 @@ fn stack_natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     Ok(natives)
 }
 
-/// Defines a global as an accessor that becomes the value when it is first read.
-fn define_late<'js>(globals: &Object<'js>, script: &'static str, name: &'static str) -> Result<()> {
+/// Defines a global, or a member of one, as an accessor that becomes the value when it is first read.
+fn define_late<'js>(
+    ctx: &Ctx<'js>,
+    owner: Option<&'static str>,
+    script: &'static str,
+    name: &'static str,
+) -> Result<()> {
+    let home = home_of(ctx, owner)?;
     let get = move |ctx: Ctx<'js>| {
         let value: Value = scripts::exports(&ctx, script)?.get(name)?;
-        define(&ctx.globals(), name, value.clone())?;
+        define(&home_of(&ctx, owner)?, name, value.clone())?;
         Ok::<_, rquickjs::Error>(value)
     };
     let set = move |this: This<Object<'js>>, value: Value<'js>| define(&this.0, name, value);
-    globals.prop(name, Accessor::new(get, set).configurable())
+    home.prop(name, Accessor::new(get, set).configurable())
+}
+
+/// The global of this name, or all of them.
+fn home_of<'js>(ctx: &Ctx<'js>, owner: Option<&str>) -> Result<Object<'js>> {
+    match owner {
+        Some(owner) => ctx.globals().get(owner),
+        None => Ok(ctx.globals()),
+    }
 }
 
 /// Defines a property that is not enumerable, as globals of the Web are.
 fn define<'js>(object: &Object<'js>, name: &str, value: Value<'js>) -> Result<()> {
     object.prop(name, Property::from(value).writable().configurable())
+}
+
+/// `{ Native }`: the class that QuickJS has.
+fn weak_natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let natives = Object::new(ctx.clone())?;
+    let host = Host::of(ctx)?;
+    natives.set("Native", host.weak_refs.borrow().clone())?;
+    Ok(natives)
 }
 
 fn clone_natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {

@@ -1,0 +1,2 @@
+// `node:dgram`: its names.
+(native, use) => use("node/errors").absents("dgram", ["createSocket", "Socket"]);

@@ -1,0 +1,2 @@
+// `node:inspector/promises`.
+(native, use) => use("node/inspector");

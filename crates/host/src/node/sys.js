@@ -1,0 +1,2 @@
+// `node:sys`, an old name.
+(native, use) => use("node/util");

@@ -1,0 +1,2 @@
+// Where channels of one name meet across threads, for `web/messages`.
+(native) => native;
