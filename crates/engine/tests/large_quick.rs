@@ -101,9 +101,13 @@ fn results(config: &Config, binary: &[u8], argument: i32) -> Vec<Val> {
 #[test]
 fn locals_in_the_frame_are_the_same_as_elsewhere() {
     let binary = wat::parse_str(program()).expect("well-formed");
-    assert!(binary.len() > 256 << 10, "{}", binary.len());
+    // Nearly all of it is one body.
+    assert!(binary.len() > 160 << 10, "{}", binary.len());
     let at_once = Config::new().compile(Compile::Eager);
-    let quick = Config::new().compile(Compile::Lazy).tiers(true).quick_code(false);
+    let quick = Config::new()
+        .compile(Compile::Lazy)
+        .tiers(true)
+        .quick_code(false);
     for argument in [0, 1, -77] {
         let right = results(&at_once, &binary, argument);
         for stress in [false, true] {

@@ -51,8 +51,6 @@ pub(super) struct Host<'js> {
     pub(super) is_interactive: Cell<bool>,
     /// The `SharedArrayBuffer` that QuickJS has.
     pub(super) shared_buffers: RefCell<Option<Value<'js>>>,
-    /// And its `WeakRef`.
-    pub(super) weak_refs: RefCell<Option<Value<'js>>>,
     /// On whose behalf something runs.
     pub(super) frames: Frames<'js>,
     /// The promise of the main module.

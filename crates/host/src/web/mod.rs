@@ -59,7 +59,6 @@ pub(crate) const SCRIPTS: &[Script] = &[
     script!("web", "url_pattern"),
     script!("web", "url_pattern/parser"),
     script!("web", "waits", crate::io::wait_natives),
-    script!("web", "weak_refs", weak_natives),
 ];
 
 /// Which globals come out of which script.
@@ -147,7 +146,6 @@ const GLOBALS: &[(&str, &[&str])] = &[
     ),
     ("web/url", &["URL", "URLSearchParams"]),
     ("web/url_pattern", &["URLPattern"]),
-    ("web/weak_refs", &["WeakRef"]),
     ("web/crypto", &["Crypto", "crypto"]),
     ("node/crypto_subtle", &["CryptoKey", "SubtleCrypto"]),
     ("node/global_buffer", &["Buffer"]),
@@ -172,8 +170,6 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, start: Instant) -> Result<()> {
     performance::begin(ctx, start)?;
     let shared = globals.get("SharedArrayBuffer")?;
     Host::of(ctx)?.shared_buffers.replace(Some(shared));
-    let weak = globals.get("WeakRef")?;
-    Host::of(ctx)?.weak_refs.replace(Some(weak));
     for (script, names) in GLOBALS {
         for name in *names {
             define_late(ctx, None, script, name)?;
@@ -228,14 +224,6 @@ fn home_of<'js>(ctx: &Ctx<'js>, owner: Option<&str>) -> Result<Object<'js>> {
 /// Defines a property that is not enumerable, as globals of the Web are.
 fn define<'js>(object: &Object<'js>, name: &str, value: Value<'js>) -> Result<()> {
     object.prop(name, Property::from(value).writable().configurable())
-}
-
-/// `{ Native }`: the class that QuickJS has.
-fn weak_natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let natives = Object::new(ctx.clone())?;
-    let host = Host::of(ctx)?;
-    natives.set("Native", host.weak_refs.borrow().clone())?;
-    Ok(natives)
 }
 
 fn clone_natives<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
