@@ -17,7 +17,7 @@ function once(g, calls = 20000) {
 // Noise only ever adds: measures until the ratio is in bounds, or often enough.
 function ratio(a, b, most) {
   let [x, y] = [Infinity, Infinity];
-  for (let round = 0; round < 100; round++) {
+  for (let round = 0; round < 400; round++) {
     x = Math.min(x, once(a));
     y = Math.min(y, once(b));
     if (round > 5 && x / y <= most) break;
